@@ -1,0 +1,103 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type { core } from "@pulumi/kubernetes/types/input";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** String pairs that may still be unknown at preview; not an `Output` of a record, which type lifting rejects. */
+export type StringMap = Readonly<Record<string, pulumi.Input<string>>>;
+
+/** A group of equal machines that grows and shrinks between two bounds. */
+export interface NodePool {
+  /** Lower-case name, unique in the stack; label `mlstack.dev/pool` carries it on every node. */
+  readonly name: string;
+  /** The provider's machine type, such as `m7i.xlarge`; without meaning where hosts are given. */
+  readonly machineType?: string;
+  /** Fewest nodes; 0 lets the pool scale from zero. */
+  readonly min: number;
+  /** Most nodes, at least `min`. */
+  readonly max: number;
+  /** Whether the pool takes interruptible capacity. */
+  readonly spot: boolean;
+  /** Accelerators of each node. */
+  readonly gpu?: { readonly count: number; readonly type?: string };
+}
+
+/** A pool as pods see it: what to select, what to tolerate, what to ask for. */
+export interface PlacedPool extends NodePool {
+  readonly placement: {
+    readonly nodeSelector: Readonly<Record<string, string>>;
+    readonly tolerations: readonly Toleration[];
+  };
+  /** Extended resource of one accelerator, such as `nvidia.com/gpu`. */
+  readonly gpuResource?: string;
+}
+
+/** A Kubernetes toleration, as `PodSpec.tolerations` takes it. */
+export interface Toleration {
+  readonly key: string;
+  readonly operator: "Equal" | "Exists";
+  readonly value?: string;
+  readonly effect: "NoSchedule" | "NoExecute" | "PreferNoSchedule";
+}
+
+/** What a component asks of an object-storage bucket. */
+export interface BucketArgs {
+  /** Whether old versions of an object are kept. */
+  readonly versioned: boolean;
+  /** Days after which old versions and unfinished uploads are removed. */
+  readonly expireNoncurrentDays: number;
+  /** Whether deletion is refused, as for data in long-lived stacks. */
+  readonly protect: boolean;
+  /** Whether a deletion takes the objects along, as in short-lived stacks. */
+  readonly forceDestroy: boolean;
+}
+
+/** A bucket of the target, addressed in its own scheme. */
+export interface Bucket {
+  readonly name: string;
+  readonly resource: pulumi.Resource;
+  /** Root of the bucket without a slash at the end: `s3a://…`, `gs://…` or `abfss://…`. */
+  readonly uri: pulumi.Output<string>;
+}
+
+/** Which rights a service account holds, on which buckets; nothing else is granted. */
+export interface IdentityArgs {
+  readonly serviceAccount: { readonly namespace: string; readonly name: string };
+  readonly grants: readonly { readonly bucket: Bucket; readonly access: "read" | "write" }[];
+}
+
+/** How pods of a service account prove who they are to the object store. */
+export interface Identity {
+  /** Annotations of the service account. */
+  readonly annotations: StringMap;
+  /** Labels of the pods. */
+  readonly podLabels: StringMap;
+  /** Environment of the containers; credentials come from secrets only. */
+  readonly env: readonly core.v1.EnvVar[];
+  /** Hadoop settings (`fs.s3a.…`, `fs.gs.…`, `fs.azure.…`), without the `spark.hadoop.` prefix. */
+  readonly hadoopConf: StringMap;
+  /** What must exist before a pod can use the identity. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** Where the images of the workloads are pushed by the program and pulled by the nodes. */
+export interface ImageRegistry {
+  /** Prefix of every reference, such as `mlstack.local` or a repository of the cloud's registry. */
+  readonly prefix: pulumi.Input<string>;
+  /** Folder of a registry's file-system driver, where images are stored before a registry serves them. */
+  readonly storage?: string;
+}
+
+/** What every target provides; code above `infra/` knows nothing else about where it runs. */
+export interface Platform {
+  /** Secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: k8s.Provider;
+  readonly pools: readonly PlacedPool[];
+  /** Storage classes: `block` for one node at a time, `shared` for many. */
+  readonly storage: { readonly block: pulumi.Input<string>; readonly shared?: pulumi.Input<string> };
+  /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
+  readonly gpuDriver: "managed" | "device-plugin";
+  readonly images: ImageRegistry;
+  bucket(name: string, args: BucketArgs, opts: pulumi.ComponentResourceOptions): Bucket;
+  identity(name: string, args: IdentityArgs, opts: pulumi.ComponentResourceOptions): Identity;
+}
