@@ -1,0 +1,15 @@
+/** A mistake in the configuration: where it is, what stands there, and what to write instead. */
+export interface Problem {
+  /** Path of the value as in the stack's file, such as `pools[1].machineType`. */
+  readonly path: string;
+  /** The value found; a secret is never put here. */
+  readonly value: unknown;
+  /** What to do, with the choices when they are few. */
+  readonly remedy: string;
+}
+
+/** One problem as a line for people. */
+export function describeProblem({ path, value, remedy }: Problem): string {
+  const shown = value === undefined ? "missing" : JSON.stringify(value);
+  return `${path}: ${shown}: ${remedy}`;
+}
