@@ -1,0 +1,249 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** A program built from a pinned public module, or from a crate. */
+export interface Tool {
+  /** Name of the executable, unique in the table. */
+  readonly binary: string;
+  /** Group of binaries of one version: folder of the Go module beside this file, or the crate. */
+  readonly tool: string;
+  readonly source: GoSource | CrateSource;
+  /** Minutes of a cold build on two cores, from which the time left is estimated. */
+  readonly minutes: number;
+}
+
+/** A main package of a Go module that `tool`'s go.mod pins. */
+export interface GoSource {
+  readonly kind: "go";
+  readonly module: string;
+  readonly package: string;
+  readonly tags?: readonly string[];
+  /** Variables that carry the version; releases set them the same way. */
+  readonly stamps?: Readonly<Record<string, string>>;
+  /** Whether the main package is a file of ours, so that its text is part of the version. */
+  readonly ours?: boolean;
+}
+
+/** A binary crate with the lock file that it was published with. */
+export interface CrateSource {
+  readonly kind: "crate";
+  readonly crate: string;
+  readonly version: string;
+}
+
+const kubernetes = (binary: string, minutes: number): Tool => ({
+  binary,
+  tool: "kubernetes",
+  minutes,
+  source: {
+    kind: "go",
+    module: "k8s.io/kubernetes",
+    package: `k8s.io/kubernetes/cmd/${binary}`,
+    stamps: {
+      "k8s.io/component-base/version.gitVersion": "v{version}",
+      "k8s.io/component-base/version.gitMajor": "{major}",
+      "k8s.io/component-base/version.gitMinor": "{minor}",
+      "k8s.io/client-go/pkg/version.gitVersion": "v{version}",
+    },
+  },
+});
+
+const containerd = (binary: string, minutes: number): Tool => ({
+  binary,
+  tool: "containerd",
+  minutes,
+  source: {
+    kind: "go",
+    module: "github.com/containerd/containerd/v2",
+    package: `github.com/containerd/containerd/v2/cmd/${binary}`,
+    tags: ["no_btrfs", "no_zfs"],
+    stamps: {
+      "github.com/containerd/containerd/v2/version.Version": "v{version}",
+    },
+  },
+});
+
+/** cert-manager's own mains are modules that the proxy does not serve; ours wire the same libraries. */
+const certManager = (component: string, minutes: number): Tool => ({
+  binary: `cert-manager-${component}`,
+  tool: "cert-manager",
+  minutes,
+  source: {
+    kind: "go",
+    module: "github.com/cert-manager/cert-manager",
+    package: `./${component}`,
+    ours: true,
+    stamps: {
+      "github.com/cert-manager/cert-manager/pkg/util.AppVersion": "v{version}",
+    },
+  },
+});
+
+const single = (
+  binary: string,
+  minutes: number,
+  module: string,
+  path: string,
+  stamps?: Readonly<Record<string, string>>,
+): Tool => ({
+  binary,
+  tool: binary,
+  minutes,
+  source: { kind: "go", module, package: `${module}${path}`, stamps },
+});
+
+/** Every program of the toolchain, in the order in which a cold machine builds them. */
+export const TOOLS: readonly Tool[] = [
+  single("pulumi", 3.5, "github.com/pulumi/pulumi/pkg/v3", "/cmd/pulumi", {
+    "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v{version}",
+  }),
+  single(
+    "pulumi-language-nodejs",
+    0.3,
+    "github.com/pulumi/pulumi/sdk/v3",
+    "/nodejs/cmd/pulumi-language-nodejs",
+  ),
+  single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
+  kubernetes("kube-apiserver", 3.7),
+  kubernetes("kube-controller-manager", 1.1),
+  kubernetes("kube-scheduler", 0.1),
+  kubernetes("kube-proxy", 0.1),
+  kubernetes("kubeadm", 0.3),
+  kubernetes("kubectl", 0.3),
+  kubernetes("kubelet", 0.3),
+  containerd("containerd", 1),
+  containerd("containerd-shim-runc-v2", 0.1),
+  containerd("ctr", 0.1),
+  single(
+    "registry",
+    0.5,
+    "github.com/distribution/distribution/v3",
+    "/cmd/registry",
+  ),
+  single("helm", 1, "helm.sh/helm/v3", "/cmd/helm", {
+    "helm.sh/helm/v3/internal/version.version": "v{version}",
+  }),
+  single("coredns", 1, "github.com/coredns/coredns", ""),
+  single(
+    "local-path-provisioner",
+    0.2,
+    "github.com/rancher/local-path-provisioner",
+    "",
+  ),
+  {
+    ...single(
+      "spark-operator",
+      1,
+      "github.com/kubeflow/spark-operator/v2",
+      "/cmd/operator",
+    ),
+  },
+  certManager("controller", 1),
+  certManager("webhook", 0.2),
+  certManager("cainjector", 0.2),
+  single("crane", 0.2, "github.com/google/go-containerregistry", "/cmd/crane"),
+  single("actionlint", 0.1, "github.com/rhysd/actionlint", "/cmd/actionlint"),
+  {
+    binary: "garage",
+    tool: "garage",
+    minutes: 9,
+    source: { kind: "crate", crate: "garage", version: "2.5.0" },
+  },
+];
+
+/** `${XDG_CACHE_HOME:-~/.cache}/mlstack`: everything that was built or fetched, shared by all checkouts. */
+export function cacheFolder(): string {
+  return join(
+    process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
+    "mlstack",
+  );
+}
+
+/** Where a program of the toolchain lies once it is built; throws on a name that the table lacks. */
+export function toolPath(binary: string): string {
+  const tool = findTool(binary);
+  return join(cacheFolder(), "tools", toolKey(tool), binary);
+}
+
+/** The row of a binary. */
+export function findTool(binary: string): Tool {
+  const tool = TOOLS.find((candidate) => candidate.binary === binary);
+  if (!tool) {
+    const names = TOOLS.map((candidate) => candidate.binary).join(", ");
+    throw new Error(`Unknown tool ${binary}; the toolchain has ${names}`);
+  }
+  return tool;
+}
+
+/** Version without the leading `v`, as pinned in the tool's go.mod or in the table. */
+export function toolVersion(tool: Tool): string {
+  return tool.source.kind === "crate"
+    ? tool.source.version
+    : pinnedVersion(
+        readFileSync(join(moduleFolder(tool), "go.mod"), "utf8"),
+        tool.source.module,
+      );
+}
+
+/** Folder of a tool's go.mod. */
+export function moduleFolder(tool: Tool): string {
+  return join(__dirname, tool.tool);
+}
+
+/** Cache key of a tool: name and version, and a hash of its text where that is ours. */
+export function toolKey(tool: Tool): string {
+  const key = `${tool.tool}-${toolVersion(tool)}`;
+  return tool.source.kind === "go" && tool.source.ours
+    ? `${key}-${sourceHash(moduleFolder(tool))}`
+    : key;
+}
+
+/** Version of a module in the text of a go.mod: its `replace` wins over its `require`. */
+export function pinnedVersion(goMod: string, module: string): string {
+  const name = module.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const found =
+    new RegExp(`^(?:replace)?\\s*${name}(?: v\\S+)? => \\S+ v(\\S+)`, "m").exec(
+      goMod,
+    ) ?? new RegExp(`^(?:require)?\\s*${name} v(\\S+)`, "m").exec(goMod);
+  if (!found?.[1]) throw new Error(`go.mod does not pin ${module}`);
+  return found[1];
+}
+
+/** The `go build` arguments after `go`; equal arguments find equal entries in Go's build cache. */
+export function goBuildArguments(tool: Tool, output: string): string[] {
+  if (tool.source.kind !== "go")
+    throw new Error(`${tool.binary} is not a Go program`);
+  const version = toolVersion(tool);
+  const [major = "", minor = ""] = version.split(".");
+  const stamps = Object.entries(tool.source.stamps ?? {}).map(
+    ([variable, value]) =>
+      `-X ${variable}=${value
+        .replace("{version}", version)
+        .replace("{major}", major)
+        .replace("{minor}", minor)}`,
+  );
+  return [
+    "build",
+    "-trimpath",
+    "-ldflags",
+    ["-s -w", ...stamps].join(" "),
+    ...(tool.source.tags ? ["-tags", tool.source.tags.join(" ")] : []),
+    "-o",
+    output,
+    tool.source.package,
+  ];
+}
+
+function sourceHash(folder: string): string {
+  const hash = createHash("sha256");
+  for (const file of readdirSync(folder, { recursive: true })
+    .map(String)
+    .sort()) {
+    if (/\.go$|go\.(mod|sum)$/.test(file)) {
+      hash.update(file).update(readFileSync(join(folder, file)));
+    }
+  }
+  return hash.digest("hex").slice(0, 8);
+}
