@@ -1,0 +1,37 @@
+import { StorageClass } from "@pulumi/kubernetes/storage/v1";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** How disks of a cluster are made. */
+export interface BlockStorageArgs {
+  /** CSI driver, such as `ebs.csi.aws.com`. */
+  readonly provisioner: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Whether claims that name no class get this one; false where the cloud marks its own already. */
+  readonly byDefault: boolean;
+}
+
+/** The storage class of the platform's disks: in the zone of the first pod, grown in place, gone with their claim. */
+export function blockStorage(
+  name: string,
+  { provisioner, parameters, byDefault }: BlockStorageArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const storageClass = new StorageClass(
+    `${name}-block`,
+    {
+      metadata: {
+        name: "mlstack-block",
+        annotations: {
+          "storageclass.kubernetes.io/is-default-class": String(byDefault),
+        },
+      },
+      provisioner,
+      parameters: { ...parameters },
+      allowVolumeExpansion: true,
+      reclaimPolicy: "Delete",
+      volumeBindingMode: "WaitForFirstConsumer",
+    },
+    opts,
+  );
+  return storageClass.metadata.name;
+}
