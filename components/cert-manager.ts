@@ -1,0 +1,56 @@
+import { CertManager as CertManagerChart } from "@pulumi/kubernetes-cert-manager";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+import { charts } from "./versions";
+
+/** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */
+export class CertManager extends pulumi.ComponentResource {
+  /** Depend on it to use the kinds of cert-manager. */
+  readonly installed: pulumi.Resource;
+
+  constructor(
+    name: string,
+    args: { readonly platform: Platform },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:CertManager", name, {}, opts);
+    const { provider } = args.platform;
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: "cert-manager",
+          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+        },
+      },
+      { parent: this, provider },
+    );
+    this.installed = new CertManagerChart(
+      name,
+      {
+        installCRDs: true,
+        // The check needs an image of its own and asks what `--wait` already knows.
+        startupapicheck: { enabled: false },
+        resources: requests("10m", "64Mi"),
+        webhook: { resources: requests("10m", "32Mi") },
+        cainjector: { resources: requests("10m", "64Mi") },
+        helmOptions: {
+          chart: charts.certManager.chart,
+          version: charts.certManager.version,
+          repositoryOpts: { repo: charts.certManager.repository },
+          namespace: namespace.metadata.name,
+          atomic: true,
+          timeout: 300,
+        },
+      },
+      { parent: this, providers: { kubernetes: provider } },
+    );
+    this.registerOutputs();
+  }
+}
+
+function requests(cpu: string, memory: string) {
+  return { requests: { cpu, memory }, limits: { memory: "256Mi" } };
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+import { amount, jvmMemory, quantity } from "./quantity";
+
+const jvmSizeSchema = z.strictObject({
+  cores: z.number().int().min(1).default(1),
+  /** CPU asked of Kubernetes; less than `cores` lets JVMs share a small node. */
+  cpuRequest: quantity.default("500m"),
+  /** Heap. */
+  memory: jvmMemory.default("1g"),
+});
+
+/** Size of a Spark job in a stack's file: one driver, and executors of one size. */
+export const sparkJobSizeSchema = z
+  .strictObject({
+    driver: jvmSizeSchema.prefault({}),
+    executor: jvmSizeSchema
+      .extend({ instances: z.number().int().min(1).max(1000).default(1) })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** Size of one JVM of a job. */
+export type JvmSize = z.output<typeof jvmSizeSchema>;
+
+/** Size of a job. */
+export type SparkJobSize = z.output<typeof sparkJobSizeSchema>;
+
+/**
+ * Memory beside the heap, for Python workers and native buffers, in MiB: two fifths of the heap and
+ * at least 384, as Spark's own `spark.kubernetes.memoryOverheadFactor` for Python says.
+ */
+export function overheadMebibytes({ memory }: Pick<JvmSize, "memory">): number {
+  return Math.max(384, Math.ceil(heapMebibytes(memory) * 0.4));
+}
+
+/** What the pods of a job ask of a team's quota together. */
+export function jobDemand({ driver, executor }: SparkJobSize): {
+  readonly cores: number;
+  readonly bytes: number;
+} {
+  const bytes = (jvm: JvmSize) =>
+    (heapMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
+  return {
+    cores:
+      amount(driver.cpuRequest) +
+      amount(executor.cpuRequest) * executor.instances,
+    bytes: bytes(driver) + bytes(executor) * executor.instances,
+  };
+}
+
+/** Spark's `m` and `g` are binary units. */
+function heapMebibytes(memory: string): number {
+  return Number.parseInt(memory, 10) * (memory.endsWith("g") ? 1024 : 1);
+}

@@ -1,0 +1,69 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+import { charts } from "./versions";
+
+/** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */
+export class SparkOperator extends pulumi.ComponentResource {
+  /** Depend on it to use the operator's kinds. */
+  readonly installed: k8s.helm.v3.Release;
+
+  constructor(
+    name: string,
+    args: { readonly platform: Platform },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:SparkOperator", name, {}, opts);
+    const { provider } = args.platform;
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name: "spark-operator",
+          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+        },
+      },
+      { parent: this, provider },
+    );
+    this.installed = new k8s.helm.v3.Release(
+      name,
+      {
+        name: "spark-operator",
+        chart: charts.sparkOperator.chart,
+        version: charts.sparkOperator.version,
+        repositoryOpts: { repo: charts.sparkOperator.repository },
+        namespace: namespace.metadata.name,
+        atomic: true,
+        timeout: 300,
+        values,
+      },
+      { parent: this, provider },
+    );
+    this.registerOutputs();
+  }
+}
+
+const values = {
+  spark: {
+    // The empty name means every namespace, so that a new team does not change the release.
+    jobNamespaces: [""],
+    // Service accounts belong to teams, which bind them to identities of the object store.
+    serviceAccount: { create: false },
+    rbac: { create: false },
+  },
+  controller: {
+    // A submission is a JVM of its own inside this pod: without a CPU limit it starts 3 to 4 times faster.
+    resources: {
+      requests: { cpu: "100m", memory: "300Mi" },
+      limits: { memory: "2Gi" },
+    },
+    uiService: { enable: true },
+  },
+  webhook: {
+    resources: {
+      requests: { cpu: "20m", memory: "64Mi" },
+      limits: { memory: "256Mi" },
+    },
+  },
+};

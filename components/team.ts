@@ -1,0 +1,162 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { IdentityArgs, Identity, Platform } from "../infra/platform";
+
+/** Most that the pods of a team may ask for together. */
+export interface TeamQuota {
+  /** Cores, as a Kubernetes quantity. */
+  readonly cpu: string;
+  /** Memory, as a Kubernetes quantity. */
+  readonly memory: string;
+  readonly gpus: number;
+  readonly pods: number;
+}
+
+/** A service account of a team, and the object-store identity bound to it. */
+export interface TeamAccount {
+  readonly name: pulumi.Output<string>;
+  readonly identity: Identity;
+  /** Depend on it to run pods of the account. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+/** A team's namespace: its quota, its limits, its walls, and the accounts its jobs run as. */
+export class Team extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  private readonly platform: Platform;
+  private readonly teamName: string;
+  private readonly fences: readonly pulumi.Resource[];
+
+  constructor(
+    name: string,
+    args: { readonly platform: Platform; readonly quota: TeamQuota },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:Team", name, {}, opts);
+    this.platform = args.platform;
+    this.teamName = name;
+    const child = { parent: this, provider: args.platform.provider };
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      {
+        metadata: {
+          name,
+          labels: {
+            "mlstack.dev/team": name,
+            "pod-security.kubernetes.io/enforce": "restricted",
+          },
+        },
+      },
+      child,
+    );
+    this.namespace = namespace.metadata.name;
+    const metadata = { namespace: this.namespace };
+    this.fences = [
+      new k8s.core.v1.ResourceQuota(
+        `${name}-quota`,
+        { metadata, spec: { hard: hardLimits(args.quota) } },
+        child,
+      ),
+      new k8s.core.v1.LimitRange(
+        `${name}-limits`,
+        { metadata, spec: { limits: [containerDefaults] } },
+        child,
+      ),
+      new k8s.networking.v1.NetworkPolicy(
+        `${name}-walls`,
+        { metadata, spec: walls },
+        child,
+      ),
+      new k8s.rbac.v1.Role(
+        `${name}-spark`,
+        { metadata: { ...metadata, name: "spark" }, rules: driverRules },
+        child,
+      ),
+    ];
+    this.registerOutputs();
+  }
+
+  /** A service account that may run Spark drivers, with the grants named and no others. */
+  account(name: string, grants: IdentityArgs["grants"]): TeamAccount {
+    const fullName = `${this.teamName}-${name}`;
+    const identity = this.platform.identity(
+      fullName,
+      { serviceAccount: { namespace: this.teamName, name }, grants },
+      // The namespace comes first: an identity may keep a secret in it.
+      { parent: this, dependsOn: [...this.fences] },
+    );
+    const child = { parent: this, provider: this.platform.provider };
+    const account = new k8s.core.v1.ServiceAccount(
+      fullName,
+      {
+        metadata: {
+          name,
+          namespace: this.namespace,
+          annotations: identity.annotations,
+        },
+      },
+      child,
+    );
+    const binding = new k8s.rbac.v1.RoleBinding(
+      `${fullName}-spark`,
+      {
+        metadata: { namespace: this.namespace, name: `spark-${name}` },
+        roleRef: {
+          apiGroup: "rbac.authorization.k8s.io",
+          kind: "Role",
+          name: "spark",
+        },
+        subjects: [{ kind: "ServiceAccount", name, namespace: this.namespace }],
+      },
+      child,
+    );
+    return {
+      name: account.metadata.name,
+      identity,
+      ready: [...this.fences, ...identity.ready, account, binding],
+    };
+  }
+}
+
+function hardLimits(quota: TeamQuota): Record<string, string> {
+  return {
+    "requests.cpu": quota.cpu,
+    "requests.memory": quota.memory,
+    "limits.memory": quota.memory,
+    "requests.nvidia.com/gpu": String(quota.gpus),
+    pods: String(quota.pods),
+  };
+}
+
+// A quota on limits refuses containers without one; these are for those who name none.
+const containerDefaults: k8s.types.input.core.v1.LimitRangeItem = {
+  type: "Container",
+  defaultRequest: { cpu: "100m", memory: "128Mi" },
+  default: { memory: "512Mi" },
+};
+
+// In: the team's own pods. Out: anywhere, for object stores and package registries lie outside.
+const walls: k8s.types.input.networking.v1.NetworkPolicySpec = {
+  podSelector: {},
+  policyTypes: ["Ingress"],
+  ingress: [{ from: [{ podSelector: {} }] }],
+};
+
+// What a driver does in its namespace: it makes its executors and their configuration.
+const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [
+  {
+    apiGroups: [""],
+    resources: ["pods", "configmaps", "services", "persistentvolumeclaims"],
+    verbs: [
+      "create",
+      "get",
+      "list",
+      "watch",
+      "patch",
+      "update",
+      "delete",
+      "deletecollection",
+    ],
+  },
+];

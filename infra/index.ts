@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import { existing } from "./existing";
+import { local } from "./local";
+import type { NodePool, Platform } from "./platform";
+import type { Problem } from "./problem";
+import type { Target, TargetRequest } from "./target";
+
+/** The part of a stack's configuration that says where it runs. */
+export const targetSchema = z.discriminatedUnion("kind", [
+  local.schema,
+  existing.schema,
+]);
+
+/** Configuration of a target, of whichever kind. */
+export type TargetConfig = z.output<typeof targetSchema>;
+
+/** A kind of place that a stack can name as its target. */
+export type TargetKind = TargetConfig["kind"];
+
+type ConfigOf<Kind extends TargetKind> = Extract<TargetConfig, { kind: Kind }>;
+
+const registry: { [Kind in TargetKind]: Target<Kind, ConfigOf<Kind>> } = {
+  local,
+  existing,
+};
+
+/** Names of the targets. */
+export const targetKinds: readonly string[] = Object.keys(registry);
+
+/** What a target of the kind refuses about itself and the pools. */
+export function checkTarget<Kind extends TargetKind>(
+  kind: Kind,
+  pools: readonly NodePool[],
+  target: ConfigOf<Kind>,
+): readonly Problem[] {
+  return registry[kind].checkPools(pools, target);
+}
+
+/** Makes the platform on a target of the kind. */
+export function provision<Kind extends TargetKind>(
+  kind: Kind,
+  request: TargetRequest<ConfigOf<Kind>>,
+): Platform {
+  return registry[kind].provision(request);
+}

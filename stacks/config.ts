@@ -1,0 +1,190 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import { checkTarget, targetKinds, targetSchema } from "../infra";
+import { describeProblem, type Problem } from "../infra/problem";
+import { quantity } from "../components/quantity";
+import { checkWorkloads, workloadsSchema } from "../workloads/config";
+
+const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
+    "use lower-case letters, digits and hyphens, at most 40, starting with a letter",
+  );
+
+const poolSchema = z
+  .strictObject({
+    name: dnsLabel,
+    machineType: z.string().min(1).optional(),
+    min: z.number().int().min(0).max(1000),
+    max: z.number().int().min(1).max(1000),
+    spot: z.boolean().default(false),
+    gpu: z
+      .strictObject({
+        count: z.number().int().min(1).max(16),
+        type: z.string().min(1).optional(),
+      })
+      .optional(),
+  })
+  .refine(({ min, max }) => max >= min, {
+    path: ["max"],
+    message: "raise it to min or more",
+  });
+
+const teamSchema = z.strictObject({
+  name: dnsLabel,
+  quota: z
+    .strictObject({
+      cpu: quantity.default("8"),
+      memory: quantity.default("32Gi"),
+      gpus: z.number().int().min(0).default(0),
+      pods: z.number().int().min(1).default(50),
+    })
+    .prefault({}),
+});
+
+/** What a stack's file holds under `mlstack:`; strict, and complete with its defaults. */
+export const stackSchema = z.strictObject({
+  target: targetSchema,
+  pools: z
+    .array(poolSchema)
+    .min(1, "name at least one pool")
+    .refine(unique("name"), "give every pool a name of its own")
+    .default([{ name: "cpu", min: 1, max: 1, spot: false }]),
+  lifetime: z.enum(["long", "short"]).default("long"),
+  owner: z.string().min(1).default("mlstack"),
+  expiry: z.iso.datetime("write an ISO instant in UTC").optional(),
+  buckets: z
+    .strictObject({
+      versioned: z.boolean().default(true),
+      expireNoncurrentDays: z.number().int().min(1).default(30),
+    })
+    .prefault({}),
+  teams: z
+    .array(teamSchema)
+    .min(1, "name at least one team")
+    .refine(unique("name"), "give every team a name of its own")
+    .prefault([{ name: "ml" }]),
+  workloads: workloadsSchema,
+});
+
+/** A stack's configuration, checked and complete. */
+export type StackConfig = z.output<typeof stackSchema>;
+
+/** A configuration that cannot be used; the message has a line a problem. */
+export class ConfigError extends pulumi.RunError {
+  constructor(
+    readonly problems: readonly Problem[],
+    stack: string,
+  ) {
+    super(
+      [
+        `stack ${stack}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in its configuration; nothing was changed`,
+        ...problems.map((problem) => `  ${describeProblem(problem)}`),
+      ].join("\n"),
+    );
+  }
+}
+
+/** Reads the configuration of the selected stack. @throws {ConfigError} with every problem at once. */
+export function loadConfig(): StackConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  const values = Object.entries(pulumi.runtime.allConfig())
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), decode(value)] as const);
+  return parseConfig(Object.fromEntries(values), pulumi.getStack());
+}
+
+/** Checks values as they stand in a stack's file. @throws {ConfigError} with every problem at once. */
+export function parseConfig(
+  values: Readonly<Record<string, unknown>>,
+  stack: string,
+): StackConfig {
+  const parsed = stackSchema.safeParse(values, { reportInput: true });
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.flatMap(toProblems), stack);
+  }
+  const problems = [
+    ...checkTarget(
+      parsed.data.target.kind,
+      parsed.data.pools,
+      parsed.data.target,
+    ),
+    ...checkWorkloads(parsed.data),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems, stack);
+  return parsed.data;
+}
+
+/** Structured values arrive as JSON, plain ones as text. */
+function decode(value: string): unknown {
+  if (!/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function unique<Key extends string>(key: Key) {
+  return (items: readonly Readonly<Record<Key, unknown>>[]) =>
+    new Set(items.map((item) => item[key])).size === items.length;
+}
+
+function toProblems(issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.reduce<string>(
+    (text, part) =>
+      typeof part === "number"
+        ? `${text}[${part}]`
+        : text + (text === "" ? "" : ".") + String(part),
+    "",
+  );
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({
+        path: at(key),
+        value: key,
+        remedy: "no such key; correct the spelling or remove it",
+      }));
+    case "invalid_union":
+      return issue.discriminator === undefined
+        ? issue.errors.flat().flatMap(toProblems)
+        : [
+            {
+              path: at(issue.discriminator),
+              value: discriminant(issue.input, issue.discriminator),
+              remedy: `choose one of ${targetKinds.join(", ")}`,
+            },
+          ];
+    case "invalid_value":
+      return [
+        {
+          path,
+          value: issue.input,
+          remedy: `choose one of ${issue.values.join(", ")}`,
+        },
+      ];
+    case "invalid_type":
+      return [
+        {
+          path,
+          value: issue.input,
+          remedy: `${issue.input === undefined ? "set" : "write"} ${article(issue.expected)}`,
+        },
+      ];
+    default:
+      return [{ path, value: issue.input, remedy: issue.message }];
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function discriminant(input: unknown, key: string): unknown {
+  return typeof input === "object" && input !== null && key in input
+    ? Reflect.get(input, key)
+    : undefined;
+}

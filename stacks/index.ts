@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { CertManager } from "../components/cert-manager";
+import { HudiStore } from "../components/hudi-store";
+import { SparkOperator } from "../components/spark-operator";
+import { Team } from "../components/team";
+import { provision } from "../infra";
+import { runWorkloads } from "../workloads";
+import { loadConfig } from "./config";
+
+const stack = pulumi.getStack();
+const config = loadConfig();
+const shortLived = config.lifetime === "short";
+
+const platform = provision(config.target.kind, {
+  name: stack,
+  target: config.target,
+  pools: config.pools,
+  tags: { stack, owner: config.owner, expiry: config.expiry },
+  lifetime: config.lifetime,
+});
+
+const certManager = new CertManager("cert-manager", { platform });
+const sparkOperator = new SparkOperator("spark-operator", { platform });
+
+const store = new HudiStore("store", {
+  platform,
+  bucket: {
+    ...config.buckets,
+    protect: !shortLived,
+    forceDestroy: shortLived,
+  },
+});
+
+const teams = new Map(
+  config.teams.map(({ name, quota }) => [
+    name,
+    new Team(name, { platform, quota }),
+  ]),
+);
+
+const ends = runWorkloads({
+  platform,
+  store,
+  teams,
+  workloads: config.workloads,
+  operators: [certManager.installed, sparkOperator.installed],
+});
+
+/** Where the stack runs. */
+export const target = config.target.kind;
+
+/** Access to the cluster, for kubectl and the notebooks. */
+export const kubeconfig = platform.kubeconfig;
+
+/** Roots of the buckets, in the target's scheme. */
+export const buckets = {
+  raw: store.buckets.raw.uri,
+  featureStore: store.buckets.featureStore.uri,
+  models: store.buckets.models.uri,
+};
+
+/** How each job of each workload ended. */
+export const workloads = pulumi.all([...ends]);

@@ -1,0 +1,111 @@
+import { z } from "zod";
+
+import { amount } from "../components/quantity";
+import { jobDemand, type SparkJobSize } from "../components/spark-job-size";
+import type { TeamQuota } from "../components/team";
+import type { NodePool } from "../infra/platform";
+import type { Problem } from "../infra/problem";
+import { checkClickstream, clickstreamSchema } from "./clickstream/config";
+
+/** Which workloads a stack runs; a workload that is not named does not run. */
+export const workloadsSchema = z
+  .strictObject({ clickstream: clickstreamSchema.optional() })
+  .prefault({});
+
+/** Configuration of a stack's workloads. */
+export type WorkloadsConfig = z.output<typeof workloadsSchema>;
+
+/** What a workload is checked against besides its own schema. */
+export interface WorkloadSurroundings {
+  readonly pools: readonly NodePool[];
+  readonly teams: readonly {
+    readonly name: string;
+    readonly quota: TeamQuota;
+  }[];
+  readonly workloads: WorkloadsConfig;
+}
+
+interface WorkloadPlace {
+  readonly team: string;
+  readonly pool: string;
+  readonly jobs: Readonly<Record<string, SparkJobSize>>;
+}
+
+/** What does not fit: a team or pool that is not there, a quota that is too small, a missing file. */
+export function checkWorkloads(
+  stack: WorkloadSurroundings,
+): readonly Problem[] {
+  const { clickstream } = stack.workloads;
+  if (clickstream === undefined) return [];
+  return [
+    ...checkPlace(
+      "workloads.clickstream",
+      {
+        ...clickstream,
+        jobs: {
+          features: clickstream.features,
+          training: clickstream.training,
+        },
+      },
+      stack,
+    ),
+    ...checkClickstream("workloads.clickstream", clickstream),
+  ];
+}
+
+function checkPlace(
+  path: string,
+  place: WorkloadPlace,
+  { teams, pools }: WorkloadSurroundings,
+): Problem[] {
+  const problems: Problem[] = [];
+  const team = teams.find(({ name }) => name === place.team);
+  if (team === undefined) {
+    problems.push({
+      path: `${path}.team`,
+      value: place.team,
+      remedy: `choose one of ${names(teams)}`,
+    });
+  } else {
+    problems.push(...checkQuota(path, place, team.quota));
+  }
+  if (!pools.some(({ name }) => name === place.pool)) {
+    problems.push({
+      path: `${path}.pool`,
+      value: place.pool,
+      remedy: `choose one of ${names(pools)}`,
+    });
+  }
+  return problems;
+}
+
+/** Jobs of a workload run one after another, so each alone must fit the quota. */
+function checkQuota(
+  path: string,
+  { jobs }: WorkloadPlace,
+  quota: TeamQuota,
+): Problem[] {
+  return Object.entries(jobs).flatMap(([job, size]) => {
+    const demand = jobDemand(size);
+    const problems: Problem[] = [];
+    if (demand.cores > amount(quota.cpu)) {
+      problems.push({
+        path: `${path}.${job}`,
+        value: `${demand.cores} cores`,
+        remedy: `fit the driver and ${size.executor.instances} executors into the team's ${quota.cpu} cores, or raise its quota`,
+      });
+    }
+    if (demand.bytes > amount(quota.memory)) {
+      problems.push({
+        path: `${path}.${job}`,
+        value: `${(demand.bytes / 2 ** 30).toFixed(1)}Gi of memory`,
+        remedy: `fit the driver and ${size.executor.instances} executors into the team's ${quota.memory}, or raise its quota`,
+      });
+    }
+    return problems;
+  });
+}
+
+function names(items: readonly { readonly name: string }[]): string {
+  return items.map(({ name }) => name).join(", ");
+}
