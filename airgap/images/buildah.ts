@@ -1,0 +1,247 @@
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { run } from "../process";
+import { cacheFolder } from "../toolchain/tools";
+import { repositoryOf, withRegistry } from "./registry";
+
+/** How buildah is called on this machine, so that its builds reach what the machine itself reaches. */
+export interface BuildahEnvironment {
+  /** Arguments before the sub-command: where images and containers are kept. */
+  readonly storage: readonly string[];
+  /** Arguments of `bud`: isolation without a daemon, mounts, values of the arguments that `dockerfile` declares. */
+  readonly build: readonly string[];
+  /** Arguments of `push` to a registry on the loopback address. */
+  readonly push: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The Dockerfile to build instead of the given one: the same, with the build's arguments declared in each stage. */
+  dockerfile(text: string): string;
+}
+
+/** What a build is made of. */
+export interface ImageBuild {
+  /** Name in buildah's storage, such as `docker.io/library/busybox:1.37`. */
+  readonly name: string;
+  readonly context: string;
+  /** Path of the Dockerfile. */
+  readonly dockerfile: string;
+  readonly args?: Readonly<Record<string, string>>;
+  /** Folders of the host that the build reads, by the path it sees them under. */
+  readonly mounts?: Readonly<Record<string, string>>;
+  readonly log?: string;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Where a build finds the host's settings; an empty folder of that name stays in the image. */
+const SETTINGS = "/run/host-build";
+
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+/** Prepares buildah's folders and copies of the host's settings, and says how to call it. */
+export function buildahEnvironment(): BuildahEnvironment {
+  const home = join(cacheFolder(), "buildah");
+  mkdirSync(home, { recursive: true });
+  const policy = join(home, "policy.json");
+  const registries = join(home, "registries.conf");
+  writeFileSync(policy, '{"default":[{"type":"insecureAcceptAnything"}]}\n');
+  writeFileSync(registries, "unqualified-search-registries = []\n");
+  const values = hostSettings(join(home, "settings"));
+  const maven = join(homedir(), ".m2/settings.xml");
+  return {
+    storage: [
+      "--root",
+      join(home, "storage"),
+      "--runroot",
+      runFolder(home),
+      "--storage-driver",
+      // overlayfs does not stack on itself, as in a container.
+      statfsSync(home).type === OVERLAYFS_MAGIC ? "vfs" : "overlay",
+    ],
+    build: [
+      "--isolation=chroot",
+      "--layers",
+      "--pull=false",
+      `--signature-policy=${policy}`,
+      `--volume=${join(home, "settings")}:${SETTINGS}:ro`,
+      ...(existsSync(maven)
+        ? [`--volume=${maven}:/root/.m2/settings.xml:ro`]
+        : []),
+      ...Object.entries(values).map(
+        ([name, value]) => `--build-arg=${name}=${value}`,
+      ),
+    ],
+    push: [
+      "--tls-verify=false",
+      `--signature-policy=${policy}`,
+      "--format=oci",
+      // From disk to disk on one machine, compression costs more than it saves.
+      "--disable-compression",
+    ],
+    env: { CONTAINERS_REGISTRIES_CONF: registries },
+    dockerfile: (text) => declareArguments(text, Object.keys(values)),
+  };
+}
+
+/** Builds an image into buildah's storage; steps that were built before are taken from its layer cache. */
+export async function buildImage(build: ImageBuild): Promise<void> {
+  const environment = buildahEnvironment();
+  const text = environment.dockerfile(readFileSync(build.dockerfile, "utf8"));
+  const folder = join(cacheFolder(), "buildah", "dockerfiles");
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const dockerfile = join(folder, hash);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(dockerfile, text);
+  await run(
+    "buildah",
+    [
+      ...environment.storage,
+      "bud",
+      ...environment.build,
+      ...Object.entries(build.args ?? {}).map(
+        ([name, value]) => `--build-arg=${name}=${value}`,
+      ),
+      ...Object.entries(build.mounts ?? {}).map(
+        ([inside, host]) => `--volume=${host}:${inside}:ro`,
+      ),
+      "--file",
+      dockerfile,
+      "--tag",
+      build.name,
+      build.context,
+    ],
+    { env: environment.env, ...outcomeOf(build) },
+  );
+}
+
+/** Puts an image of buildah's storage under `reference` into a registry's storage folder. */
+export async function pushImage(
+  name: string,
+  storage: string,
+  reference: string,
+  options: Pick<ImageBuild, "log" | "signal" | "onLine"> = {},
+): Promise<void> {
+  const environment = buildahEnvironment();
+  const { repository, tag } = repositoryOf(reference);
+  await withRegistry(storage, (address) =>
+    run(
+      "buildah",
+      [
+        ...environment.storage,
+        "push",
+        ...environment.push,
+        name,
+        `docker://${address}/${repository}:${tag}`,
+      ],
+      { env: environment.env, ...outcomeOf(options) },
+    ),
+  );
+}
+
+/** Whether buildah's storage has an image of this name. */
+export async function hasImage(name: string): Promise<boolean> {
+  const environment = buildahEnvironment();
+  return run(
+    "buildah",
+    [...environment.storage, "inspect", "--type=image", name],
+    {
+      env: environment.env,
+    },
+  ).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The text of a Dockerfile with `ARG` lines after each `FROM`: values reach every `RUN`, and stay out of the image. */
+export function declareArguments(
+  text: string,
+  names: readonly string[],
+): string {
+  const declared = names.map((name) => `ARG ${name}`).join("\n");
+  return text.replace(/^FROM\s.*$/gim, (line) => `${line}\n${declared}`);
+}
+
+/**
+ * Copies of the settings by which this host reaches its package registries, and the variables that name them.
+ * Certificates most of all: where a proxy signs, a build must trust what the host trusts.
+ */
+function hostSettings(folder: string): Record<string, string> {
+  mkdirSync(folder, { recursive: true });
+  const values: Record<string, string> = { DEBIAN_FRONTEND: "noninteractive" };
+  const give = (host: string, name: string, variables: readonly string[]) => {
+    if (!existsSync(host)) return;
+    copyFileSync(host, join(folder, name));
+    for (const variable of variables) values[variable] = `${SETTINGS}/${name}`;
+  };
+  for (const [name, value] of Object.entries(process.env)) {
+    // Paths of this host mean nothing inside.
+    if (/^PIP_|^UV_|^NPM_CONFIG_/.test(name) && value && !value.startsWith("/"))
+      values[name] = value;
+  }
+  give("/etc/pip.conf", "pip.conf", ["PIP_CONFIG_FILE"]);
+  give(
+    process.env.SSL_CERT_FILE ?? "/etc/ssl/certs/ca-certificates.crt",
+    "ca-certificates.crt",
+    [
+      "PIP_CERT",
+      "SSL_CERT_FILE",
+      "REQUESTS_CA_BUNDLE",
+      "CURL_CA_BUNDLE",
+      "NODE_EXTRA_CA_CERTS",
+    ],
+  );
+  give("/etc/ssl/certs/java/cacerts", "cacerts", []);
+  if (existsSync(join(folder, "cacerts")))
+    values.MAVEN_OPTS = `-Djavax.net.ssl.trustStore=${SETTINGS}/cacerts`;
+  writeFileSync(join(folder, "apt.conf"), aptSettings());
+  values.APT_CONFIG = `${SETTINGS}/apt.conf`;
+  return values;
+}
+
+/** The host's `Acquire` settings, such as a proxy or a frozen mirror; nothing recommended, nothing asked. */
+function aptSettings(): string {
+  const folder = "/etc/apt/apt.conf.d";
+  const own = existsSync(folder)
+    ? readdirSync(folder).flatMap((file) =>
+        readFileSync(join(folder, file), "utf8").split("\n"),
+      )
+    : [];
+  return [
+    ...own.filter((line) => /^Acquire::(?!Languages|GzipIndexes)/.test(line)),
+    'APT::Install-Recommends "false";',
+    'APT::Get::Assume-Yes "true";',
+    'Acquire::Retries "3";',
+    "",
+  ].join("\n");
+}
+
+/** Mounts end with a boot, so what buildah notes of them must too. */
+function runFolder(home: string): string {
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  const name = `run-${boot.slice(0, 8)}`;
+  for (const old of readdirSync(home)) {
+    if (old.startsWith("run-") && old !== name)
+      rmSync(join(home, old), { recursive: true, force: true });
+  }
+  return join(home, name);
+}
+
+function outcomeOf({
+  log,
+  signal,
+  onLine,
+}: Pick<ImageBuild, "log" | "signal" | "onLine">) {
+  return { log, signal, onLine };
+}
