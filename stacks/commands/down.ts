@@ -1,0 +1,26 @@
+import { rmSync } from "node:fs";
+
+import { readOptions, runCommand, stackFolder } from "./command";
+import { Pulumi } from "./pulumi";
+
+/** `npm run down -- [--stack S]`: `pulumi destroy`, then the stack's own record. */
+runCommand(async () => {
+  const { values } = readOptions({
+    stack: { type: "string", short: "s", default: "local" },
+    yes: { type: "boolean", short: "y" },
+  });
+  const { stack } = values;
+  const pulumi = await Pulumi.resolve();
+  await pulumi.select(stack);
+  const unasked = stack === "local" || values.yes === true;
+  const code = await pulumi.run([
+    "destroy",
+    "--stack",
+    stack,
+    ...(unasked ? ["--yes", "--skip-preview"] : []),
+  ]);
+  if (code !== 0) return code;
+  await pulumi.read(["stack", "rm", stack, "--yes", "--preserve-config"]);
+  rmSync(stackFolder(stack), { recursive: true, force: true });
+  return 0;
+});

@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { resolvePulumi } from "../../airgap/pulumi";
+import { CommandError, root } from "./command";
+
+const stateFolder = join(root, ".mlstack/state");
+
+/** A Pulumi CLI, with the environment that it needs on this machine. */
+export class Pulumi {
+  private constructor(
+    readonly command: string,
+    /** Variables to set beside those of the process. */
+    readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** The person's own CLI and back end where they have them; else ours, with its state in `.mlstack/state`. */
+  static async resolve(): Promise<Pulumi> {
+    const { command, env } = await resolvePulumi();
+    const ownBackend =
+      process.env["PULUMI_BACKEND_URL"] !== undefined || loggedIn();
+    if (!ownBackend) mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    const ownSecret =
+      process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
+      process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
+    return new Pulumi(command, {
+      ...env,
+      ...(ownBackend ? {} : { PULUMI_BACKEND_URL: `file://${stateFolder}` }),
+      // The state of a file back end lies beside its passphrase anyway: its guard is the folder's mode.
+      ...(ownSecret || ownBackend ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    });
+  }
+
+  /** Runs the CLI in the open. @returns its exit code. */
+  run(args: readonly string[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const child = this.start(args, "inherit");
+      child.once("error", reject);
+      child.once("exit", (code) => resolve(code ?? 1));
+    });
+  }
+
+  /** Runs the CLI and gives back what it prints. @throws {CommandError} with its error when it fails. */
+  read(args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const child = this.start(args, "pipe");
+      let output = "";
+      let errors = "";
+      child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+      child.once("error", reject);
+      child.once("close", (code) =>
+        code === 0
+          ? resolve(output)
+          : reject(new CommandError(errors.trim() || output.trim())),
+      );
+    });
+  }
+
+  private start(args: readonly string[], output: "inherit" | "pipe") {
+    return spawn(this.command, args, {
+      cwd: root,
+      env: { ...process.env, ...this.env },
+      stdio: ["inherit", output, output],
+    });
+  }
+
+  /** Selects a stack, making it when it is new. @throws {CommandError} when there is no such configuration. */
+  async select(stack: string): Promise<void> {
+    if (!existsSync(join(root, `stacks/Pulumi.${stack}.yaml`))) {
+      throw new CommandError(
+        `--stack: ${JSON.stringify(stack)}: choose one of ${stackNames().join(", ")}`,
+      );
+    }
+    this.releaseStaleLock(stack);
+    await this.read(["stack", "select", "--create", stack]);
+  }
+
+  /** A run that was killed leaves its lock behind; one that is alive keeps it. */
+  private releaseStaleLock(stack: string): void {
+    const folder = join(
+      stateFolder,
+      ".pulumi/locks/organization/mlstack",
+      stack,
+    );
+    if (!existsSync(folder)) return;
+    for (const file of readdirSync(folder)) {
+      const { pid } = parse(readFileSync(join(folder, file), "utf8")) as {
+        pid: number;
+      };
+      if (alive(pid)) {
+        throw new CommandError(
+          `stack ${stack}: busy: another run (process ${pid}) is at work on it; wait for its end`,
+        );
+      }
+      unlinkSync(join(folder, file));
+    }
+  }
+}
+
+/** Stacks that have a configuration. */
+export function stackNames(): string[] {
+  return readdirSync(join(root, "stacks")).flatMap((file) => {
+    const name = /^Pulumi\.([\w-]+)\.yaml$/.exec(file)?.[1];
+    return name === undefined ? [] : [name];
+  });
+}
+
+function loggedIn(): boolean {
+  const file = join(
+    process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"),
+    "credentials.json",
+  );
+  if (!existsSync(file)) return false;
+  const { current } = parse(readFileSync(file, "utf8")) as { current?: string };
+  return current !== undefined && current !== "";
+}
+
+function alive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}

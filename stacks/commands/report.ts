@@ -1,0 +1,154 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { root, stackFolder } from "./command";
+import type { Pulumi } from "./pulumi";
+import { kubeconfigOf, readState, type StateResource } from "./stack-state";
+import { table } from "./table";
+import { readUnfinished } from "./unfinished-jobs";
+
+/** How one job of a workload went. */
+export interface WorkloadReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly state: string;
+  readonly seconds?: number;
+  readonly rows?: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Seconds from the creation of the job. */
+  readonly startup: {
+    readonly driver?: number;
+    readonly firstExecutor?: number;
+  };
+  readonly error?: string;
+}
+
+/** What `up` did, as `.mlstack/<stack>/report.json` keeps it. */
+export interface Report {
+  readonly stack: string;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly workloads: readonly WorkloadReport[];
+}
+
+const jobEnd = z.object({
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  state: z.string(),
+  seconds: z.number(),
+  startup: z
+    .object({
+      driver: z.number().optional(),
+      firstExecutor: z.number().optional(),
+    })
+    .prefault({}),
+  result: z
+    .looseObject({
+      rows: z.number().optional(),
+      metrics: z.record(z.string(), z.number()).prefault({}),
+    })
+    .prefault({}),
+});
+
+/** Gathers a stack's report, and writes it and the kubeconfig to the stack's folder. */
+export async function writeReport(
+  pulumi: Pulumi,
+  stack: string,
+  run: { readonly startedAt: Date; readonly seconds: number },
+): Promise<Report> {
+  const resources = await readState(pulumi, stack);
+  const kubeconfig = kubeconfigOf(resources);
+  const report: Report = {
+    stack,
+    target: targetOf(resources),
+    startedAt: run.startedAt.toISOString(),
+    seconds: run.seconds,
+    workloads: [
+      ...endedJobs(resources),
+      ...(kubeconfig === undefined
+        ? []
+        : await readUnfinished(kubeconfig, resources)),
+    ],
+  };
+  const folder = stackFolder(stack);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(folder, "report.json"),
+    `${JSON.stringify(report, null, 2)}\n`,
+  );
+  if (kubeconfig !== undefined) {
+    const file = join(folder, "kubeconfig");
+    writeFileSync(file, kubeconfig, { mode: 0o600 });
+    chmodSync(file, 0o600);
+  }
+  return report;
+}
+
+/** Jobs that ended well; one that failed leaves no `JobEnd` in the state. */
+export function endedJobs(
+  resources: readonly StateResource[],
+): WorkloadReport[] {
+  return resources
+    .filter(({ type }) => type === "mlstack:index:JobEnd")
+    .map(({ outputs }) => {
+      const { result, ...end } = jobEnd.parse(outputs);
+      return { ...end, rows: result.rows, metrics: result.metrics };
+    });
+}
+
+function targetOf(resources: readonly StateResource[]): string {
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const target = stack?.outputs["target"];
+  return typeof target === "string" ? target : "unknown";
+}
+
+/** The report for people: a table, the errors, and where to go from here. */
+export function describeReport(report: Report): string {
+  const rows = report.workloads.map(
+    ({ name, state, seconds, rows, metrics, startup }) => [
+      name,
+      state,
+      seconds?.toFixed(1) ?? "",
+      startup.driver?.toFixed(1) ?? "",
+      startup.firstExecutor?.toFixed(1) ?? "",
+      rows === undefined ? "" : String(rows),
+      metrics["auc"]?.toFixed(4) ?? "",
+    ],
+  );
+  const errors = report.workloads.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`  ${name}: ${error}`],
+  );
+  return [
+    `stack ${report.stack} on ${report.target}, ${report.seconds.toFixed(0)} s`,
+    "",
+    table(
+      ["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR", "ROWS", "AUC"],
+      rows,
+    ),
+    ...(errors.length > 0 ? ["", ...errors] : []),
+  ].join("\n");
+}
+
+/** What to try once the stack stands. */
+export function nextSteps(stack: string): string {
+  const folder = stackFolder(stack).slice(root.length + 1);
+  return [
+    `  kubeconfig  ${folder}/kubeconfig`,
+    `  report      ${folder}/report.json`,
+    "",
+    `  eval "$(npm run -s env)"                          pulumi, kubectl and helm by hand`,
+    `  kubectl --kubeconfig ${folder}/kubeconfig get pods -A`,
+    `  npm run status${flag(stack)}                               this again, with nodes and pods`,
+    `  npm run preview${flag(stack)}                              what a change would do`,
+    `  npm run down${flag(stack)}                                 take all of it away`,
+  ].join("\n");
+}
+
+function flag(stack: string): string {
+  return stack === "local" ? "" : ` -- --stack ${stack}`;
+}

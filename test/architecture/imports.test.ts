@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const root = join(__dirname, "../..");
+
+/** Layers from the top: each may import itself and those to its right, never to its left. */
+const layers = ["stacks", "workloads", "components", "infra", "airgap"];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(
+    (entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return sources(path);
+      return /\.ts$/.test(entry.name) ? [path] : [];
+    },
+  );
+}
+
+const imports: readonly Import[] = layers.flatMap(sources).flatMap((file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import|import\()\s*\(?"([^"]+)"/g)].map(
+    ([, target = ""]) => ({
+      from: file,
+      to: target.startsWith(".")
+        ? relative(root, join(root, dirname(file), target))
+        : target,
+    }),
+  );
+});
+
+const layerOf = (path: string) => path.split("/")[0] ?? "";
+
+describe("imports", () => {
+  it("are found", () => assert.ok(imports.length > 50));
+
+  it("point one way", () => {
+    const upward = imports.filter(({ from, to }) => {
+      const [source, target] = [layerOf(from), layerOf(to)];
+      return (
+        layers.includes(target) &&
+        layers.indexOf(target) < layers.indexOf(source)
+      );
+    });
+    assert.deepEqual(upward, []);
+  });
+
+  it("reach a target through infra/index.ts alone", () => {
+    const targets = /^infra\/(local|existing|eks|gke|aks|onprem)(\/|$)/;
+    const strays = imports.filter(({ from, to }) => {
+      const target = targets.exec(to)?.[1];
+      return (
+        target !== undefined &&
+        from !== "infra/index.ts" &&
+        !from.startsWith(`infra/${target}/`) &&
+        // The project's own provider and commands carry out what a target declares.
+        !from.startsWith("infra/provider/") &&
+        !from.startsWith("stacks/commands/")
+      );
+    });
+    assert.deepEqual(strays, []);
+  });
+
+  it("take a cloud's SDK by sub-module, in its own target", () => {
+    const owner: Readonly<Record<string, string>> = {
+      "@pulumi/aws": "infra/eks/",
+      "@pulumi/gcp": "infra/gke/",
+      "@pulumi/azure-native": "infra/aks/",
+    };
+    const strays = imports.filter(({ from, to }) => {
+      const sdk = Object.keys(owner).find(
+        (name) => to === name || to.startsWith(`${name}/`),
+      );
+      return (
+        sdk !== undefined &&
+        (to === sdk || !from.startsWith(owner[sdk] ?? "never"))
+      );
+    });
+    assert.deepEqual(strays, []);
+  });
+
+  it("leave the program free of what only a closed network needs", () => {
+    const strays = imports.filter(
+      ({ from, to }) =>
+        to.startsWith("airgap/") && /^(components|workloads)\//.test(from),
+    );
+    assert.deepEqual(strays, []);
+  });
+});
