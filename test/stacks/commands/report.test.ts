@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+
+import { describeReport, endedJobs } from "../../../stacks/commands/report";
+import { table } from "../../../stacks/commands/table";
+
+const job = {
+  urn: "urn:pulumi:local::mlstack::mlstack:index:JobEnd::clickstream-training",
+  type: "mlstack:index:JobEnd",
+  inputs: {},
+  outputs: {
+    kind: "SparkApplication",
+    namespace: "ml",
+    name: "clickstream-training",
+    state: "COMPLETED",
+    seconds: 18.25,
+    startup: { driver: 2.1, firstExecutor: 5.75 },
+    result: { rows: 3605, metrics: { auc: 0.87654 }, instant: "20261124" },
+  },
+};
+
+describe("report", () => {
+  it("takes each job's end from the state", () => {
+    assert.deepEqual(endedJobs([job]), [
+      {
+        kind: "SparkApplication",
+        namespace: "ml",
+        name: "clickstream-training",
+        state: "COMPLETED",
+        seconds: 18.25,
+        startup: { driver: 2.1, firstExecutor: 5.75 },
+        rows: 3605,
+        metrics: { auc: 0.87654 },
+      },
+    ]);
+  });
+
+  it("is a table with the errors under it", () => {
+    const text = describeReport({
+      stack: "local",
+      target: "local",
+      startedAt: "2026-11-24T00:00:00.000Z",
+      seconds: 81,
+      workloads: [
+        ...endedJobs([job]),
+        {
+          name: "clickstream-features",
+          kind: "SparkApplication",
+          namespace: "ml",
+          state: "FAILED",
+          metrics: {},
+          startup: {},
+          error: "driver: out of memory",
+        },
+      ],
+    });
+    assert.match(
+      text,
+      /clickstream-training +COMPLETED +18\.3 .* 3605 +0\.8765/,
+    );
+    assert.match(text, /clickstream-features +FAILED/);
+    assert.match(text, /clickstream-features: driver: out of memory/);
+  });
+});
+
+describe("table", () => {
+  it("sets numbers to the right and text to the left", () => {
+    assert.equal(
+      table(
+        ["NAME", "ROWS"],
+        [
+          ["a", "1"],
+          ["longer", "12345"],
+        ],
+      ),
+      ["  NAME    ROWS", "  a           1", "  longer  12345"].join("\n"),
+    );
+  });
+});
