@@ -24,7 +24,7 @@ export function checkMachines(
   pools: readonly NodePool[],
   catalog: MachineCatalog,
 ): readonly Problem[] {
-  return pools.flatMap((pool, index) => {
+  return pools.flatMap((pool, index): readonly Problem[] => {
     const path = `pools[${index}].machineType`;
     const value = pool.machineType;
     const choices = pool.gpu

@@ -1,0 +1,93 @@
+import * as eks from "@pulumi/aws/eks";
+import * as pulumi from "@pulumi/pulumi";
+
+import { ServiceAccountRole, type TokenIssuer } from "./identity";
+
+/** The cluster that add-ons go into. */
+export interface AddonsArgs {
+  readonly clusterName: pulumi.Input<string>;
+  readonly issuer: TokenIssuer;
+}
+
+/** What nodes need before they are ready: pod network and services. */
+export class NodeAddons extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    args: AddonsArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:NodeAddons", name, {}, opts);
+    const role = new ServiceAccountRole(
+      `${name}-vpc-cni`,
+      {
+        issuer: args.issuer,
+        serviceAccount: { namespace: "kube-system", name: "aws-node" },
+        managedPolicies: ["AmazonEKS_CNI_Policy"],
+      },
+      { parent: this },
+    );
+    addon(this, name, "vpc-cni", args, {
+      serviceAccountRoleArn: role.arn,
+      // By prefixes a node holds over a hundred pods instead of a few dozen.
+      configuration: { env: { ENABLE_PREFIX_DELEGATION: "true" } },
+    });
+    addon(this, name, "kube-proxy", args);
+    this.registerOutputs({});
+  }
+}
+
+/** What runs on nodes: cluster DNS, disks, and the figures that autoscalers of pods read. */
+export class WorkloadAddons extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    args: AddonsArgs & { readonly tags: Readonly<Record<string, string>> },
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:WorkloadAddons", name, {}, opts);
+    const role = new ServiceAccountRole(
+      `${name}-ebs-csi`,
+      {
+        issuer: args.issuer,
+        serviceAccount: {
+          namespace: "kube-system",
+          name: "ebs-csi-controller-sa",
+        },
+        managedPolicies: ["service-role/AmazonEBSCSIDriverPolicy"],
+      },
+      { parent: this },
+    );
+    addon(this, name, "coredns", args);
+    addon(this, name, "metrics-server", args);
+    addon(this, name, "aws-ebs-csi-driver", args, {
+      serviceAccountRoleArn: role.arn,
+      configuration: { controller: { extraVolumeTags: args.tags } },
+    });
+    this.registerOutputs({});
+  }
+}
+
+/** The version is the one that EKS names for the cluster's own: it moves with the cluster's and not before. */
+function addon(
+  parent: pulumi.Resource,
+  name: string,
+  addonName: string,
+  { clusterName }: AddonsArgs,
+  settings: {
+    readonly serviceAccountRoleArn?: pulumi.Input<string>;
+    readonly configuration?: object;
+  } = {},
+): eks.Addon {
+  const { serviceAccountRoleArn, configuration } = settings;
+  return new eks.Addon(
+    `${name}-${addonName}`,
+    {
+      clusterName,
+      addonName,
+      serviceAccountRoleArn,
+      configurationValues: configuration && JSON.stringify(configuration),
+      resolveConflictsOnCreate: "OVERWRITE",
+      resolveConflictsOnUpdate: "OVERWRITE",
+    },
+    { parent },
+  );
+}

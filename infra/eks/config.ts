@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+import { checkOverlaps, cidr } from "../cidr";
+import type { NodePool } from "../platform";
+import { checkMachines, checkSystemPool } from "../pool-rules";
+import type { Problem } from "../problem";
+import { kubernetesMinor } from "../versions";
+import { ec2, regionsWithThreeZones, zonesOf } from "./rules";
+
+/** Where a stack on EKS goes. */
+export const schema = z.strictObject({
+  kind: z.literal("eks"),
+  /** Account that the stack belongs in; any other is refused. */
+  account: z.string().regex(/^\d{12}$/, {
+    error:
+      "write the account's 12 digits in quotes (aws sts get-caller-identity)",
+  }),
+  region: z.string().refine((region) => zonesOf(region).length === 3, {
+    error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
+  }),
+  network: z
+    .strictObject({
+      cidr: cidr(16, 20).default("10.20.0.0/16"),
+      services: cidr(12, 24).default("172.20.0.0/16"),
+      nat: z.enum(["single", "per-zone"]).default("single"),
+    })
+    .prefault({}),
+  /** Ranges from which the API answers over the internet; without any it answers inside the VPC only. */
+  apiAllow: z
+    .array(
+      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
+        error: "name the ranges of your own networks",
+      }),
+    )
+    .default([]),
+  version: z
+    .string()
+    .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
+    .default(kubernetesMinor),
+  /** IAM principals that administer the cluster, beside the one that makes it. */
+  admins: z
+    .array(
+      z.string().regex(/^arn:aws:iam::\d{12}:(role|user)\/.+$/, {
+        error: "write the ARN of a role or user",
+      }),
+    )
+    .default([]),
+  logDays: z.literal([7, 14, 30, 90, 180, 365]).default(30),
+  diskGiB: z.int().min(40).max(2000).default(100),
+  /** Images that the stack pushes. */
+  images: z.array(z.string()).default(["spark", "clickstream"]),
+});
+
+/** Configuration of an EKS target. */
+export type EksConfig = z.output<typeof schema>;
+
+/** What EKS refuses about pools and ranges. */
+export function checkPools(
+  pools: readonly NodePool[],
+  { network }: EksConfig,
+): readonly Problem[] {
+  return [
+    ...checkSystemPool(pools),
+    ...checkMachines(pools, ec2),
+    ...checkOverlaps([
+      { path: "target.network.cidr", value: network.cidr },
+      { path: "target.network.services", value: network.services },
+    ]),
+  ];
+}

@@ -1,0 +1,278 @@
+import { Provider as AwsProvider } from "@pulumi/aws/provider";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+
+import { blockStorage } from "../block-storage";
+import { nvidiaDevicePlugin } from "../device-plugin";
+import { BucketShelf } from "../grants";
+import { secretKubeconfig } from "../kubeconfig";
+import { fitted, slug, worldwide } from "../naming";
+import { placePool } from "../placement";
+import type {
+  BucketArgs,
+  Identity,
+  IdentityArgs,
+  PlacedPool,
+  Platform,
+} from "../platform";
+import { tagPairs } from "../tags";
+import type { TargetRequest } from "../target";
+import { NodeAddons, WorkloadAddons } from "./addons";
+import { ClusterAutoscaler } from "./autoscaler";
+import { S3Bucket } from "./bucket";
+import { EksCluster } from "./cluster";
+import type { EksConfig } from "./config";
+import { eksIdentity } from "./identity";
+import { EksNetwork } from "./network";
+import { EksNodePools } from "./node-pools";
+import { EcrRegistry } from "./registry";
+import { longestBucketName, zonesOf } from "./rules";
+
+/** The platform on Amazon EKS. */
+export class EksPlatform extends pulumi.ComponentResource implements Platform {
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: KubernetesProvider;
+  readonly pools: readonly PlacedPool[];
+  readonly storage: { readonly block: pulumi.Output<string> };
+  readonly gpuDriver = "managed";
+  readonly images: EcrRegistry;
+
+  readonly network: EksNetwork;
+  readonly cluster: EksCluster;
+  readonly nodePools: EksNodePools;
+
+  private readonly aws: AwsProvider;
+  private readonly buckets = new BucketShelf<S3Bucket>();
+
+  constructor(
+    private readonly name: string,
+    private readonly request: TargetRequest<EksConfig>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:EksPlatform", name, {}, opts);
+    this.pools = request.pools.map((pool) => placePool(pool));
+    this.aws = this.awsProvider();
+    this.network = this.makeNetwork();
+    this.cluster = this.makeCluster();
+    const nodeAddons = this.nodeAddons();
+    this.nodePools = this.makeNodePools(nodeAddons);
+    const addons = this.workloadAddons();
+    this.images = this.makeRegistry();
+    this.kubeconfig = this.makeKubeconfig();
+    this.provider = this.clusterProvider([this.nodePools, addons]);
+    this.storage = { block: this.disks() };
+    this.scaling();
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
+  }
+
+  bucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): S3Bucket {
+    const { account, region } = this.request.target;
+    const bucketName = worldwide(
+      slug(`mlstack-${this.name}-${name}`),
+      [account, region],
+      { longest: longestBucketName, separator: "-" },
+    );
+    return this.buckets.add(
+      new S3Bucket(name, { ...args, bucketName }, this.onAws(opts)),
+    );
+  }
+
+  identity(
+    name: string,
+    args: IdentityArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    return eksIdentity(
+      name,
+      {
+        issuer: this.cluster.issuer,
+        region: this.request.target.region,
+        serviceAccount: args.serviceAccount,
+        grants: this.buckets.resolve(args),
+      },
+      this.onAws(opts),
+    );
+  }
+
+  private onAws(
+    opts: pulumi.ComponentResourceOptions,
+  ): pulumi.ComponentResourceOptions {
+    return { ...opts, providers: [this.aws] };
+  }
+
+  private get below(): pulumi.ComponentResourceOptions {
+    return this.onAws({ parent: this });
+  }
+
+  private get inCluster(): pulumi.CustomResourceOptions {
+    return { parent: this, provider: this.provider };
+  }
+
+  private get tags(): Record<string, string> {
+    return tagPairs(this.request.tags);
+  }
+
+  private get clusterName(): string {
+    return fitted(slug(`mlstack-${this.name}`), 100);
+  }
+
+  private awsProvider(): AwsProvider {
+    const { account, region } = this.request.target;
+    return new AwsProvider(
+      `${this.name}-aws`,
+      {
+        region,
+        allowedAccountIds: [account],
+        defaultTags: { tags: this.tags },
+      },
+      { parent: this },
+    );
+  }
+
+  private makeNetwork(): EksNetwork {
+    const { region, network } = this.request.target;
+    return new EksNetwork(
+      `${this.name}-network`,
+      { ...network, region, zones: zonesOf(region) },
+      this.below,
+    );
+  }
+
+  private makeCluster(): EksCluster {
+    const { version, network, apiAllow, admins, logDays } = this.request.target;
+    return new EksCluster(
+      `${this.name}-control`,
+      {
+        clusterName: this.clusterName,
+        version,
+        subnetIds: this.network.privateSubnets.map(({ id }) => id),
+        serviceCidr: network.services,
+        allow: apiAllow,
+        admins,
+        logDays,
+      },
+      { ...this.below, dependsOn: this.network },
+    );
+  }
+
+  private nodeAddons(): NodeAddons {
+    return new NodeAddons(
+      `${this.name}-node-addons`,
+      { clusterName: this.cluster.cluster.name, issuer: this.cluster.issuer },
+      this.below,
+    );
+  }
+
+  private makeNodePools(nodeAddons: NodeAddons): EksNodePools {
+    const { version, diskGiB } = this.request.target;
+    return new EksNodePools(
+      `${this.name}-pools`,
+      {
+        clusterName: this.cluster.cluster.name,
+        version,
+        subnetIds: this.network.privateSubnets.map(({ id }) => id),
+        pools: this.request.pools,
+        tags: this.tags,
+        diskGiB,
+      },
+      // Nodes join through the NAT gateway, and leave before it.
+      { ...this.below, dependsOn: [this.network, nodeAddons] },
+    );
+  }
+
+  private workloadAddons(): WorkloadAddons {
+    return new WorkloadAddons(
+      `${this.name}-addons`,
+      {
+        clusterName: this.cluster.cluster.name,
+        issuer: this.cluster.issuer,
+        tags: this.tags,
+      },
+      { ...this.below, dependsOn: this.nodePools },
+    );
+  }
+
+  private makeRegistry(): EcrRegistry {
+    const { account, region, images } = this.request.target;
+    const forceDelete = this.request.lifetime === "short";
+    return new EcrRegistry(
+      `${this.name}-images`,
+      { account, region, path: this.clusterName, images, forceDelete },
+      this.below,
+    );
+  }
+
+  private makeKubeconfig(): pulumi.Output<string> {
+    const { region } = this.request.target;
+    const { cluster } = this.cluster;
+    return secretKubeconfig(
+      pulumi
+        .all([cluster.name, cluster.endpoint, cluster.certificateAuthority])
+        .apply(([name, server, authority]) => ({
+          name,
+          server,
+          certificateAuthority: authority.data,
+          token: {
+            command: "aws",
+            args: [
+              ...["eks", "get-token", "--cluster-name", name],
+              ...["--region", region, "--output", "json"],
+            ],
+            installHint:
+              "install the AWS CLI: https://docs.aws.amazon.com/cli/",
+          },
+        })),
+    );
+  }
+
+  private clusterProvider(
+    dependsOn: readonly pulumi.Resource[],
+  ): KubernetesProvider {
+    return new KubernetesProvider(
+      `${this.name}-kubernetes`,
+      { kubeconfig: this.kubeconfig },
+      { parent: this, dependsOn: [...dependsOn] },
+    );
+  }
+
+  private disks(): pulumi.Output<string> {
+    const pairs = Object.entries(this.tags);
+    const tags = pairs.map(([key, value], index) => [
+      `tagSpecification_${index + 1}`,
+      `${key}=${value}`,
+    ]);
+    return blockStorage(
+      this.name,
+      {
+        provisioner: "ebs.csi.aws.com",
+        parameters: {
+          type: "gp3",
+          encrypted: "true",
+          ...Object.fromEntries(tags),
+        },
+        byDefault: true,
+      },
+      this.inCluster,
+    );
+  }
+
+  private scaling(): void {
+    new ClusterAutoscaler(
+      `${this.name}-autoscaler`,
+      {
+        clusterName: this.clusterName,
+        region: this.request.target.region,
+        issuer: this.cluster.issuer,
+        cluster: this.provider,
+      },
+      this.below,
+    );
+    if (this.request.pools.some((pool) => pool.gpu)) {
+      nvidiaDevicePlugin(this.name, this.inCluster);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { Machine, MachineCatalog } from "../pool-rules";
+
+/**
+ * Zones by their letters, three each, which new accounts get node groups in. A region has more
+ * names than an account sees, so the letters that some accounts lack are left out.
+ *
+ * @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+ */
+const unusualZones: Readonly<Record<string, string>> = {
+  "ap-northeast-1": "acd",
+  "ca-central-1": "abd",
+  "us-west-1": "ac",
+};
+
+/** Regions of the `aws` partition. */
+const regions = [
+  ...["us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+  ...["ca-central-1", "ca-west-1", "mx-central-1", "sa-east-1"],
+  ...["eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2"],
+  ...["eu-west-1", "eu-west-2", "eu-west-3", "il-central-1"],
+  ...["ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2"],
+  ...["ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1"],
+  ...["ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"],
+  ...["ap-southeast-7", "me-central-1", "me-south-1", "af-south-1"],
+];
+
+/** Zones of a region that a cluster spreads over; fewer than three where it has no more, none where there is no such region. */
+export function zonesOf(region: string): readonly string[] {
+  if (!regions.includes(region)) return [];
+  return [...(unusualZones[region] ?? "abc")].map((letter) => region + letter);
+}
+
+/** Regions that have three zones for everybody. */
+export const regionsWithThreeZones = regions.filter(
+  (region) => zonesOf(region).length === 3,
+);
+
+const oneGpu = {
+  xlarge: 1,
+  "2xlarge": 1,
+  "4xlarge": 1,
+  "8xlarge": 1,
+  "16xlarge": 1,
+};
+
+const oneToEight = { ...oneGpu, "12xlarge": 4, "24xlarge": 4, "48xlarge": 8 };
+
+/**
+ * Accelerated families that the AL2023 NVIDIA image drives, with the GPUs of each size.
+ *
+ * @see https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
+ */
+const gpuFamilies: Readonly<
+  Record<string, { type: string; sizes: Readonly<Record<string, number>> }>
+> = {
+  g4dn: { type: "t4", sizes: { ...oneGpu, "12xlarge": 4, metal: 8 } },
+  g5: { type: "a10g", sizes: oneToEight },
+  g6: { type: "l4", sizes: oneToEight },
+  gr6: { type: "l4", sizes: { "4xlarge": 1, "8xlarge": 1 } },
+  g6e: { type: "l40s", sizes: oneToEight },
+  p4d: { type: "a100", sizes: { "24xlarge": 8 } },
+  p4de: { type: "a100", sizes: { "24xlarge": 8 } },
+  p5: { type: "h100", sizes: { "4xlarge": 1, "48xlarge": 8 } },
+  p5e: { type: "h200", sizes: { "48xlarge": 8 } },
+  p5en: { type: "h200", sizes: { "48xlarge": 8 } },
+  "p6-b200": { type: "b200", sizes: { "48xlarge": 8 } },
+};
+
+const typePattern =
+  /^([a-z]{1,4}\d[a-z0-9]*(?:-[a-z0-9]+)?)\.((?:\d+x|x)?(?:large|metal)|nano|micro|small|medium|metal-\d+xl)$/;
+
+/** What an EC2 instance type has in it. */
+function machine(type: string): Machine | undefined {
+  const [, family = "", size = ""] = typePattern.exec(type) ?? [];
+  if (!family) return undefined;
+  const accelerated = gpuFamilies[family];
+  if (!accelerated) return { gpus: 0 };
+  const gpus = accelerated.sizes[size];
+  return gpus === undefined ? undefined : { gpus, gpuType: accelerated.type };
+}
+
+/** EC2 as a catalog of machines. */
+export const ec2: MachineCatalog = {
+  machine,
+  example: "m7i.xlarge",
+  gpuMachines: Object.entries(gpuFamilies).flatMap(([family, { sizes }]) =>
+    Object.keys(sizes).map((size) => `${family}.${size}`),
+  ),
+};
+
+/** Whether a type has an ARM processor: AWS puts a `g` behind the generation. */
+export function isGraviton(type: string): boolean {
+  return /^[a-z]+\d+g[a-z]*\./.test(type);
+}
+
+/** Image of the nodes of a pool. */
+export function amiType(type: string, hasGpu: boolean): string {
+  const architecture = isGraviton(type) ? "ARM_64" : "x86_64";
+  return `AL2023_${architecture}_${hasGpu ? "NVIDIA" : "STANDARD"}`;
+}
+
+/** Families that stand in for each other, newest first: equal processors and memory in every size of `sharedSizes`. */
+const alikeFamilies = ["m", "c", "r"].flatMap((kind) => [
+  ["7i", "7a", "6i", "6a", "5a"].map((generation) => kind + generation),
+  ["8g", "7g", "6g"].map((generation) => kind + generation),
+]);
+
+const sharedSizes = [
+  "large",
+  "xlarge",
+  "2xlarge",
+  "4xlarge",
+  "8xlarge",
+  "12xlarge",
+  "16xlarge",
+];
+
+/**
+ * Types that a spot pool takes, the wanted one first: the more there are, the rarer all of them are short at once. The
+ * cluster autoscaler reckons with the first, so the others must not be smaller.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
+ */
+export function spotTypes(type: string): readonly string[] {
+  const [family = "", size = ""] = type.split(".");
+  const gpus = machine(type)?.gpus ?? 0;
+  const others =
+    gpus > 0 ? sameGpus(family, size, gpus) : sameSize(family, size);
+  return [type, ...others.filter((other) => other !== type)];
+}
+
+function sameGpus(family: string, size: string, gpus: number): string[] {
+  const sizes = gpuFamilies[family]?.sizes ?? {};
+  return Object.keys(sizes)
+    .filter((other) => sizes[other] === gpus && scale(other) > scale(size))
+    .map((other) => `${family}.${other}`);
+}
+
+function sameSize(family: string, size: string): string[] {
+  if (!sharedSizes.includes(size)) return [];
+  const alike = alikeFamilies.find((group) => group.includes(family)) ?? [];
+  return alike.map((other) => `${other}.${size}`);
+}
+
+function scale(size: string): number {
+  return size === "xlarge" ? 1 : Number.parseInt(size, 10);
+}
+
+/** Spelling of a taint's effect in the EKS interface; Kubernetes writes `NoSchedule`. */
+export const taintEffects = {
+  NoSchedule: "NO_SCHEDULE",
+  NoExecute: "NO_EXECUTE",
+  PreferNoSchedule: "PREFER_NO_SCHEDULE",
+} as const;
+
+/**
+ * Longest name of a bucket; one of letters, digits and hyphens that begins with a letter meets the rest of the rules.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+export const longestBucketName = 63;

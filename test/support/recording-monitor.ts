@@ -1,0 +1,157 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { waitForRPCs } from "@pulumi/pulumi/runtime/settings";
+
+/** A resource as the program registered it, with what ordinary mocks forget. */
+export interface Recorded {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly custom: boolean;
+  /** URN of the parent; empty for the stack itself. */
+  readonly parent: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs as they travel to the engine, secrets still marked. */
+  readonly wire: Readonly<Record<string, unknown>>;
+  readonly protect: boolean;
+  /** URNs of everything that must be there first. */
+  readonly dependencies: readonly string[];
+  /** URN and ID of the explicit provider. */
+  readonly provider: string;
+  readonly ignoreChanges: readonly string[];
+}
+
+/** What the program may ask and gets back; a question that is not answered here is an error. */
+export interface Answers {
+  /** Outputs of a resource beside its inputs. */
+  readonly outputs?: (
+    type: string,
+    inputs: Readonly<Record<string, unknown>>,
+    name: string,
+  ) => Readonly<Record<string, unknown>>;
+  /** Functions by token. */
+  readonly calls?: Readonly<
+    Record<string, (inputs: Readonly<Record<string, unknown>>) => object>
+  >;
+}
+
+/** The part of a registration request that is recorded. */
+interface Registration {
+  getType(): string;
+  getName(): string;
+  getCustom(): boolean;
+  getParent(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+  getProtect(): boolean;
+  getDependenciesList(): string[];
+  getProvider(): string;
+  getIgnorechangesList(): string[];
+}
+
+class RecordingMonitor extends MockMonitor {
+  readonly recorded: Recorded[] = [];
+  private readonly plainInputs = new Map<string, Record<string, unknown>>();
+
+  constructor({ outputs, calls }: Answers) {
+    super({
+      newResource: ({ type, name, inputs }) => {
+        this.plainInputs.set(`${type} ${name}`, inputs);
+        const state = { ...inputs, ...outputs?.(type, inputs, name) };
+        return { id: `${name}-id`, state };
+      },
+      call: ({ token, inputs }) => {
+        const answer = calls?.[token];
+        if (!answer) throw new Error(`no answer for the call of ${token}`);
+        return answer(inputs);
+      },
+    });
+  }
+
+  override async registerResource(
+    request: Registration,
+    callback: (error: unknown, response: unknown) => void,
+  ): Promise<void> {
+    const [type, name] = [request.getType(), request.getName()];
+    await super.registerResource(request, callback);
+    this.recorded.push({
+      urn: this.newUrn(request.getParent(), type, name),
+      type,
+      name,
+      custom: request.getCustom(),
+      parent: request.getParent(),
+      inputs: this.plainInputs.get(`${type} ${name}`) ?? {},
+      wire: request.getObject()?.toJavaScript() ?? {},
+      protect: request.getProtect(),
+      dependencies: request.getDependenciesList(),
+      provider: request.getProvider(),
+      ignoreChanges: request.getIgnorechangesList(),
+    });
+  }
+}
+
+/** Everything that a program registered, and what it returned. */
+export class Recording<T> {
+  constructor(
+    readonly result: T,
+    readonly resources: readonly Recorded[],
+  ) {}
+
+  /** Custom resources: what a provider makes; components only group them. */
+  get custom(): readonly Recorded[] {
+    return this.resources.filter(({ custom }) => custom);
+  }
+
+  /** All resources of a type. */
+  ofType(type: string): readonly Recorded[] {
+    return this.resources.filter((resource) => resource.type === type);
+  }
+
+  /** The one resource of that type, and of that name when one is given. */
+  one(type: string, name?: string): Recorded {
+    const found = this.ofType(type).filter(
+      (resource) => name === undefined || resource.name === name,
+    );
+    const [only] = found;
+    if (!only || found.length > 1) {
+      const names = this.ofType(type).map((resource) => resource.name);
+      throw new Error(
+        `${found.length} of ${type} ${name ?? ""}: ${names.join(", ")}`,
+      );
+    }
+    return only;
+  }
+}
+
+/** Runs a program as a stack would run it, and waits until it has registered everything. */
+export async function record<T>(
+  program: () => T | Promise<T>,
+  answers: Answers = {},
+  { stack = "test", preview = false } = {},
+): Promise<Recording<T>> {
+  const monitor = new RecordingMonitor(answers);
+  await pulumi.runtime.setMocks(
+    { newResource: unreachable, call: unreachable },
+    "mlstack",
+    stack,
+    preview,
+  );
+  // setMocks also switches on what mocks support; the monitor that it made is put aside for ours.
+  pulumi.runtime.setMockOptions(monitor, "mlstack", stack, preview);
+  let result: { readonly value: T } | undefined;
+  await pulumi.runtime.runInPulumiStack(async () => {
+    result = { value: await program() };
+    return undefined;
+  });
+  await waitForRPCs();
+  if (!result) throw new Error("the program did not run");
+  return new Recording(result.value, monitor.recorded);
+}
+
+/** The value of an output once it is known. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+function unreachable(): never {
+  throw new Error("asked of a monitor that was put aside");
+}
