@@ -169,6 +169,7 @@ export function declareArguments(
   text: string,
   names: readonly string[],
 ): string {
+  // One a line: buildah 1.28 takes only the first of a line.
   const declared = names.map((name) => `ARG ${name}`).join("\n");
   return text.replace(/^FROM\s.*$/gim, (line) => `${line}\n${declared}`);
 }
@@ -210,7 +211,7 @@ function hostSettings(folder: string): Record<string, string> {
   return values;
 }
 
-/** The host's `Acquire` settings, such as a proxy or a frozen mirror; nothing recommended, nothing asked. */
+/** The host's `Acquire` settings, such as a proxy or a frozen mirror. */
 function aptSettings(): string {
   const folder = "/etc/apt/apt.conf.d";
   const own = existsSync(folder)
@@ -220,8 +221,6 @@ function aptSettings(): string {
     : [];
   return [
     ...own.filter((line) => /^Acquire::(?!Languages|GzipIndexes)/.test(line)),
-    'APT::Install-Recommends "false";',
-    'APT::Get::Assume-Yes "true";',
     'Acquire::Retries "3";',
     "",
   ].join("\n");

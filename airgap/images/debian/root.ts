@@ -45,6 +45,9 @@ export async function makeDebianRoot(
   };
   for (const share of LEFT_OUT)
     rmSync(join(root, "usr/share", share), { recursive: true, force: true });
+  // Packages with alternatives, such as a JRE, link into these and fail without them.
+  for (let section = 1; section <= 8; section++)
+    mkdirSync(join(root, `usr/share/man/man${section}`), { recursive: true });
   for (const path of ["var/lib/apt/lists", "var/cache/apt", "var/log"])
     empty(path);
   writeFileSync(
