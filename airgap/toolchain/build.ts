@@ -1,0 +1,121 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+import { run } from "../process";
+import {
+  withCacheLock,
+  type Progress,
+  type Step,
+  type StepContext,
+} from "../steps";
+import { CRATE_PACKAGES, findProgram, packageSteps } from "./packages";
+import {
+  cacheFolder,
+  findTool,
+  goBuildArguments,
+  moduleFolder,
+  toolPath,
+  toolVersion,
+  type CrateSource,
+  type Tool,
+} from "./tools";
+
+/** Builds those of the named programs that the cache lacks. */
+export async function ensureTools(
+  names: readonly string[],
+  progress: Progress,
+): Promise<void> {
+  if (names.every((name) => existsSync(toolPath(name)))) return;
+  await withCacheLock(() => progress(toolSteps(names)));
+}
+
+/** A step for each of the named programs that the cache lacks, in the order of the names. */
+export function toolSteps(names: readonly string[]): Step[] {
+  const missing = names
+    .map(findTool)
+    .filter(({ binary }) => !existsSync(toolPath(binary)));
+  const packages = missing.some(({ source }) => source.kind === "crate")
+    ? packageSteps(CRATE_PACKAGES)
+    : [];
+  return [
+    ...packages,
+    ...missing.map((tool) => ({
+      id: toolStepId(tool.binary),
+      title: `Build ${tool.binary} ${toolVersion(tool)}`,
+      minutes: tool.minutes,
+      after: tool.source.kind === "crate" ? ["packages"] : [],
+      run: (context: StepContext) => build(tool, context),
+    })),
+  ];
+}
+
+/** Name of the step that builds a program. */
+export function toolStepId(binary: string): string {
+  return `build-${binary}`;
+}
+
+async function build(tool: Tool, context: StepContext): Promise<void> {
+  const path = toolPath(tool.binary);
+  mkdirSync(dirname(path), { recursive: true });
+  removePartials(dirname(path), tool.binary);
+  const partial = `${path}.partial-${process.pid}`;
+  if (tool.source.kind === "go") await goBuild(tool, partial, context);
+  else await cargoInstall(tool.source, partial, context);
+  chmodSync(partial, 0o755);
+  renameSync(partial, path);
+}
+
+async function goBuild(
+  tool: Tool,
+  output: string,
+  context: StepContext,
+): Promise<void> {
+  if (!findProgram("go"))
+    throw new Error("go is not installed; Go 1.26 builds the toolchain");
+  await run("nice", ["-n", "10", "go", ...goBuildArguments(tool, output)], {
+    ...context,
+    cwd: moduleFolder(tool),
+    env: {
+      CGO_ENABLED: "0",
+      GOFLAGS: "-mod=readonly -buildvcs=false",
+      GOWORK: "off",
+      GOOS: undefined,
+      GOARCH: undefined,
+    },
+  });
+}
+
+/** The target folder outlives an interruption, so that a second run compiles only what is left. */
+async function cargoInstall(
+  { crate, version }: CrateSource,
+  output: string,
+  context: StepContext,
+): Promise<void> {
+  const work = join(cacheFolder(), "work", `${crate}-${version}`);
+  await run(
+    "nice",
+    [
+      ...["-n", "10", "cargo", "install", crate, "--version", version],
+      ...["--locked", "--force", "--no-track", "--root", join(work, "root")],
+    ],
+    { ...context, env: { CARGO_TARGET_DIR: join(work, "target") } },
+  );
+  const built = join(work, "root/bin", crate);
+  if (findProgram("strip")) await run("strip", [built], context);
+  renameSync(built, output);
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** What builds that were killed left behind; the lock says that none is running. */
+function removePartials(folder: string, binary: string): void {
+  for (const file of readdirSync(folder)) {
+    if (file.startsWith(`${binary}.partial-`)) rmSync(join(folder, file));
+  }
+}
