@@ -36,10 +36,7 @@ export async function resolvePulumi(): Promise<PulumiCommand> {
   const own = standIns.length === 0 ? await ownPulumi() : undefined;
   if (own) return { command: own, env: {}, standIns };
   await ensureTools(PULUMI_TOOLS, terminalProgress);
-  const folders = [
-    dirname(toolPath("pulumi-language-nodejs")),
-    ...standIns.map((name) => join(__dirname, "providers", name)),
-  ];
+  const folders = standIns.map((name) => join(__dirname, "providers", name));
   return {
     command: toolPath("pulumi"),
     env: { PATH: [...folders, process.env.PATH ?? ""].join(delimiter) },

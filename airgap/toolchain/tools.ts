@@ -10,6 +10,8 @@ export interface Tool {
   /** Group of binaries of one version: folder of the Go module beside this file, or the crate. */
   readonly tool: string;
   readonly source: GoSource | CrateSource;
+  /** Tools whose binaries lie in one folder with this one's, for programs that look beside themselves. */
+  readonly together?: readonly string[];
   /** Minutes of a cold build on two cores, from which the time left is estimated. */
   readonly minutes: number;
 }
@@ -96,15 +98,21 @@ const single = (
 
 /** Every program of the toolchain, in the order in which a cold machine builds them. */
 export const TOOLS: readonly Tool[] = [
-  single("pulumi", 3.5, "github.com/pulumi/pulumi/pkg/v3", "/cmd/pulumi", {
-    "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v{version}",
-  }),
-  single(
-    "pulumi-language-nodejs",
-    0.3,
-    "github.com/pulumi/pulumi/sdk/v3",
-    "/nodejs/cmd/pulumi-language-nodejs",
-  ),
+  {
+    ...single("pulumi", 3.5, "github.com/pulumi/pulumi/pkg/v3", "/cmd/pulumi", {
+      "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v{version}",
+    }),
+    together: ["pulumi-language-nodejs"],
+  },
+  {
+    ...single(
+      "pulumi-language-nodejs",
+      0.3,
+      "github.com/pulumi/pulumi/sdk/v3",
+      "/nodejs/cmd/pulumi-language-nodejs",
+    ),
+    together: ["pulumi"],
+  },
   single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
   kubernetes("kube-apiserver", 3.7),
   kubernetes("kube-controller-manager", 1.1),
@@ -132,14 +140,12 @@ export const TOOLS: readonly Tool[] = [
     "github.com/rancher/local-path-provisioner",
     "",
   ),
-  {
-    ...single(
-      "spark-operator",
-      1,
-      "github.com/kubeflow/spark-operator/v2",
-      "/cmd/operator",
-    ),
-  },
+  single(
+    "spark-operator",
+    1,
+    "github.com/kubeflow/spark-operator/v2",
+    "/cmd/operator",
+  ),
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),
@@ -194,6 +200,11 @@ export function moduleFolder(tool: Tool): string {
 
 /** Cache key of a tool: name and version, and a hash of its text where that is ours. */
 export function toolKey(tool: Tool): string {
+  if (tool.together)
+    return [tool, ...tool.together.map(findTool)]
+      .map((each) => `${each.tool}-${toolVersion(each)}`)
+      .sort()
+      .join("+");
   const key = `${tool.tool}-${toolVersion(tool)}`;
   return tool.source.kind === "go" && tool.source.ours
     ? `${key}-${sourceHash(moduleFolder(tool))}`
