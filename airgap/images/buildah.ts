@@ -86,8 +86,9 @@ export function buildahEnvironment(): BuildahEnvironment {
       "--tls-verify=false",
       `--signature-policy=${policy}`,
       "--format=oci",
-      // From disk to disk on one machine, compression costs more than it saves.
-      "--disable-compression",
+      // Some ten times as fast as gzip, both ways, which is what counts on one machine.
+      "--compression-format=zstd",
+      "--compression-level=1",
     ],
     env: { CONTAINERS_REGISTRIES_CONF: registries },
     dockerfile: (text) => declareArguments(text, Object.keys(values)),

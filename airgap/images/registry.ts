@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { cacheFolder, toolPath } from "../toolchain/tools";
@@ -43,11 +51,10 @@ export async function withRegistry<T>(
   use: (address: string) => Promise<T>,
 ): Promise<T> {
   mkdirSync(storage, { recursive: true });
-  const child = spawn(toolPath("registry"), ["serve", "/dev/stdin"], {
-    stdio: ["pipe", "ignore", "pipe"],
-    env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
-  });
-  child.stdin.end(
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-registry-"));
+  const config = join(folder, "config.json");
+  writeFileSync(
+    config,
     JSON.stringify({
       version: "0.1",
       log: { level: "info", accesslog: { disabled: true } },
@@ -59,10 +66,15 @@ export async function withRegistry<T>(
       http: { addr: "127.0.0.1:0" },
     }),
   );
+  const child = spawn(toolPath("registry"), ["serve", config], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
+  });
   try {
     return await use(await listeningAddress(child.stderr));
   } finally {
     child.kill();
+    rmSync(folder, { recursive: true });
   }
 }
 
