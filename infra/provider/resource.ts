@@ -1,5 +1,7 @@
 import type { z } from "zod";
 
+import type { Problem } from "../problem";
+
 /** Plain property values, as they travel between the engine and a resource. */
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -11,14 +13,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Shows a line of progress beside the resource. */
   log(message: string): void;
-}
-
-/** One input that is wrong: where, and what to do about it. */
-export interface Problem {
-  /** Path of the input, such as `pools[0].gpus`. */
-  readonly path: string;
-  /** Value and remedy. */
-  readonly message: string;
 }
 
 /** How old and new inputs differ, beyond what comparing them property by property says. */
@@ -58,10 +52,7 @@ export interface ResourceKind<
     olds: Inputs,
     news: Inputs,
   ): Promise<Difference> | Difference;
-  create(
-    inputs: Inputs,
-    context: Context,
-  ): Promise<{ id: string; outs: Outs }>;
+  create(inputs: Inputs, context: Context): Promise<{ id: string; outs: Outs }>;
   update?(
     id: string,
     outs: Outs,

@@ -1,0 +1,313 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
+import { describeProblem } from "../problem";
+import { accessObjects } from "./access";
+import { KubeApi } from "./api";
+import { removeCluster, removeNode, stopCluster } from "./cleanup";
+import { controlPlaneDaemons } from "./control-plane";
+import { dnsObjects } from "./dns";
+import type { ClusterInputs } from "./inputs";
+import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
+import { withLock } from "./lock";
+import { connectControlPlane, connectNode, routePods } from "./network";
+import { gpuResource, writeNode } from "./node";
+import { Pki } from "./pki";
+import { findProgram, preflight } from "./preflight";
+import { writeRegistryConfig } from "./registry";
+import { storageObjects } from "./storage";
+import { type Unit, launchUnit, runningUnits, writeDaemons } from "./unit";
+import { until } from "./wait";
+
+/** Who makes a cluster, how the work tells of itself, and how it is ended early. */
+export interface Work {
+  /** Whoever may remove what an earlier run under the same name left: the URN of the resource. */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+  log(message: string): void;
+}
+
+/** A cluster that stands. */
+export interface Cluster {
+  readonly kubeconfig: string;
+  readonly gateway: string;
+  readonly nodes: readonly string[];
+}
+
+/** What a cluster's folder says about it. */
+interface Record {
+  readonly owner: string;
+  readonly inputs: ClusterInputs;
+  readonly nodes: readonly ClusterNode[];
+  /** Whether the cluster was once whole; what was never is only cleaned away. */
+  readonly complete: boolean;
+}
+
+/** Makes a cluster; a failure or a cancellation leaves nothing of it. */
+export async function createCluster(inputs: ClusterInputs, work: Work): Promise<Cluster> {
+  const layout = new Layout(inputs);
+  return withLock(layout, async () => {
+    await claim(layout, work);
+    const problems = await preflight(inputs, toolPath);
+    if (problems.length > 0) throw new Error(problems.map(describeProblem).join("\n"));
+    try {
+      return await build(layout, work);
+    } catch (error) {
+      work.log("removing what was made");
+      await removeCluster(layout);
+      throw error;
+    }
+  });
+}
+
+/** Brings a cluster to new inputs, as far as they differ in pools, and starts what has died. */
+export async function updateCluster(inputs: ClusterInputs, work: Work): Promise<Cluster> {
+  const layout = new Layout(inputs);
+  return withLock(layout, async () => {
+    const record = await readRecord(layout);
+    if (!record) throw new Error(`${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`);
+    const nodes = placeNodes(inputs, record.nodes);
+    for (const node of record.nodes) if (!nodes.includes(node)) await dropNode(layout, node, work);
+    await writeRecord(layout, { ...record, inputs, nodes, complete: true });
+    // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
+    // machine, to which every node is tied: without it, all machines start anew, as after a power cut.
+    if (!(await runningUnits(layout)).has(controlPlane)) await stopCluster(layout);
+    const added = nodes.filter((node) => !existsSync(layout.ofNode(node, "kubelet.conf")));
+    await Promise.all(added.map((node) => issuer(layout, work).issueNode(node)));
+    await startMachines(layout, nodes, work);
+    return finish(layout, nodes, work);
+  });
+}
+
+/** The cluster, if its folder says that it was once whole. */
+export async function readCluster(inputs: ClusterInputs): Promise<Cluster | undefined> {
+  const layout = new Layout(inputs);
+  const record = await readRecord(layout);
+  return record?.complete ? describe(layout, record.nodes) : undefined;
+}
+
+/** Machines of a cluster that should run and do not. */
+export async function deadMachines(inputs: ClusterInputs): Promise<string[]> {
+  const layout = new Layout(inputs);
+  const record = await readRecord(layout);
+  const running = await runningUnits(layout);
+  const machines = [controlPlane, ...(record?.nodes ?? []).map(({ name }) => name)];
+  return machines.filter((name) => !running.has(name));
+}
+
+/** Removes a cluster. */
+export async function deleteCluster(inputs: ClusterInputs): Promise<void> {
+  const layout = new Layout(inputs);
+  await withLock(layout, () => removeCluster(layout));
+  // Now that the lock is gone, so may its folder.
+  await removeCluster(layout);
+}
+
+async function claim(layout: Layout, work: Work): Promise<void> {
+  const record = await readRecord(layout);
+  if (record?.complete && record.owner !== work.owner) {
+    throw new Error(
+      `target.name: "${layout.inputs.name}": is the cluster of ${record.owner}; choose another name, or remove that one with its own stack`,
+    );
+  }
+  if (existsSync(layout.state) || (await runningUnits(layout)).size > 0) {
+    work.log(`removing what an earlier run left in ${layout.state}`);
+    await removeCluster(layout);
+  }
+}
+
+async function build(layout: Layout, work: Work): Promise<Cluster> {
+  const nodes = placeNodes(layout.inputs, []);
+  await mkdir(layout.state, { recursive: true, mode: 0o700 });
+  await mkdir(layout.volumes);
+  await writeRecord(layout, { owner: work.owner, inputs: layout.inputs, nodes, complete: false });
+  work.log("starting the control plane");
+  const begun = await Promise.allSettled([issueAll(layout, nodes, work), startMachines(layout, nodes, work)]);
+  const failed = begun.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+  const cluster = await finish(layout, nodes, work);
+  await writeRecord(layout, { owner: work.owner, inputs: layout.inputs, nodes, complete: true });
+  return cluster;
+}
+
+/** Starts the machines that do not run, writing first what those that are new start from. */
+async function startMachines(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  work: Work,
+): Promise<void> {
+  const running = await runningUnits(layout);
+  const runc = findProgram("runc") ?? "runc";
+  const machines = [controlPlane, ...nodes.map(({ name }) => name)].filter((name) => !running.has(name));
+  await writeRegistryConfig(layout);
+  await writeDaemons(layout, controlPlane, controlPlaneDaemons(layout, toolPath));
+  await Promise.all(
+    nodes.filter(({ name }) => machines.includes(name)).map((node) => writeNode(layout, node, runc, toolPath)),
+  );
+  const launched = new Map<string, Unit>();
+  try {
+    await Promise.all(machines.map(async (name) => launched.set(name, await launchUnit(layout, name))));
+    work.signal.throwIfAborted();
+    for (const [name, unit] of launched) running.set(name, unit.pid);
+    const center = running.get(controlPlane) ?? 0;
+    if (launched.has(controlPlane)) await connectControlPlane(layout, center);
+    await Promise.all(
+      nodes.filter(({ name }) => launched.has(name)).map((node) => connectNode(layout, center, node, running.get(node.name) ?? 0)),
+    );
+    await routePods(layout, nodes, running);
+  } catch (error) {
+    for (const unit of launched.values()) unit.stop();
+    throw error;
+  }
+  for (const unit of launched.values()) unit.start();
+}
+
+async function issueAll(layout: Layout, nodes: readonly ClusterNode[], work: Work): Promise<void> {
+  const pki = issuer(layout, work);
+  await pki.issueControlPlane();
+  await Promise.all(nodes.map((node) => pki.issueNode(node)));
+}
+
+function issuer(layout: Layout, work: Work): Pki {
+  return new Pki(layout, toolPath("kubeadm"), toolVersion(findTool("kubeadm")), work.signal);
+}
+
+/** Waits until the cluster serves, and gives it what every cluster has. */
+async function finish(layout: Layout, nodes: readonly ClusterNode[], work: Work): Promise<Cluster> {
+  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
+  try {
+    await until(async () => (await api.ready()) || undefined, {
+      signal: work.signal,
+      seconds: 90,
+      everyMilliseconds: 50,
+      describe: () => describeFailure(layout, controlPlane, "kube-apiserver", "does not answer"),
+    });
+    await writeFile(layout.at("api-answers"), "");
+    work.log("the API server answers; waiting for the nodes");
+    const objects = [...accessObjects, ...dnsObjects(layout), ...storageObjects(layout)];
+    const namespaces = objects.filter(({ kind }) => kind === "Namespace");
+    for (const namespace of namespaces) await api.apply(namespace);
+    await Promise.all([
+      ...objects.filter(({ kind }) => kind !== "Namespace").map((object) => api.apply(object)),
+      awaitNodes(layout, nodes, api, work),
+    ]);
+    work.log(`nodes ready: ${nodes.map(({ name }) => name).join(", ")}; waiting for cluster DNS`);
+    await awaitDeployment(api, "kube-system", "coredns", work);
+  } finally {
+    api.close();
+  }
+  return describe(layout, nodes);
+}
+
+interface NodeObject {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly podCIDR?: string };
+  readonly status: {
+    readonly capacity?: Readonly<{ [resource: string]: string }>;
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
+  };
+}
+
+async function awaitNodes(layout: Layout, nodes: readonly ClusterNode[], api: KubeApi, work: Work): Promise<void> {
+  let seen: readonly NodeObject[] = [];
+  const isReady = (node: ClusterNode): boolean => {
+    const object = seen.find(({ metadata }) => metadata.name === node.name);
+    const ready = object?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+    return ready === true && (node.gpus === 0 || object?.status.capacity?.[gpuResource] === String(node.gpus));
+  };
+  await until(
+    async () => {
+      seen = (await api.get<{ items: NodeObject[] }>("/api/v1/nodes")).items;
+      return nodes.every(isReady) || undefined;
+    },
+    {
+      signal: work.signal,
+      seconds: 90,
+      everyMilliseconds: 100,
+      describe: async () => {
+        const late = nodes.filter((node) => !isReady(node));
+        const words = await Promise.all(late.map(({ name }) => describeFailure(layout, name, "kubelet", "is not ready")));
+        return words.join("\n");
+      },
+    },
+  );
+  // The field is for people: pods get their addresses from the node's own configuration.
+  await Promise.all(
+    nodes
+      .filter((node) => seen.some(({ metadata, spec }) => metadata.name === node.name && !spec.podCIDR))
+      .map((node) =>
+        api.merge(`/api/v1/nodes/${node.name}`, { spec: { podCIDR: layout.podRange(node), podCIDRs: [layout.podRange(node)] } }),
+      ),
+  );
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly status: {
+      readonly containerStatuses?: readonly { readonly state: { readonly waiting?: { readonly reason?: string; readonly message?: string } } }[];
+      readonly conditions?: readonly { readonly message?: string }[];
+    };
+  }[];
+}
+
+async function awaitDeployment(api: KubeApi, namespace: string, name: string, work: Work): Promise<void> {
+  await until(
+    async () => {
+      const { status } = await api.get<{ status: { readyReplicas?: number } }>(
+        `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+      );
+      return (status.readyReplicas ?? 0) > 0 || undefined;
+    },
+    {
+      signal: work.signal,
+      seconds: 60,
+      everyMilliseconds: 100,
+      describe: async () => {
+        const pods = await api.get<PodList>(`/api/v1/namespaces/${namespace}/pods?labelSelector=k8s-app%3Dkube-dns`);
+        const reasons = pods.items.flatMap(({ status }) => [
+          ...(status.containerStatuses ?? []).map(({ state }) => state.waiting?.message ?? state.waiting?.reason),
+          ...(status.conditions ?? []).map(({ message }) => message),
+        ]);
+        return `${namespace}/${name} is not ready after 60 s: ${reasons.find(Boolean) ?? "it has no pod yet"}`;
+      },
+    },
+  );
+}
+
+async function dropNode(layout: Layout, node: ClusterNode, work: Work): Promise<void> {
+  work.log(`removing node ${node.name}`);
+  await removeNode(layout, node);
+  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
+  try {
+    await api.delete(`/api/v1/nodes/${node.name}`);
+  } finally {
+    api.close();
+  }
+}
+
+async function describeFailure(layout: Layout, unit: string, daemon: string, state: string): Promise<string> {
+  const path = join(layout.logs, layout.unit(unit), `${daemon}.log`);
+  const text = await readFile(path, "utf8").catch(() => "");
+  const lines = text.trim().split("\n").slice(-8);
+  return [`${unit}: ${daemon} ${state} after 90 s; last lines of its log:`, ...lines].join("\n  ");
+}
+
+async function describe(layout: Layout, nodes: readonly ClusterNode[]): Promise<Cluster> {
+  return {
+    kubeconfig: await readFile(join(layout.pki, "admin.conf"), "utf8"),
+    gateway: layout.gateway,
+    nodes: nodes.map(({ name }) => name),
+  };
+}
+
+async function readRecord(layout: Layout): Promise<Record | undefined> {
+  const text = await readFile(layout.at("cluster.json"), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Record);
+}
+
+async function writeRecord(layout: Layout, record: Record): Promise<void> {
+  await writeFile(layout.at("cluster.json.new"), JSON.stringify(record, undefined, 2));
+  await rename(layout.at("cluster.json.new"), layout.at("cluster.json"));
+}
