@@ -41,6 +41,12 @@ export function subnet(range: string, moreBits: number, n: number): string {
   return formatCidr({ first: outer.first + n * 2 ** (32 - bits), bits });
 }
 
+/** The n-th address of `range`. */
+export function address(range: string, n: number): string {
+  const { first } = parseCidr(range) ?? { first: 0 };
+  return formatCidr({ first: first + n, bits: 32 }).replace("/32", "");
+}
+
 /** A range with a prefix between two lengths. */
 export function cidr(shortest: number, longest: number) {
   return z.string().refine(

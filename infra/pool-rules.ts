@@ -7,11 +7,13 @@ export interface Machine {
   readonly gpus: number;
   /** Model of its accelerators, as the provider writes it. */
   readonly gpuType?: string;
+  /** Models that can be attached to it, with the numbers that are allowed. */
+  readonly attachable?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** How a provider names its machines. */
 export interface MachineCatalog {
-  /** The machine of that name, or undefined when no machine can be called that. */
+  /** The machine of that name, or undefined when no machine that a pool can use is called that. */
   machine(type: string): Machine | undefined;
   /** What to write for a pool without accelerators. */
   readonly example: string;
@@ -36,7 +38,11 @@ export function checkMachines(
     const machine = catalog.machine(value);
     if (!machine) {
       return [
-        { path, value, remedy: `no machine type; write one, ${choices}` },
+        {
+          path,
+          value,
+          remedy: `no machine type known here; write one, ${choices}`,
+        },
       ];
     }
     return gpuProblem(pool, machine).map((fault) => ({
@@ -49,6 +55,14 @@ export function checkMachines(
 
 function gpuProblem(pool: NodePool, machine: Machine): string[] {
   const wanted = pool.gpu?.count ?? 0;
+  if (machine.attachable && pool.gpu) {
+    const { type = "" } = pool.gpu;
+    if (machine.attachable[type]?.includes(wanted)) return [];
+    const offers = Object.entries(machine.attachable).map(
+      ([model, counts]) => `${counts.join(" or ")} of ${model}`,
+    );
+    return [`takes ${offers.join(", ")} as gpu.count and gpu.type`];
+  }
   if (machine.gpus !== wanted) {
     return [`has ${machine.gpus} GPUs, the pool promises ${wanted}`];
   }

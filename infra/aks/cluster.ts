@@ -1,0 +1,184 @@
+import * as containerservice from "@pulumi/azure-native/containerservice";
+import * as managedidentity from "@pulumi/azure-native/managedidentity";
+import * as pulumi from "@pulumi/pulumi";
+
+import { address } from "../cidr";
+import type { NodePool } from "../platform";
+import { poolProfile, type PoolSettings } from "./node-pools";
+import { assignRole } from "./role";
+import { roles } from "./rules";
+
+/** What a cluster is made from. */
+export interface ClusterArgs extends PoolSettings {
+  readonly clusterName: string;
+  readonly subscription: string;
+  readonly tenant: string;
+  readonly resourceGroupName: pulumi.Input<string>;
+  readonly location: string;
+  readonly network: { readonly pods: string; readonly services: string };
+  /** Ranges that reach the API over the internet; with none it answers inside the network only. */
+  readonly allow: readonly string[];
+  readonly admins: readonly string[];
+  /** The pool that the cluster's own services run in; AKS makes no cluster without one. */
+  readonly systemPool: NodePool;
+  /** Whether the API server comes with an agreement on its availability. */
+  readonly agreed: boolean;
+}
+
+/** A cluster: Azure CNI overlay on Cilium, entered through Entra ID and Azure RBAC only, with an issuer of its own. */
+export class AksCluster extends pulumi.ComponentResource {
+  readonly cluster: containerservice.ManagedCluster;
+  readonly issuer: pulumi.Output<string>;
+  readonly kubeletId: pulumi.Output<string>;
+  /** What the administrators need before they get in. */
+  readonly access: readonly pulumi.Resource[];
+
+  constructor(
+    name: string,
+    args: ClusterArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:AksCluster", name, {}, opts);
+    const identity = this.identity(name, args);
+    this.cluster = new containerservice.ManagedCluster(
+      `${name}-cluster`,
+      {
+        ...placeOf(args),
+        ...accessOf(args),
+        ...networkOf(args),
+        ...services,
+        identity: {
+          type: "UserAssigned",
+          userAssignedIdentities: [identity.id],
+        },
+        agentPoolProfiles: [
+          {
+            name: args.systemPool.name,
+            mode: "System",
+            ...poolProfile(args.systemPool, args),
+          },
+        ],
+      },
+      {
+        parent: this,
+        dependsOn: identity.role,
+        // The autoscaler's to decide.
+        ignoreChanges: ["agentPoolProfiles[0].count"],
+      },
+    );
+    this.issuer = this.cluster.oidcIssuerProfile.apply(
+      (profile) => profile?.issuerURL ?? "",
+    );
+    this.kubeletId = this.cluster.identityProfile.apply(
+      (profile) => profile?.["kubeletidentity"]?.objectId ?? "",
+    );
+    this.access = args.admins.map((principalId, index) =>
+      this.admin(`${name}-admin-${index}`, args.subscription, principalId),
+    );
+    this.registerOutputs({ clusterName: this.cluster.name });
+  }
+
+  /** The cluster's own identity, which joins nodes to the subnet. */
+  private identity(name: string, args: ClusterArgs) {
+    const identity = new managedidentity.UserAssignedIdentity(
+      `${name}-identity`,
+      {
+        resourceGroupName: args.resourceGroupName,
+        location: args.location,
+        resourceName: `${args.clusterName}-control`,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+    const role = assignRole(
+      `${name}-network`,
+      {
+        subscription: args.subscription,
+        role: roles.networkContributor,
+        principalId: identity.principalId,
+        principalType: "ServicePrincipal",
+        scope: args.subnetId,
+      },
+      { parent: this },
+    );
+    return { id: identity.id, role };
+  }
+
+  private admin(
+    name: string,
+    subscription: string,
+    principalId: string,
+  ): pulumi.Resource {
+    return assignRole(
+      name,
+      {
+        subscription,
+        role: roles.aksRbacClusterAdmin,
+        principalId,
+        scope: this.cluster.id,
+      },
+      { parent: this },
+    );
+  }
+}
+
+function placeOf(args: ClusterArgs) {
+  return {
+    resourceGroupName: args.resourceGroupName,
+    location: args.location,
+    resourceName: args.clusterName,
+    nodeResourceGroup: `${args.clusterName}-nodes`,
+    dnsPrefix: args.clusterName,
+    kubernetesVersion: args.version,
+    sku: { name: "Base", tier: args.agreed ? "Standard" : "Free" },
+    tags: args.tags,
+  };
+}
+
+function accessOf({ allow, tenant }: ClusterArgs) {
+  return {
+    enableRBAC: true,
+    disableLocalAccounts: true,
+    aadProfile: { managed: true, enableAzureRBAC: true, tenantID: tenant },
+    apiServerAccessProfile:
+      allow.length > 0
+        ? { authorizedIPRanges: [...allow] }
+        : { enablePrivateCluster: true },
+  };
+}
+
+function networkOf({ network }: ClusterArgs) {
+  return {
+    networkProfile: {
+      networkPlugin: "azure",
+      networkPluginMode: "overlay",
+      networkDataplane: "cilium",
+      networkPolicy: "cilium",
+      loadBalancerSku: "standard",
+      outboundType: "userAssignedNATGateway",
+      podCidr: network.pods,
+      serviceCidr: network.services,
+      dnsServiceIP: address(network.services, 10),
+    },
+  };
+}
+
+const services = {
+  oidcIssuerProfile: { enabled: true },
+  securityProfile: {
+    workloadIdentity: { enabled: true },
+    imageCleaner: { enabled: true, intervalHours: 168 },
+  },
+  storageProfile: { diskCSIDriver: { enabled: true } },
+  autoUpgradeProfile: {
+    upgradeChannel: "patch",
+    nodeOSUpgradeChannel: "NodeImage",
+  },
+  autoScalerProfile: {
+    expander: "least-waste",
+    balanceSimilarNodeGroups: "true",
+    skipNodesWithLocalStorage: "false",
+    skipNodesWithSystemPods: "false",
+    scaleDownUnneededTime: "10m",
+  },
+};

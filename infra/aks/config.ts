@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+import { checkOverlaps, cidr } from "../cidr";
+import type { NodePool } from "../platform";
+import { checkMachines, checkSystemPool } from "../pool-rules";
+import type { Problem } from "../problem";
+import { kubernetesMinor } from "../versions";
+import { azureSizes, checkPoolNames, regionsWithThreeZones } from "./rules";
+
+/** Where a stack on AKS goes. */
+export const schema = z.strictObject({
+  kind: z.literal("aks"),
+  subscription: z.guid({ error: "write the ID of the subscription" }),
+  tenant: z.guid({ error: "write the ID of the tenant" }),
+  region: z
+    .string()
+    .refine((region) => regionsWithThreeZones.includes(region), {
+      error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
+    }),
+  network: z
+    .strictObject({
+      cidr: cidr(12, 22).default("10.40.0.0/16"),
+      pods: cidr(9, 20).default("10.244.0.0/16"),
+      services: cidr(12, 24).default("10.41.0.0/16"),
+    })
+    .prefault({}),
+  /** Ranges from which the API answers over the internet; without any it answers inside the network only. */
+  apiAllow: z
+    .array(
+      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
+        error: "name the ranges of your own networks",
+      }),
+    )
+    .default([]),
+  /** Groups or principals that administer the cluster, the one that runs this program among them. */
+  admins: z
+    .array(z.guid({ error: "write the object ID of a group or principal" }))
+    .min(1, {
+      error:
+        "name the object ID of a group that the one who runs this is in (az ad signed-in-user show --query id)",
+    }),
+  version: z
+    .string()
+    .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
+    .default(kubernetesMinor),
+  diskGiB: z.int().min(40).max(2000).default(128),
+});
+
+/** Configuration of an AKS target. */
+export type AksConfig = z.output<typeof schema>;
+
+/** What AKS refuses about pools and ranges. */
+export function checkPools(
+  pools: readonly NodePool[],
+  { network }: AksConfig,
+): readonly Problem[] {
+  return [
+    ...checkPoolNames(pools),
+    ...checkSystemPool(pools),
+    ...checkMachines(pools, azureSizes),
+    ...checkOverlaps(
+      Object.entries(network).map(([key, value]) => ({
+        path: `target.network.${key}`,
+        value,
+      })),
+    ),
+  ];
+}

@@ -1,0 +1,269 @@
+import * as containerservice from "@pulumi/azure-native/containerservice";
+import { Provider as AzureProvider } from "@pulumi/azure-native/provider";
+import * as resources from "@pulumi/azure-native/resources";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+
+import { blockStorage } from "../block-storage";
+import { nvidiaDevicePlugin } from "../device-plugin";
+import { BucketShelf } from "../grants";
+import { fitted, slug } from "../naming";
+import { placePool } from "../placement";
+import type {
+  BucketArgs,
+  Identity,
+  IdentityArgs,
+  NodePool,
+  PlacedPool,
+  Platform,
+} from "../platform";
+import { isSystemPool } from "../pool-rules";
+import { tagPairs } from "../tags";
+import type { TargetRequest } from "../target";
+import { AdlsBucket } from "./bucket";
+import { AksCluster } from "./cluster";
+import type { AksConfig } from "./config";
+import { FederatedIdentity } from "./identity";
+import { withLogin } from "./login";
+import { AksNetwork } from "./network";
+import { addedTaints, AksNodePools } from "./node-pools";
+import { AcrRegistry } from "./registry";
+import { containerName, registryName, storageAccountName } from "./rules";
+
+/** The platform on Azure Kubernetes Service. */
+export class AksPlatform extends pulumi.ComponentResource implements Platform {
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: KubernetesProvider;
+  readonly pools: readonly PlacedPool[];
+  readonly storage: { readonly block: pulumi.Output<string> };
+  readonly gpuDriver = "managed";
+  readonly images: AcrRegistry;
+
+  readonly resourceGroup: resources.ResourceGroup;
+  readonly network: AksNetwork;
+  readonly cluster: AksCluster;
+  readonly nodePools: AksNodePools;
+
+  private readonly azure: AzureProvider;
+  private readonly buckets = new BucketShelf<AdlsBucket>();
+
+  constructor(
+    private readonly name: string,
+    private readonly request: TargetRequest<AksConfig>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:AksPlatform", name, {}, opts);
+    this.pools = request.pools.map((pool) =>
+      placePool(pool, addedTaints(pool)),
+    );
+    this.azure = this.azureProvider();
+    this.resourceGroup = this.makeGroup();
+    this.network = this.makeNetwork();
+    const [systemPool, others] = splitPools(request.pools);
+    this.cluster = this.makeCluster(systemPool);
+    this.nodePools = this.makeNodePools(others);
+    this.images = this.makeRegistry();
+    this.kubeconfig = this.makeKubeconfig();
+    this.provider = new KubernetesProvider(
+      `${name}-kubernetes`,
+      { kubeconfig: this.kubeconfig },
+      {
+        parent: this,
+        // What is in the cluster needs nodes, to run and to be cleaned up.
+        dependsOn: [this.cluster, this.nodePools],
+      },
+    );
+    this.storage = { block: this.disks() };
+    if (request.pools.some((pool) => pool.gpu)) {
+      nvidiaDevicePlugin(name, { parent: this, provider: this.provider });
+    }
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
+  }
+
+  bucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): AdlsBucket {
+    const { subscription, region } = this.request.target;
+    const owner = [subscription, region, this.clusterName];
+    return this.buckets.add(
+      new AdlsBucket(
+        name,
+        {
+          ...args,
+          ...this.place,
+          accountName: storageAccountName(name, owner),
+          containerName: containerName(name),
+        },
+        this.onAzure(opts),
+      ),
+    );
+  }
+
+  identity(
+    name: string,
+    args: IdentityArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    const { subscription, tenant } = this.request.target;
+    return new FederatedIdentity(
+      name,
+      {
+        ...this.place,
+        subscription,
+        tenant,
+        identityName: fitted(slug(`${this.clusterName}-${name}`), 100),
+        issuer: this.cluster.issuer,
+        serviceAccount: args.serviceAccount,
+        grants: this.buckets.resolve(args),
+      },
+      this.onAzure(opts),
+    );
+  }
+
+  private onAzure(
+    opts: pulumi.ComponentResourceOptions,
+  ): pulumi.ComponentResourceOptions {
+    return { ...opts, providers: [this.azure] };
+  }
+
+  private get below(): pulumi.ComponentResourceOptions {
+    return this.onAzure({ parent: this });
+  }
+
+  /** What every resource of Azure is told: where it goes and whose it is. */
+  private get place() {
+    return {
+      resourceGroupName: this.resourceGroup.name,
+      location: this.request.target.region,
+      tags: tagPairs(this.request.tags),
+    };
+  }
+
+  private get poolSettings() {
+    const { version, diskGiB } = this.request.target;
+    const subnetId = this.network.nodeSubnet.id;
+    return { version, diskGiB, subnetId, ...this.place };
+  }
+
+  private get clusterName(): string {
+    return fitted(slug(`mlstack-${this.name}`), 54);
+  }
+
+  private azureProvider(): AzureProvider {
+    const { subscription, tenant, region } = this.request.target;
+    return new AzureProvider(
+      `${this.name}-azure`,
+      { subscriptionId: subscription, tenantId: tenant, location: region },
+      { parent: this },
+    );
+  }
+
+  private makeGroup(): resources.ResourceGroup {
+    return new resources.ResourceGroup(
+      `${this.name}-group`,
+      {
+        resourceGroupName: this.clusterName,
+        location: this.request.target.region,
+        tags: tagPairs(this.request.tags),
+      },
+      { parent: this, provider: this.azure },
+    );
+  }
+
+  private makeNetwork(): AksNetwork {
+    return new AksNetwork(
+      `${this.name}-network`,
+      { ...this.place, cidr: this.request.target.network.cidr },
+      this.below,
+    );
+  }
+
+  private makeCluster(systemPool: NodePool): AksCluster {
+    const { target, lifetime } = this.request;
+    return new AksCluster(
+      `${this.name}-control`,
+      {
+        ...this.poolSettings,
+        clusterName: this.clusterName,
+        subscription: target.subscription,
+        tenant: target.tenant,
+        network: target.network,
+        allow: target.apiAllow,
+        admins: target.admins,
+        systemPool,
+        agreed: lifetime === "long",
+      },
+      { ...this.below, dependsOn: this.network },
+    );
+  }
+
+  private makeNodePools(pools: readonly NodePool[]): AksNodePools {
+    return new AksNodePools(
+      `${this.name}-pools`,
+      {
+        ...this.poolSettings,
+        clusterName: this.cluster.cluster.name,
+        pools,
+      },
+      this.below,
+    );
+  }
+
+  private makeRegistry(): AcrRegistry {
+    const { subscription, region } = this.request.target;
+    return new AcrRegistry(
+      `${this.name}-images`,
+      {
+        ...this.place,
+        subscription,
+        registryName: registryName(this.clusterName, [subscription, region]),
+        kubeletId: this.cluster.kubeletId,
+      },
+      this.below,
+    );
+  }
+
+  private makeKubeconfig(): pulumi.Output<string> {
+    const credentials =
+      containerservice.listManagedClusterUserCredentialsOutput(
+        {
+          resourceGroupName: this.resourceGroup.name,
+          resourceName: this.cluster.cluster.name,
+        },
+        { parent: this, provider: this.azure, dependsOn: [this.cluster] },
+      );
+    return pulumi.secret(
+      credentials.kubeconfigs.apply(([first]) =>
+        withLogin(
+          Buffer.from(first?.value ?? "", "base64").toString(),
+          "azurecli",
+        ),
+      ),
+    );
+  }
+
+  private disks(): pulumi.Output<string> {
+    const tags = Object.entries(this.place.tags).map((pair) => pair.join("="));
+    return blockStorage(
+      this.name,
+      {
+        provisioner: "disk.csi.azure.com",
+        parameters: { skuName: "Premium_ZRS", tags: tags.join(",") },
+        // AKS marks its own `default`, and marks it again when the mark is taken away.
+        byDefault: false,
+      },
+      { parent: this, provider: this.provider },
+    );
+  }
+}
+
+/** The pool that the cluster is made with, and those beside it. */
+function splitPools(
+  pools: readonly NodePool[],
+): [system: NodePool, others: readonly NodePool[]] {
+  const system = pools.find(isSystemPool);
+  if (!system) throw new Error("no pool for the cluster's own services");
+  return [system, pools.filter((pool) => pool !== system)];
+}

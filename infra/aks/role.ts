@@ -1,0 +1,33 @@
+import * as authorization from "@pulumi/azure-native/authorization";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { guid } from "../naming";
+import type { roles } from "./rules";
+
+/** A role for somebody on something. */
+export interface RoleArgs {
+  readonly subscription: string;
+  readonly role: (typeof roles)[keyof typeof roles];
+  readonly principalId: pulumi.Input<string>;
+  /** A managed identity is known to the directory only after a while; naming its type skips the look-up. */
+  readonly principalType?: "ServicePrincipal";
+  /** ID of the resource. */
+  readonly scope: pulumi.Input<string>;
+}
+
+/** Assigns a role; the name, a GUID, follows from who asks for it, so that previews show it. */
+export function assignRole(
+  name: string,
+  { subscription, role, ...args }: RoleArgs,
+  opts: pulumi.CustomResourceOptions,
+): authorization.RoleAssignment {
+  return new authorization.RoleAssignment(
+    name,
+    {
+      ...args,
+      roleAssignmentName: guid([subscription, name, role]),
+      roleDefinitionId: `/subscriptions/${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+    },
+    opts,
+  );
+}

@@ -1,0 +1,158 @@
+import { slug, worldwide } from "../naming";
+import type { Taint } from "../placement";
+import type { NodePool } from "../platform";
+import type { Machine, MachineCatalog } from "../pool-rules";
+import type { Problem } from "../problem";
+
+/**
+ * Regions with three availability zones.
+ *
+ * @see https://learn.microsoft.com/azure/reliability/regions-list
+ */
+export const regionsWithThreeZones: readonly string[] = [
+  ...["eastus", "eastus2", "centralus", "southcentralus", "westus2", "westus3"],
+  ...["canadacentral", "mexicocentral", "brazilsouth", "chilecentral"],
+  ...["northeurope", "westeurope", "uksouth", "francecentral"],
+  ...["germanywestcentral", "swedencentral", "norwayeast", "switzerlandnorth"],
+  ...["polandcentral", "italynorth", "spaincentral", "austriaeast"],
+  ...["uaenorth", "qatarcentral", "israelcentral", "southafricanorth"],
+  ...["australiaeast", "newzealandnorth", "southeastasia", "eastasia"],
+  ...["japaneast", "japanwest", "koreacentral", "centralindia"],
+  ...["indonesiacentral", "malaysiawest"],
+];
+
+/**
+ * Sizes whose GPUs the AKS image drives; visualisation (NV) sizes need another driver.
+ *
+ * @see https://learn.microsoft.com/azure/aks/use-nvidia-gpu
+ */
+const gpuSizes: Readonly<
+  Record<string, { readonly gpus: number; readonly gpuType: string }>
+> = {
+  Standard_NC4as_T4_v3: { gpus: 1, gpuType: "t4" },
+  Standard_NC8as_T4_v3: { gpus: 1, gpuType: "t4" },
+  Standard_NC16as_T4_v3: { gpus: 1, gpuType: "t4" },
+  Standard_NC64as_T4_v3: { gpus: 4, gpuType: "t4" },
+  Standard_NC24ads_A100_v4: { gpus: 1, gpuType: "a100" },
+  Standard_NC48ads_A100_v4: { gpus: 2, gpuType: "a100" },
+  Standard_NC96ads_A100_v4: { gpus: 4, gpuType: "a100" },
+  Standard_ND96asr_v4: { gpus: 8, gpuType: "a100" },
+  Standard_ND96amsr_A100_v4: { gpus: 8, gpuType: "a100" },
+  Standard_NC40ads_H100_v5: { gpus: 1, gpuType: "h100" },
+  Standard_NC80adis_H100_v5: { gpus: 2, gpuType: "h100" },
+  Standard_ND96isr_H100_v5: { gpus: 8, gpuType: "h100" },
+  Standard_ND96isr_H200_v5: { gpus: 8, gpuType: "h200" },
+};
+
+function machine(size: string): Machine | undefined {
+  const accelerated = gpuSizes[size];
+  if (accelerated) return accelerated;
+  const usual = /^Standard_[A-MO-Z][A-Z]{0,2}\d+(-\d+)?[a-z]*(_v\d+)?$/;
+  return usual.test(size) ? { gpus: 0 } : undefined;
+}
+
+/** Azure virtual machines as a catalog. */
+export const azureSizes: MachineCatalog = {
+  machine,
+  example: "Standard_D4s_v5",
+  gpuMachines: Object.keys(gpuSizes),
+};
+
+/**
+ * Names that AKS gives node pools on Linux: what the pool is called is in the names of its machines, too.
+ *
+ * @see https://learn.microsoft.com/azure/aks/create-node-pools#limitations
+ */
+export function isPoolName(name: string): boolean {
+  return /^[a-z][a-z0-9]{0,11}$/.test(name);
+}
+
+/** Pools whose names AKS refuses. */
+export function checkPoolNames(pools: readonly NodePool[]): readonly Problem[] {
+  return pools.flatMap(({ name }, index) =>
+    isPoolName(name)
+      ? []
+      : [
+          {
+            path: `pools[${index}].name`,
+            value: name,
+            remedy: `AKS takes 1 to 12 lower-case letters and digits, a letter first; such as ${shortened(name)}`,
+          },
+        ],
+  );
+}
+
+function shortened(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  return (/^[a-z]/.test(plain) ? plain : `p${plain}`).slice(0, 12);
+}
+
+/**
+ * Taint that AKS puts on spot nodes by itself.
+ *
+ * @see https://learn.microsoft.com/azure/aks/spot-node-pool
+ */
+export const spotTaint: Taint = {
+  key: "kubernetes.azure.com/scalesetpriority",
+  value: "spot",
+  effect: "NoSchedule",
+};
+
+/** A taint as AKS writes it. */
+export function taintText({ key, value, effect }: Taint): string {
+  return `${key}=${value}:${effect}`;
+}
+
+/**
+ * Name of a storage account: 3 to 24 lower-case letters and digits, nobody else's.
+ *
+ * @see https://learn.microsoft.com/azure/storage/common/storage-account-overview#storage-account-name
+ */
+export function storageAccountName(
+  name: string,
+  owner: readonly string[],
+): string {
+  return compact(name, owner, 24);
+}
+
+/**
+ * Name of a container registry: 5 to 50 letters and digits, nobody else's.
+ *
+ * @see https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
+export function registryName(name: string, owner: readonly string[]): string {
+  return compact(name, owner, 50);
+}
+
+function compact(
+  name: string,
+  owner: readonly string[],
+  longest: number,
+): string {
+  const readable = slug(name).replaceAll("-", "");
+  // The name is part of what the suffix is made from, since cutting and compacting make different names alike.
+  return worldwide(readable, [...owner, name], { longest, separator: "" });
+}
+
+/**
+ * Name of a container: 3 to 63 lower-case letters, digits and single hyphens.
+ *
+ * @see https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+ */
+export function containerName(name: string): string {
+  const plain = slug(name).slice(0, 63).replace(/-+$/, "");
+  return plain.length < 3 ? `${plain}-data` : plain;
+}
+
+/**
+ * Built-in roles by their IDs, which are the same in every tenant.
+ *
+ * @see https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+ */
+export const roles = {
+  networkContributor: "4d97b98b-1d4f-4787-a291-c67834d212e7",
+  acrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  blobDataReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+  blobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  aksRbacClusterAdmin: "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+} as const;

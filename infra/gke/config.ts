@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+import { checkOverlaps, cidr } from "../cidr";
+import type { NodePool } from "../platform";
+import { checkMachines, checkSystemPool } from "../pool-rules";
+import type { Problem } from "../problem";
+import { computeEngine, regionsWithThreeZones, zonesOf } from "./rules";
+
+/** Where a stack on GKE goes. */
+export const schema = z.strictObject({
+  kind: z.literal("gke"),
+  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, {
+    error: "write the project's ID, not its name or number",
+  }),
+  region: z.string().refine((region) => zonesOf(region).length === 3, {
+    error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
+  }),
+  /** Zones of the GPU pools; not every zone of a region has every accelerator. */
+  gpuZones: z.array(z.string()).min(1).optional(),
+  network: z
+    .strictObject({
+      nodes: cidr(16, 24).default("10.30.0.0/20"),
+      pods: cidr(9, 20).default("10.64.0.0/14"),
+      services: cidr(16, 24).default("10.31.0.0/20"),
+      controlPlane: cidr(28, 28).default("172.16.0.0/28"),
+    })
+    .prefault({}),
+  /** Ranges from which the API answers over the internet; without any it answers inside the network only. */
+  apiAllow: z
+    .array(
+      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
+        error: "name the ranges of your own networks",
+      }),
+    )
+    .default([]),
+  channel: z.enum(["RAPID", "REGULAR", "STABLE"]).default("REGULAR"),
+  diskGiB: z.int().min(40).max(2000).default(100),
+});
+
+/** Configuration of a GKE target. */
+export type GkeConfig = z.output<typeof schema>;
+
+/** What GKE refuses about pools, ranges and zones. */
+export function checkPools(
+  pools: readonly NodePool[],
+  { network, region, gpuZones = [] }: GkeConfig,
+): readonly Problem[] {
+  const elsewhere = gpuZones.flatMap((zone, index) =>
+    zone.startsWith(`${region}-`)
+      ? []
+      : [
+          {
+            path: `target.gpuZones[${index}]`,
+            value: zone,
+            remedy: `not in ${region}; write one of its zones, such as ${zonesOf(region).join(", ")}`,
+          },
+        ],
+  );
+  return [
+    ...checkSystemPool(pools),
+    ...checkMachines(pools, computeEngine),
+    ...checkOverlaps(
+      Object.entries(network).map(([key, value]) => ({
+        path: `target.network.${key}`,
+        value,
+      })),
+    ),
+    ...elsewhere,
+  ];
+}
