@@ -8,7 +8,11 @@ export const formats = [
   ".csv",
   ".csv.gz",
   ".jsonl",
+  ".jsonl.gz",
+  ".ndjson",
+  ".ndjson.gz",
   ".json",
+  ".json.gz",
   ".parquet",
 ] as const;
 
@@ -57,19 +61,14 @@ export function checkInputFile(
 }
 
 function columnsOf(file: string): string[] | undefined {
-  switch (formatOf(file)) {
-    case ".csv":
-    case ".csv.gz":
-      return firstLine(file)
+  const format = formatOf(file);
+  if (format === undefined || format === ".parquet") return undefined;
+  const lines = firstLines(file);
+  return format.startsWith(".csv")
+    ? (lines[0] ?? "")
         .split(",")
-        .map((column) => column.trim().replace(/^"(.*)"$/, "$1"));
-    case ".jsonl":
-    case ".json":
-      return jsonKeys(firstLine(file));
-    case ".parquet":
-    case undefined:
-      return undefined;
-  }
+        .map((column) => column.trim().replace(/^"(.*)"$/, "$1"))
+    : [...new Set(lines.flatMap(jsonKeys))];
 }
 
 function jsonKeys(line: string): string[] {
@@ -83,14 +82,16 @@ function jsonKeys(line: string): string[] {
   }
 }
 
-function firstLine(file: string): string {
+/** Whole lines in the first 64 KiB, since an object of JSON lines may leave out what another has. */
+function firstLines(file: string): string[] {
   const head = readHead(file, 1 << 16);
   const text = file.endsWith(".gz")
     ? zlib
         .gunzipSync(head, { finishFlush: zlib.constants.Z_SYNC_FLUSH })
         .toString("utf8")
     : head.toString("utf8");
-  return (text.split(/\r?\n/, 1)[0] ?? "").replace(/^\uFEFF/, "");
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  return lines.length > 1 ? lines.slice(0, -1) : lines;
 }
 
 function readHead(file: string, bytes: number): Buffer {
