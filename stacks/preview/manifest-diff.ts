@@ -1,0 +1,79 @@
+import { structuredPatch } from "diff";
+import { parseAllDocuments, stringify } from "yaml";
+
+import { concealed, secretMark } from "./property-changes";
+
+/** An object of a chart that comes, goes or changes. */
+export interface ManifestChange {
+  /** Such as `apps/v1 Deployment spark-operator/controller`. */
+  readonly object: string;
+  readonly change: "added" | "removed" | "changed";
+  /** Lines of a unified diff; those of an object that comes or goes all carry its sign. */
+  readonly lines: readonly string[];
+}
+
+/** Objects in which two renderings of a chart differ, by name; secrets are masked. */
+export function manifestDiff(before: string, after: string): ManifestChange[] {
+  const [old, now] = [objectsOf(before), objectsOf(after)];
+  const names = new Set([...old.keys(), ...now.keys()]);
+  return [...names].sort().flatMap((object): ManifestChange[] => {
+    const [left, right] = [old.get(object), now.get(object)];
+    if (left === right) return [];
+    const change = !left ? "added" : !right ? "removed" : "changed";
+    return [{ object, change, lines: lineDiff(left ?? "", right ?? "") }];
+  });
+}
+
+function lineDiff(before: string, after: string): string[] {
+  return structuredPatch("", "", before, after, "", "", {
+    context: 3,
+  }).hunks.flatMap(({ lines }, index) =>
+    index === 0 ? lines : ["@@ … @@", ...lines],
+  );
+}
+
+/** Objects of a rendering by name, each as YAML with its keys in order. */
+function objectsOf(text: string): Map<string, string> {
+  return new Map(
+    parseAllDocuments(text, { version: "1.1", merge: true }).flatMap(
+      (document) => {
+        const object: unknown = document.toJS();
+        if (!isObject(object) || typeof object["kind"] !== "string") return [];
+        return [[nameOf(object), stringify(masked(object), layout)] as const];
+      },
+    ),
+  );
+}
+
+const layout = {
+  sortMapEntries: true,
+  lineWidth: 0,
+  aliasDuplicateObjects: false,
+};
+
+function nameOf({ apiVersion, kind, metadata }: Record<string, unknown>) {
+  const { namespace, name } = isObject(metadata) ? metadata : {};
+  const place = typeof namespace === "string" ? `${namespace}/` : "";
+  return `${String(apiVersion)} ${String(kind)} ${place}${String(name)}`;
+}
+
+/** Without secrets, and without certificates that a chart makes anew each time. */
+function masked(object: Record<string, unknown>): unknown {
+  const type = object["kind"] === "Secret" ? "kubernetes:core/v1:Secret" : "";
+  return withoutCertificates(concealed(object, type));
+}
+
+function withoutCertificates(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutCertificates);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === "caBundle" ? secretMark : withoutCertificates(item),
+    ]),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

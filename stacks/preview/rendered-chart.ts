@@ -1,0 +1,53 @@
+import {
+  locateChart,
+  problem,
+  run,
+} from "../../airgap/providers/kubernetes/helm";
+import { kubernetesMinor } from "../../infra/versions";
+import type { ChartChange, ChartUse } from "./chart-changes";
+import { manifestDiff, type ManifestChange } from "./manifest-diff";
+import { concealed } from "./property-changes";
+
+/** What a changed chart does to the objects in the cluster, or why that cannot be shown. */
+export interface ChartDiff extends ChartChange {
+  readonly manifests: readonly ManifestChange[] | { readonly error: string };
+}
+
+/** Renders both sides of a changed chart with helm and compares the objects. */
+export async function diffChart(change: ChartChange): Promise<ChartDiff> {
+  try {
+    const before = await render(change.before);
+    const after = await render(change.after);
+    return { ...change, manifests: manifestDiff(before, after) };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { ...change, manifests: { error: text.split("\n")[0] ?? "" } };
+  }
+}
+
+async function render(use: ChartUse): Promise<string> {
+  const { chart, version, release, namespace } = use;
+  const { reference, flags } = await locateChart({
+    chart,
+    version,
+    repositoryOpts: { ...use.repositoryOpts },
+  });
+  const outcome = await run(
+    "helm",
+    [
+      "template",
+      release,
+      reference,
+      ...flags,
+      `--namespace=${namespace}`,
+      `--kube-version=${kubernetesMinor}.0`,
+      "--skip-tests",
+      ...(use.crds ? ["--include-crds"] : []),
+      "--values=-",
+    ],
+    // Values that are not known yet keep a place of their own in the manifests.
+    { stdin: JSON.stringify(concealed(use.values, "")) },
+  );
+  if (outcome.code !== 0) throw new Error(problem(outcome));
+  return outcome.stdout;
+}

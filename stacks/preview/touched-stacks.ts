@@ -1,0 +1,46 @@
+/** A stack that pull requests preview. */
+export interface PreviewedStack {
+  readonly name: string;
+  /** Kind of its target. */
+  readonly target: string;
+}
+
+/** Targets that are on somebody's own machine: nothing of them is to be seen from anywhere else. */
+const ownMachine = ["local", "existing"];
+
+/** What no stack is made of: it tests, describes or operates the program. */
+const outside: readonly RegExp[] = [
+  /^(test|airgap|\.github|\.ci)\//,
+  /^stacks\/(commands|preview|ephemeral|audit|policy)\//,
+  /^workloads\/.*\/tests\//,
+  /\.(md|log)$/,
+  /^(LICENSE|\.[^/]+|eslint\.config\.mjs)$/,
+];
+
+/** Stacks that a change of the files can change. */
+export function touchedStacks<Stack extends PreviewedStack>(
+  files: readonly string[],
+  stacks: readonly Stack[],
+): Stack[] {
+  return stacks.filter(
+    (stack) =>
+      !ownMachine.includes(stack.target) &&
+      files.some((file) => touches(file, stack, stacks)),
+  );
+}
+
+function touches(
+  file: string,
+  { name, target }: PreviewedStack,
+  stacks: readonly PreviewedStack[],
+): boolean {
+  if (outside.some((pattern) => pattern.test(file))) return false;
+  const config = /^stacks\/Pulumi\.(.+)\.yaml$/.exec(file)?.[1];
+  if (config !== undefined) return config === name;
+  const folder = /^infra\/([^/]+)\//.exec(file)?.[1];
+  // A folder of infra is a target's when its name is; the others are for all.
+  const kinds = ["eks", "gke", "aks", "onprem", ...ownMachine].concat(
+    stacks.map((stack) => stack.target),
+  );
+  return folder === undefined || !kinds.includes(folder) || folder === target;
+}
