@@ -21,7 +21,35 @@ export const charts = {
     version: "2.4.0",
     releases: "https://github.com/kubeflow/spark-operator/releases",
   },
+  strimzi: {
+    chart: "strimzi-kafka-operator",
+    repository: "https://strimzi.io/charts/",
+    version: "0.49.1",
+    releases: "https://github.com/strimzi/strimzi-kafka-operator/releases",
+  },
 } as const satisfies Record<string, ChartPin>;
+
+/** A folder of kustomize manifests in a public repository, at one pinned tag. */
+export interface ManifestPin {
+  readonly repository: string;
+  readonly tag: string;
+  readonly path: string;
+  /** Where its releases are listed, for whoever raises the tag. */
+  readonly releases: string;
+}
+
+/** Every kustomization that the components install; nothing else names a tag. */
+export const manifests = {
+  trainingOperator: {
+    repository: "https://github.com/kubeflow/training-operator",
+    tag: "v1.9.4",
+    path: "manifests/overlays/standalone",
+    releases: "https://github.com/kubeflow/training-operator/releases",
+  },
+} as const satisfies Record<string, ManifestPin>;
 
 /** Version of Spark in our images; `SparkApplication.spec.sparkVersion` must say the same. */
 export const sparkVersion = "3.5.7";
+
+/** Version of Kafka that the operator runs; our image's `pom.xml` has the same. */
+export const kafkaVersion = "4.1.1";

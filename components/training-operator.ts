@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+import { Kustomization, transform } from "./kustomization";
+import { manifests } from "./versions";
+
+/** The Kubeflow training operator: TFJobs, PyTorchJobs and XGBoostJobs in every namespace. */
+export class TrainingOperator extends pulumi.ComponentResource {
+  /** Depend on it to use the operator's kinds. */
+  readonly installed: pulumi.Output<pulumi.Resource[]>;
+
+  constructor(
+    name: string,
+    args: {
+      readonly platform: Platform;
+      /** Mirror of the public repositories: a folder, or a folder of a git repository. */
+      readonly source?: string;
+    },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:TrainingOperator", name, {}, opts);
+    const operator = new Kustomization(
+      name,
+      {
+        pin: manifests.trainingOperator,
+        source: args.source,
+        transformations: [transform("Deployment", "training-operator", tuned)],
+      },
+      { parent: this, provider: args.platform.provider },
+    );
+    this.installed = operator.ready;
+    this.registerOutputs();
+  }
+}
+
+interface DeploymentSpec {
+  readonly template: {
+    readonly spec: { readonly containers: readonly object[] };
+  };
+}
+
+/** The operator's Deployment as we run it. */
+function tuned(spec: DeploymentSpec): DeploymentSpec {
+  return {
+    ...spec,
+    template: {
+      ...spec.template,
+      spec: {
+        ...spec.template.spec,
+        containers: spec.template.spec.containers.map((container) => ({
+          ...container,
+          // The init container that PyTorch workers are given waits for their master's name: it pulls an image of
+          // its own, may run as root, and so is refused in a team's namespace. Our trainers wait by themselves;
+          // a template without text makes none.
+          args: ["--pytorch-init-container-template-file=/dev/null"],
+          resources: {
+            requests: { cpu: "20m", memory: "128Mi" },
+            limits: { memory: "512Mi" },
+          },
+          // Ready once its certificate is there, about 3 s after the start; the manifest's own probe first asks
+          // after 10 s and then every 15.
+          readinessProbe: {
+            httpGet: { path: "/readyz", port: 8081 },
+            initialDelaySeconds: 1,
+            periodSeconds: 1,
+            timeoutSeconds: 3,
+          },
+        })),
+      },
+    },
+  };
+}
