@@ -1,0 +1,207 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../../infra/platform";
+import { broker, clientPort } from "./broker";
+import {
+  clientEnvironment,
+  clientProperties,
+  propertiesFile,
+} from "./client-settings";
+import type { KafkaConfig, KafkaConfigOf, KafkaSecurity } from "./config";
+import { strimziCluster, strimziServers } from "./strimzi";
+import { topicsJob } from "./topics-job";
+
+/** What a stack's Kafka needs to know. */
+export interface KafkaArgs {
+  readonly platform: Platform;
+  readonly config: KafkaConfig;
+  /** Image of `workloads/images/kafka`: the broker where there is one, and the command that makes topics. */
+  readonly image: pulumi.Input<string>;
+  /** Whether a deletion takes the records along, as in short-lived stacks. */
+  readonly forceDestroy: boolean;
+}
+
+/** How pods of one namespace reach the brokers. */
+export interface KafkaClient {
+  readonly servers: pulumi.Output<string>;
+  /** Security settings; credentials come from a secret only. */
+  readonly env: readonly k8s.types.input.core.v1.EnvVar[];
+  /** Depend on it to start a client. */
+  readonly ready: readonly pulumi.Resource[];
+}
+
+const teamNamespaces = {
+  matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
+};
+
+/** Kafka in a namespace of its own, or by address, with its topics; teams reach it and nobody else. */
+export class Kafka extends pulumi.ComponentResource {
+  readonly servers: pulumi.Output<string>;
+  private readonly security: KafkaSecurity;
+  private readonly ready: readonly pulumi.Resource[];
+  private readonly child: pulumi.CustomResourceOptions;
+
+  constructor(
+    private readonly name: string,
+    args: KafkaArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:Kafka", name, {}, opts);
+    this.child = { parent: this, provider: args.platform.provider };
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      {
+        metadata: {
+          name,
+          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+        },
+      },
+      this.child,
+    ).metadata.name;
+    const { config } = args;
+    this.security =
+      config.kind === "external" ? config.security : { protocol: "PLAINTEXT" };
+    switch (config.kind) {
+      case "single":
+        this.servers = pulumi.interpolate`${name}.${namespace}.svc:${clientPort}`;
+        this.ready = this.single(args, config, namespace);
+        break;
+      case "strimzi":
+        this.servers = namespace.apply((its) => strimziServers(name, its));
+        this.ready = this.strimzi(args, config, namespace);
+        break;
+      case "external":
+        this.servers = pulumi.output(config.servers);
+        this.ready = this.external(args, config, namespace);
+        break;
+    }
+    this.registerOutputs({ servers: this.servers });
+  }
+
+  /** What pods of a team's namespace need, with a secret of theirs where the cluster asks who comes. */
+  client(namespace: pulumi.Input<string>, team: string): KafkaClient {
+    const values = clientEnvironment(this.security);
+    const secret = new k8s.core.v1.Secret(
+      `${this.name}-client-${team}`,
+      {
+        metadata: { namespace, name: "kafka-client" },
+        stringData: pulumi.secret(values),
+      },
+      this.child,
+    );
+    return {
+      servers: this.servers,
+      env: Object.keys(values).map((key) => ({
+        name: key,
+        valueFrom: { secretKeyRef: { name: secret.metadata.name, key } },
+      })),
+      ready: [...this.ready, secret],
+    };
+  }
+
+  private single(
+    { platform, image }: KafkaArgs,
+    config: KafkaConfigOf<"single">,
+    namespace: pulumi.Output<string>,
+  ): pulumi.Resource[] {
+    const set = broker(
+      this.name,
+      { namespace, image, config, storageClass: platform.storage.block },
+      this.child,
+    );
+    const wall = new k8s.networking.v1.NetworkPolicy(
+      `${this.name}-walls`,
+      {
+        metadata: { namespace },
+        spec: {
+          podSelector: {},
+          policyTypes: ["Ingress"],
+          ingress: [
+            {
+              from: [
+                { podSelector: {} },
+                { namespaceSelector: teamNamespaces },
+              ],
+              ports: [{ port: clientPort }],
+            },
+          ],
+        },
+      },
+      this.child,
+    );
+    return [
+      ...this.topics({ image, namespace, replicas: 1, config }, [set]),
+      set,
+      wall,
+    ];
+  }
+
+  private strimzi(
+    { platform, forceDestroy }: KafkaArgs,
+    config: KafkaConfigOf<"strimzi">,
+    namespace: pulumi.Output<string>,
+  ): pulumi.Resource[] {
+    const pool = platform.pools.find(({ name }) => name === config.pool);
+    if (pool === undefined) {
+      throw new pulumi.RunError(
+        `kafka.pool: no pool ${config.pool}; choose one of ${platform.pools.map(({ name }) => name).join(", ")}`,
+      );
+    }
+    return strimziCluster(
+      this.name,
+      {
+        namespace,
+        config,
+        pool,
+        storageClass: platform.storage.block,
+        clients: teamNamespaces,
+        deleteClaims: forceDestroy,
+      },
+      this.child,
+    );
+  }
+
+  private external(
+    { image }: KafkaArgs,
+    config: KafkaConfigOf<"external">,
+    namespace: pulumi.Output<string>,
+  ): pulumi.Resource[] {
+    const secret = new k8s.core.v1.Secret(
+      `${this.name}-client`,
+      {
+        metadata: { namespace },
+        stringData: pulumi.secret({
+          "client.properties": propertiesFile(
+            clientProperties(config.security),
+          ),
+        }),
+      },
+      this.child,
+    );
+    const clientSecret = secret.metadata.name;
+    const { replicas } = config;
+    return this.topics(
+      { image, namespace, replicas, config, clientSecret },
+      [],
+    );
+  }
+
+  private topics(
+    args: {
+      readonly image: pulumi.Input<string>;
+      readonly namespace: pulumi.Input<string>;
+      readonly replicas: number;
+      readonly config: KafkaConfig;
+      readonly clientSecret?: pulumi.Input<string>;
+    },
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource[] {
+    const { topics } = args.config;
+    if (topics.length === 0) return [];
+    const job = { ...args, topics, servers: this.servers };
+    return [
+      topicsJob(`${this.name}-topics`, job, { ...this.child, dependsOn }),
+    ];
+  }
+}

@@ -1,0 +1,178 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { PlacedPool } from "../../infra/platform";
+import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
+import { charts, kafkaVersion } from "../versions";
+import { clientPort } from "./broker";
+import type { KafkaConfigOf, Topic } from "./config";
+import { topicSettings } from "./topic-settings";
+
+/** What a cluster of Strimzi's needs to know. */
+export interface StrimziArgs {
+  readonly namespace: pulumi.Output<string>;
+  readonly storageClass: pulumi.Input<string>;
+  readonly pool: PlacedPool;
+  readonly config: KafkaConfigOf<"strimzi">;
+  /** Namespaces whose pods may come as clients. */
+  readonly clients: k8s.types.input.meta.v1.LabelSelector;
+  /** Whether a deletion takes the records along. */
+  readonly deleteClaims: boolean;
+}
+
+/** Strimzi's operator, and a cluster of brokers that it runs. @returns what to wait for before a client comes */
+export function strimziCluster(
+  name: string,
+  args: StrimziArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const operator = new k8s.helm.v3.Release(
+    `${name}-operator`,
+    {
+      name: "strimzi",
+      chart: charts.strimzi.chart,
+      version: charts.strimzi.version,
+      repositoryOpts: { repo: charts.strimzi.repository },
+      namespace: args.namespace,
+      atomic: true,
+      timeout: 300,
+      values: {
+        resources: {
+          requests: { cpu: "100m", memory: "384Mi" },
+          limits: { memory: "512Mi" },
+        },
+      },
+    },
+    opts,
+  );
+  const namespace = args.namespace;
+  const nodes = new KafkaNodePool(
+    `${name}-nodes`,
+    {
+      metadata: {
+        name: "nodes",
+        namespace,
+        labels: { "strimzi.io/cluster": name },
+      },
+      spec: nodePool(args),
+    },
+    { ...opts, dependsOn: operator },
+  );
+  const cluster = new KafkaCluster(
+    name,
+    { metadata: { name, namespace }, spec: clusterSpec(args) },
+    { ...opts, dependsOn: nodes },
+  );
+  const topics = args.config.topics.map(
+    (topic) =>
+      new KafkaTopic(
+        `${name}-topic-${topic.name}`,
+        {
+          metadata: {
+            name: topic.name,
+            namespace,
+            labels: { "strimzi.io/cluster": name },
+          },
+          spec: topicSpec(topic, copies(args.config)),
+        },
+        { ...opts, dependsOn: cluster },
+      ),
+  );
+  return [cluster, ...topics];
+}
+
+/** Address of the listener for clients inside the Kubernetes cluster. */
+export function strimziServers(name: string, namespace: string): string {
+  return `${name}-kafka-bootstrap.${namespace}.svc:${clientPort}`;
+}
+
+function nodePool({ config, pool, ...args }: StrimziArgs) {
+  const { nodeSelector, tolerations } = pool.placement;
+  return {
+    replicas: config.brokers,
+    roles: ["broker", "controller"] as const,
+    storage: {
+      type: "persistent-claim" as const,
+      size: config.storage,
+      class: args.storageClass,
+      deleteClaim: args.deleteClaims,
+    },
+    resources: {
+      requests: { cpu: "500m", memory: "1Gi" },
+      limits: { memory: "8Gi" },
+    },
+    jvmOptions: { "-Xms": config.memory, "-Xmx": config.memory },
+    template: {
+      pod: {
+        // Strimzi's pod template has affinity, and no node selector.
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [
+                {
+                  matchExpressions: Object.entries(nodeSelector).map(
+                    ([key, value]) => ({
+                      key,
+                      operator: "In",
+                      values: [value],
+                    }),
+                  ),
+                },
+              ],
+            },
+          },
+        },
+        tolerations: [...tolerations],
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: "topology.kubernetes.io/zone",
+            whenUnsatisfiable: "ScheduleAnyway",
+            labelSelector: { matchLabels: { "strimzi.io/kind": "Kafka" } },
+          },
+        ],
+      },
+    },
+  };
+}
+
+function clusterSpec({ config, clients }: StrimziArgs) {
+  const replicas = copies(config);
+  return {
+    kafka: {
+      version: kafkaVersion,
+      listeners: [
+        {
+          name: "plain",
+          port: clientPort,
+          type: "internal" as const,
+          tls: false,
+          networkPolicyPeers: [{ namespaceSelector: clients }],
+        },
+      ],
+      config: {
+        "auto.create.topics.enable": false,
+        "default.replication.factor": replicas,
+        "min.insync.replicas": Math.max(1, replicas - 1),
+        "offsets.topic.replication.factor": replicas,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": Math.max(1, replicas - 1),
+      },
+    },
+    entityOperator: { topicOperator: {} },
+  };
+}
+
+function topicSpec(topic: Topic, replicas: number) {
+  return {
+    topicName: topic.name,
+    partitions: topic.partitions,
+    replicas,
+    config: topicSettings(topic),
+  };
+}
+
+/** Three copies outlive a machine and a roll at once; fewer brokers hold fewer. */
+function copies({ brokers }: KafkaConfigOf<"strimzi">): number {
+  return Math.min(3, brokers);
+}

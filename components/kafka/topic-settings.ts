@@ -1,0 +1,28 @@
+import { amount } from "../quantity";
+import type { Topic } from "./config";
+
+/** Settings of a topic in Kafka's words. */
+export function topicSettings(topic: Topic): Record<string, string> {
+  return {
+    "retention.ms": String(Math.round(topic.retentionHours * 3_600_000)),
+    ...(topic.retentionBytes === undefined
+      ? {}
+      : { "retention.bytes": String(amount(topic.retentionBytes)) }),
+  };
+}
+
+/** The declaration as the image's `topics` command reads it: a line a topic. */
+export function topicLines(topics: readonly Topic[], replicas: number): string {
+  return topics
+    .map((topic) =>
+      [
+        topic.name,
+        topic.partitions,
+        replicas,
+        ...Object.entries(topicSettings(topic)).map(
+          ([key, value]) => `${key}=${value}`,
+        ),
+      ].join(" "),
+    )
+    .join("\n");
+}

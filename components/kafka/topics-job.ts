@@ -1,0 +1,90 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Topic } from "./config";
+import { topicLines } from "./topic-settings";
+
+/** What a job that makes topics needs to know. */
+export interface TopicsJobArgs {
+  readonly namespace: pulumi.Input<string>;
+  readonly image: pulumi.Input<string>;
+  readonly servers: pulumi.Input<string>;
+  readonly topics: readonly Topic[];
+  readonly replicas: number;
+  /** Secret with `client.properties`, where the cluster asks who comes. */
+  readonly clientSecret?: pulumi.Input<string>;
+}
+
+/** A Job that makes the topics what they are declared to be; another declaration is another Job. */
+export function topicsJob(
+  name: string,
+  args: TopicsJobArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job {
+  const secured = args.clientSecret !== undefined;
+  return new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: { namespace: args.namespace },
+      spec: {
+        backoffLimit: 6,
+        template: {
+          spec: {
+            restartPolicy: "Never",
+            automountServiceAccountToken: false,
+            securityContext: podSecurity,
+            containers: [
+              {
+                name: "topics",
+                image: args.image,
+                command: ["/bin/sh", "-c", 'printf "%s\\n" "$TOPICS" | topics'],
+                env: [
+                  { name: "KAFKA_SERVERS", value: args.servers },
+                  {
+                    name: "TOPICS",
+                    value: topicLines(args.topics, args.replicas),
+                  },
+                  ...(secured
+                    ? [
+                        {
+                          name: "KAFKA_CLIENT_PROPERTIES",
+                          value: "/etc/kafka/client/client.properties",
+                        },
+                      ]
+                    : []),
+                ],
+                resources: {
+                  requests: { cpu: "50m", memory: "192Mi" },
+                  limits: { memory: "384Mi" },
+                },
+                securityContext: containerSecurity,
+                volumeMounts: secured
+                  ? [{ name: "client", mountPath: "/etc/kafka/client" }]
+                  : [],
+              },
+            ],
+            volumes: secured
+              ? [{ name: "client", secret: { secretName: args.clientSecret } }]
+              : [],
+          },
+        },
+      },
+    },
+    opts,
+  );
+}
+
+/** Pods of the Kafka image run as its user, under the `restricted` standard. */
+export const podSecurity: k8s.types.input.core.v1.PodSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: 1001,
+  runAsGroup: 1001,
+  fsGroup: 1001,
+  seccompProfile: { type: "RuntimeDefault" },
+};
+
+/** What the same standard asks of containers. */
+export const containerSecurity: k8s.types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+};
