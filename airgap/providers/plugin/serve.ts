@@ -22,7 +22,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { encode, type Properties } from "./value";
 
 /** Messages may carry whole charts; the engine has the same limit. */
-const limits = {
+export const limits = {
   "grpc.max_receive_message_length": 400 * 1024 * 1024,
   "grpc.max_send_message_length": 400 * 1024 * 1024,
 };
