@@ -1,0 +1,127 @@
+"""The Apache Hudi table of session features: writing a batch, and reading it as of an instant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from py4j.java_gateway import JavaObject
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.outcome import JobError
+from jobs.sessions import KEY, ORDERING, PARTITION
+
+Operation = Literal["bulk_insert", "upsert"]
+
+SMALL_TABLE: Mapping[str, str] = {
+    # A second table with its own commits, compactions and log files, to spare listings of a table this size.
+    "hoodie.metadata.enable": "false",
+    # A web server in the driver for the executors to ask for file listings and markers; two executors list faster.
+    "hoodie.embed.timeline.server": "false",
+    "hoodie.write.markers.type": "DIRECT",
+    # Rows go from Spark to Parquet as they are, not by way of Avro.
+    "hoodie.datasource.write.row.writer.enable": "true",
+    # The default compares a batch with the keys of every file it may touch; there are as many files as cohorts.
+    "hoodie.index.type": "SIMPLE",
+    "hoodie.parquet.compression.codec": "snappy",
+}
+"""What Hudi does for tables of thousands of files and a table of a few does not need."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What a write left in the table's timeline."""
+
+    instant: str
+    operation: Operation
+    rows: int
+    inserts: int
+    updates: int
+
+
+def write(batch: DataFrame, path: str, parallelism: int) -> Commit:
+    """Write a batch: `bulk_insert` into a table that is new, `upsert` after, one row a session.
+
+    Of two versions of a session the one with the later last event stays, however late a batch arrives.
+    """
+    spark = batch.sparkSession
+    operation: Operation = "upsert" if exists(spark, path) else "bulk_insert"
+    options = {
+        "hoodie.table.name": path.rstrip("/").rsplit("/", 1)[-1],
+        "hoodie.datasource.write.table.type": "COPY_ON_WRITE",
+        "hoodie.datasource.write.operation": operation,
+        "hoodie.datasource.write.recordkey.field": KEY,
+        "hoodie.datasource.write.partitionpath.field": PARTITION,
+        "hoodie.datasource.write.hive_style_partitioning": "true",
+        "hoodie.table.ordering.fields": ORDERING,
+        "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
+        "hoodie.bulkinsert.shuffle.parallelism": str(parallelism),
+        "hoodie.bulkinsert.sort.mode": "GLOBAL_SORT",
+        "hoodie.upsert.shuffle.parallelism": str(parallelism),
+        "hoodie.simple.index.parallelism": str(parallelism),
+        **SMALL_TABLE,
+    }
+    batch.write.format("hudi").options(**options).mode("append").save(path)
+    instant, details = _last_commit(spark, path)
+    stats = [stat for partition in details["partitionToWriteStats"].values() for stat in partition]
+    return Commit(
+        instant=instant,
+        operation=operation,
+        rows=sum(stat["numWrites"] for stat in stats),
+        inserts=sum(stat["numInserts"] for stat in stats),
+        updates=sum(stat["numUpdateWrites"] for stat in stats),
+    )
+
+
+def read(spark: SparkSession, path: str, instant: str) -> DataFrame:
+    """The table as it stood when the commit of that instant had ended."""
+    table = spark.read.format("hudi").option("as.of.instant", instant).option("hoodie.metadata.enable", "false")
+    return table.load(path)
+
+
+def resolve_instant(spark: SparkSession, path: str, wanted: str | None) -> str:
+    """The instant to read as of: the one wanted, if the table has it, else the latest."""
+    if not exists(spark, path):
+        raise JobError(f"{path}: no feature table there; run clickstream-features first")
+    known = instants(spark, path)
+    if not known:
+        raise JobError(f"{path}: the feature table has no finished commit; run clickstream-features first")
+    if wanted is None:
+        return known[-1]
+    if wanted not in known:
+        raise JobError(f"--instant {wanted}: not a commit of {path}; it has {', '.join(known[-10:])}")
+    return wanted
+
+
+def instants(spark: SparkSession, path: str) -> list[str]:
+    """Finished commits of the table, oldest first."""
+    timeline = _timeline(spark, path)
+    return [timeline.nthInstant(n).get().requestedTime() for n in range(timeline.countInstants())]
+
+
+def exists(spark: SparkSession, path: str) -> bool:
+    """Whether a Hudi table stands at the path."""
+    jvm = _jvm(spark)
+    properties = jvm.org.apache.hadoop.fs.Path(f"{path}/.hoodie/hoodie.properties")
+    return properties.getFileSystem(spark._jsc.hadoopConfiguration()).exists(properties)
+
+
+def _last_commit(spark: SparkSession, path: str) -> tuple[str, dict]:
+    timeline = _timeline(spark, path)
+    instant = timeline.lastInstant().get()
+    metadata = timeline.readCommitMetadata(instant)
+    return instant.requestedTime(), json.loads(metadata.toJsonString())
+
+
+def _timeline(spark: SparkSession, path: str) -> JavaObject:
+    jvm = _jvm(spark)
+    storage = jvm.org.apache.hudi.hadoop.fs.HadoopFSUtils.getStorageConf(spark._jsc.hadoopConfiguration())
+    table = jvm.org.apache.hudi.common.table.HoodieTableMetaClient.builder()
+    client = table.setConf(storage).setBasePath(path).build()
+    return client.getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+
+
+def _jvm(spark: SparkSession) -> JavaObject:
+    return spark._jvm

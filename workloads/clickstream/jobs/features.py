@@ -1,0 +1,69 @@
+"""clickstream-features: reads click-stream events and writes one row a session to the feature store."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from pyspark.sql import SparkSession
+
+from jobs import events, feature_table, outcome
+from jobs.sessions import sessions
+
+JOB = "clickstream-features"
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the job is told to do."""
+    parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
+    parser.add_argument("--input", required=True, help="file or folder of events: local path or bucket URI")
+    parser.add_argument("--format", help=f"{', '.join(events.FORMATS)}; told from the extension unless given")
+    parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field")
+    parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")
+    parser.add_argument("--raw", required=True, help="URI of the bucket that takes rejected rows")
+    parser.add_argument("--parallelism", type=int, default=1, help="tasks that write files; one writes a file a cohort")
+    parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")
+    return parser.parse_args(argv)
+
+
+def build_features(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
+    """Read, parse and count the events, keep the rejected rows, and write the sessions of the rest."""
+    columns = events.parse_mapping(options.column)
+    file_format = events.format_of(options.input, options.format)
+    parsed = events.parse(events.read_rows(spark, options.input, file_format, columns)).cache()
+    counts = events.count(parsed)
+    result: dict[str, object] = {
+        "rows": 0,
+        "events": counts.events,
+        "duplicates": counts.duplicates,
+        "rejected": counts.rejected,
+    }
+    if counts.events == 0:
+        raise outcome.JobError(f"{options.input}: holds no rows; an input needs at least one event")
+    if counts.rejected:
+        kept = f"{options.raw}/rejected/{JOB}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+        events.rejected(parsed).coalesce(1).write.json(kept)
+        result["rejectedPath"] = kept
+        if counts.rejected == counts.events:
+            raise outcome.JobError(f"{options.input}: none of its {counts.events} rows parses; reasons are in {kept}")
+    batch = sessions(events.accepted(parsed))
+    commit = feature_table.write(batch, f"{options.feature_store}/sessions", options.parallelism)
+    return {
+        **result,
+        "rows": commit.rows,
+        "inserts": commit.inserts,
+        "updates": commit.updates,
+        "instant": commit.instant,
+        "operation": commit.operation,
+    }
+
+
+def main() -> None:
+    """Run the job in a Spark session of its own."""
+    options = arguments()
+    outcome.run(JOB, options.result, lambda spark: build_features(spark, options))
+
+
+if __name__ == "__main__":
+    main()
