@@ -28,6 +28,43 @@ const byType: Readonly<
     arn: `arn:aws:kms:eu-central-1:${account}:key/${name}`,
   }),
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
+  "gcp:container/cluster:Cluster": ({ name, location }) => ({
+    id: `projects/${project}/locations/${text(location)}/clusters/${text(name)}`,
+    endpoint: "203.0.113.1",
+    masterAuth: { clusterCaCertificate: "Q0E=" },
+  }),
+  "gcp:serviceaccount/account:Account": ({ accountId }) => {
+    const email = `${text(accountId)}@${project}.iam.gserviceaccount.com`;
+    return { email, name: `projects/${project}/serviceAccounts/${email}` };
+  },
+  "gcp:artifactregistry/repository:Repository": ({ repositoryId }) => ({
+    name: repositoryId,
+  }),
+  "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({
+    name: resourceGroupName,
+  }),
+  "azure-native:containerservice:ManagedCluster": ({ resourceName }) => ({
+    name: resourceName,
+    oidcIssuerProfile: { issuerURL: "https://issuer.aks.example/1/" },
+    identityProfile: { kubeletidentity: { objectId: "kubelet-object" } },
+  }),
+  "azure-native:managedidentity:UserAssignedIdentity": ({ resourceName }) => ({
+    name: resourceName,
+    principalId: `${text(resourceName)}-principal`,
+    clientId: `${text(resourceName)}-client`,
+  }),
+  "azure-native:storage:StorageAccount": ({ accountName }) => ({
+    name: accountName,
+  }),
+  "azure-native:storage:BlobContainer": ({ containerName }) => ({
+    name: containerName,
+  }),
+  "azure-native:containerregistry:Registry": ({ registryName }) => ({
+    loginServer: `${text(registryName)}.azurecr.io`,
+  }),
+  "azure-native:network:VirtualNetwork": ({ virtualNetworkName }) => ({
+    name: virtualNetworkName,
+  }),
 };
 
 /** What the clouds add to the inputs of a resource: as much of it as the targets read. */
@@ -38,6 +75,30 @@ export function cloudOutputs(
 ): Properties {
   return byType[type]?.(inputs, name) ?? {};
 }
+
+/** A kubeconfig as AKS hands it out, for a cluster that is entered through Entra ID. */
+const aksKubeconfig = `apiVersion: v1
+kind: Config
+clusters: [{ name: mlstack, cluster: { server: "https://mlstack.aks.example:443" } }]
+contexts: [{ name: mlstack, context: { cluster: mlstack, user: person } }]
+current-context: mlstack
+users:
+  - name: person
+    user:
+      exec:
+        apiVersion: client.authentication.k8s.io/v1beta1
+        command: kubelogin
+        args: [get-token, --server-id, "1", --login, devicecode]
+`;
+
+/** Functions of the clouds that the targets call. */
+export const cloudCalls = {
+  "azure-native:containerservice:listManagedClusterUserCredentials": () => ({
+    kubeconfigs: [
+      { name: "user", value: Buffer.from(aksKubeconfig).toString("base64") },
+    ],
+  }),
+};
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
-import { waitForRPCs } from "@pulumi/pulumi/runtime/settings";
 
 /** A resource as the program registered it, with what ordinary mocks forget. */
 export interface Recorded {
@@ -48,6 +47,11 @@ interface Registration {
   getIgnorechangesList(): string[];
 }
 
+/** The part of the answer to it that is read. */
+interface Registered {
+  getUrn(): string;
+}
+
 class RecordingMonitor extends MockMonitor {
   readonly recorded: Recorded[] = [];
   private readonly plainInputs = new Map<string, Record<string, unknown>>();
@@ -67,14 +71,23 @@ class RecordingMonitor extends MockMonitor {
     });
   }
 
-  override async registerResource(
+  override registerResource(
     request: Registration,
-    callback: (error: unknown, response: unknown) => void,
+    callback: (error: unknown, response: Registered) => void,
   ): Promise<void> {
+    return super.registerResource(
+      request,
+      (error: unknown, response: Registered) => {
+        if (!error) this.keep(request, response.getUrn());
+        callback(error, response);
+      },
+    );
+  }
+
+  private keep(request: Registration, urn: string): void {
     const [type, name] = [request.getType(), request.getName()];
-    await super.registerResource(request, callback);
     this.recorded.push({
-      urn: this.newUrn(request.getParent(), type, name),
+      urn,
       type,
       name,
       custom: request.getCustom(),
@@ -142,7 +155,7 @@ export async function record<T>(
     result = { value: await program() };
     return undefined;
   });
-  await waitForRPCs();
+  await pulumi.runtime.disconnect();
   if (!result) throw new Error("the program did not run");
   return new Recording(result.value, monitor.recorded);
 }

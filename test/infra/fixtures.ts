@@ -1,0 +1,333 @@
+import { aks } from "../../infra/aks";
+import { roles } from "../../infra/aks/rules";
+import { eks } from "../../infra/eks";
+import { gke } from "../../infra/gke";
+import { gpuTaint, type Taint } from "../../infra/placement";
+import type { NodePool, Platform } from "../../infra/platform";
+import type { Lifetime, Tags } from "../../infra/target";
+import { account, project, subscription } from "../support/cloud-outputs";
+import type { Recorded, Recording } from "../support/recording-monitor";
+
+/** How the nodes of a pool are registered, read from what the target declared. */
+export interface Nodes {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A right on a bucket, read from what the target declared. */
+export interface Right {
+  /** Physical name of the bucket. */
+  readonly bucket: string;
+  readonly access: "read" | "write";
+}
+
+/** What the contract's test has to know of a target. */
+export interface Fixture {
+  readonly pools: readonly NodePool[];
+  /** Makes the platform on an example of the target; without ranges the API is private. */
+  provision(
+    name: string,
+    request: { pools: readonly NodePool[]; tags: Tags; lifetime: Lifetime },
+    apiAllow?: readonly string[],
+  ): Platform;
+  /** Form of the bucket's URI; its first group is the physical name. */
+  readonly uri: RegExp;
+  nodes(recording: Recording<unknown>, pool: NodePool): Nodes;
+  rights(recording: Recording<unknown>): readonly Right[];
+  /** Who the rights are for, as the provider writes the service account. */
+  subjects(recording: Recording<unknown>): readonly string[];
+  /** Ranges that reach the API over the internet; undefined where it answers inside only. */
+  openTo(recording: Recording<unknown>): readonly string[] | undefined;
+  /** Whether a resource of a cloud carries the tags, by itself or by its provider. */
+  tagged(resource: Recorded, recording: Recording<unknown>): boolean;
+}
+
+function pools(cpu: string, gpu: string): readonly NodePool[] {
+  return [
+    { name: "cpu", machineType: cpu, min: 1, max: 6, spot: false },
+    { name: "burst", machineType: cpu, min: 0, max: 10, spot: true },
+    {
+      name: "gpu",
+      machineType: gpu,
+      min: 0,
+      max: 4,
+      spot: true,
+      gpu: { count: 1 },
+    },
+  ];
+}
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  );
+}
+
+function strings(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(value ?? {}).map(([key, text]) => [key, String(text)]),
+  );
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether the test's tags are among those that a resource, or a provider for all of its, is given. */
+function hasTags(inputs: Recorded["inputs"]): boolean {
+  const { defaultTags, defaultLabels, tags } = inputs;
+  const given =
+    at(fromText(defaultTags), "tags") ?? fromText(defaultLabels) ?? tags;
+  return at(given, "stack") === "test" && at(given, "owner") === "team-ml";
+}
+
+/** Inputs of a provider travel as text. */
+function fromText(value: unknown): unknown {
+  return typeof value === "string" ? JSON.parse(value) : value;
+}
+
+/** What Azure keeps no tags of. */
+const untaggableAzure = [
+  "authorization:RoleAssignment",
+  "containerservice:listManaged",
+  "managedidentity:FederatedIdentityCredential",
+  "network:Subnet",
+  "storage:BlobContainer",
+  "storage:BlobServiceProperties",
+];
+
+const effects: Readonly<Record<string, Taint["effect"]>> = {
+  NO_SCHEDULE: "NoSchedule",
+};
+
+const eksFixture: Fixture = {
+  pools: pools("m7i.xlarge", "g5.xlarge"),
+  provision: (name, request, apiAllow) =>
+    eks.provision({
+      ...request,
+      name,
+      target: eks.schema.parse({
+        kind: "eks",
+        account,
+        region: "eu-central-1",
+        apiAllow,
+      }),
+    }),
+  uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one(
+      "aws:eks/nodeGroup:NodeGroup",
+      `main-pools-${pool.name}`,
+    );
+    return {
+      labels: strings(inputs["labels"]),
+      taints: list(inputs["taints"]).map((taint) => ({
+        key: String(at(taint, "key")),
+        value: String(at(taint, "value")),
+        effect: effects[String(at(taint, "effect"))] ?? "NoExecute",
+      })),
+      min: Number(at(inputs, "scalingConfig", "minSize")),
+      max: Number(at(inputs, "scalingConfig", "maxSize")),
+    };
+  },
+  rights: (recording) => {
+    const { inputs } = recording.one(
+      "aws:iam/rolePolicy:RolePolicy",
+      "tenant-policy",
+    );
+    return list(at(inputs, "policy", "Statement"))
+      .filter((statement) => String(at(statement, "Resource")).endsWith("/*"))
+      .map((statement) => ({
+        bucket: String(at(statement, "Resource"))
+          .replace("arn:aws:s3:::", "")
+          .replace("/*", ""),
+        access: list(at(statement, "Action")).includes("s3:PutObject")
+          ? "write"
+          : "read",
+      }));
+  },
+  subjects: (recording) => {
+    const { inputs } = recording.one("aws:iam/role:Role", "tenant-role");
+    const conditions = at(
+      inputs,
+      "assumeRolePolicy",
+      "Statement",
+      0,
+      "Condition",
+      "StringEquals",
+    );
+    return Object.entries(strings(conditions))
+      .filter(([key]) => key.endsWith(":sub"))
+      .map(([, subject]) => subject);
+  },
+  openTo: (recording) => {
+    const { inputs } = recording.one("aws:eks/cluster:Cluster");
+    return at(inputs, "vpcConfig", "endpointPublicAccess")
+      ? list(at(inputs, "vpcConfig", "publicAccessCidrs")).map(String)
+      : undefined;
+  },
+  tagged: (resource, recording) => {
+    const { inputs } = recording.one("pulumi:providers:aws");
+    return (
+      resource.provider.includes("pulumi:providers:aws::main-aws") &&
+      hasTags(inputs)
+    );
+  },
+};
+
+const gkeFixture: Fixture = {
+  pools: pools("n2-standard-4", "g2-standard-8"),
+  provision: (name, request, apiAllow) =>
+    gke.provision({
+      ...request,
+      name,
+      target: gke.schema.parse({
+        kind: "gke",
+        project,
+        region: "europe-west4",
+        apiAllow,
+      }),
+    }),
+  uri: /^gs:\/\/([a-z0-9-]{3,63})$/,
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one(
+      "gcp:container/nodePool:NodePool",
+      `main-pools-${pool.name}`,
+    );
+    const accelerators = list(at(inputs, "nodeConfig", "guestAccelerators"));
+    return {
+      labels: strings(at(inputs, "nodeConfig", "labels")),
+      // GKE taints nodes with accelerators itself:
+      // https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#create
+      taints: accelerators.length > 0 ? [gpuTaint] : [],
+      min: Number(at(inputs, "autoscaling", "totalMinNodeCount")),
+      max: Number(at(inputs, "autoscaling", "totalMaxNodeCount")),
+    };
+  },
+  rights: (recording) =>
+    recording
+      .ofType("gcp:storage/bucketIAMMember:BucketIAMMember")
+      .filter(({ inputs }) => String(inputs["role"]).includes("object"))
+      .map(({ inputs }) => ({
+        bucket: String(inputs["bucket"]),
+        access:
+          inputs["role"] === "roles/storage.objectUser" ? "write" : "read",
+      })),
+  subjects: (recording) => {
+    const { inputs } = recording.one("gcp:serviceaccount/iAMMember:IAMMember");
+    const [, namespace, name] =
+      /\.svc\.id\.goog\[(.+)\/(.+)\]$/.exec(String(inputs["member"])) ?? [];
+    return [`system:serviceaccount:${namespace}:${name}`];
+  },
+  openTo: (recording) => {
+    const { inputs } = recording.one("gcp:container/cluster:Cluster");
+    return at(inputs, "privateClusterConfig", "enablePrivateEndpoint")
+      ? undefined
+      : list(at(inputs, "masterAuthorizedNetworksConfig", "cidrBlocks")).map(
+          (block) => String(at(block, "cidrBlock")),
+        );
+  },
+  tagged: (resource, recording) => {
+    const { inputs } = recording.one("pulumi:providers:gcp");
+    return (
+      resource.provider.includes("pulumi:providers:gcp::main-google") &&
+      hasTags(inputs)
+    );
+  },
+};
+
+const aksFixture: Fixture = {
+  pools: pools("Standard_D4s_v5", "Standard_NC4as_T4_v3"),
+  provision: (name, request, apiAllow) =>
+    aks.provision({
+      ...request,
+      name,
+      target: aks.schema.parse({
+        kind: "aks",
+        subscription,
+        tenant: "00000000-0000-4000-8000-000000000002",
+        region: "westeurope",
+        admins: ["00000000-0000-4000-8000-000000000003"],
+        apiAllow,
+      }),
+    }),
+  uri: /^abfss:\/\/[a-z0-9-]{3,63}@([a-z0-9]{3,24})\.dfs\.core\.windows\.net$/,
+  nodes: (recording, pool) => {
+    const cluster = recording.one(
+      "azure-native:containerservice:ManagedCluster",
+    );
+    const inline = list(cluster.inputs["agentPoolProfiles"]).find(
+      (profile) => at(profile, "name") === pool.name,
+    );
+    const profile =
+      inline ??
+      recording.one(
+        "azure-native:containerservice:AgentPool",
+        `main-pools-${pool.name}`,
+      ).inputs;
+    return {
+      labels: strings(at(profile, "nodeLabels")),
+      taints: list(at(profile, "nodeTaints")).map((text) => {
+        const [, key = "", value = "", effect] =
+          /^(.+)=(.+):(NoSchedule)$/.exec(String(text)) ?? [];
+        return {
+          key,
+          value,
+          effect: effect === "NoSchedule" ? effect : "NoExecute",
+        };
+      }),
+      min: Number(at(profile, "minCount")),
+      max: Number(at(profile, "maxCount")),
+    };
+  },
+  rights: (recording) =>
+    recording
+      .ofType("azure-native:authorization:RoleAssignment")
+      .filter(({ name }) => name.startsWith("tenant-"))
+      .map(({ inputs }) => {
+        const container = recording.one(
+          "azure-native:storage:BlobContainer",
+          String(inputs["scope"]).replace(/-id$/, ""),
+        );
+        return {
+          bucket: String(container.inputs["accountName"]),
+          access: String(inputs["roleDefinitionId"]).endsWith(
+            roles.blobDataContributor,
+          )
+            ? "write"
+            : "read",
+        };
+      }),
+  subjects: (recording) => [
+    String(
+      recording.one("azure-native:managedidentity:FederatedIdentityCredential")
+        .inputs["subject"],
+    ),
+  ],
+  openTo: (recording) => {
+    const { inputs } = recording.one(
+      "azure-native:containerservice:ManagedCluster",
+    );
+    return at(inputs, "apiServerAccessProfile", "enablePrivateCluster")
+      ? undefined
+      : list(at(inputs, "apiServerAccessProfile", "authorizedIPRanges")).map(
+          String,
+        );
+  },
+  tagged: ({ type, inputs, provider }) =>
+    provider.includes("pulumi:providers:azure-native::main-azure") &&
+    (untaggableAzure.some((kind) => type.endsWith(kind)) || hasTags(inputs)),
+};
+
+/** One a target. */
+export const fixtures = {
+  eks: eksFixture,
+  gke: gkeFixture,
+  aks: aksFixture,
+} satisfies Record<string, Fixture>;
