@@ -1,0 +1,106 @@
+"""Judging records against their contract: every rule an expression of Spark's, so that no row passes through Python."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from stream.contract import SQL_TYPES, Contract, Field, Scalar
+
+REASON = "_reason"
+"""Why a record is rejected; null in those that are accepted."""
+
+REPAIRED = "_repaired"
+"""How many fields of a record were emptied or filled."""
+
+ADDITIONAL = "_additional"
+"""Fields that the contract does not declare, as text by name."""
+
+_TEXT = "_text"
+_CORRUPT = "_corrupt"
+# Spark's casts take "12.7" as 12, "2024" as a time, and 12:30 as half past twelve of the day the job runs.
+_FORMS = {
+    "long": r"^\s*[+-]?\d{1,19}\s*$",
+    "double": r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
+    "boolean": r"^(true|false)$",
+    "timestamp": r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}",
+}
+
+
+def judge(records: DataFrame, contract: Contract) -> DataFrame:
+    """Records with `value`, a JSON object as text, with a column more for every field, the reason and the repairs."""
+    parsed = records.withColumn(_TEXT, _parse(F.col("value"), contract))
+    rules = [_Rule(field) for field in contract.fields]
+    reasons = F.concat_ws("; ", *(rule.problem for rule in rules if rule.field.otherwise == "reject"))
+    malformed = F.col("value").isNull() | F.col(_TEXT)[_CORRUPT].isNotNull() | ~F.col("value").rlike(r"^\s*\{")
+    reason = F.when(malformed, F.lit("not a JSON object")).otherwise(F.nullif(reasons, F.lit("")))
+    repairs = [rule.problem.isNotNull().cast("int") for rule in rules if rule.field.otherwise != "reject"]
+    return parsed.select(
+        *records.columns,
+        *(rule.value.alias(rule.field.name) for rule in rules),
+        reason.alias(REASON),
+        sum(repairs, F.lit(0)).alias(REPAIRED),
+        *([_additional(contract)] if contract.additional == "keep" else []),
+    )
+
+
+class _Rule:
+    """What a field says of a record: its problem, or null, and its value."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        text = F.col(_TEXT)[field.name]
+        absent = text.isNull() if field.type == "string" else text.isNull() | (F.trim(text) == "")
+        typed = _typed(text, field)
+        missing = F.when(absent, F.lit(f"{field.name}: missing")) if field.required else F.when(absent, F.lit(None))
+        problem = missing.when(typed.isNull(), F.lit(f"{field.name}: not a {field.type}"))
+        for broken, complaint in _limits(typed, field):
+            problem = problem.when(broken, F.lit(f"{field.name}: {complaint}"))
+        self.problem = problem.otherwise(F.lit(None).cast("string"))
+        match field.otherwise:
+            case "reject":
+                self.value = typed
+            case "drop":
+                self.value = F.when(self.problem.isNull(), typed)
+            case "default":
+                assert field.default is not None
+                default = _literal(field.default, field)
+                self.value = F.when(self.problem.isNull(), F.coalesce(typed, default)).otherwise(default)
+
+
+def _parse(value: Column, contract: Contract) -> Column:
+    # As text: a field of another type is then that field's problem, not the record's.
+    fields = [StructField(name, StringType()) for name in [*(field.name for field in contract.fields), _CORRUPT]]
+    return F.from_json(value, StructType(fields), {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _CORRUPT})
+
+
+def _typed(text: Column, field: Field) -> Column:
+    if field.type == "string":
+        return text
+    return F.when(text.rlike(_FORMS[field.type]), text.cast(SQL_TYPES[field.type]))
+
+
+def _limits(typed: Column, field: Field) -> list[tuple[Column, str]]:
+    limits = []
+    if field.one_of:
+        limits.append((~typed.isin(*field.one_of), "not one of the allowed values"))
+    if field.minimum is not None:
+        limits.append((typed < _literal(field.minimum, field), f"below {field.minimum}"))
+    if field.maximum is not None:
+        limits.append((typed > _literal(field.maximum, field), f"above {field.maximum}"))
+    if field.pattern is not None:
+        limits.append((~typed.rlike(field.pattern), "not of the declared form"))
+    return limits
+
+
+def _literal(value: Scalar, field: Field) -> Column:
+    return F.lit(value).cast(SQL_TYPES[field.type])
+
+
+def _additional(contract: Contract) -> Column:
+    declared = F.array(*(F.lit(field.name) for field in contract.fields))
+    names = F.array_except(F.json_object_keys("value"), declared)
+    every = F.from_json("value", "map<string,string>")
+    kept = F.map_filter(every, lambda name, _: F.array_contains(names, name))
+    return F.when(F.size(names) > 0, kept).alias(ADDITIONAL)
