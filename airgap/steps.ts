@@ -37,6 +37,10 @@ export type Progress = (steps: readonly Step[]) => Promise<void>;
 export const terminalProgress: Progress = async (steps) => {
   if (steps.length === 0) return;
   const clock = new Clock(steps);
+  const terminal = process.stdout.isTTY;
+  const print = (line: string) => {
+    if (!terminal) process.stdout.write(`${line}\n`);
+  };
   await runSteps(steps, async (run) => {
     const list = new Listr(
       steps.map((step) => ({
@@ -45,19 +49,19 @@ export const terminalProgress: Progress = async (steps) => {
           await run(step, () => {
             clock.start(step.id);
             task.title = `${step.title} (${clock.timeLeft()})`;
+            print(task.title);
           });
           clock.finish(step.id);
-          task.title = step.title;
+          task.title = `${step.title} (${clock.timeOf(step.id)})`;
+          print(`\u2714 ${task.title}`);
         },
       })),
       {
         concurrent: CONCURRENCY,
         exitOnError: true,
-        renderer: process.stdout.isTTY ? "default" : "verbose",
         registerSignalListeners: false,
-        rendererOptions: process.stdout.isTTY
-          ? { collapseSubtasks: false, timer: TIMER }
-          : { logTitleChange: true, timer: TIMER },
+        renderer: terminal ? "default" : "silent",
+        rendererOptions: { showErrorMessage: false },
       },
     );
     await list.run();
@@ -79,12 +83,6 @@ export const silentProgress: Progress = async (steps) => {
 
 /** Two lanes: while one waits for the network, the other compiles, with all cores by itself. */
 const CONCURRENCY = 2;
-
-const TIMER = {
-  condition: true,
-  field: (milliseconds: number) => formatDuration(milliseconds / 1000),
-  format: () => (text: string | undefined) => text ?? "",
-};
 
 type RunStep = (step: Step, onStart: () => void) => Promise<void>;
 
@@ -156,6 +154,7 @@ function checkOrder(steps: readonly Step[]): void {
     if (position.get(id) !== index)
       throw new Error(`Two steps are named ${id}`);
     for (const before of after) {
+      // One that is not in the list is done already.
       if ((position.get(before) ?? -1) >= index)
         throw new Error(`Step ${id} stands before ${before}, which it needs`);
     }
@@ -165,7 +164,7 @@ function checkOrder(steps: readonly Step[]): void {
 /** Estimates the time left from each step's usual minutes and the pace so far. */
 export class Clock {
   private readonly started = new Map<string, number>();
-  private readonly finished = new Set<string>();
+  private readonly finished = new Map<string, number>();
   private readonly begin: number;
 
   constructor(
@@ -180,7 +179,15 @@ export class Clock {
   }
 
   finish(id: string): void {
-    this.finished.add(id);
+    this.finished.set(id, this.now());
+  }
+
+  /** How long a finished step took, in words. */
+  timeOf(id: string): string {
+    const start = this.started.get(id) ?? this.begin;
+    return formatDuration(
+      ((this.finished.get(id) ?? this.now()) - start) / 1000,
+    );
   }
 
   /** Minutes until all steps are done. */

@@ -37,8 +37,8 @@ export interface ImageBuild {
   /** Path of the Dockerfile. */
   readonly dockerfile: string;
   readonly args?: Readonly<Record<string, string>>;
-  /** Folders of the host that the build reads, by the path it sees them under. */
-  readonly mounts?: Readonly<Record<string, string>>;
+  /** More folders that `COPY --from=NAME` reads, by name. */
+  readonly contexts?: Readonly<Record<string, string>>;
   readonly log?: string;
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string) => void;
@@ -113,8 +113,8 @@ export async function buildImage(build: ImageBuild): Promise<void> {
       ...Object.entries(build.args ?? {}).map(
         ([name, value]) => `--build-arg=${name}=${value}`,
       ),
-      ...Object.entries(build.mounts ?? {}).map(
-        ([inside, host]) => `--volume=${host}:${inside}:ro`,
+      ...Object.entries(build.contexts ?? {}).map(
+        ([name, folder]) => `--build-context=${name}=${folder}`,
       ),
       "--file",
       dockerfile,

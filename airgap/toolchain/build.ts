@@ -33,7 +33,13 @@ export async function ensureTools(
   progress: Progress,
 ): Promise<void> {
   if (names.every((name) => existsSync(toolPath(name)))) return;
-  await withCacheLock(() => progress(toolSteps(names)));
+  const crate = names.some((name) => findTool(name).source.kind === "crate");
+  await withCacheLock(() =>
+    progress([
+      ...packageSteps(crate ? CRATE_PACKAGES : []),
+      ...toolSteps(names),
+    ]),
+  );
 }
 
 /** A step for each of the named programs that the cache lacks, in the order of the names. */
@@ -41,19 +47,13 @@ export function toolSteps(names: readonly string[]): Step[] {
   const missing = names
     .map(findTool)
     .filter(({ binary }) => !existsSync(toolPath(binary)));
-  const packages = missing.some(({ source }) => source.kind === "crate")
-    ? packageSteps(CRATE_PACKAGES)
-    : [];
-  return [
-    ...packages,
-    ...missing.map((tool) => ({
-      id: toolStepId(tool.binary),
-      title: `Build ${tool.binary} ${toolVersion(tool)}`,
-      minutes: tool.minutes,
-      after: tool.source.kind === "crate" ? ["packages"] : [],
-      run: (context: StepContext) => build(tool, context),
-    })),
-  ];
+  return missing.map((tool) => ({
+    id: toolStepId(tool.binary),
+    title: `Build ${tool.binary} ${toolVersion(tool)}`,
+    minutes: tool.minutes,
+    after: tool.source.kind === "crate" ? ["packages"] : [],
+    run: (context: StepContext) => build(tool, context),
+  }));
 }
 
 /** Name of the step that builds a program. */

@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+
+import { chartSteps } from "./charts";
+import { imageSteps, missingBinaries } from "./images";
+import { manifestSteps } from "./manifests";
+import { hasOwnPulumi, PULUMI_TOOLS } from "./pulumi";
+import {
+  terminalProgress,
+  withCacheLock,
+  type Progress,
+  type Step,
+} from "./steps";
+import { toolSteps } from "./toolchain/build";
+import {
+  CLUSTER_PACKAGES,
+  CRATE_PACKAGES,
+  IMAGE_PACKAGES,
+  packageSteps,
+  type SystemPackage,
+} from "./toolchain/packages";
+import { findTool, toolPath } from "./toolchain/tools";
+
+/** Programs that run on this machine for a cluster and a stack. */
+export const HOST_TOOLS = [
+  "registry",
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kube-proxy",
+  "kubeadm",
+  "kubectl",
+  "kubelet",
+  "containerd",
+  "containerd-shim-runc-v2",
+  "ctr",
+  "helm",
+] as const;
+
+/** Builds and fetches what a local stack needs and this machine lacks; at once where nothing is missing. */
+export async function prepare(
+  progress: Progress = terminalProgress,
+): Promise<void> {
+  const ownPulumi = await choosesOwnPulumi();
+  if (missingSteps(ownPulumi).length === 0) return;
+  await withCacheLock(
+    // What another run built while this one waited is no longer missing.
+    () => progress(missingSteps(ownPulumi)),
+    () =>
+      process.stdout.write(
+        "Another run builds the toolchain; waiting for its end\n",
+      ),
+  );
+}
+
+/** Every step that is to do, in an order in which each can be done. */
+export function missingSteps(ownPulumi: boolean): Step[] {
+  const binaries = missingBinaries();
+  const tools = [
+    ...(ownPulumi ? [] : PULUMI_TOOLS),
+    ...HOST_TOOLS,
+    ...binaries,
+  ].filter((binary) => !existsSync(toolPath(binary)));
+  const crate = tools.some((name) => findTool(name).source.kind === "crate");
+  const images = imageSteps();
+  const packages: readonly SystemPackage[] = [
+    ...CLUSTER_PACKAGES,
+    ...(images.length > 0 ? IMAGE_PACKAGES : []),
+    ...(crate ? CRATE_PACKAGES : []),
+  ];
+  // The crate takes longest and has nothing to wait for but packages.
+  const order = [
+    ...tools.filter((name) => findTool(name).source.kind === "crate"),
+    ...tools.filter((name) => findTool(name).source.kind === "go"),
+  ];
+  return [
+    ...packageSteps(packages),
+    ...chartSteps(),
+    ...manifestSteps(),
+    ...toolSteps(order),
+    ...images,
+  ];
+}
+
+async function choosesOwnPulumi(): Promise<boolean> {
+  const built = PULUMI_TOOLS.every((name) => existsSync(toolPath(name)));
+  // Asking costs a look at the network; with both built there is nothing to ask.
+  return built || hasOwnPulumi();
+}
