@@ -170,12 +170,17 @@ export class Garage extends pulumi.ComponentResource implements ObjectStore {
     return {
       annotations: {},
       podLabels: {},
-      env: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((variable) => ({
-        name: variable,
-        valueFrom: {
-          secretKeyRef: { name: secret.metadata.name, key: variable },
-        },
-      })),
+      env: [
+        ...["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((variable) => ({
+          name: variable,
+          valueFrom: {
+            secretKeyRef: { name: secret.metadata.name, key: variable },
+          },
+        })),
+        // For clients outside of Hadoop, which read the variables of AWS' own tools.
+        { name: "AWS_ENDPOINT_URL", value: this.endpoint },
+        { name: "AWS_REGION", value: region },
+      ],
       hadoopConf: s3aSettings(this.endpoint, region),
       ready: [key, secret],
     };

@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+import { amount, quantity } from "./quantity";
+
+/** Size of a training in a stack's file: the first replica and its workers are of one size. */
+export const trainingJobSizeSchema = z
+  .strictObject({
+    /** Replicas beside the first; 0 trains on one. */
+    workers: z.number().int().min(0).max(1000).default(1),
+    cpu: quantity.default("500m"),
+    memory: quantity.default("1Gi"),
+    /** GPUs of each replica; the pool must have them. */
+    gpus: z.number().int().min(0).max(16).default(0),
+  })
+  .prefault({});
+
+/** Size of a training. */
+export type TrainingJobSize = z.output<typeof trainingJobSizeSchema>;
+
+/** What the replicas of a training ask of a team's quota together. */
+export function trainingDemand({
+  workers,
+  cpu,
+  memory,
+  gpus,
+}: TrainingJobSize): {
+  readonly cores: number;
+  readonly bytes: number;
+  readonly gpus: number;
+} {
+  const replicas = workers + 1;
+  return {
+    cores: amount(cpu) * replicas,
+    bytes: amount(memory) * replicas,
+    gpus: gpus * replicas,
+  };
+}
+
+/** Threads of one replica: its cores, and one at least. */
+export function threads({ cpu }: Pick<TrainingJobSize, "cpu">): number {
+  return Math.max(1, Math.floor(amount(cpu)));
+}

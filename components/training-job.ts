@@ -1,0 +1,175 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { PlacedPool, Platform } from "../infra/platform";
+import { JobEnd } from "./job-end";
+import { PyTorchJob } from "./kinds/pytorch-job";
+import { TFJob } from "./kinds/tf-job";
+import type { ReplicaSpec, RunPolicy } from "./kinds/training";
+import { XGBoostJob } from "./kinds/xgboost-job";
+import type { Team, TeamAccount } from "./team";
+import { threads, type TrainingJobSize } from "./training-job-size";
+
+/** Frameworks whose jobs the training operator runs. */
+export type TrainingFramework = "pytorch" | "tensorflow" | "xgboost";
+
+/** What a distributed training is. */
+export interface TrainingJobArgs {
+  readonly platform: Platform;
+  readonly team: Team;
+  readonly account: TeamAccount;
+  readonly pool: PlacedPool;
+  readonly framework: TrainingFramework;
+  readonly image: pulumi.Input<string>;
+  readonly command: readonly string[];
+  readonly arguments: readonly pulumi.Input<string>[];
+  readonly size: TrainingJobSize;
+  /** Seconds after which a job that has not ended counts as failed. */
+  readonly timeoutSeconds: number;
+}
+
+/** A training on several machines through the training operator; the program waits for its end and fails with it. */
+export class TrainingJob extends pulumi.ComponentResource {
+  readonly end: JobEnd;
+
+  constructor(
+    name: string,
+    args: TrainingJobArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:TrainingJob", name, {}, opts);
+    const job = createJob(name, args, {
+      parent: this,
+      provider: args.platform.provider,
+      dependsOn: [...args.account.ready],
+      // The operator does not carry a change over to pods that run; a changed job is another run.
+      replaceOnChanges: ["spec"],
+      deleteBeforeReplace: true,
+    });
+    this.end = new JobEnd(
+      name,
+      {
+        kubeconfig: args.platform.kubeconfig,
+        apiVersion: job.apiVersion,
+        kind: job.kind,
+        namespace: args.team.namespace,
+        name,
+        uid: job.metadata.apply(({ uid }) => uid ?? ""),
+        timeoutSeconds: args.timeoutSeconds,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** Restarts of all replicas together; a killed worker costs two, for the others end with it. */
+const restarts = 6;
+
+function createJob(
+  name: string,
+  args: TrainingJobArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
+  const metadata = { name, namespace: args.team.namespace };
+  const runPolicy: RunPolicy = {
+    // Pods that have ended stay, with their logs and termination messages.
+    cleanPodPolicy: "Running",
+    backoffLimit: restarts,
+    activeDeadlineSeconds: args.timeoutSeconds,
+  };
+  const first = replicas(args, 1);
+  const others =
+    args.size.workers > 0 ? replicas(args, args.size.workers) : undefined;
+  switch (args.framework) {
+    case "pytorch": {
+      const pytorchReplicaSpecs = { Master: first, Worker: others };
+      return new PyTorchJob(
+        name,
+        { metadata, spec: { runPolicy, pytorchReplicaSpecs } },
+        opts,
+      );
+    }
+    case "xgboost": {
+      const xgbReplicaSpecs = { Master: first, Worker: others };
+      return new XGBoostJob(
+        name,
+        { metadata, spec: { runPolicy, xgbReplicaSpecs } },
+        opts,
+      );
+    }
+    case "tensorflow": {
+      const tfReplicaSpecs = { Chief: first, Worker: others };
+      return new TFJob(
+        name,
+        { metadata, spec: { runPolicy, tfReplicaSpecs } },
+        opts,
+      );
+    }
+  }
+}
+
+function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
+  return {
+    replicas: count,
+    restartPolicy: "OnFailure",
+    template: {
+      metadata: {
+        labels: args.account.identity.podLabels,
+        // Where Istio is installed: a sidecar would take the traffic between replicas, and outlive them.
+        annotations: { "sidecar.istio.io/inject": "false" },
+      },
+      spec: {
+        serviceAccountName: args.account.name,
+        nodeSelector: args.pool.placement.nodeSelector,
+        tolerations: [...args.pool.placement.tolerations],
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 185,
+          runAsGroup: 185,
+          fsGroup: 185,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        containers: [container(args)],
+      },
+    },
+  };
+}
+
+function container(args: TrainingJobArgs): k8s.types.input.core.v1.Container {
+  const { cpu, memory, gpus } = args.size;
+  const gpu =
+    gpus > 0 && args.pool.gpuResource !== undefined
+      ? { [args.pool.gpuResource]: String(gpus) }
+      : {};
+  return {
+    // The name by which the operator knows the container among others, as it does the port.
+    name: args.framework,
+    image: args.image,
+    imagePullPolicy: "IfNotPresent",
+    command: [...args.command],
+    args: [...args.arguments],
+    ports: [ports[args.framework]],
+    env: [
+      ...args.account.identity.env,
+      // Frameworks start as many threads as the machine has cores, whatever the pod may use of them.
+      { name: "OMP_NUM_THREADS", value: String(threads(args.size)) },
+    ],
+    resources: {
+      requests: { cpu, memory, ...gpu },
+      limits: { memory, ...gpu },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+}
+
+const ports: Readonly<
+  Record<TrainingFramework, k8s.types.input.core.v1.ContainerPort>
+> = {
+  pytorch: { name: "pytorchjob-port", containerPort: 23456 },
+  tensorflow: { name: "tfjob-port", containerPort: 2222 },
+  xgboost: { name: "xgboostjob-port", containerPort: 9999 },
+};
