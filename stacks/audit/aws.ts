@@ -1,0 +1,115 @@
+import { z } from "zod";
+
+import type { EndCheck, Leftover, Question } from "./leftover";
+
+const tagsSchema = z
+  .array(z.object({ Key: z.string(), Value: z.string() }))
+  .nullish();
+
+const taggedSchema = z.object({
+  ResourceTagMappingList: z.array(
+    z.object({ ResourceARN: z.string(), Tags: tagsSchema }),
+  ),
+});
+
+const rolesSchema = z.object({
+  RoleDetailList: z.array(z.object({ Arn: z.string(), Tags: tagsSchema })),
+});
+
+/** What to ask AWS about a stack: everything tagged, and the roles, which that interface leaves out. */
+export function awsQuestions(stack: string, region: string): Question[] {
+  // Policies and identity providers of IAM have no region; they are listed in this one.
+  const regions = [...new Set([region, "us-east-1"])];
+  return [
+    ...regions.map((place): Question => ({
+      command: "aws",
+      args: [
+        ...["resourcegroupstaggingapi", "get-resources"],
+        ...["--tag-filters", `Key=stack,Values=${stack}`],
+        ...["--region", place, "--output", "json"],
+      ],
+      read: (answer) =>
+        taggedSchema
+          .parse(JSON.parse(answer))
+          .ResourceTagMappingList.map(({ ResourceARN, Tags }) =>
+            leftover(ResourceARN, Tags),
+          ),
+    })),
+    {
+      command: "aws",
+      args: [
+        ...["iam", "get-account-authorization-details", "--filter", "Role"],
+        ...["--output", "json"],
+      ],
+      read: (answer) =>
+        rolesSchema
+          .parse(JSON.parse(answer))
+          .RoleDetailList.filter(({ Tags }) => tag(Tags, "stack") === stack)
+          .map(({ Arn, Tags }) => leftover(Arn, Tags)),
+    },
+  ];
+}
+
+type Tags = z.output<typeof tagsSchema>;
+
+function leftover(arn: string, tags: Tags): Leftover {
+  const { service, region, type, name } = partsOf(arn);
+  return {
+    type: `${service}:${type}`,
+    id: type === "bucket" ? name : arn,
+    place: region || "global",
+    owner: tag(tags, "owner"),
+    expiry: tag(tags, "expiry"),
+  };
+}
+
+function tag(tags: Tags, key: string): string {
+  return tags?.find(({ Key }) => Key === key)?.Value ?? "";
+}
+
+/** `arn:partition:service:region:account:type/name`, or with a colon, or for buckets with no type at all. */
+function partsOf(arn: string) {
+  const [, , service = "", region = "", , ...rest] = arn.split(":");
+  const [, type, name = ""] = /^([^/:]+)[/:](.+)$/.exec(rest.join(":")) ?? [];
+  return type === undefined
+    ? { service, region, type: "bucket", name: rest.join(":") }
+    : { service, region, type, name };
+}
+
+/** How to tell whether something of a type that AWS lists after its end has ended; undefined for all others. */
+export function awsEndCheck({
+  type,
+  id,
+  place,
+}: Leftover): EndCheck | undefined {
+  const name = id.split("/").at(-1) ?? "";
+  const ask = (gone: RegExp, query: string, ...args: readonly string[]) => ({
+    args: [
+      ...args,
+      ...["--query", query, "--region", place, "--output", "text"],
+    ],
+    gone,
+  });
+  switch (type) {
+    case "kms:key":
+      return ask(
+        /PendingDeletion|NotFoundException/,
+        "KeyMetadata.KeyState",
+        ...["kms", "describe-key", "--key-id", id],
+      );
+    case "ec2:instance":
+      return ask(
+        /terminated|shutting-down|InvalidInstanceID|^(None)?$/,
+        "Reservations[0].Instances[0].State.Name",
+        ...["ec2", "describe-instances", "--instance-ids", name],
+      );
+    case "ec2:natgateway":
+      return ask(
+        /deleted|deleting|NotFound|^(None)?$/,
+        "NatGateways[0].State",
+        ...["ec2", "describe-nat-gateways", "--nat-gateway-ids", name],
+      );
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+import type { Leftover, Question } from "./leftover";
+
+const resourcesSchema = z.array(
+  z.object({
+    name: z.string(),
+    assetType: z.string(),
+    location: z.string().default("global"),
+    displayName: z.string().default(""),
+    description: z.string().default(""),
+    labels: z.record(z.string(), z.string()).prefault({}),
+  }),
+);
+
+type Resource = z.output<typeof resourcesSchema>[number];
+
+/** What to ask Google Cloud about a stack: by label, and by name what cannot have labels, as networks. */
+export function gcpQuestions(stack: string, project: string): Question[] {
+  return [
+    {
+      command: "gcloud",
+      args: [
+        ...["asset", "search-all-resources", `--scope=projects/${project}`],
+        `--query=labels.stack=${stack} OR name:${stack} OR displayName:${stack} OR description:${stack}`,
+        "--format=json",
+      ],
+      read: (answer) =>
+        resourcesSchema
+          .parse(JSON.parse(answer))
+          .filter((resource) => belongs(resource, stack))
+          .map(leftover),
+    },
+  ];
+}
+
+/** The search takes names apart at hyphens, so it also finds `pr-1-2` for `pr-1`. */
+function belongs(resource: Resource, stack: string): boolean {
+  const { labels, name, displayName, description } = resource;
+  if ("stack" in labels) return labels["stack"] === stack;
+  const own = new RegExp(`(^|[ /])(mlstack-)?${stack}(-[a-z]|$)`);
+  return (
+    own.test(name.split("/").at(-1) ?? "") ||
+    own.test(displayName) ||
+    own.test(description)
+  );
+}
+
+function leftover(resource: Resource): Leftover {
+  return {
+    type: resource.assetType.replace(".googleapis.com/", ":"),
+    id: resource.name.replace(/^\/\//, ""),
+    place: resource.location,
+    owner: resource.labels["owner"] ?? "",
+    expiry: resource.labels["expiry"] ?? "",
+  };
+}

@@ -1,0 +1,32 @@
+/** Something that still carries the mark of a stack. */
+export interface Leftover {
+  readonly type: string;
+  readonly id: string;
+  /** Region, zone or folder. */
+  readonly place: string;
+  readonly owner: string;
+  readonly expiry: string;
+}
+
+/** One question to a cloud's command line. */
+export interface Question {
+  readonly command: "aws" | "gcloud" | "az";
+  readonly args: readonly string[];
+  /** What of the stack the answer names. @throws when it is no such answer. */
+  read(answer: string): Leftover[];
+}
+
+/** Asks whether something that a cloud still lists is really there, for clouds list what is gone for a while. */
+export interface EndCheck {
+  readonly args: readonly string[];
+  /** Answers, or errors, that say that it is gone or going. */
+  readonly gone: RegExp;
+}
+
+/** Each once, in order of type and name. */
+export function distinct(leftovers: readonly Leftover[]): Leftover[] {
+  const byId = new Map(leftovers.map((one) => [one.id, one]));
+  return [...byId.values()].sort((one, other) =>
+    `${one.type} ${one.id}`.localeCompare(`${other.type} ${other.id}`),
+  );
+}

@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+import { placeFields } from "../../infra/local/inputs";
+import { Layout } from "../../infra/local/layout";
+import { remainsOf } from "../../infra/local/remains";
+import { ask, CannotLook } from "../audit/ask";
+import { awsQuestions } from "../audit/aws";
+import { azureQuestions } from "../audit/azure";
+import { gcpQuestions } from "../audit/gcp";
+import type { Leftover } from "../audit/leftover";
+import { readStackFile } from "../ephemeral/stack-file";
+import { CommandError, readOptions, runCommand } from "./command";
+import { table } from "./table";
+
+const targetSchema = z.discriminatedUnion("kind", [
+  z.looseObject({ kind: z.literal("eks"), region: z.string() }),
+  z.looseObject({ kind: z.literal("gke"), project: z.string() }),
+  z.looseObject({ kind: z.literal("aks"), subscription: z.string() }),
+  z.looseObject({ kind: z.literal("local") }),
+]);
+
+/**
+ * `npm run audit -- --stack S [--like S2]`: what is still there of a stack, by the tags that all of it carries. Where
+ * the stack's file is gone, another's tells where to look. Exits with 1 when something is left, with 2 when that
+ * cannot be told.
+ */
+runCommand(async () => {
+  const { values } = readOptions({
+    stack: { type: "string", short: "s", default: "local" },
+    like: { type: "string" },
+  });
+  const { stack, like = stack } = values;
+  const { config } = readStackFile(like);
+  const target = targetSchema.safeParse(config["mlstack:target"]);
+  if (!target.success) {
+    throw new CommandError(
+      `stack ${like}: mlstack:target: audit knows eks (with its region), gke (project), aks (subscription) and local`,
+    );
+  }
+  let left: readonly Leftover[];
+  try {
+    left = await leftovers(stack, target.data);
+  } catch (error) {
+    if (!(error instanceof CannotLook)) throw error;
+    process.stderr.write(`mlstack: ${error.message}\n`);
+    return 2;
+  }
+  if (left.length === 0) {
+    process.stdout.write(`stack ${stack}: nothing left\n`);
+    return 0;
+  }
+  const rows = left.map(({ type, id, place, owner, expiry }) => [
+    ...[type, id, place, owner, expiry],
+  ]);
+  const header = ["TYPE", "NAME", "PLACE", "OWNER", "EXPIRY"];
+  process.stdout.write(
+    `stack ${stack}: ${left.length} left\n\n${table(header, rows)}\n`,
+  );
+  return 1;
+});
+
+async function leftovers(
+  stack: string,
+  target: z.output<typeof targetSchema>,
+): Promise<readonly Leftover[]> {
+  switch (target.kind) {
+    case "eks":
+      return ask(awsQuestions(stack, target.region));
+    case "gke":
+      return ask(gcpQuestions(stack, target.project));
+    case "aks":
+      return ask(azureQuestions(stack, target.subscription));
+    case "local": {
+      const place = z.object(placeFields).parse({ name: stack, ...target });
+      const layout = new Layout({ ...place, pools: [], registryStorage: "/" });
+      return (await remainsOf(layout)).map(({ kind, id }) => ({
+        ...{ type: kind, id, place: "this machine", owner: "", expiry: "" },
+      }));
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ZodError } from "zod";
+
+import { parseConfig } from "../config";
+import {
+  deriveEphemeral,
+  secretKeys,
+  withPlaceholders,
+  shareableTargets,
+} from "../ephemeral/derive";
+import { reapPlan } from "../ephemeral/reap-plan";
+import {
+  ephemeralText,
+  readStackFile,
+  stackFile,
+} from "../ephemeral/stack-file";
+import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
+import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
+import {
+  CommandError,
+  readOptions,
+  root,
+  runCommand,
+  stackFolder,
+} from "./command";
+import { Pulumi } from "./pulumi";
+
+/**
+ * `npm run ephemeral -- --from S --name N --ttl 4h [--owner O] [--up [--yes]]`: a stack like S, small and short-lived.
+ * `npm run ephemeral -- --reap [--dry-run]`: takes down every stack whose time has come.
+ */
+runCommand(async () => {
+  const { values } = readOptions({
+    from: { type: "string" },
+    name: { type: "string" },
+    ttl: { type: "string", default: "4h" },
+    owner: { type: "string" },
+    up: { type: "boolean", default: false },
+    yes: { type: "boolean", short: "y", default: false },
+    reap: { type: "boolean", default: false },
+    "dry-run": { type: "boolean", default: false },
+  });
+  if (values.reap) return reap(await Pulumi.resolve(), values["dry-run"]);
+  const from = given("--from", values.from, "name the stack to be like");
+  const name = given(
+    "--name",
+    values.name,
+    "name the new stack, such as pr-123",
+  );
+  const ttl = parseTtl(values.ttl);
+  if (ttl === undefined) {
+    throw new CommandError(
+      `--ttl: ${JSON.stringify(values.ttl)}: ${ttlRemedy}`,
+    );
+  }
+  const expiry = expiryAfter(ttl, new Date());
+  const write = plan(from, name, { expiry, owner: values.owner });
+  const pulumi = await Pulumi.resolve();
+  await write(pulumi);
+  process.stdout.write(
+    `stacks/Pulumi.${name}.yaml: like ${from}, until ${expiry}; not to be committed\n`,
+  );
+  if (!values.up) {
+    process.stdout.write(`bring it up with: npm run up -- --stack ${name}\n`);
+    return 0;
+  }
+  return pulumi.run([
+    "up",
+    "--stack",
+    name,
+    "--suppress-outputs",
+    ...(values.yes ? ["--yes", "--skip-preview"] : []),
+  ]);
+});
+
+function given(option: string, value: string | undefined, remedy: string) {
+  if (value === undefined) {
+    throw new CommandError(`${option}: missing: ${remedy}`);
+  }
+  return value;
+}
+
+/** Checks everything first. @returns what writes the stack's file and makes the stack. */
+function plan(
+  from: string,
+  name: string,
+  life: { readonly expiry: string; readonly owner: string | undefined },
+): (pulumi: Pulumi) => Promise<void> {
+  if (!/^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/.test(name)) {
+    throw new CommandError(
+      `--name: ${JSON.stringify(name)}: use lower-case letters, digits and hyphens, at most 30, starting with a letter`,
+    );
+  }
+  const source = readStackFile(from);
+  const existing = existsSync(stackFile(name))
+    ? readStackFile(name)
+    : undefined;
+  if (existing && existing.config["mlstack:expiry"] === undefined) {
+    throw new CommandError(
+      `--name: ${JSON.stringify(name)}: a long-lived stack has that name; choose another`,
+    );
+  }
+  const config = derive(from, source.config, life);
+  const secrets = secretKeys(source.config);
+  check({ ...config, ...placeholders(source.config, secrets) }, name);
+  const { config: _, ...encryption } = existing ?? { config: {} };
+  return async (pulumi) => {
+    writeFileSync(stackFile(name), ephemeralText(from, config, encryption));
+    if ((await listStacks(pulumi)).includes(name)) {
+      await pulumi.read(["stack", "select", name]);
+    } else {
+      const provider = source.secretsprovider;
+      await pulumi.read([
+        ...["stack", "init", name],
+        ...(provider ? [`--secrets-provider=${provider}`] : []),
+      ]);
+    }
+    for (const key of secrets) {
+      await pulumi.read(["config", "cp", key, "--stack", from, "--dest", name]);
+    }
+    await pulumi.read([
+      "stack",
+      "tag",
+      "set",
+      expiryTag,
+      life.expiry,
+      "--stack",
+      name,
+    ]);
+  };
+}
+
+function derive(
+  from: string,
+  config: Readonly<Record<string, unknown>>,
+  life: Parameters<typeof deriveEphemeral>[1],
+) {
+  try {
+    return deriveEphemeral(config, life);
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    const [issue] = error.issues;
+    throw new CommandError(
+      `--from: ${JSON.stringify(from)}: ${issue?.path.join(".") ?? ""}: choose a stack on one of ${shareableTargets.join(", ")}, where stacks stand side by side`,
+    );
+  }
+}
+
+/** The program's own check, before anything is written. */
+function check(config: Readonly<Record<string, unknown>>, name: string): void {
+  const own = Object.entries(config).flatMap(([key, value]) =>
+    key.startsWith("mlstack:") ? [[key.slice("mlstack:".length), value]] : [],
+  );
+  try {
+    parseConfig(Object.fromEntries(own), name);
+  } catch (error) {
+    throw new CommandError(
+      error instanceof Error ? error.message : String(error),
+    );
+  }
+}
+
+function placeholders(
+  config: Readonly<Record<string, unknown>>,
+  keys: string[],
+) {
+  return Object.fromEntries(
+    keys.map((key) => [key, withPlaceholders(config[key])]),
+  );
+}
+
+/** One line a stack. @returns 1 when one of them could not be taken down. */
+async function reap(pulumi: Pulumi, dryRun: boolean): Promise<number> {
+  const lives = [];
+  for (const name of await listStacks(pulumi)) {
+    lives.push(await readLife(pulumi, name));
+  }
+  let failed = false;
+  for (const { name, verdict, reason } of reapPlan(lives, new Date())) {
+    const done =
+      verdict === "keep"
+        ? "kept"
+        : verdict === "unreadable"
+          ? "failed"
+          : dryRun
+            ? "would be taken down"
+            : await takeDown(pulumi, name);
+    failed ||= done.startsWith("failed");
+    process.stdout.write(`${name}: ${reason}: ${done}\n`);
+  }
+  return failed ? 1 : 0;
+}
+
+/** Destroys a stack by what its state says, which needs no file of it. @returns how that went, in a line. */
+async function takeDown(pulumi: Pulumi, name: string): Promise<string> {
+  const folder = stackFolder(name);
+  const log = join(folder, "reap.log");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    const args = ["--stack", name, "--yes"];
+    const output = await pulumi.read([
+      ...["destroy", ...args, "--skip-preview", "--non-interactive"],
+    ]);
+    await pulumi.read(["stack", "rm", ...args]);
+    rmSync(stackFile(name), { force: true });
+    rmSync(folder, { recursive: true, force: true });
+    const count = /- (\d+) deleted/.exec(output)?.[1] ?? "0";
+    return `taken down, ${count} resources`;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    writeFileSync(log, text);
+    const line = text.split("\n").find((one) => /error/i.test(one)) ?? text;
+    return `failed: ${line.trim().split("\n")[0] ?? ""} (${log.slice(root.length + 1)})`;
+  }
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Document, parse } from "yaml";
+import { z } from "zod";
+
+import { CommandError, root } from "../commands/command";
+import { stackNames } from "../commands/pulumi";
+
+const fileSchema = z.looseObject({
+  config: z.record(z.string(), z.unknown()),
+  secretsprovider: z.string().optional(),
+});
+
+/** A stack's file: its configuration, and how its secrets are encrypted. */
+export type StackFile = z.output<typeof fileSchema>;
+
+/** Path of a stack's file. */
+export function stackFile(stack: string): string {
+  // In a back end with organizations a stack has the organization's name before its own.
+  return join(root, "stacks", `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`);
+}
+
+/** Reads a stack's file. @throws {CommandError} when there is none. */
+export function readStackFile(stack: string): StackFile {
+  const file = stackFile(stack);
+  if (!existsSync(file)) {
+    throw new CommandError(
+      `stack ${JSON.stringify(stack)}: has no file; choose one of ${stackNames().join(", ")}`,
+    );
+  }
+  return fileSchema.parse(parse(readFileSync(file, "utf8")));
+}
+
+/** Text of the file of a short-lived stack. */
+export function ephemeralText(
+  from: string,
+  config: Readonly<Record<string, unknown>>,
+  encryption: Readonly<Record<string, unknown>>,
+): string {
+  const document = new Document({ ...encryption, config });
+  document.commentBefore = ` Derived from Pulumi.${from}.yaml by \`npm run ephemeral\`: not to be committed.`;
+  return document.toString({ lineWidth: 0 });
+}
