@@ -90,10 +90,10 @@ function asComponent(request: ConstructRequest): RegisterResourceRequest {
     .setParent(request.getParent())
     .setCustom(false)
     .setObject(encode({}))
-    .setProtect(request.getProtect())
+    .setProtect(request.getProtect() === true)
     .setDependenciesList(request.getDependenciesList())
     .setAliasesList(request.getAliasesList())
-    .setRetainondelete(request.getRetainondelete())
+    .setRetainondelete(request.getRetainondelete() === true)
     .setDeletedwith(request.getDeletedwith());
   const providers = resource.getProvidersMap();
   for (const [name, reference] of request.getProvidersMap().entries()) {
@@ -117,7 +117,7 @@ function asRelease(
     .setParent(parent)
     .setCustom(true)
     .setObject(encode(inputs))
-    .setProtect(request.getProtect())
+    .setProtect(request.getProtect() === true)
     .setDependenciesList([...dependencies])
     .setProvider(request.getProvidersMap().get("kubernetes") ?? "")
     .setVersion(kubernetesVersion);
