@@ -7,7 +7,10 @@ import { parse } from "yaml";
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string } & Readonly<Record<string, unknown>>;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+  } & Readonly<Record<string, unknown>>;
   readonly [field: string]: unknown;
 }
 
@@ -22,8 +25,18 @@ export class ApiError extends Error {
 }
 
 interface Kubeconfig {
-  readonly clusters: readonly { readonly cluster: { readonly server: string; readonly "certificate-authority-data": string } }[];
-  readonly users: readonly { readonly user: { readonly "client-certificate-data": string; readonly "client-key-data": string } }[];
+  readonly clusters: readonly {
+    readonly cluster: {
+      readonly server: string;
+      readonly "certificate-authority-data": string;
+    };
+  }[];
+  readonly users: readonly {
+    readonly user: {
+      readonly "client-certificate-data": string;
+      readonly "client-key-data": string;
+    };
+  }[];
 }
 
 /** Talks to the cluster's API server with a kubeconfig that kubeadm wrote; no library, which takes 2 s to load. */
@@ -34,10 +47,13 @@ export class KubeApi {
   ) {}
 
   static async open(kubeconfigPath: string): Promise<KubeApi> {
-    const { clusters, users } = parse(await readFile(kubeconfigPath, "utf8")) as Kubeconfig;
+    const { clusters, users } = parse(
+      await readFile(kubeconfigPath, "utf8"),
+    ) as Kubeconfig;
     const cluster = clusters[0]?.cluster;
     const user = users[0]?.user;
-    if (!cluster || !user) throw new Error(`${kubeconfigPath} names no cluster and user`);
+    if (!cluster || !user)
+      throw new Error(`${kubeconfigPath} names no cluster and user`);
     const agent = new Agent({
       keepAlive: true,
       maxSockets: 8,
@@ -86,11 +102,21 @@ export class KubeApi {
     });
   }
 
-  private call<T>(method: string, path: string, body?: object, type = "application/json"): Promise<T> {
+  private call<T>(
+    method: string,
+    path: string,
+    body?: object,
+    type = "application/json",
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const call = request(
         this.server + path,
-        { method, agent: this.agent, timeout: 15_000, headers: { "content-type": type, accept: "application/json" } },
+        {
+          method,
+          agent: this.agent,
+          timeout: 15_000,
+          headers: { "content-type": type, accept: "application/json" },
+        },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -98,14 +124,20 @@ export class KubeApi {
           response.on("end", () => {
             const text = Buffer.concat(chunks).toString();
             const status = response.statusCode ?? 0;
-            const json = response.headers["content-type"]?.includes("json") ?? false;
+            const json =
+              response.headers["content-type"]?.includes("json") ?? false;
             const answer: unknown = json ? JSON.parse(text) : text;
             if (status < 300) resolve(answer as T);
-            else reject(new ApiError(status, `${method} ${path}: ${messageOf(answer)}`));
+            else
+              reject(
+                new ApiError(status, `${method} ${path}: ${messageOf(answer)}`),
+              );
           });
         },
       );
-      call.on("timeout", () => call.destroy(new Error(`${method} ${path}: no answer within 15 s`)));
+      call.on("timeout", () =>
+        call.destroy(new Error(`${method} ${path}: no answer within 15 s`)),
+      );
       call.on("error", reject);
       call.end(body && JSON.stringify(body));
     });
@@ -113,18 +145,32 @@ export class KubeApi {
 }
 
 function messageOf(answer: unknown): string {
-  return typeof answer === "object" && answer !== null && "message" in answer ? String(answer.message) : String(answer);
+  return typeof answer === "object" && answer !== null && "message" in answer
+    ? String(answer.message)
+    : String(answer);
 }
 
 function decode(base64: string): Buffer {
   return Buffer.from(base64, "base64");
 }
 
-const clusterScoped = ["Namespace", "ClusterRole", "ClusterRoleBinding", "StorageClass", "Node"];
+const clusterScoped = [
+  "Namespace",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "StorageClass",
+  "Node",
+];
 
 function objectPath({ apiVersion, kind, metadata }: KubeObject): string {
-  const plural = /(s|ss|x|ch|sh)$/.test(kind.toLowerCase()) ? `${kind.toLowerCase()}es` : `${kind.toLowerCase()}s`;
-  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const scope = clusterScoped.includes(kind) ? "" : `/namespaces/${metadata.namespace ?? "default"}`;
+  const plural = /(s|ss|x|ch|sh)$/.test(kind.toLowerCase())
+    ? `${kind.toLowerCase()}es`
+    : `${kind.toLowerCase()}s`;
+  const root = apiVersion.includes("/")
+    ? `/apis/${apiVersion}`
+    : `/api/${apiVersion}`;
+  const scope = clusterScoped.includes(kind)
+    ? ""
+    : `/namespaces/${metadata.namespace ?? "default"}`;
   return `${root}${scope}/${plural}/${metadata.name.replaceAll(":", "%3A")}`;
 }

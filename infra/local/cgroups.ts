@@ -10,39 +10,43 @@ interface Hierarchy {
   readonly controllers: readonly string[];
 }
 
-/** The hierarchies in the text of `/proc/self/mountinfo` that manage a controller, or name groups as systemd's does. */
+/** The hierarchies in the text of `/proc/self/mountinfo`. */
 export function parseHierarchies(mountinfo: string): Hierarchy[] {
-  const found = mountinfo.split("\n").flatMap((line): Hierarchy[] => {
+  return mountinfo.split("\n").flatMap((line): Hierarchy[] => {
     const [before = "", after = ""] = line.split(" - ");
     const mount = before.split(" ")[4];
     const [type, , options = ""] = after.split(" ");
     if (!mount || !mount.startsWith("/sys/fs/cgroup")) return [];
-    if (type === "cgroup") return [{ mount, version: 1, controllers: options.split(",") }];
+    if (type === "cgroup")
+      return [{ mount, version: 1, controllers: options.split(",") }];
     return type === "cgroup2" ? [{ mount, version: 2, controllers: [] }] : [];
   });
-  // Beside version 1 hierarchies, version 2 has no controller to manage.
-  const first = found.filter(({ version }) => version === 1);
-  return first.length > 0 ? first : found;
+}
+
+/** Those that have controllers: beside version 1 hierarchies, version 2 has none. */
+export function managing(
+  hierarchies: readonly Hierarchy[],
+): readonly Hierarchy[] {
+  const first = hierarchies.filter(({ version }) => version === 1);
+  return first.length > 0 ? first : hierarchies;
 }
 
 async function hierarchies(): Promise<Hierarchy[]> {
   return parseHierarchies(await readFile("/proc/self/mountinfo", "utf8"));
 }
 
-/**
- * Makes a cgroup in every hierarchy, ready to take processes and groups, and gives their folders.
- * `inner` groups hold groups only, which version 2 demands of every group that hands controllers down.
- */
+/** Makes a cgroup in every hierarchy that manages something, ready to take processes, and gives their folders. */
 export async function makeCgroup(path: string): Promise<string[]> {
   const folders: string[] = [];
-  for (const hierarchy of await hierarchies()) {
+  for (const hierarchy of managing(await hierarchies())) {
     const steps = path.split("/").filter(Boolean);
     for (let depth = 1; depth <= steps.length; depth++) {
       const parent = join(hierarchy.mount, ...steps.slice(0, depth - 1));
       const folder = join(hierarchy.mount, ...steps.slice(0, depth));
       if (hierarchy.version === 2) await handDown(parent);
       await mkdir(folder, { recursive: true });
-      if (hierarchy.controllers.includes("cpuset")) await inheritCpus(parent, folder);
+      if (hierarchy.controllers.includes("cpuset"))
+        await inheritCpus(parent, folder);
     }
     folders.push(join(hierarchy.mount, ...steps));
   }
@@ -50,16 +54,25 @@ export async function makeCgroup(path: string): Promise<string[]> {
 }
 
 async function handDown(folder: string): Promise<void> {
-  const controllers = await readFile(join(folder, "cgroup.controllers"), "utf8");
+  const controllers = await readFile(
+    join(folder, "cgroup.controllers"),
+    "utf8",
+  );
   const words = controllers.trim().split(" ").filter(Boolean);
-  await writeFile(join(folder, "cgroup.subtree_control"), words.map((word) => `+${word}`).join(" "));
+  await writeFile(
+    join(folder, "cgroup.subtree_control"),
+    words.map((word) => `+${word}`).join(" "),
+  );
 }
 
 // A new cpuset of version 1 is empty, and takes no process until it has processors and memory nodes.
 async function inheritCpus(parent: string, folder: string): Promise<void> {
   for (const file of ["cpuset.cpus", "cpuset.mems"]) {
     if ((await readFile(join(folder, file), "utf8")).trim() === "") {
-      await writeFile(join(folder, file), await readFile(join(parent, file), "utf8"));
+      await writeFile(
+        join(folder, file),
+        await readFile(join(parent, file), "utf8"),
+      );
     }
   }
 }
@@ -69,9 +82,12 @@ export async function cgroupProcesses(path: string): Promise<number[]> {
   const found = new Set<number>();
   for (const { mount } of await hierarchies()) {
     for (const folder of await folders(join(mount, path))) {
-      const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
+      const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(
+        () => "",
+      );
       // A process outside this process's own PID namespace reads as 0.
-      for (const word of text.split("\n").filter(Boolean)) if (word !== "0") found.add(Number(word));
+      for (const word of text.split("\n").filter(Boolean))
+        if (word !== "0") found.add(Number(word));
     }
   }
   return [...found];
@@ -80,7 +96,8 @@ export async function cgroupProcesses(path: string): Promise<number[]> {
 /** Removes a cgroup with all below it from every hierarchy; its processes must have been ended. */
 export async function removeCgroup(path: string): Promise<void> {
   for (const { mount } of await hierarchies()) {
-    for (const folder of (await folders(join(mount, path))).reverse()) await removeFolder(folder);
+    for (const folder of (await folders(join(mount, path))).reverse())
+      await removeFolder(folder);
     // The groups above are shared with other clusters, and go with the last one.
     await rmdir(join(mount, path, "..")).catch(() => undefined);
   }
@@ -101,7 +118,9 @@ async function removeFolder(folder: string): Promise<void> {
 async function folders(root: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
   const below = await Promise.all(
-    entries.filter((entry) => entry.isDirectory()).map((entry) => folders(join(root, entry.name))),
+    entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => folders(join(root, entry.name))),
   );
   return existsSync(root) ? [root, ...below.flat()] : [];
 }

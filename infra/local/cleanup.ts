@@ -24,7 +24,10 @@ export async function stopCluster(layout: Layout): Promise<void> {
 }
 
 /** Removes one node from a cluster that goes on. */
-export async function removeNode(layout: Layout, node: ClusterNode): Promise<void> {
+export async function removeNode(
+  layout: Layout,
+  node: ClusterNode,
+): Promise<void> {
   await unroutePods(layout, node, await runningUnits(layout));
   await stopUnits(layout, node.name);
   await removeCgroup(`${layout.cgroup}/${node.name}`);

@@ -1,11 +1,18 @@
 // Makes, mends, shows and removes a local cluster without the engine, for work on the cluster itself:
 //   npx tsx infra/local/dev.ts up|update|read|down NAME [KUBECONFIG]
+// MLSTACK_INPUTS holds further inputs as JSON, such as the ranges of a second cluster.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { cacheFolder } from "../../airgap/toolchain/tools";
 import { clusterSchema } from "./inputs";
-import { createCluster, deadMachines, deleteCluster, readCluster, updateCluster } from "./lifecycle";
+import {
+  createCluster,
+  deleteCluster,
+  readCluster,
+  updateCluster,
+} from "./lifecycle";
+import { deadMachines } from "./record";
 
 async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
   const inputs = clusterSchema.parse({
@@ -14,24 +21,37 @@ async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
       { name: "cpu", count: 1 },
       { name: "gpu", count: 1, gpus: 1 },
     ],
-    registryStorage: process.env.MLSTACK_REGISTRY ?? join(cacheFolder(), "registry"),
+    registryStorage: join(cacheFolder(), "registry"),
+    ...(JSON.parse(process.env.MLSTACK_INPUTS ?? "{}") as object),
   });
   const began = Date.now();
   const cancellation = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => cancellation.abort(new Error(`ended by ${signal}`)));
+    process.once(signal, () =>
+      cancellation.abort(new Error(`ended by ${signal}`)),
+    );
   }
-  const log = (message: string) => console.log(`${((Date.now() - began) / 1000).toFixed(2)} s: ${message}`);
+  const log = (message: string) =>
+    console.log(`${((Date.now() - began) / 1000).toFixed(2)} s: ${message}`);
   const work = { owner: "dev.ts", signal: cancellation.signal, log };
   switch (verb) {
     case "up":
     case "update": {
-      const { kubeconfig } = await (verb === "up" ? createCluster : updateCluster)(inputs, work);
-      if (kubeconfigPath) await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
+      const { kubeconfig } = await (
+        verb === "up" ? createCluster : updateCluster
+      )(inputs, work);
+      if (kubeconfigPath)
+        await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
       break;
     }
     case "read":
-      log(JSON.stringify({ ...(await readCluster(inputs)), kubeconfig: undefined, dead: await deadMachines(inputs) }));
+      log(
+        JSON.stringify({
+          ...(await readCluster(inputs)),
+          kubeconfig: undefined,
+          dead: await deadMachines(inputs),
+        }),
+      );
       break;
     case "down":
       await deleteCluster(inputs);

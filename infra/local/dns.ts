@@ -15,25 +15,46 @@ export function dnsObjects(layout: Layout): KubeObject[] {
       kind: "ClusterRole",
       metadata: { name: "system:coredns" },
       rules: [
-        { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
-        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+        {
+          apiGroups: [""],
+          resources: ["services", "pods", "namespaces"],
+          verbs: ["list", "watch"],
+        },
+        {
+          apiGroups: ["discovery.k8s.io"],
+          resources: ["endpointslices"],
+          verbs: ["list", "watch"],
+        },
       ],
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
       metadata: { name: "system:coredns" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:coredns" },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "system:coredns",
+      },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { Corefile: corefile } },
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace },
+      data: { Corefile: corefile },
+    },
     {
       apiVersion: "v1",
       kind: "Service",
       metadata: {
         name: "kube-dns",
         namespace,
-        labels: { ...labels, "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS" },
+        labels: {
+          ...labels,
+          "kubernetes.io/cluster-service": "true",
+          "kubernetes.io/name": "CoreDNS",
+        },
       },
       spec: {
         clusterIP: layout.dns,
@@ -50,8 +71,9 @@ export function dnsObjects(layout: Layout): KubeObject[] {
 }
 
 // No machine has a way out, so a name that is not the cluster's cannot be resolved: said at once, instead of after the
-// time-outs of an upstream server that nothing reaches.
-const corefile = `.:53 {
+// time-outs of an upstream server that nothing reaches. It is a block of its own, since template answers before
+// kubernetes in whatever order they are written.
+const corefile = `${clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
     errors
     health {
         lameduck 5s
@@ -59,16 +81,17 @@ const corefile = `.:53 {
     ready
     kubernetes ${clusterDomain} in-addr.arpa ip6.arpa {
         pods insecure
-        fallthrough in-addr.arpa ip6.arpa
         ttl 30
     }
     prometheus :9153
+    reload
+    loadbalance
+}
+.:53 {
+    errors
     template ANY ANY {
         rcode NXDOMAIN
     }
-    loop
-    reload
-    loadbalance
 }
 `;
 
@@ -93,15 +116,31 @@ const deployment = {
             image: clusterImages.coredns,
             imagePullPolicy: "IfNotPresent",
             args: ["-conf", "/etc/coredns/Corefile"],
-            resources: { limits: { memory: "170Mi" }, requests: { cpu: "50m", memory: "40Mi" } },
-            volumeMounts: [{ name: "config-volume", mountPath: "/etc/coredns", readOnly: true }],
+            resources: {
+              limits: { memory: "170Mi" },
+              requests: { cpu: "50m", memory: "40Mi" },
+            },
+            volumeMounts: [
+              {
+                name: "config-volume",
+                mountPath: "/etc/coredns",
+                readOnly: true,
+              },
+            ],
             ports: [
               { containerPort: 53, name: "dns", protocol: "UDP" },
               { containerPort: 53, name: "dns-tcp", protocol: "TCP" },
               { containerPort: 9153, name: "metrics", protocol: "TCP" },
             ],
-            livenessProbe: { httpGet: { path: "/health", port: 8080 }, initialDelaySeconds: 60, timeoutSeconds: 5 },
-            readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 1 },
+            livenessProbe: {
+              httpGet: { path: "/health", port: 8080 },
+              initialDelaySeconds: 60,
+              timeoutSeconds: 5,
+            },
+            readinessProbe: {
+              httpGet: { path: "/ready", port: 8181 },
+              periodSeconds: 1,
+            },
             securityContext: {
               allowPrivilegeEscalation: false,
               capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
@@ -110,7 +149,10 @@ const deployment = {
           },
         ],
         volumes: [
-          { name: "config-volume", configMap: { name, items: [{ key: "Corefile", path: "Corefile" }] } },
+          {
+            name: "config-volume",
+            configMap: { name, items: [{ key: "Corefile", path: "Corefile" }] },
+          },
         ],
       },
     },

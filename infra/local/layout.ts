@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
+import { address, parseCidr, subnet } from "../cidr";
 import type { ClusterInputs } from "./inputs";
-import { addressAt, partOf, subnetOf } from "./subnet";
 
 /** A node: its place in the cluster never changes while it exists. */
 export interface ClusterNode {
@@ -45,20 +45,21 @@ export class Layout {
   readonly dns: string;
 
   constructor(readonly inputs: ClusterInputs) {
-    const { name, dataDir, subnet } = inputs;
+    const { name, dataDir } = inputs;
     this.state = join(dataDir, name);
     this.lock = join(dataDir, `${name}.lock`);
     this.pki = join(this.state, "pki");
     this.logs = join(this.state, "logs");
     this.volumes = join(this.state, "volumes");
     this.cgroup = `/mlstack/${name}-${digest(this.state)}`;
-    this.gateway = addressAt(subnetOf(subnet), 1);
-    this.host = addressAt(subnetOf(subnet), -2);
+    this.gateway = address(inputs.subnet, 1);
+    // The last one of a range is its broadcast address.
+    this.host = address(inputs.subnet, 2 ** (32 - this.prefix) - 2);
     // The kernel takes 15 characters.
     this.hostLink = `mlstack-${digest(this.state)}`;
     this.server = `https://${this.gateway}:${inputs.apiPort}`;
     this.registry = `${this.gateway}:${registryPort}`;
-    this.dns = addressAt(subnetOf(inputs.serviceCidr), 10);
+    this.dns = address(inputs.serviceCidr, 10);
   }
 
   /** A file or folder of the cluster. */
@@ -76,21 +77,28 @@ export class Layout {
     return this.at("nodes", node.name, ...parts);
   }
 
-  address(node: ClusterNode): string {
-    return addressAt(subnetOf(this.inputs.subnet), node.index + 2);
+  /** A node's address. */
+  addressOf(node: ClusterNode): string {
+    return address(this.inputs.subnet, node.index + 2);
   }
 
-  prefix(): number {
-    return subnetOf(this.inputs.subnet).prefix;
+  /** Bits of the machines' range that all of them share. */
+  get prefix(): number {
+    return bitsOf(this.inputs.subnet);
   }
 
+  /** Addresses of a node's pods. */
   podRange(node: ClusterNode): string {
-    return partOf(subnetOf(this.inputs.podCidr), 24, node.index);
+    const { podCidr } = this.inputs;
+    return subnet(podCidr, 24 - bitsOf(podCidr), node.index);
   }
 }
 
 /** The nodes that the pools ask for; nodes that exist keep their place. */
-export function placeNodes(inputs: ClusterInputs, existing: readonly ClusterNode[]): ClusterNode[] {
+export function placeNodes(
+  inputs: ClusterInputs,
+  existing: readonly ClusterNode[],
+): ClusterNode[] {
   const wanted = inputs.pools.flatMap((pool) =>
     Array.from({ length: pool.count }, (_, index) => ({
       name: `${pool.name}-${index}`,
@@ -109,8 +117,16 @@ export function placeNodes(inputs: ClusterInputs, existing: readonly ClusterNode
     return index;
   };
   return wanted.map(
-    (node) => kept.find(({ name }) => name === node.name) ?? { ...node, index: firstFree() },
+    (node) =>
+      kept.find(({ name }) => name === node.name) ?? {
+        ...node,
+        index: firstFree(),
+      },
   );
+}
+
+function bitsOf(range: string): number {
+  return parseCidr(range)?.bits ?? 32;
 }
 
 function digest(text: string): string {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
+import { gpuResource } from "../placement";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
 import { KubeApi } from "./api";
@@ -13,9 +14,10 @@ import type { ClusterInputs } from "./inputs";
 import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
 import { withLock } from "./lock";
 import { connectControlPlane, connectNode, routePods } from "./network";
-import { gpuResource, writeNode } from "./node";
+import { writeNode } from "./node";
 import { Pki } from "./pki";
 import { findProgram, preflight } from "./preflight";
+import { readRecord, writeRecord } from "./record";
 import { writeRegistryConfig } from "./registry";
 import { storageObjects } from "./storage";
 import { type Unit, launchUnit, runningUnits, writeDaemons } from "./unit";
@@ -36,22 +38,17 @@ export interface Cluster {
   readonly nodes: readonly string[];
 }
 
-/** What a cluster's folder says about it. */
-interface Record {
-  readonly owner: string;
-  readonly inputs: ClusterInputs;
-  readonly nodes: readonly ClusterNode[];
-  /** Whether the cluster was once whole; what was never is only cleaned away. */
-  readonly complete: boolean;
-}
-
 /** Makes a cluster; a failure or a cancellation leaves nothing of it. */
-export async function createCluster(inputs: ClusterInputs, work: Work): Promise<Cluster> {
+export async function createCluster(
+  inputs: ClusterInputs,
+  work: Work,
+): Promise<Cluster> {
   const layout = new Layout(inputs);
   return withLock(layout, async () => {
     await claim(layout, work);
     const problems = await preflight(inputs, toolPath);
-    if (problems.length > 0) throw new Error(problems.map(describeProblem).join("\n"));
+    if (problems.length > 0)
+      throw new Error(problems.map(describeProblem).join("\n"));
     try {
       return await build(layout, work);
     } catch (error) {
@@ -63,38 +60,43 @@ export async function createCluster(inputs: ClusterInputs, work: Work): Promise<
 }
 
 /** Brings a cluster to new inputs, as far as they differ in pools, and starts what has died. */
-export async function updateCluster(inputs: ClusterInputs, work: Work): Promise<Cluster> {
+export async function updateCluster(
+  inputs: ClusterInputs,
+  work: Work,
+): Promise<Cluster> {
   const layout = new Layout(inputs);
   return withLock(layout, async () => {
     const record = await readRecord(layout);
-    if (!record) throw new Error(`${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`);
+    if (!record)
+      throw new Error(
+        `${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`,
+      );
     const nodes = placeNodes(inputs, record.nodes);
-    for (const node of record.nodes) if (!nodes.includes(node)) await dropNode(layout, node, work);
+    for (const node of record.nodes)
+      if (!nodes.includes(node)) await dropNode(layout, node, work);
     await writeRecord(layout, { ...record, inputs, nodes, complete: true });
     // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
     // machine, to which every node is tied: without it, all machines start anew, as after a power cut.
-    if (!(await runningUnits(layout)).has(controlPlane)) await stopCluster(layout);
-    const added = nodes.filter((node) => !existsSync(layout.ofNode(node, "kubelet.conf")));
-    await Promise.all(added.map((node) => issuer(layout, work).issueNode(node)));
+    if (!(await runningUnits(layout)).has(controlPlane))
+      await stopCluster(layout);
+    const added = nodes.filter(
+      (node) => !existsSync(layout.ofNode(node, "kubelet.conf")),
+    );
+    await Promise.all(
+      added.map((node) => issuer(layout, work).issueNode(node)),
+    );
     await startMachines(layout, nodes, work);
     return finish(layout, nodes, work);
   });
 }
 
 /** The cluster, if its folder says that it was once whole. */
-export async function readCluster(inputs: ClusterInputs): Promise<Cluster | undefined> {
+export async function readCluster(
+  inputs: ClusterInputs,
+): Promise<Cluster | undefined> {
   const layout = new Layout(inputs);
   const record = await readRecord(layout);
   return record?.complete ? describe(layout, record.nodes) : undefined;
-}
-
-/** Machines of a cluster that should run and do not. */
-export async function deadMachines(inputs: ClusterInputs): Promise<string[]> {
-  const layout = new Layout(inputs);
-  const record = await readRecord(layout);
-  const running = await runningUnits(layout);
-  const machines = [controlPlane, ...(record?.nodes ?? []).map(({ name }) => name)];
-  return machines.filter((name) => !running.has(name));
 }
 
 /** Removes a cluster. */
@@ -122,13 +124,26 @@ async function build(layout: Layout, work: Work): Promise<Cluster> {
   const nodes = placeNodes(layout.inputs, []);
   await mkdir(layout.state, { recursive: true, mode: 0o700 });
   await mkdir(layout.volumes);
-  await writeRecord(layout, { owner: work.owner, inputs: layout.inputs, nodes, complete: false });
+  await writeRecord(layout, {
+    owner: work.owner,
+    inputs: layout.inputs,
+    nodes,
+    complete: false,
+  });
   work.log("starting the control plane");
-  const begun = await Promise.allSettled([issueAll(layout, nodes, work), startMachines(layout, nodes, work)]);
+  const begun = await Promise.allSettled([
+    issueAll(layout, nodes, work),
+    startMachines(layout, nodes, work),
+  ]);
   const failed = begun.find((result) => result.status === "rejected");
   if (failed) throw failed.reason;
   const cluster = await finish(layout, nodes, work);
-  await writeRecord(layout, { owner: work.owner, inputs: layout.inputs, nodes, complete: true });
+  await writeRecord(layout, {
+    owner: work.owner,
+    inputs: layout.inputs,
+    nodes,
+    complete: true,
+  });
   return cluster;
 }
 
@@ -140,21 +155,37 @@ async function startMachines(
 ): Promise<void> {
   const running = await runningUnits(layout);
   const runc = findProgram("runc") ?? "runc";
-  const machines = [controlPlane, ...nodes.map(({ name }) => name)].filter((name) => !running.has(name));
+  const machines = [controlPlane, ...nodes.map(({ name }) => name)].filter(
+    (name) => !running.has(name),
+  );
   await writeRegistryConfig(layout);
-  await writeDaemons(layout, controlPlane, controlPlaneDaemons(layout, toolPath));
+  await writeDaemons(
+    layout,
+    controlPlane,
+    controlPlaneDaemons(layout, toolPath),
+  );
   await Promise.all(
-    nodes.filter(({ name }) => machines.includes(name)).map((node) => writeNode(layout, node, runc, toolPath)),
+    nodes
+      .filter(({ name }) => machines.includes(name))
+      .map((node) => writeNode(layout, node, runc, toolPath)),
   );
   const launched = new Map<string, Unit>();
   try {
-    await Promise.all(machines.map(async (name) => launched.set(name, await launchUnit(layout, name))));
+    await Promise.all(
+      machines.map(async (name) =>
+        launched.set(name, await launchUnit(layout, name)),
+      ),
+    );
     work.signal.throwIfAborted();
     for (const [name, unit] of launched) running.set(name, unit.pid);
     const center = running.get(controlPlane) ?? 0;
     if (launched.has(controlPlane)) await connectControlPlane(layout, center);
     await Promise.all(
-      nodes.filter(({ name }) => launched.has(name)).map((node) => connectNode(layout, center, node, running.get(node.name) ?? 0)),
+      nodes
+        .filter(({ name }) => launched.has(name))
+        .map((node) =>
+          connectNode(layout, center, node, running.get(node.name) ?? 0),
+        ),
     );
     await routePods(layout, nodes, running);
   } catch (error) {
@@ -164,36 +195,63 @@ async function startMachines(
   for (const unit of launched.values()) unit.start();
 }
 
-async function issueAll(layout: Layout, nodes: readonly ClusterNode[], work: Work): Promise<void> {
+async function issueAll(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  work: Work,
+): Promise<void> {
   const pki = issuer(layout, work);
   await pki.issueControlPlane();
   await Promise.all(nodes.map((node) => pki.issueNode(node)));
 }
 
 function issuer(layout: Layout, work: Work): Pki {
-  return new Pki(layout, toolPath("kubeadm"), toolVersion(findTool("kubeadm")), work.signal);
+  return new Pki(
+    layout,
+    toolPath("kubeadm"),
+    toolVersion(findTool("kubeadm")),
+    work.signal,
+  );
 }
 
 /** Waits until the cluster serves, and gives it what every cluster has. */
-async function finish(layout: Layout, nodes: readonly ClusterNode[], work: Work): Promise<Cluster> {
+async function finish(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  work: Work,
+): Promise<Cluster> {
   const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
   try {
     await until(async () => (await api.ready()) || undefined, {
       signal: work.signal,
       seconds: 90,
       everyMilliseconds: 50,
-      describe: () => describeFailure(layout, controlPlane, "kube-apiserver", "does not answer"),
+      describe: () =>
+        describeFailure(
+          layout,
+          controlPlane,
+          "kube-apiserver",
+          "does not answer",
+        ),
     });
     await writeFile(layout.at("api-answers"), "");
     work.log("the API server answers; waiting for the nodes");
-    const objects = [...accessObjects, ...dnsObjects(layout), ...storageObjects(layout)];
+    const objects = [
+      ...accessObjects,
+      ...dnsObjects(layout),
+      ...storageObjects(layout),
+    ];
     const namespaces = objects.filter(({ kind }) => kind === "Namespace");
     for (const namespace of namespaces) await api.apply(namespace);
     await Promise.all([
-      ...objects.filter(({ kind }) => kind !== "Namespace").map((object) => api.apply(object)),
+      ...objects
+        .filter(({ kind }) => kind !== "Namespace")
+        .map((object) => api.apply(object)),
       awaitNodes(layout, nodes, api, work),
     ]);
-    work.log(`nodes ready: ${nodes.map(({ name }) => name).join(", ")}; waiting for cluster DNS`);
+    work.log(
+      `nodes ready: ${nodes.map(({ name }) => name).join(", ")}; waiting for cluster DNS`,
+    );
     await awaitDeployment(api, "kube-system", "coredns", work);
   } finally {
     api.close();
@@ -206,16 +264,31 @@ interface NodeObject {
   readonly spec: { readonly podCIDR?: string };
   readonly status: {
     readonly capacity?: Readonly<{ [resource: string]: string }>;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly message: string;
+    }[];
   };
 }
 
-async function awaitNodes(layout: Layout, nodes: readonly ClusterNode[], api: KubeApi, work: Work): Promise<void> {
+async function awaitNodes(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  api: KubeApi,
+  work: Work,
+): Promise<void> {
   let seen: readonly NodeObject[] = [];
   const isReady = (node: ClusterNode): boolean => {
     const object = seen.find(({ metadata }) => metadata.name === node.name);
-    const ready = object?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
-    return ready === true && (node.gpus === 0 || object?.status.capacity?.[gpuResource] === String(node.gpus));
+    const ready = object?.status.conditions?.some(
+      ({ type, status }) => type === "Ready" && status === "True",
+    );
+    return (
+      ready === true &&
+      (node.gpus === 0 ||
+        object?.status.capacity?.[gpuResource] === String(node.gpus))
+    );
   };
   await until(
     async () => {
@@ -228,7 +301,11 @@ async function awaitNodes(layout: Layout, nodes: readonly ClusterNode[], api: Ku
       everyMilliseconds: 100,
       describe: async () => {
         const late = nodes.filter((node) => !isReady(node));
-        const words = await Promise.all(late.map(({ name }) => describeFailure(layout, name, "kubelet", "is not ready")));
+        const words = await Promise.all(
+          late.map(({ name }) =>
+            describeFailure(layout, name, "kubelet", "is not ready"),
+          ),
+        );
         return words.join("\n");
       },
     },
@@ -236,9 +313,18 @@ async function awaitNodes(layout: Layout, nodes: readonly ClusterNode[], api: Ku
   // The field is for people: pods get their addresses from the node's own configuration.
   await Promise.all(
     nodes
-      .filter((node) => seen.some(({ metadata, spec }) => metadata.name === node.name && !spec.podCIDR))
+      .filter((node) =>
+        seen.some(
+          ({ metadata, spec }) => metadata.name === node.name && !spec.podCIDR,
+        ),
+      )
       .map((node) =>
-        api.merge(`/api/v1/nodes/${node.name}`, { spec: { podCIDR: layout.podRange(node), podCIDRs: [layout.podRange(node)] } }),
+        api.merge(`/api/v1/nodes/${node.name}`, {
+          spec: {
+            podCIDR: layout.podRange(node),
+            podCIDRs: [layout.podRange(node)],
+          },
+        }),
       ),
   );
 }
@@ -246,13 +332,25 @@ async function awaitNodes(layout: Layout, nodes: readonly ClusterNode[], api: Ku
 interface PodList {
   readonly items: readonly {
     readonly status: {
-      readonly containerStatuses?: readonly { readonly state: { readonly waiting?: { readonly reason?: string; readonly message?: string } } }[];
+      readonly containerStatuses?: readonly {
+        readonly state: {
+          readonly waiting?: {
+            readonly reason?: string;
+            readonly message?: string;
+          };
+        };
+      }[];
       readonly conditions?: readonly { readonly message?: string }[];
     };
   }[];
 }
 
-async function awaitDeployment(api: KubeApi, namespace: string, name: string, work: Work): Promise<void> {
+async function awaitDeployment(
+  api: KubeApi,
+  namespace: string,
+  name: string,
+  work: Work,
+): Promise<void> {
   await until(
     async () => {
       const { status } = await api.get<{ status: { readyReplicas?: number } }>(
@@ -265,9 +363,13 @@ async function awaitDeployment(api: KubeApi, namespace: string, name: string, wo
       seconds: 60,
       everyMilliseconds: 100,
       describe: async () => {
-        const pods = await api.get<PodList>(`/api/v1/namespaces/${namespace}/pods?labelSelector=k8s-app%3Dkube-dns`);
+        const pods = await api.get<PodList>(
+          `/api/v1/namespaces/${namespace}/pods?labelSelector=k8s-app%3Dkube-dns`,
+        );
         const reasons = pods.items.flatMap(({ status }) => [
-          ...(status.containerStatuses ?? []).map(({ state }) => state.waiting?.message ?? state.waiting?.reason),
+          ...(status.containerStatuses ?? []).map(
+            ({ state }) => state.waiting?.message ?? state.waiting?.reason,
+          ),
           ...(status.conditions ?? []).map(({ message }) => message),
         ]);
         return `${namespace}/${name} is not ready after 60 s: ${reasons.find(Boolean) ?? "it has no pod yet"}`;
@@ -276,7 +378,11 @@ async function awaitDeployment(api: KubeApi, namespace: string, name: string, wo
   );
 }
 
-async function dropNode(layout: Layout, node: ClusterNode, work: Work): Promise<void> {
+async function dropNode(
+  layout: Layout,
+  node: ClusterNode,
+  work: Work,
+): Promise<void> {
   work.log(`removing node ${node.name}`);
   await removeNode(layout, node);
   const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
@@ -287,27 +393,28 @@ async function dropNode(layout: Layout, node: ClusterNode, work: Work): Promise<
   }
 }
 
-async function describeFailure(layout: Layout, unit: string, daemon: string, state: string): Promise<string> {
+async function describeFailure(
+  layout: Layout,
+  unit: string,
+  daemon: string,
+  state: string,
+): Promise<string> {
   const path = join(layout.logs, layout.unit(unit), `${daemon}.log`);
   const text = await readFile(path, "utf8").catch(() => "");
   const lines = text.trim().split("\n").slice(-8);
-  return [`${unit}: ${daemon} ${state} after 90 s; last lines of its log:`, ...lines].join("\n  ");
+  return [
+    `${unit}: ${daemon} ${state} after 90 s; last lines of its log:`,
+    ...lines,
+  ].join("\n  ");
 }
 
-async function describe(layout: Layout, nodes: readonly ClusterNode[]): Promise<Cluster> {
+async function describe(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+): Promise<Cluster> {
   return {
     kubeconfig: await readFile(join(layout.pki, "admin.conf"), "utf8"),
     gateway: layout.gateway,
     nodes: nodes.map(({ name }) => name),
   };
-}
-
-async function readRecord(layout: Layout): Promise<Record | undefined> {
-  const text = await readFile(layout.at("cluster.json"), "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Record);
-}
-
-async function writeRecord(layout: Layout, record: Record): Promise<void> {
-  await writeFile(layout.at("cluster.json.new"), JSON.stringify(record, undefined, 2));
-  await rename(layout.at("cluster.json.new"), layout.at("cluster.json"));
 }

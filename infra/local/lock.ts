@@ -4,7 +4,10 @@ import { dirname } from "node:path";
 import type { Layout } from "./layout";
 
 /** Runs one piece of work on a cluster at a time; a second one is refused while the first still runs. */
-export async function withLock<T>(layout: Layout, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  layout: Layout,
+  work: () => Promise<T>,
+): Promise<T> {
   await mkdir(dirname(layout.lock), { recursive: true });
   await acquire(layout);
   try {
@@ -33,7 +36,10 @@ async function acquire(layout: Layout): Promise<void> {
     );
   }
   await rm(layout.lock, { force: true });
-  if (!(await take())) throw new Error(`cluster ${layout.inputs.name}: another process has just begun to work on it; try again`);
+  if (!(await take()))
+    throw new Error(
+      `cluster ${layout.inputs.name}: another process has just begun to work on it; try again`,
+    );
 }
 
 async function startOf(pid: number): Promise<string | undefined> {

@@ -8,16 +8,19 @@ const bridge = "br0";
  * lies in the control plane's namespace and not on the host, where a firewall would see what nodes say to each other.
  * No machine has a default route, so nothing inside reaches further than the host's own address.
  */
-export async function connectControlPlane(layout: Layout, pid: number): Promise<void> {
+export async function connectControlPlane(
+  layout: Layout,
+  pid: number,
+): Promise<void> {
   await ip(pid, [
     "link set lo up",
     `link add ${bridge} type bridge forward_delay 0`,
-    `addr add ${layout.gateway}/${layout.prefix()} dev ${bridge}`,
+    `addr add ${layout.gateway}/${layout.prefix} dev ${bridge}`,
     `link set ${bridge} up`,
   ]);
   await ip(undefined, [
     `link add ${layout.hostLink} type veth peer name host netns ${pid}`,
-    `addr add ${layout.host}/${layout.prefix()} dev ${layout.hostLink}`,
+    `addr add ${layout.host}/${layout.prefix} dev ${layout.hostLink}`,
     `link set ${layout.hostLink} up`,
   ]);
   await ip(pid, [`link set host master ${bridge} up`]);
@@ -34,7 +37,7 @@ export async function connectNode(
   await ip(pid, [
     "link set lo up",
     `link add eth0 type veth peer name ${port} netns ${controlPlanePid}`,
-    `addr add ${layout.address(node)}/${layout.prefix()} dev eth0`,
+    `addr add ${layout.addressOf(node)}/${layout.prefix} dev eth0`,
     "link set eth0 up",
   ]);
   await ip(controlPlanePid, [`link set ${port} master ${bridge} up`]);
@@ -54,9 +57,16 @@ export async function routePods(
   const routes = (self: ClusterNode | undefined) =>
     nodes
       .filter((node) => node !== self)
-      .map((node) => `route replace ${layout.podRange(node)} via ${layout.address(node)}`);
+      .map(
+        (node) =>
+          `route replace ${layout.podRange(node)} via ${layout.addressOf(node)}`,
+      );
   const first = nodes[0];
-  const services = first ? [`route replace ${layout.inputs.serviceCidr} via ${layout.address(first)}`] : [];
+  const services = first
+    ? [
+        `route replace ${layout.inputs.serviceCidr} via ${layout.addressOf(first)}`,
+      ]
+    : [];
   await ip(undefined, [...routes(undefined), ...services]);
   for (const [unit, pid] of units) {
     await ip(pid, routes(nodes.find(({ name }) => name === unit)));
@@ -71,24 +81,37 @@ export async function unroutePods(
 ): Promise<void> {
   const commands = [`route flush ${layout.podRange(node)}`];
   await ip(undefined, commands);
-  for (const [unit, pid] of units) if (unit !== node.name) await ip(pid, commands);
+  for (const [unit, pid] of units)
+    if (unit !== node.name) await ip(pid, commands);
 }
 
 /** Removes the host's link, which the end of the control plane's namespace removes a moment later by itself. */
 export async function disconnectHost(layout: Layout): Promise<void> {
   const links = await execute("ip", ["-o", "link", "show"]);
   if (!links.includes(` ${layout.hostLink}@`)) return;
-  await execute("ip", ["link", "delete", layout.hostLink]).catch((error: unknown) => {
-    if (!String(error).includes("Cannot find device")) throw error;
-  });
+  await execute("ip", ["link", "delete", layout.hostLink]).catch(
+    (error: unknown) => {
+      if (!String(error).includes("Cannot find device")) throw error;
+    },
+  );
 }
 
-async function ip(pid: number | undefined, commands: readonly string[]): Promise<void> {
+async function ip(
+  pid: number | undefined,
+  commands: readonly string[],
+): Promise<void> {
   const input = `${commands.join("\n")}\n`;
   if (pid === undefined) await execute("ip", ["-batch", "-"], { input });
   else await inNamespace(pid, "ip", ["-batch", "-"], input);
 }
 
-async function inNamespace(pid: number, file: string, args: readonly string[], input?: string): Promise<void> {
-  await execute("nsenter", [`--net=/proc/${pid}/ns/net`, file, ...args], { input });
+async function inNamespace(
+  pid: number,
+  file: string,
+  args: readonly string[],
+  input?: string,
+): Promise<void> {
+  await execute("nsenter", [`--net=/proc/${pid}/ns/net`, file, ...args], {
+    input,
+  });
 }

@@ -2,6 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+import {
+  gpuPresentLabel,
+  gpuResource,
+  gpuTaint,
+  poolLabel,
+} from "../placement";
 import type { FindTool } from "./control-plane";
 import { makeCgroup } from "./cgroups";
 import { quote } from "./execute";
@@ -11,22 +17,22 @@ import { type Daemon, writeDaemons } from "./unit";
 
 const containerdSocket = "/run/containerd/containerd.sock";
 
-/** Extended resource of one simulated accelerator. */
-export const gpuResource = "nvidia.com/gpu";
-
-/** Taint of the nodes that have accelerators, as NVIDIA's operator and the clouds set it. */
-export const gpuTaint = { key: gpuResource, value: "present", effect: "NoSchedule" } as const;
-
-/** Label with the name of a node's pool. */
-export const poolLabel = "mlstack.dev/pool";
-
 /** Folder of the CNI programs. */
 export function cniFolder(): string {
-  return ["/usr/lib/cni", "/opt/cni/bin"].find((folder) => existsSync(join(folder, "bridge"))) ?? "/usr/lib/cni";
+  return (
+    ["/usr/lib/cni", "/opt/cni/bin"].find((folder) =>
+      existsSync(join(folder, "bridge")),
+    ) ?? "/usr/lib/cni"
+  );
 }
 
 /** Writes everything that a node's machine reads when it starts. */
-export async function writeNode(layout: Layout, node: ClusterNode, runc: string, tool: FindTool): Promise<void> {
+export async function writeNode(
+  layout: Layout,
+  node: ClusterNode,
+  runc: string,
+  tool: FindTool,
+): Promise<void> {
   const files: Record<string, string> = {
     "containerd.toml": containerdConfig(layout, node, runc),
     "kubelet.json": JSON.stringify(kubeletConfig(layout, node)),
@@ -35,24 +41,38 @@ export async function writeNode(layout: Layout, node: ClusterNode, runc: string,
     "resolv.conf": `nameserver ${layout.dns}\n`,
     "kept-folders": keptFolders(layout, tool),
   };
-  for (const folder of ["cni", "var/lib", "var/log", "var/tmp"]) await mkdir(layout.ofNode(node, folder), { recursive: true });
-  for (const [name, text] of Object.entries(files)) await writeFile(layout.ofNode(node, name), text);
-  if (!existsSync(layout.ofNode(node, "var/run"))) await symlink("/run", layout.ofNode(node, "var/run"));
+  for (const folder of ["cni", "var/lib", "var/log", "var/tmp"])
+    await mkdir(layout.ofNode(node, folder), { recursive: true });
+  for (const [name, text] of Object.entries(files))
+    await writeFile(layout.ofNode(node, name), text);
+  if (!existsSync(layout.ofNode(node, "var/run")))
+    await symlink("/run", layout.ofNode(node, "var/run"));
   await makeCgroup(cgroupOf(layout, node));
   await writeDaemons(layout, node.name, nodeDaemons(layout, node, tool));
 }
 
 /** The programs of a node. */
-export function nodeDaemons(layout: Layout, node: ClusterNode, tool: FindTool): Daemon[] {
+export function nodeDaemons(
+  layout: Layout,
+  node: ClusterNode,
+  tool: FindTool,
+): Daemon[] {
   const containerd: Daemon = {
     name: "containerd",
-    command: [tool("containerd"), "--config", layout.ofNode(node, "containerd.toml")],
+    command: [
+      tool("containerd"),
+      "--config",
+      layout.ofNode(node, "containerd.toml"),
+    ],
     environment: {
       GOMEMLIMIT: "150MiB",
       PATH: `${dirname(tool("containerd-shim-runc-v2"))}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     },
   };
-  const labels = [`${poolLabel}=${node.pool}`, ...(node.gpus > 0 ? [`${gpuResource}.present=true`] : [])];
+  const labels = [
+    `${poolLabel}=${node.pool}`,
+    ...(node.gpus > 0 ? [`${gpuPresentLabel}=true`] : []),
+  ];
   const kubelet: Daemon = {
     name: "kubelet",
     before: [
@@ -64,7 +84,7 @@ export function nodeDaemons(layout: Layout, node: ClusterNode, tool: FindTool): 
       `--config=${layout.ofNode(node, "kubelet.json")}`,
       `--kubeconfig=${layout.ofNode(node, "kubelet.conf")}`,
       `--hostname-override=${node.name}`,
-      `--node-ip=${layout.address(node)}`,
+      `--node-ip=${layout.addressOf(node)}`,
       `--node-labels=${labels.join(",")}`,
     ],
     environment: { GOMEMLIMIT: "150MiB" },
@@ -84,10 +104,16 @@ export function nodeDaemons(layout: Layout, node: ClusterNode, tool: FindTool): 
 
 // A kubelet that registers sets the extended resources that no device plugin announces to zero, and leaves them alone
 // from then on: they are patched in after each of its starts.
-function advertiseGpus(layout: Layout, node: ClusterNode, tool: FindTool): string[] {
+function advertiseGpus(
+  layout: Layout,
+  node: ClusterNode,
+  tool: FindTool,
+): string[] {
   const log = join(layout.logs, layout.unit(node.name), "kubelet.log");
   const amounts = { [gpuResource]: String(node.gpus) };
-  const patch = JSON.stringify({ status: { capacity: amounts, allocatable: amounts } });
+  const patch = JSON.stringify({
+    status: { capacity: amounts, allocatable: amounts },
+  });
   const kubectl = [
     tool("kubectl"),
     `--kubeconfig=${layout.ofNode(node, "kubelet.conf")}`,
@@ -109,7 +135,9 @@ function advertiseGpus(layout: Layout, node: ClusterNode, tool: FindTool): strin
 
 // Under /var, which is the node's own: the cluster's folder, and programs in case they lie there.
 function keptFolders(layout: Layout, tool: FindTool): string {
-  const programs = ["containerd", "kubelet"].map((binary) => dirname(tool(binary)));
+  const programs = ["containerd", "kubelet"].map((binary) =>
+    dirname(tool(binary)),
+  );
   return [layout.state, ...programs]
     .filter((path) => path.startsWith("/var/"))
     .map((path) => `${path}\n`)
@@ -121,7 +149,11 @@ function cgroupOf(layout: Layout, node: ClusterNode): string {
 }
 
 /** Configuration of a node's container runtime. */
-export function containerdConfig(layout: Layout, node: ClusterNode, runc: string): string {
+export function containerdConfig(
+  layout: Layout,
+  node: ClusterNode,
+  runc: string,
+): string {
   return `version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -169,7 +201,7 @@ export function kubeletConfig(layout: Layout, node: ClusterNode): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
-    address: layout.address(node),
+    address: layout.addressOf(node),
     authentication: {
       anonymous: { enabled: false },
       webhook: { enabled: true },
@@ -194,7 +226,12 @@ export function kubeletConfig(layout: Layout, node: ClusterNode): object {
     serializeImagePulls: false,
     registryPullQPS: 0,
     // The disk is the host's: what counts is what is left, not the share that others use.
-    evictionHard: { "memory.available": "200Mi", "nodefs.available": "1Gi", "nodefs.inodesFree": "1%", "imagefs.available": "1Gi" },
+    evictionHard: {
+      "memory.available": "200Mi",
+      "nodefs.available": "1Gi",
+      "nodefs.inodesFree": "1%",
+      "imagefs.available": "1Gi",
+    },
     imageGCHighThresholdPercent: 98,
     imageGCLowThresholdPercent: 95,
     kubeAPIQPS: 100,

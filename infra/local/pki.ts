@@ -5,13 +5,23 @@ import { execute } from "./execute";
 import { type ClusterNode, type Layout, clusterDomain } from "./layout";
 
 /** Configuration of kubeadm, of which only the certificate and kubeconfig phases run. */
-export function kubeadmConfig(layout: Layout, nodeName: string, version: string): string {
+export function kubeadmConfig(
+  layout: Layout,
+  nodeName: string,
+  version: string,
+): string {
   const documents = [
     {
       apiVersion: "kubeadm.k8s.io/v1beta4",
       kind: "InitConfiguration",
-      localAPIEndpoint: { advertiseAddress: layout.gateway, bindPort: layout.inputs.apiPort },
-      nodeRegistration: { name: nodeName, criSocket: "unix:///run/containerd/containerd.sock" },
+      localAPIEndpoint: {
+        advertiseAddress: layout.gateway,
+        bindPort: layout.inputs.apiPort,
+      },
+      nodeRegistration: {
+        name: nodeName,
+        criSocket: "unix:///run/containerd/containerd.sock",
+      },
     },
     {
       apiVersion: "kubeadm.k8s.io/v1beta4",
@@ -47,10 +57,22 @@ export class Pki {
     await mkdir(this.layout.pki, { recursive: true, mode: 0o700 });
     const config = await this.config("control-plane");
     await this.phase("certs", "all", "--config", config);
-    const kubeconfigs = ["admin", "super-admin", "controller-manager", "scheduler"];
+    const kubeconfigs = [
+      "admin",
+      "super-admin",
+      "controller-manager",
+      "scheduler",
+    ];
     await Promise.all([
       ...kubeconfigs.map((name) =>
-        this.phase("kubeconfig", name, "--config", config, "--kubeconfig-dir", this.layout.pki),
+        this.phase(
+          "kubeconfig",
+          name,
+          "--config",
+          config,
+          "--kubeconfig-dir",
+          this.layout.pki,
+        ),
       ),
       this.issueProxy(config),
     ]);
@@ -59,12 +81,28 @@ export class Pki {
   /** The kubeconfig of a node's kubelet. */
   async issueNode(node: ClusterNode): Promise<void> {
     const config = await this.config(node.name);
-    await this.phase("kubeconfig", "kubelet", "--config", config, "--kubeconfig-dir", this.layout.ofNode(node));
+    await this.phase(
+      "kubeconfig",
+      "kubelet",
+      "--config",
+      config,
+      "--kubeconfig-dir",
+      this.layout.ofNode(node),
+    );
   }
 
   private async issueProxy(config: string): Promise<void> {
-    const kubeconfig = await this.run("kubeconfig", "user", "--client-name", "system:kube-proxy", "--config", config);
-    await writeFile(join(this.layout.pki, "proxy.conf"), kubeconfig, { mode: 0o600 });
+    const kubeconfig = await this.run(
+      "kubeconfig",
+      "user",
+      "--client-name",
+      "system:kube-proxy",
+      "--config",
+      config,
+    );
+    await writeFile(join(this.layout.pki, "proxy.conf"), kubeconfig, {
+      mode: 0o600,
+    });
   }
 
   private async config(name: string): Promise<string> {

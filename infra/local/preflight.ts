@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { access, constants, readFile, statfs } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 
+import { overlaps, parseCidr } from "../cidr";
 import type { Problem } from "../problem";
-import { parseHierarchies } from "./cgroups";
+import { managing, parseHierarchies } from "./cgroups";
 import type { FindTool } from "./control-plane";
 import { execute } from "./execute";
 import type { ClusterInputs } from "./inputs";
 import { Layout } from "./layout";
 import { cniFolder } from "./node";
 import { clusterImages, missingImages } from "./registry";
-import { overlaps, parseSubnet } from "./subnet";
 
 const minimumFreeBytes = 8 * 1024 ** 3;
 const overlayMagic = 0x794c7630;
@@ -41,12 +41,27 @@ const hostPrograms: Readonly<Record<string, string>> = {
 };
 
 /** What keeps this machine from running the cluster; nothing is changed to find out. */
-export async function preflight(inputs: ClusterInputs, tool: FindTool): Promise<Problem[]> {
+export async function preflight(
+  inputs: ClusterInputs,
+  tool: FindTool,
+): Promise<Problem[]> {
   if (process.platform !== "linux") {
-    return [{ path: "target.kind", value: "local", remedy: `runs on Linux only, and this is ${process.platform}; set target.kind: existing` }];
+    return [
+      {
+        path: "target.kind",
+        value: "local",
+        remedy: `runs on Linux only, and this is ${process.platform}; set target.kind: existing`,
+      },
+    ];
   }
   if (process.getuid?.() !== 0) {
-    return [{ path: "target.kind", value: "local", remedy: "must run as root; use sudo, or set target.kind: existing" }];
+    return [
+      {
+        path: "target.kind",
+        value: "local",
+        remedy: "must run as root; use sudo, or set target.kind: existing",
+      },
+    ];
   }
   const found = await Promise.all([
     programProblems(tool),
@@ -62,29 +77,50 @@ export async function preflight(inputs: ClusterInputs, tool: FindTool): Promise<
 
 /** The folder of a program on PATH, or where administrators' programs lie. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/sbin",
+    "/sbin",
+  ];
+  return folders
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 }
 
 function programProblems(tool: FindTool): Problem[] {
   const missing = Object.entries(hostPrograms)
     .filter(([name]) => !findProgram(name))
-    .map(([name, packageName]) => ({ path: "PATH", value: name, remedy: `is not there; install the package ${packageName}` }));
+    .map(([name, packageName]) => ({
+      path: "PATH",
+      value: name,
+      remedy: `is not there; install the package ${packageName}`,
+    }));
   const cni = ["bridge", "host-local", "loopback", "portmap"]
     .filter((name) => !existsSync(join(cniFolder(), name)))
-    .map((name) => ({ path: cniFolder(), value: name, remedy: "is not there; install the package containernetworking-plugins" }));
+    .map((name) => ({
+      path: cniFolder(),
+      value: name,
+      remedy: "is not there; install the package containernetworking-plugins",
+    }));
   const unbuilt = clusterTools
     .filter((name) => !existsSync(tool(name)))
-    .map((name) => ({ path: "toolchain", value: tool(name), remedy: "is not built; npm run up builds it, npm run doctor shows what is missing" }));
+    .map((name) => ({
+      path: "toolchain",
+      value: tool(name),
+      remedy:
+        "is not built; npm run up builds it, npm run doctor shows what is missing",
+    }));
   return [...missing, ...cni, ...unbuilt];
 }
 
 function imageProblems({ registryStorage }: ClusterInputs): Problem[] {
-  return missingImages(registryStorage, Object.values(clusterImages)).map((image) => ({
-    path: "images",
-    value: image,
-    remedy: `is not in ${registryStorage}, from which the nodes pull; npm run up puts it there`,
-  }));
+  return missingImages(registryStorage, Object.values(clusterImages)).map(
+    (image) => ({
+      path: "images",
+      value: image,
+      remedy: `is not in ${registryStorage}, from which the nodes pull; npm run up puts it there`,
+    }),
+  );
 }
 
 async function folderProblems({ dataDir }: ClusterInputs): Promise<Problem[]> {
@@ -92,7 +128,13 @@ async function folderProblems({ dataDir }: ClusterInputs): Promise<Problem[]> {
   try {
     await access(folder, constants.W_OK);
   } catch {
-    return [{ path: "target.dataDir", value: dataDir, remedy: "cannot be written to; choose another folder" }];
+    return [
+      {
+        path: "target.dataDir",
+        value: dataDir,
+        remedy: "cannot be written to; choose another folder",
+      },
+    ];
   }
   const { bavail, bsize, type } = await statfs(folder);
   const problems: Problem[] = [];
@@ -107,7 +149,8 @@ async function folderProblems({ dataDir }: ClusterInputs): Promise<Problem[]> {
     problems.push({
       path: "target.dataDir",
       value: dataDir,
-      remedy: "lies in a container's layers or in memory, where images cannot be unpacked; choose a folder on a disk",
+      remedy:
+        "lies in a container's layers or in memory, where images cannot be unpacked; choose a folder on a disk",
     });
   }
   return problems;
@@ -122,28 +165,52 @@ function gibibytes(bytes: number): string {
 }
 
 async function cgroupProblems(): Promise<Problem[]> {
-  const hierarchies = parseHierarchies(await readFile("/proc/self/mountinfo", "utf8"));
+  const hierarchies = managing(
+    parseHierarchies(await readFile("/proc/self/mountinfo", "utf8")),
+  );
   const unified = hierarchies.find(({ version }) => version === 2);
   const available = unified
-    ? (await readFile(join(unified.mount, "cgroup.controllers"), "utf8")).trim().split(" ")
+    ? (await readFile(join(unified.mount, "cgroup.controllers"), "utf8"))
+        .trim()
+        .split(" ")
     : hierarchies.flatMap(({ controllers }) => controllers);
   return ["cpu", "cpuset", "memory", "pids"]
     .filter((controller) => !available.includes(controller))
-    .map((controller) => ({ path: "/sys/fs/cgroup", value: controller, remedy: "is not mounted; mount this cgroup controller, or set target.kind: existing" }));
+    .map((controller) => ({
+      path: "/sys/fs/cgroup",
+      value: controller,
+      remedy:
+        "is not mounted; mount this cgroup controller, or set target.kind: existing",
+    }));
 }
 
 async function addressProblems(inputs: ClusterInputs): Promise<Problem[]> {
   const layout = new Layout(inputs);
-  const routes = await execute("ip", ["-4", "-o", "route", "show", "table", "main"]);
-  const used = parseRoutes(routes).filter(({ device }) => device !== layout.hostLink);
+  const routes = await execute("ip", [
+    "-4",
+    "-o",
+    "route",
+    "show",
+    "table",
+    "main",
+  ]);
+  const used = parseRoutes(routes).filter(
+    ({ device }) => device !== layout.hostLink,
+  );
   return (["subnet", "podCidr", "serviceCidr"] as const).flatMap((key) => {
-    const own = parseSubnet(inputs[key]);
+    const own = parseCidr(inputs[key]);
     const clash = used.find(({ range }) => {
-      const other = parseSubnet(range);
+      const other = parseCidr(range);
       return own && other && overlaps(own, other);
     });
     return clash
-      ? [{ path: `target.${key}`, value: inputs[key], remedy: `overlaps ${clash.range}, which this machine reaches through ${clash.device}; choose another range` }]
+      ? [
+          {
+            path: `target.${key}`,
+            value: inputs[key],
+            remedy: `overlaps ${clash.range}, which this machine reaches through ${clash.device}; choose another range`,
+          },
+        ]
       : [];
   });
 }
@@ -151,9 +218,17 @@ async function addressProblems(inputs: ClusterInputs): Promise<Problem[]> {
 /** Ranges that `ip route show` says lead somewhere, without the default route. */
 export function parseRoutes(text: string): { range: string; device: string }[] {
   return text.split("\n").flatMap((line) => {
-    const match = /^(?:unicast |blackhole |unreachable )?([\d.]+(?:\/\d+)?) (?:.* )?dev (\S+)/.exec(line);
+    const match =
+      /^(?:unicast |blackhole |unreachable )?([\d.]+(?:\/\d+)?) (?:.* )?dev (\S+)/.exec(
+        line,
+      );
     if (!match?.[1] || !match[2]) return [];
-    return [{ range: match[1].includes("/") ? match[1] : `${match[1]}/32`, device: match[2] }];
+    return [
+      {
+        range: match[1].includes("/") ? match[1] : `${match[1]}/32`,
+        device: match[2],
+      },
+    ];
   });
 }
 
@@ -162,27 +237,73 @@ export function parseRoutes(text: string): { range: string; device: string }[] {
 const trials: readonly { readonly what: string; readonly line: string }[] = [
   { what: "veth", line: "ip link add trial0 type veth peer name trial1" },
   { what: "bridge", line: "ip link add trial2 type bridge" },
-  { what: "overlay", line: "grep -qw overlay /proc/filesystems || modprobe overlay" },
-  { what: "iptables nat", line: "iptables -w -t nat -A POSTROUTING -j MASQUERADE" },
-  { what: "iptables DNAT", line: "iptables -w -t nat -A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.1:1" },
-  { what: "iptables comment", line: "iptables -w -A FORWARD -m comment --comment trial -j ACCEPT" },
-  { what: "iptables conntrack", line: "iptables -w -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT" },
-  { what: "iptables mark", line: "iptables -w -t nat -A PREROUTING -m mark --mark 1 -j MARK --set-xmark 2" },
-  { what: "iptables statistic", line: "iptables -w -t nat -A PREROUTING -m statistic --mode random --probability 0.5 -j ACCEPT" },
-  { what: "iptables addrtype", line: "iptables -w -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j ACCEPT" },
+  {
+    what: "overlay",
+    line: "grep -qw overlay /proc/filesystems || modprobe overlay",
+  },
+  {
+    what: "iptables nat",
+    line: "iptables -w -t nat -A POSTROUTING -j MASQUERADE",
+  },
+  {
+    what: "iptables DNAT",
+    line: "iptables -w -t nat -A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.1:1",
+  },
+  {
+    what: "iptables comment",
+    line: "iptables -w -A FORWARD -m comment --comment trial -j ACCEPT",
+  },
+  {
+    what: "iptables conntrack",
+    line: "iptables -w -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+  },
+  {
+    what: "iptables mark",
+    line: "iptables -w -t nat -A PREROUTING -m mark --mark 1 -j MARK --set-xmark 2",
+  },
+  {
+    what: "iptables statistic",
+    line: "iptables -w -t nat -A PREROUTING -m statistic --mode random --probability 0.5 -j ACCEPT",
+  },
+  {
+    what: "iptables addrtype",
+    line: "iptables -w -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j ACCEPT",
+  },
 ];
 
 async function kernelProblems(): Promise<Problem[]> {
-  const script = trials.map(({ line }, index) => `(${line}) >/dev/null 2>&1 || echo ${index}`).join("\n");
+  const script = trials
+    .map(({ line }, index) => `(${line}) >/dev/null 2>&1 || echo ${index}`)
+    .join("\n");
   let output: string;
   try {
-    output = await execute("unshare", ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "sh", "-c", script]);
+    output = await execute("unshare", [
+      "--net",
+      "--mount",
+      "--uts",
+      "--ipc",
+      "--pid",
+      "--fork",
+      "sh",
+      "-c",
+      script,
+    ]);
   } catch (error) {
-    return [{ path: "kernel", value: "namespaces", remedy: `cannot be made (${String(error)}); run outside of a restricted container, or set target.kind: existing` }];
+    return [
+      {
+        path: "kernel",
+        value: "namespaces",
+        remedy: `cannot be made (${String(error)}); run outside of a restricted container, or set target.kind: existing`,
+      },
+    ];
   }
-  return output.split("\n").filter(Boolean).map((index) => ({
-    path: "kernel",
-    value: trials[Number(index)]?.what,
-    remedy: "does not work; load or build in this kernel feature, or set target.kind: existing",
-  }));
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map((index) => ({
+      path: "kernel",
+      value: trials[Number(index)]?.what,
+      remedy:
+        "does not work; load or build in this kernel feature, or set target.kind: existing",
+    }));
 }

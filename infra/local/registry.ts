@@ -16,10 +16,22 @@ export const clusterImages = {
 export const imagePrefix = "mlstack.local";
 
 /** Images that a registry's storage folder lacks. */
-export function missingImages(storage: string, images: readonly string[]): string[] {
+export function missingImages(
+  storage: string,
+  images: readonly string[],
+): string[] {
   return images.filter((image) => {
-    const [, repository = "", tag = ""] = /^[^/]+\/(.+):([^:]+)$/.exec(image) ?? [];
-    return !existsSync(join(storage, "docker/registry/v2/repositories", repository, "_manifests/tags", tag));
+    const [, repository = "", tag = ""] =
+      /^[^/]+\/(.+):([^:]+)$/.exec(image) ?? [];
+    return !existsSync(
+      join(
+        storage,
+        "docker/registry/v2/repositories",
+        repository,
+        "_manifests/tags",
+        tag,
+      ),
+    );
   });
 }
 
@@ -36,7 +48,10 @@ export async function writeRegistryConfig(layout: Layout): Promise<void> {
     [imagePrefix, `http://${layout.registry}`],
   ] as const) {
     await mkdir(layout.at("certs.d", host), { recursive: true });
-    await writeFile(layout.at("certs.d", host, "hosts.toml"), hostsConfig(layout, server));
+    await writeFile(
+      layout.at("certs.d", host, "hosts.toml"),
+      hostsConfig(layout, server),
+    );
   }
 }
 
@@ -47,7 +62,10 @@ export function registryConfig(layout: Layout): string {
     log: { level: "warn", accesslog: { disabled: true } },
     storage: {
       filesystem: { rootdirectory: layout.inputs.registryStorage },
-      maintenance: { readonly: { enabled: true }, uploadpurging: { enabled: false } },
+      maintenance: {
+        readonly: { enabled: true },
+        uploadpurging: { enabled: false },
+      },
     },
     http: { addr: layout.registry },
   });

@@ -13,20 +13,40 @@ export const storageClass = "local-path";
 export function storageObjects(layout: Layout): KubeObject[] {
   return [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: account, namespace } },
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: account, namespace },
+    },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "Role",
       metadata: { name: "local-path-provisioner-role", namespace },
       rules: [
-        { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch", "create", "patch", "update", "delete"] },
+        {
+          apiGroups: [""],
+          resources: ["pods"],
+          verbs: [
+            "get",
+            "list",
+            "watch",
+            "create",
+            "patch",
+            "update",
+            "delete",
+          ],
+        },
       ],
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "RoleBinding",
       metadata: { name: "local-path-provisioner-bind", namespace },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "local-path-provisioner-role" },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "Role",
+        name: "local-path-provisioner-role",
+      },
       subjects: [{ kind: "ServiceAccount", name: account, namespace }],
     },
     {
@@ -36,29 +56,54 @@ export function storageObjects(layout: Layout): KubeObject[] {
       rules: [
         {
           apiGroups: [""],
-          resources: ["nodes", "persistentvolumeclaims", "configmaps", "pods", "pods/log"],
+          resources: [
+            "nodes",
+            "persistentvolumeclaims",
+            "configmaps",
+            "pods",
+            "pods/log",
+          ],
           verbs: ["get", "list", "watch"],
         },
         {
           apiGroups: [""],
           resources: ["persistentvolumes"],
-          verbs: ["get", "list", "watch", "create", "patch", "update", "delete"],
+          verbs: [
+            "get",
+            "list",
+            "watch",
+            "create",
+            "patch",
+            "update",
+            "delete",
+          ],
         },
         { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
-        { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get", "list", "watch"] },
+        {
+          apiGroups: ["storage.k8s.io"],
+          resources: ["storageclasses"],
+          verbs: ["get", "list", "watch"],
+        },
       ],
     },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
       metadata: { name: "local-path-provisioner-bind" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "local-path-provisioner-role" },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "local-path-provisioner-role",
+      },
       subjects: [{ kind: "ServiceAccount", name: account, namespace }],
     },
     {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
-      metadata: { name: storageClass, annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+      metadata: {
+        name: storageClass,
+        annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+      },
       provisioner: "rancher.io/local-path",
       volumeBindingMode: "WaitForFirstConsumer",
       reclaimPolicy: "Delete",
@@ -69,7 +114,12 @@ export function storageObjects(layout: Layout): KubeObject[] {
       metadata: { name: "local-path-config", namespace },
       data: {
         "config.json": JSON.stringify({
-          nodePathMap: [{ node: "DEFAULT_PATH_FOR_NON_LISTED_NODES", paths: [layout.volumes] }],
+          nodePathMap: [
+            {
+              node: "DEFAULT_PATH_FOR_NON_LISTED_NODES",
+              paths: [layout.volumes],
+            },
+          ],
         }),
         setup: '#!/bin/sh\nset -eu\nmkdir -m 0777 -p "$VOL_DIR"\n',
         teardown: '#!/bin/sh\nset -eu\nrm -rf "$VOL_DIR"\n',
@@ -87,7 +137,13 @@ const helperPod = {
   spec: {
     priorityClassName: "system-node-critical",
     tolerations: [{ operator: "Exists", effect: "NoSchedule" }],
-    containers: [{ name: "helper-pod", image: clusterImages.busybox, imagePullPolicy: "IfNotPresent" }],
+    containers: [
+      {
+        name: "helper-pod",
+        image: clusterImages.busybox,
+        imagePullPolicy: "IfNotPresent",
+      },
+    ],
   },
 };
 
@@ -107,16 +163,28 @@ const deployment = {
             name,
             image: clusterImages.localPathProvisioner,
             imagePullPolicy: "IfNotPresent",
-            command: ["local-path-provisioner", "start", "--config", "/etc/config/config.json"],
+            command: [
+              "local-path-provisioner",
+              "start",
+              "--config",
+              "/etc/config/config.json",
+            ],
             resources: { requests: { cpu: "10m", memory: "24Mi" } },
-            volumeMounts: [{ name: "config-volume", mountPath: "/etc/config/" }],
+            volumeMounts: [
+              { name: "config-volume", mountPath: "/etc/config/" },
+            ],
             env: [
-              { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+              {
+                name: "POD_NAMESPACE",
+                valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+              },
               { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
             ],
           },
         ],
-        volumes: [{ name: "config-volume", configMap: { name: "local-path-config" } }],
+        volumes: [
+          { name: "config-volume", configMap: { name: "local-path-config" } },
+        ],
       },
     },
   },

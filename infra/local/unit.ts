@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, open, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -30,18 +38,30 @@ export interface Daemon {
 }
 
 /** Writes what PID 1 of a machine runs. */
-export async function writeDaemons(layout: Layout, unit: string, daemons: readonly Daemon[]): Promise<void> {
+export async function writeDaemons(
+  layout: Layout,
+  unit: string,
+  daemons: readonly Daemon[],
+): Promise<void> {
   const folder = layout.at(layout.unit(unit), "daemons");
   await mkdir(folder, { recursive: true });
   await mkdir(join(layout.logs, layout.unit(unit)), { recursive: true });
   await Promise.all(
-    daemons.map((daemon) => writeFile(join(folder, daemon.name), daemonScript(daemon))),
+    daemons.map((daemon) =>
+      writeFile(join(folder, daemon.name), daemonScript(daemon)),
+    ),
   );
 }
 
 /** Text of a daemon's script; it runs under PID 1's environment, which holds nothing of the caller's. */
-export function daemonScript({ command, environment = {}, before = [] }: Daemon): string {
-  const variables = Object.entries(environment).map(([key, value]) => `export ${key}=${quote(value)}`);
+export function daemonScript({
+  command,
+  environment = {},
+  before = [],
+}: Daemon): string {
+  const variables = Object.entries(environment).map(
+    ([key, value]) => `export ${key}=${quote(value)}`,
+  );
   const call = `exec ${command.map(quote).join(" \\\n  ")}`;
   return `${[...variables, ...before, call].join("\n")}\n`;
 }
@@ -50,15 +70,20 @@ export function daemonScript({ command, environment = {}, before = [] }: Daemon)
 export async function launchUnit(layout: Layout, unit: string): Promise<Unit> {
   const path = layout.unit(unit);
   const cgroups = await makeCgroup(`${layout.cgroup}/${unit}/daemons`);
-  for (const script of ["launch.sh", "init.sh"]) await place(join(__dirname, script), layout.at(script));
+  for (const script of ["launch.sh", "init.sh"])
+    await place(join(__dirname, script), layout.at(script));
   const logFile = layout.at("logs", path, "init.log");
   const log = await open(logFile, "a");
-  const child = spawn("sh", [layout.at("launch.sh"), layout.state, path, ...cgroups], {
-    cwd: "/",
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
-    detached: true,
-    stdio: ["pipe", "pipe", log.fd],
-  });
+  const child = spawn(
+    "sh",
+    [layout.at("launch.sh"), layout.state, path, ...cgroups],
+    {
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
+      detached: true,
+      stdio: ["pipe", "pipe", log.fd],
+    },
+  );
   const { stdin, stdout } = child;
   const stop = () => child.kill("SIGKILL");
   try {
@@ -67,7 +92,12 @@ export async function launchUnit(layout: Layout, unit: string): Promise<Unit> {
       child.once("error", reject);
       child.once("exit", (code) =>
         readFile(logFile, "utf8").then(
-          (text) => reject(new Error(`${unit} ended with ${code} before it was up: ${text.trim()}`)),
+          (text) =>
+            reject(
+              new Error(
+                `${unit} ended with ${code} before it was up: ${text.trim()}`,
+              ),
+            ),
           reject,
         ),
       );
@@ -107,19 +137,27 @@ async function processes(): Promise<Process[]> {
   return Promise.all(
     pids.map(async (pid) => ({
       pid: Number(pid),
-      command: (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0"),
+      command: (
+        await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")
+      ).split("\0"),
     })),
   );
 }
 
 /** The machines of a cluster that run, by name, with the process whose namespaces are theirs. */
-export async function runningUnits(layout: Layout): Promise<Map<string, number>> {
+export async function runningUnits(
+  layout: Layout,
+): Promise<Map<string, number>> {
   const init = layout.at("init.sh");
-  const found = (await processes()).flatMap(({ pid, command }): [string, number][] => {
-    const position = command.indexOf(init);
-    const unit = command[position + 2]?.replace(/^nodes\//, "");
-    return command[0] === "unshare" && position > 0 && unit ? [[unit, pid]] : [];
-  });
+  const found = (await processes()).flatMap(
+    ({ pid, command }): [string, number][] => {
+      const position = command.indexOf(init);
+      const unit = command[position + 2]?.replace(/^nodes\//, "");
+      return command[0] === "unshare" && position > 0 && unit
+        ? [[unit, pid]]
+        : [];
+    },
+  );
   return new Map(found);
 }
 
@@ -130,11 +168,19 @@ export async function stopUnits(layout: Layout, unit?: string): Promise<void> {
   const path = unit && layout.unit(unit);
   for (let tries = 0; ; tries++) {
     const own = (await processes())
-      .filter(({ command }) => command.some((word, index) => scripts.includes(word) && (!path || command[index + 2] === path)))
+      .filter(({ command }) =>
+        command.some(
+          (word, index) =>
+            scripts.includes(word) && (!path || command[index + 2] === path),
+        ),
+      )
       .map(({ pid }) => pid);
     const left = [...new Set([...own, ...(await cgroupProcesses(cgroup))])];
     if (left.length === 0) return;
-    if (tries === 500) throw new Error(`Processes ${left.join(", ")} of ${layout.state} do not end; look at them with ps -p ${left[0]}`);
+    if (tries === 500)
+      throw new Error(
+        `Processes ${left.join(", ")} of ${layout.state} do not end; look at them with ps -p ${left[0]}`,
+      );
     for (const pid of left) kill(pid);
     await pause(20);
   }

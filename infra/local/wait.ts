@@ -16,6 +16,8 @@ export async function until<T>(
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (Date.now() > end) throw new Error(await options.describe());
-    await pause(options.everyMilliseconds, undefined, { signal: options.signal });
+    await pause(options.everyMilliseconds, undefined, {
+      signal: options.signal,
+    });
   }
 }

@@ -2,9 +2,6 @@ import type { z } from "zod";
 
 import type { Problem } from "../problem";
 
-/** Plain property values, as they travel between the engine and a resource. */
-export type Properties = Readonly<Record<string, unknown>>;
-
 /** What a resource's work may use of the engine. */
 export interface Context {
   /** URN of the resource: it names stack and project, and so who owns what is made. */
@@ -15,18 +12,14 @@ export interface Context {
   log(message: string): void;
 }
 
-/** How old and new inputs differ, beyond what comparing them property by property says. */
+/** What changed inputs mean. An input that is in neither list replaces the resource when it changes. */
 export interface Difference {
   /** Inputs whose change can be carried out in place. */
   readonly update?: readonly string[];
-  /** Inputs whose change needs a new resource; the old one is deleted first. */
+  /** Inputs whose change needs a new resource, even if `update` names them; the old one is deleted first. */
   readonly replace?: readonly string[];
-}
-
-/** A resource as the engine keeps it. */
-export interface Stored {
-  readonly id: string;
-  readonly outs: Properties;
+  /** Outputs that no longer hold, such as that something runs; an update puts them right. */
+  readonly drifted?: readonly string[];
 }
 
 /**
@@ -34,8 +27,8 @@ export interface Stored {
  * a kind.
  */
 export interface ResourceKind<
-  Inputs extends object = Properties,
-  Outs extends object = Properties,
+  Inputs extends object = object,
+  Outs extends object = object,
 > {
   /** Type token, such as `mlstack:index:LocalCluster`. */
   readonly type: string;
@@ -52,6 +45,8 @@ export interface ResourceKind<
     olds: Inputs,
     news: Inputs,
   ): Promise<Difference> | Difference;
+  /** Outputs that are known before anything is made; without it, previews know the inputs only. */
+  preview?(inputs: Inputs): Promise<Partial<Outs>> | Partial<Outs>;
   create(inputs: Inputs, context: Context): Promise<{ id: string; outs: Outs }>;
   update?(
     id: string,

@@ -1,0 +1,31 @@
+import type { ResourceKind } from "./resource";
+
+// Each kind is loaded with the first resource of it: what one needs must not slow the preview of another.
+const kinds: Readonly<Record<string, () => ResourceKind>> = {
+  "mlstack:index:LocalCluster": () =>
+    (require("./local-cluster") as typeof import("./local-cluster"))
+      .localCluster,
+  "mlstack:index:JobEnd": () =>
+    (require("./job-end") as typeof import("./job-end")).jobEnd,
+  "mlstack:index:RandomSecret": () =>
+    (require("./random-secret") as typeof import("./random-secret"))
+      .randomSecret,
+  "mlstack:index:StoreBucket": () =>
+    (require("./store-bucket") as typeof import("./store-bucket")).storeBucket,
+  "mlstack:index:StoreKey": () =>
+    (require("./store-key") as typeof import("./store-key")).storeKey,
+};
+
+/** Tokens of the kinds that the provider serves. */
+export const kindTokens: readonly string[] = Object.keys(kinds);
+
+/** The kind of a type token. */
+export function findKind(type: string): ResourceKind {
+  const load = kinds[type];
+  if (!load) {
+    throw new Error(
+      `unknown resource type ${type}; the provider has ${kindTokens.join(", ")}`,
+    );
+  }
+  return load();
+}
