@@ -1,0 +1,65 @@
+"""How a training ends: one JSON line in the termination message, and one clear line when it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+TERMINATION_MESSAGE = "/dev/termination-log"
+"""File that Kubernetes shows as the container's termination message."""
+
+MESSAGE_LIMIT = 4096
+"""Bytes of a termination message; Kubernetes cuts what is longer."""
+
+
+class TrainerError(Exception):
+    """A failure that its message explains in full: path, value, remedy."""
+
+
+class PeerLost(Exception):
+    """Another process of the training is gone; all start again from the checkpoint."""
+
+
+def run(job: str, result_file: str, body: Callable[[], Mapping[str, object]]) -> None:
+    """Run a training and leave its result, or its failure, where the cluster's tooling looks.
+
+    The process ends at once, with exit code 1 on failure, and the last line it writes is the reason: threads that
+    a framework leaves waiting for a peer that is gone would keep it alive.
+    """
+    try:
+        result = body()
+    except TrainerError as error:
+        _fail(job, result_file, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it was, its reason must be the last line
+        if not isinstance(error, PeerLost):
+            traceback.print_exc()
+        _fail(job, result_file, f"{type(error).__name__}: {error}")
+    else:
+        line = json.dumps(result)
+        _leave(result_file, line)
+        print(line, flush=True)
+        _exit(0)
+
+
+def _fail(job: str, result_file: str, reason: str) -> None:
+    line = " ".join(reason.split())
+    _leave(result_file, json.dumps({"error": line}))
+    print(f"{job}: {line}", file=sys.stderr, flush=True)
+    _exit(1)
+
+
+def _exit(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _leave(result_file: str, line: str) -> None:
+    # Outside a cluster there is no termination message to write, and that is no reason to fail.
+    if result_file == TERMINATION_MESSAGE and not os.access(result_file, os.W_OK):
+        return
+    Path(result_file).write_bytes(line.encode()[:MESSAGE_LIMIT])
