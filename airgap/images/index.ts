@@ -87,6 +87,13 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     minutes: 2,
   },
   {
+    // The tag that the manifests of v1.9.4 name.
+    reference: "ghcr.io/kubeflow/training-v1/training-operator:v1-93c5489",
+    folder: "training-operator",
+    binary: "training-operator",
+    minutes: 0.1,
+  },
+  {
     reference: "docker.io/dxflrs/garage:v2.5.0",
     folder: "garage",
     binary: "garage",
