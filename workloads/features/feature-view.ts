@@ -1,0 +1,173 @@
+import { z } from "zod";
+
+import type { Problem } from "../../infra/problem";
+import { columnName, type Contract } from "./contract";
+import { hudiSettings, tableSchema } from "./table";
+
+const whereSchema = z.strictObject({
+  field: columnName,
+  in: z.array(z.string()).min(1),
+});
+
+const featureSchema = z.strictObject({
+  description: z.string().min(1),
+  aggregate: z.enum(["count", "sum", "min", "max", "mean", "distinct"]),
+  /** Field that is aggregated; a count has none. */
+  of: columnName.optional(),
+  /** Only events in which a field has one of these values. */
+  where: whereSchema.optional(),
+});
+
+/** One feature: an aggregate of an entity's events. */
+export type Feature = z.output<typeof featureSchema>;
+
+/** Over which of an entity's events a feature is taken. */
+const windowSchema = z.discriminatedUnion("kind", [
+  /** All of them: one row an entity, as of its last event. */
+  z.strictObject({ kind: z.literal("whole") }),
+  /** Those of the hours before an instant: a row for every full hour at which a value changes. */
+  z.strictObject({
+    kind: z.literal("trailing"),
+    hours: z
+      .array(
+        z
+          .number()
+          .int()
+          .min(1)
+          .max(24 * 90),
+      )
+      .min(1)
+      .refine(
+        (hours) =>
+          hours.every((each, at) => at === 0 || each > (hours[at - 1] ?? 0)),
+        "write ascending numbers of hours",
+      ),
+  }),
+]);
+
+/** Features of one entity from one stream. */
+export const featureViewSchema = z.strictObject({
+  /** Name of the table. */
+  name: columnName,
+  /** Raised when a feature changes its meaning; the table's name carries it from 2 on. */
+  version: z.number().int().min(1),
+  /** Team that answers for it. */
+  owner: z.string().min(1),
+  description: z.string().min(1),
+  /** Name of the contract whose events it is made of. */
+  source: columnName,
+  /** Field that names the entity. */
+  entity: columnName,
+  window: windowSchema,
+  features: z.record(columnName, featureSchema),
+  /** Cron line of its job, in UTC; without it, the job runs when the program does. */
+  schedule: z
+    .string()
+    .regex(/^(\S+\s+){4}\S+$/, "write five fields, such as 5 * * * *")
+    .optional(),
+  table: tableSchema.prefault({}),
+});
+
+/** A checked declaration. */
+export type FeatureView = z.output<typeof featureViewSchema>;
+
+/** Time that a row holds from: no event at or after it has a part in the row. */
+export const validFrom = "valid_from";
+
+/** Name of the table of a view. */
+export function tableName({ name, version }: FeatureView): string {
+  return version === 1 ? name : `${name}_v${version}`;
+}
+
+/** Columns of a view's features: one for each window that trails. */
+export function featureColumns({ features, window }: FeatureView): string[] {
+  return Object.keys(features).flatMap((name) =>
+    window.kind === "whole"
+      ? [name]
+      : window.hours.map((hours) => `${name}_${windowName(hours)}`),
+  );
+}
+
+/** A window as people say it: `1h`, `1d`, `7d`. */
+export function windowName(hours: number): string {
+  return hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`;
+}
+
+/** What does not fit between views, their sources and the stack's teams. */
+export function checkFeatureViews(
+  path: string,
+  views: readonly FeatureView[],
+  contracts: readonly Contract[],
+  teams: readonly string[],
+): Problem[] {
+  const taken = new Set(contracts.map(({ name }) => name));
+  return views.flatMap((view, at) => {
+    const problems: Problem[] = [];
+    const report = (key: string, value: unknown, remedy: string) =>
+      problems.push({ path: `${path}[${at}].${key}`, value, remedy });
+    const table = tableName(view);
+    if (taken.has(table))
+      report("name", table, "another table has this name; choose another");
+    taken.add(table);
+    if (!teams.includes(view.owner))
+      report("owner", view.owner, `choose one of ${teams.join(", ")}`);
+    const source = contracts.find(({ name }) => name === view.source);
+    if (source === undefined) {
+      const known = contracts.map(({ name }) => name).join(", ");
+      report("source", view.source, `choose one of ${known}`);
+      return problems;
+    }
+    if (source.fields[view.entity]?.required !== true)
+      report("entity", view.entity, `name a required field of ${source.name}`);
+    for (const [name, feature] of Object.entries(view.features)) {
+      for (const remedy of featureProblems(feature, view, source))
+        report(`features.${name}`, feature.of ?? feature.aggregate, remedy);
+    }
+    return problems;
+  });
+}
+
+/** A view as its job reads it: what to compute from which table, and Hudi's settings of the one it writes. */
+export function featureViewSpec(view: FeatureView, source: Contract) {
+  const { version, entity, window, features } = view;
+  const partitioned = window.kind === "trailing";
+  return {
+    name: tableName(view),
+    version,
+    source: source.name,
+    eventTime: source.eventTime,
+    entity,
+    window,
+    features,
+    hudi: hudiSettings(view.table, {
+      key: partitioned ? [entity, validFrom] : [entity],
+      ...(partitioned ? { partition: "valid_date" } : {}),
+    }),
+  };
+}
+
+function featureProblems(
+  { aggregate, of, where }: Feature,
+  { window }: FeatureView,
+  { name, fields }: Contract,
+): string[] {
+  const field = of === undefined ? undefined : fields[of];
+  const isNumber = field?.type === "long" || field?.type === "double";
+  return [
+    ...(aggregate === "count" && of !== undefined
+      ? ["a count is of events; leave `of` out, or use distinct"]
+      : []),
+    ...(aggregate !== "count" && field === undefined
+      ? [`set \`of\` to one of ${Object.keys(fields).join(", ")}`]
+      : []),
+    ...(["sum", "min", "max", "mean"].includes(aggregate) && field && !isNumber
+      ? [`${aggregate} is of a number`]
+      : []),
+    ...(aggregate === "distinct" && window.kind === "trailing"
+      ? ["distinct values of hours do not add up; use the window `whole`"]
+      : []),
+    ...(where !== undefined && fields[where.field]?.type !== "string"
+      ? [`set where.field to a string field of ${name}`]
+      : []),
+  ];
+}

@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** How a feature-store table lies in its bucket, as far as it is a choice. */
+export const tableSchema = z.strictObject({
+  /** `merge-on-read` appends changes and merges them later; `copy-on-write` rewrites files at once. */
+  type: z.enum(["merge-on-read", "copy-on-write"]).default("merge-on-read"),
+  /** Files that each partition is split into by key; a key's file is known without a look-up. */
+  buckets: z.number().int().min(1).max(4096).default(2),
+  /** Columns by which compacted files are sorted, so that a reader can skip most of them. */
+  sortBy: z.array(z.string()).default([]),
+  /** Commits after which appended changes are merged into files. */
+  compactAfter: z.number().int().min(1).max(1000).default(8),
+  /** Days for which every instant can be read again. */
+  keepDays: z.number().int().min(1).max(3650).default(30),
+});
+
+/** Layout of a table. */
+export type Table = z.output<typeof tableSchema>;
+
+/** How rows of one key are told apart, and which partition they belong to. */
+export interface TableKeys {
+  readonly key: readonly string[];
+  /** Absent in a table that is not partitioned. */
+  readonly partition?: string;
+  /** Of two rows with one key the one in which it is greater stays; without it, the one written last. */
+  readonly ordering?: string;
+}
+
+/** Settings of the table in Hudi's words; the causes stand beside those that are not plain. */
+export function hudiSettings(
+  table: Table,
+  keys: TableKeys,
+): Record<string, string> {
+  return {
+    "hoodie.datasource.write.table.type":
+      table.type === "merge-on-read" ? "MERGE_ON_READ" : "COPY_ON_WRITE",
+    "hoodie.datasource.write.recordkey.field": keys.key.join(","),
+    ...(keys.partition === undefined
+      ? {
+          "hoodie.datasource.write.keygenerator.class":
+            "org.apache.hudi.keygen.NonpartitionedKeyGenerator",
+        }
+      : {
+          "hoodie.datasource.write.partitionpath.field": keys.partition,
+          "hoodie.datasource.write.hive_style_partitioning": "true",
+        }),
+    ...(keys.ordering === undefined
+      ? { "hoodie.write.record.merge.mode": "COMMIT_TIME_ORDERING" }
+      : {
+          "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
+          "hoodie.table.ordering.fields": keys.ordering,
+        }),
+    ...index(table, keys),
+    ...compaction(table),
+    ...cleaning(table),
+    ...spared,
+  };
+}
+
+// By hash, an upsert knows the file of a key; the default reads Bloom filters of every file that may hold it.
+function index({ buckets }: Table, { key }: TableKeys): Record<string, string> {
+  return {
+    "hoodie.index.type": "BUCKET",
+    "hoodie.bucket.index.num.buckets": String(buckets),
+    "hoodie.bucket.index.hash.field": key.join(","),
+  };
+}
+
+function compaction({
+  type,
+  compactAfter,
+  sortBy,
+}: Table): Record<string, string> {
+  return {
+    ...(type === "merge-on-read"
+      ? {
+          "hoodie.compact.inline": "true",
+          "hoodie.compact.inline.max.delta.commits": String(compactAfter),
+        }
+      : {}),
+    ...(sortBy.length === 0
+      ? {}
+      : {
+          "hoodie.clustering.inline": "true",
+          "hoodie.clustering.inline.max.commits": String(compactAfter),
+          "hoodie.clustering.plan.strategy.sort.columns": sortBy.join(","),
+        }),
+  };
+}
+
+// By hours, whatever number of commits that is: an instant that a model was trained on stays readable.
+function cleaning({ keepDays }: Table): Record<string, string> {
+  return {
+    "hoodie.cleaner.policy": "KEEP_LATEST_BY_HOURS",
+    "hoodie.cleaner.hours.retained": String(keepDays * 24),
+    // A look for old files lists the table; it need not follow every commit.
+    "hoodie.clean.trigger.max.commits": "8",
+  };
+}
+
+/** What serves tables of thousands of files, and costs more than it saves below that. */
+const spared: Readonly<Record<string, string>> = {
+  "hoodie.metadata.enable": "false",
+  "hoodie.embed.timeline.server": "false",
+  "hoodie.write.markers.type": "DIRECT",
+  "hoodie.parquet.compression.codec": "snappy",
+};
