@@ -2,10 +2,13 @@ import { z } from "zod";
 
 import { checkOverlaps, cidr } from "../cidr";
 
-const nameSchema = z.string().regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/, {
-  error:
-    "write at most 32 lower-case letters, digits and dashes, a letter first",
-});
+/** Name of a cluster or a pool. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/, {
+    error:
+      "write at most 32 lower-case letters, digits and dashes, a letter first",
+  });
 
 const folderSchema = z
   .string()

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+
+import type { NodePool } from "../platform";
+import type { Problem } from "../problem";
+
+/** A cluster that is there already: kind, k3d, minikube, Docker Desktop, or one that somebody else runs. */
+export const schema = z.strictObject({
+  kind: z.literal("existing"),
+  /** File with the cluster's context; without it, kubectl's. */
+  kubeconfig: z.string().min(1).optional(),
+  /** Context in the file; without it, the current one. */
+  context: z.string().min(1).optional(),
+  /** Storage class of volumes for one node at a time. */
+  storageClass: z.string().min(1).default("standard"),
+  /** Label that carries the name of a node's pool; without it, every node is in every pool. */
+  poolLabel: z.string().min(1).optional(),
+  /** Who advertises GPUs: the cluster itself, or a device plugin that the program installs. */
+  gpuDriver: z.enum(["managed", "device-plugin"]).default("managed"),
+  /** Where images are pushed, and pulled by the nodes. */
+  images: z.strictObject({ prefix: z.string().min(1) }),
+  /** Size of the object store's volume. */
+  storeSize: z
+    .string()
+    .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, { error: "write a size such as 20Gi" })
+    .default("20Gi"),
+});
+
+/** Configuration of a target that exists. */
+export type ExistingConfig = z.output<typeof schema>;
+
+const fileSchema = z.looseObject({
+  "current-context": z.string().optional(),
+  contexts: z.array(z.looseObject({ name: z.string() })).default([]),
+});
+
+/** What is wrong with the kubeconfig; the pools are whatever the cluster has. */
+export function checkPools(
+  _pools: readonly NodePool[],
+  target: ExistingConfig,
+): readonly Problem[] {
+  const path = kubeconfigPath(target);
+  if (!existsSync(path)) {
+    const remedy = `${path} is not there; name the file that has the cluster's context`;
+    return [{ path: "target.kubeconfig", value: target.kubeconfig, remedy }];
+  }
+  const file = readFile(path);
+  if (!file) {
+    const remedy = "is no kubeconfig; name the file that kubectl uses";
+    return [{ path: "target.kubeconfig", value: path, remedy }];
+  }
+  const names = file.contexts.map(({ name }) => name);
+  const context = target.context ?? file["current-context"];
+  return context !== undefined && names.includes(context)
+    ? []
+    : [
+        {
+          path: "target.context",
+          value: context,
+          remedy: `is not in ${path}; choose one of ${names.join(", ") || "none"}`,
+        },
+      ];
+}
+
+/** The kubeconfig with the chosen context as its current one. */
+export function readKubeconfig(target: ExistingConfig): string {
+  const path = kubeconfigPath(target);
+  const file = readFile(path);
+  if (!file) throw new Error(`${path} is no kubeconfig`);
+  return target.context === undefined
+    ? readFileSync(path, "utf8")
+    : stringify({ ...file, "current-context": target.context });
+}
+
+function readFile(path: string): z.output<typeof fileSchema> | undefined {
+  try {
+    return fileSchema.parse(parse(readFileSync(path, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+function kubeconfigPath({ kubeconfig }: ExistingConfig): string {
+  const found =
+    kubeconfig ??
+    process.env["KUBECONFIG"]?.split(delimiter).find(Boolean) ??
+    "~/.kube/config";
+  return found.startsWith("~/") ? join(homedir(), found.slice(2)) : found;
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+import { parseCidr } from "../cidr";
+import type { NodePool } from "../platform";
+import type { Problem } from "../problem";
+import { checkRanges, nameSchema, placeFields } from "./inputs";
+
+const mostNodes = 16;
+const longestPoolName = 32;
+
+/** Where a stack on this machine goes. */
+export const schema = z.strictObject({
+  kind: z.literal("local"),
+  /** Name of the cluster; without it, the stack's. */
+  name: nameSchema.optional(),
+  ...placeFields,
+  /** Size of the object store's volume. */
+  storeSize: z
+    .string()
+    .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, { error: "write a size such as 20Gi" })
+    .default("20Gi"),
+});
+
+/** Configuration of a local target. */
+export type LocalConfig = z.output<typeof schema>;
+
+/** What a local cluster refuses about pools and ranges. */
+export function checkPools(
+  pools: readonly NodePool[],
+  target: LocalConfig,
+): readonly Problem[] {
+  const nodes = pools.reduce((sum, pool) => sum + nodesOf(pool), 0);
+  // Each node's pods take a range of 256 addresses.
+  const room = 2 ** (24 - (parseCidr(target.podCidr)?.bits ?? 24));
+  const most = Math.min(mostNodes, room);
+  return [
+    ...checkRanges(target, "target."),
+    ...(nodes > most
+      ? [
+          {
+            path: "pools",
+            value: nodes,
+            remedy: `are more nodes than this machine's cluster takes; ask for at most ${most} with the sum of min`,
+          },
+        ]
+      : []),
+    ...pools.flatMap((pool, index) => checkPool(pool, `pools[${index}]`)),
+  ];
+}
+
+function checkPool(pool: NodePool, path: string): readonly Problem[] {
+  const gpus = pool.gpu?.count ?? 0;
+  return [
+    ...(pool.name.length > longestPoolName
+      ? [
+          {
+            path: `${path}.name`,
+            value: pool.name,
+            remedy: `write at most ${longestPoolName} characters`,
+          },
+        ]
+      : []),
+    ...(gpus > 16
+      ? [
+          {
+            path: `${path}.gpu.count`,
+            value: gpus,
+            remedy: "ask for at most 16",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Nodes of a pool: its fewest, and one at least, since nothing adds one later. */
+export function nodesOf(pool: NodePool): number {
+  return Math.max(1, pool.min);
+}

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+
+import { cacheFolder } from "../../airgap/toolchain/tools";
+import { fitted, slug } from "../naming";
+import type { ObjectStore } from "../object-store/store";
+import { placePool } from "../placement";
+import type {
+  Bucket,
+  BucketArgs,
+  Identity,
+  IdentityArgs,
+  PlacedPool,
+  Platform,
+} from "../platform";
+import type { TargetRequest } from "../target";
+import { LocalCluster } from "./cluster";
+import { type LocalConfig, nodesOf } from "./config";
+import { imagePrefix } from "./registry";
+import { storageClass } from "./storage";
+
+/** Makes the object store of a platform that has none of its own. */
+export type StoreFactory = (
+  name: string,
+  platform: Pick<Platform, "kubeconfig" | "provider" | "storage">,
+  opts: pulumi.ComponentResourceOptions,
+) => ObjectStore;
+
+/** The platform on this machine. */
+export class LocalPlatform
+  extends pulumi.ComponentResource
+  implements Platform
+{
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: KubernetesProvider;
+  readonly pools: readonly PlacedPool[];
+  readonly storage = { block: storageClass } as const;
+  readonly gpuDriver = "managed";
+  readonly images = {
+    prefix: imagePrefix,
+    storage: join(cacheFolder(), "registry"),
+  };
+
+  readonly cluster: LocalCluster;
+
+  private readonly store: ObjectStore;
+
+  constructor(
+    private readonly name: string,
+    private readonly request: TargetRequest<LocalConfig>,
+    makeStore: StoreFactory,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:infra:LocalPlatform", name, {}, opts);
+    this.pools = request.pools.map((pool) => placePool(pool));
+    this.cluster = this.makeCluster();
+    this.kubeconfig = this.cluster.kubeconfig;
+    endWith(this.cluster);
+    this.provider = this.clusterProvider();
+    this.store = makeStore(`${name}-store`, this, { parent: this });
+    this.registerOutputs({ kubeconfig: this.kubeconfig });
+  }
+
+  bucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Bucket {
+    return this.store.bucket(name, args, opts);
+  }
+
+  identity(
+    name: string,
+    args: IdentityArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    return this.store.identity(name, args, opts);
+  }
+
+  private makeCluster(): LocalCluster {
+    const { target, pools } = this.request;
+    const { dataDir, subnet, podCidr, serviceCidr, apiPort } = target;
+    return new LocalCluster(
+      `${this.name}-cluster`,
+      {
+        name: target.name ?? fitted(slug(this.name), 32),
+        ...{ dataDir, subnet, podCidr, serviceCidr, apiPort },
+        pools: pools.map((pool) => ({
+          name: pool.name,
+          count: nodesOf(pool),
+          gpus: pool.gpu?.count ?? 0,
+        })),
+        registryStorage: this.images.storage,
+      },
+      { parent: this },
+    );
+  }
+
+  private clusterProvider(): KubernetesProvider {
+    return new KubernetesProvider(
+      `${this.name}-kubernetes`,
+      { kubeconfig: this.kubeconfig },
+      { parent: this },
+    );
+  }
+}
+
+// What lies in the cluster ends with it: taking it out piece by piece first would only make the end slower.
+function endWith(cluster: LocalCluster): void {
+  // Tests register resources without a stack.
+  if (!pulumi.runtime.getStackResource()) return;
+  const inside = /^(kubernetes:(?!.*:Provider$)|mlstack:index:Store)/;
+  pulumi.runtime.registerResourceTransform(({ type, props, opts }) =>
+    inside.test(type)
+      ? { props, opts: { ...opts, deletedWith: cluster } }
+      : undefined,
+  );
+}
