@@ -132,6 +132,11 @@ export const TOOLS: readonly Tool[] = [
   ),
   single("helm", 1, "helm.sh/helm/v3", "/cmd/helm", {
     "helm.sh/helm/v3/internal/version.version": "v{version}",
+    // The Kubernetes that a template is rendered for without a cluster; 1.20 when unset.
+    "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor": "1",
+    "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "34",
+    "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor": "1",
+    "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": "34",
   }),
   single("coredns", 1, "github.com/coredns/coredns", ""),
   single(
