@@ -157,12 +157,6 @@ export const TOOLS: readonly Tool[] = [
     "github.com/kubeflow/training-operator",
     "/cmd/training-operator.v1",
   ),
-  single(
-    "training-operator",
-    1,
-    "github.com/kubeflow/training-operator",
-    "/cmd/training-operator.v1",
-  ),
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),
