@@ -23,11 +23,20 @@ SMALL_TABLE: Mapping[str, str] = {
     "hoodie.write.markers.type": "DIRECT",
     # Rows go from Spark to Parquet as they are, not by way of Avro.
     "hoodie.datasource.write.row.writer.enable": "true",
-    # The default compares a batch with the keys of every file it may touch; there are as many files as cohorts.
     "hoodie.index.type": "SIMPLE",
-    "hoodie.parquet.compression.codec": "snappy",
+    # A batch has one row a session already: no shuffle to look for two.
+    "hoodie.combine.before.upsert": "false",
+    # The batch is as many parts as it has writers: no sampling and sorting to make them.
+    "hoodie.bulkinsert.sort.mode": "NONE",
 }
 """What Hudi does for tables of thousands of files and a table of a few does not need."""
+
+HISTORY: Mapping[str, str] = {
+    "hoodie.clean.commits.retained": "30",
+    "hoodie.keep.min.commits": "40",
+    "hoodie.keep.max.commits": "50",
+}
+"""How far back the table can be read: every commit of the last 30 runs."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +67,12 @@ def write(batch: DataFrame, path: str, parallelism: int) -> Commit:
         "hoodie.table.ordering.fields": ORDERING,
         "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
         "hoodie.bulkinsert.shuffle.parallelism": str(parallelism),
-        "hoodie.bulkinsert.sort.mode": "GLOBAL_SORT",
         "hoodie.upsert.shuffle.parallelism": str(parallelism),
         "hoodie.simple.index.parallelism": str(parallelism),
         **SMALL_TABLE,
+        **HISTORY,
     }
-    batch.write.format("hudi").options(**options).mode("append").save(path)
+    batch.coalesce(parallelism).write.format("hudi").options(**options).mode("append").save(path)
     instant, details = _last_commit(spark, path)
     stats = [stat for partition in details["partitionToWriteStats"].values() for stat in partition]
     return Commit(
