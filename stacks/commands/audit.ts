@@ -71,8 +71,12 @@ async function leftovers(
     case "aks":
       return ask(azureQuestions(stack, target.subscription));
     case "local": {
-      const place = z.object(placeFields).parse({ name: stack, ...target });
-      const layout = new Layout({ ...place, pools: [], registryStorage: "/" });
+      const layout = new Layout({
+        name: stack,
+        ...z.object(placeFields).parse(target),
+        pools: [],
+        registryStorage: "/",
+      });
       return (await remainsOf(layout)).map(({ kind, id }) => ({
         ...{ type: kind, id, place: "this machine", owner: "", expiry: "" },
       }));

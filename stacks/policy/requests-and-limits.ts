@@ -1,0 +1,39 @@
+import { containersOf, podSpecs } from "./pod-specs";
+import { at, type PolicyResource, type Rule } from "./rule";
+
+const wanted = [
+  ["requests", "cpu"],
+  ["requests", "memory"],
+  // None for CPU: a container that nobody else wants the processor from need not stand still.
+  ["limits", "memory"],
+] as const;
+
+/** The scheduler knows what every workload takes, and the node what it must not exceed. */
+export const requestsAndLimits: Rule = {
+  name: "requests-and-limits",
+  description:
+    "Every container asks for CPU and memory, and has a limit on its memory.",
+  check(resource) {
+    if (resource.type.endsWith(":SparkApplication"))
+      return sparkFaults(resource);
+    return podSpecs(resource)
+      .flatMap(containersOf)
+      .flatMap(({ path, container }) =>
+        wanted
+          .filter(([kind, what]) => {
+            const amount = at(container, "resources", kind, what);
+            return amount === undefined || amount === "";
+          })
+          .map(([kind, what]) => `${path}.resources.${kind}.${what}: set it`),
+      );
+  },
+};
+
+/** The operator turns these into requests and limits of the pods that it makes. */
+function sparkFaults({ props }: PolicyResource): string[] {
+  return ["driver", "executor"].flatMap((role) =>
+    ["cores", "memory"]
+      .filter((key) => at(props, "spec", role, key) === undefined)
+      .map((key) => `spec.${role}.${key}: set it`),
+  );
+}
