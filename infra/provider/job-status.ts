@@ -1,0 +1,256 @@
+import { z } from "zod";
+
+/** A kind of job whose end can be awaited. */
+export interface JobKind {
+  /** Lower-case plural, as the API's paths have it. */
+  readonly plural: string;
+  /** Labels of the pods of a job, as a selector. */
+  pods(name: string): string;
+  state(object: unknown): JobState;
+  /** The pod that says how the job went. */
+  main(object: unknown, pods: readonly Pod[]): Pod | undefined;
+  /** Pods whose first start is told beside the main one's. */
+  isExecutor(pod: Pod): boolean;
+}
+
+/** Where a job stands. */
+export interface JobState {
+  /** In the job's own words. */
+  readonly state: string;
+  readonly ended?: "succeeded" | "failed";
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly finishedAt?: string;
+}
+
+const terminatedSchema = z.object({
+  exitCode: z.number(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  startedAt: z.string().nullish(),
+});
+
+const containerStatusSchema = z.object({
+  name: z.string(),
+  state: z
+    .object({
+      running: z.object({ startedAt: z.string().nullish() }).optional(),
+      terminated: terminatedSchema.optional(),
+      waiting: z
+        .object({
+          reason: z.string().optional(),
+          message: z.string().optional(),
+        })
+        .optional(),
+    })
+    .prefault({}),
+});
+
+/** What is looked at of a pod. */
+export const podSchema = z.object({
+  metadata: z.object({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).prefault({}),
+  }),
+  status: z
+    .object({
+      phase: z.string().optional(),
+      containerStatuses: z.array(containerStatusSchema).prefault([]),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().optional(),
+            message: z.string().optional(),
+          }),
+        )
+        .prefault([]),
+    })
+    .prefault({}),
+});
+
+/** A pod of a job. */
+export type Pod = z.output<typeof podSchema>;
+
+const sparkSchema = z.object({
+  spec: z
+    .object({
+      restartPolicy: z.object({ type: z.string().optional() }).optional(),
+    })
+    .prefault({}),
+  status: z
+    .object({
+      applicationState: z
+        .object({
+          state: z.string().prefault(""),
+          errorMessage: z.string().optional(),
+        })
+        .prefault({}),
+      driverInfo: z.object({ podName: z.string().optional() }).prefault({}),
+      terminationTime: z.string().nullish(),
+    })
+    .prefault({}),
+});
+
+const sparkApplication: JobKind = {
+  plural: "sparkapplications",
+  pods: (name) => `sparkoperator.k8s.io/app-name=${name}`,
+  state(object) {
+    const { spec, status } = sparkSchema.parse(object);
+    const { state, errorMessage } = status.applicationState;
+    const retried = !["Never", undefined].includes(spec.restartPolicy?.type);
+    const failed =
+      state === "FAILED" || (state === "SUBMISSION_FAILED" && !retried);
+    return {
+      state: state || "NEW",
+      ended:
+        state === "COMPLETED" ? "succeeded" : failed ? "failed" : undefined,
+      reason: errorMessage,
+      finishedAt: status.terminationTime ?? undefined,
+    };
+  },
+  main(object, pods) {
+    const { podName } = sparkSchema.parse(object).status.driverInfo;
+    return pods.find(
+      ({ metadata }) =>
+        metadata.name === podName ||
+        (!podName && metadata.labels["spark-role"] === "driver"),
+    );
+  },
+  isExecutor: ({ metadata }) => metadata.labels["spark-role"] === "executor",
+};
+
+const conditionsSchema = z.object({
+  status: z
+    .object({
+      completionTime: z.string().nullish(),
+      conditions: z
+        .array(
+          z.object({
+            type: z.string(),
+            status: z.string(),
+            reason: z.string().optional(),
+            message: z.string().optional(),
+            lastTransitionTime: z.string().nullish(),
+          }),
+        )
+        .nullish(),
+    })
+    .prefault({}),
+});
+
+/** The state of kinds that say it in conditions, of which the last true one counts. */
+function stateOfConditions(object: unknown, success: string): JobState {
+  const { completionTime, conditions } = conditionsSchema.parse(object).status;
+  const holding = (conditions ?? []).filter(({ status }) => status === "True");
+  const end = holding.find(({ type }) => type === success || type === "Failed");
+  if (!end) return { state: holding.at(-1)?.type ?? "Pending" };
+  return {
+    state: end.type,
+    ended: end.type === success ? "succeeded" : "failed",
+    reason: end.message ?? end.reason,
+    finishedAt: completionTime ?? end.lastTransitionTime ?? undefined,
+  };
+}
+
+const batchJob: JobKind = {
+  plural: "jobs",
+  pods: (name) => `batch.kubernetes.io/job-name=${name}`,
+  state: (object) => stateOfConditions(object, "Complete"),
+  // A job that was retried has a pod an attempt; the one that succeeded tells.
+  main: (_object, pods) =>
+    pods.find(({ status }) => status.phase === "Succeeded") ?? pods.at(-1),
+  isExecutor: () => false,
+};
+
+const trainingLabel = (name: string) => `training.kubeflow.org/${name}`;
+
+function trainingJob(plural: string): JobKind {
+  return {
+    plural,
+    pods: (name) => `${trainingLabel("job-name")}=${name}`,
+    state: (object) => stateOfConditions(object, "Succeeded"),
+    main: (_object, pods) =>
+      pods.find(
+        ({ metadata }) =>
+          metadata.labels[trainingLabel("job-role")] === "master",
+      ) ??
+      pods.find(
+        ({ metadata }) =>
+          metadata.labels[trainingLabel("replica-index")] === "0",
+      ),
+    isExecutor: ({ metadata }) =>
+      metadata.labels[trainingLabel("job-role")] !== "master",
+  };
+}
+
+/** The kinds of job whose end can be awaited, by the API's kind. */
+export const jobKinds = {
+  SparkApplication: sparkApplication,
+  Job: batchJob,
+  PyTorchJob: trainingJob("pytorchjobs"),
+  TFJob: trainingJob("tfjobs"),
+  XGBoostJob: trainingJob("xgboostjobs"),
+} as const satisfies Readonly<Record<string, JobKind>>;
+
+/** Name of a kind of job. */
+export type JobKindName = keyof typeof jobKinds;
+
+/** When a pod's first container began to run. */
+export function containerStart(pod: Pod): string | undefined {
+  const state = pod.status.containerStatuses[0]?.state;
+  return state?.running?.startedAt ?? state?.terminated?.startedAt ?? undefined;
+}
+
+/** What a job says of itself: the JSON object that its main pod left as termination message. */
+export function resultOf(pod: Pod | undefined): object {
+  const messages = (pod?.status.containerStatuses ?? []).flatMap(
+    ({ state }) => state.terminated?.message ?? [],
+  );
+  for (const message of messages) {
+    try {
+      const parsed: unknown = JSON.parse(message);
+      if (typeof parsed === "object" && parsed !== null) return parsed;
+    } catch {
+      // A message for people, such as the last lines of the log.
+    }
+  }
+  return {};
+}
+
+/** What a pod that does not run yet is waiting for. */
+export function waitingFor(pod: Pod): string | undefined {
+  if (pod.status.phase !== "Pending") return undefined;
+  const unscheduled = pod.status.conditions.find(
+    ({ type, status }) => type === "PodScheduled" && status === "False",
+  );
+  const waiting = pod.status.containerStatuses.flatMap(
+    ({ state }) => state.waiting ?? [],
+  )[0];
+  const [reason, message] = unscheduled
+    ? [unscheduled.reason, unscheduled.message]
+    : [waiting?.reason, waiting?.message];
+  if (reason === "ContainerCreating" || reason === undefined) return undefined;
+  return [reason, message].filter(Boolean).join(": ");
+}
+
+/** One line on where a job stands. */
+export function progress(
+  state: string,
+  seconds: number,
+  pods: readonly Pod[],
+): string {
+  const phases = new Map<string, number>();
+  for (const { status } of pods) {
+    const phase = (status.phase ?? "Pending").toLowerCase();
+    phases.set(phase, (phases.get(phase) ?? 0) + 1);
+  }
+  const counts = [...phases].map(([phase, count]) => `${count} ${phase}`);
+  const reasons = [...new Set(pods.flatMap((pod) => waitingFor(pod) ?? []))];
+  return [
+    `${state}, ${Math.round(seconds)} s`,
+    ...(counts.length > 0 ? [`pods: ${counts.join(", ")}`] : []),
+    ...reasons,
+  ].join("; ");
+}

@@ -1,0 +1,75 @@
+import { type RequestOptions, request } from "node:https";
+
+import type { KubeConfig } from "@kubernetes/client-node";
+
+/** An answer of the API server that is an error. */
+export class KubeError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** How long credentials are used before they are asked for again; clouds issue them for 15 minutes. */
+const freshMilliseconds = 60_000;
+
+/** Reads from an API server by a kubeconfig of any kind, those that run a program for a token among them. */
+export class KubeClient {
+  private readonly config: KubeConfig;
+  private options: RequestOptions = {};
+  private readAt = 0;
+
+  constructor(kubeconfig: string) {
+    // It takes half a second to load, which a preview does not have.
+    const { KubeConfig: Config } =
+      require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+    this.config = new Config();
+    this.config.loadFromString(kubeconfig);
+  }
+
+  /** The object at a path. */
+  async get<T>(path: string): Promise<T> {
+    return JSON.parse(await this.text(path)) as T;
+  }
+
+  /** What is at a path, such as a log. */
+  async text(path: string): Promise<string> {
+    const server = this.config.getCurrentCluster()?.server;
+    if (server === undefined) throw new Error("the kubeconfig has no cluster");
+    const options = await this.credentials();
+    return new Promise((resolve, reject) => {
+      const call = request(
+        server.replace(/\/$/, "") + path,
+        { ...options, method: "GET", timeout: 15_000 },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            const status = response.statusCode ?? 0;
+            if (status < 300) resolve(text);
+            else reject(new KubeError(status, `GET ${path}: ${text.trim()}`));
+          });
+        },
+      );
+      call.on("timeout", () =>
+        call.destroy(new Error(`GET ${path}: no answer within 15 s`)),
+      );
+      call.on("error", reject);
+      call.end();
+    });
+  }
+
+  private async credentials(): Promise<RequestOptions> {
+    if (Date.now() - this.readAt > freshMilliseconds) {
+      const options: RequestOptions = {};
+      await this.config.applyToHTTPSOptions(options);
+      this.options = options;
+      this.readAt = Date.now();
+    }
+    return this.options;
+  }
+}
