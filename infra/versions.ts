@@ -9,6 +9,15 @@ export interface ChartPin {
 /** Minor version that EKS and AKS are asked for; GKE takes that of its release channel. */
 export const kubernetesMinor = "1.35";
 
+/** Version that hosts of one's own are expected to have, and the local cluster's. */
+export const kubernetesPatch = "1.35.4";
+
+/** Images that the targets put into their clusters without a chart. */
+export const images = {
+  localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
+  busybox: "docker.io/library/busybox:1.37.0",
+} as const;
+
 /** Charts that the targets put into their clusters. */
 export const charts = {
   clusterAutoscaler: {

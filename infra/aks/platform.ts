@@ -36,7 +36,7 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
   readonly provider: KubernetesProvider;
   readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Output<string> };
-  readonly gpuDriver = "managed";
+  readonly gpuDriver = "device-plugin";
   readonly images: AcrRegistry;
 
   readonly resourceGroup: resources.ResourceGroup;

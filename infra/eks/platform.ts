@@ -34,7 +34,7 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
   readonly provider: KubernetesProvider;
   readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Output<string> };
-  readonly gpuDriver = "managed";
+  readonly gpuDriver = "device-plugin";
   readonly images: EcrRegistry;
 
   readonly network: EksNetwork;

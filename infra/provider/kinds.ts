@@ -5,6 +5,8 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
   "mlstack:index:LocalCluster": () =>
     (require("./local-cluster") as typeof import("./local-cluster"))
       .localCluster,
+  "mlstack:index:SshCluster": () =>
+    (require("./ssh-cluster") as typeof import("./ssh-cluster")).sshCluster,
   "mlstack:index:JobEnd": () =>
     (require("./job-end") as typeof import("./job-end")).jobEnd,
   "mlstack:index:RandomSecret": () =>

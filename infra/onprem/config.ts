@@ -1,0 +1,239 @@
+import { utils } from "ssh2";
+import { z } from "zod";
+
+import { checkOverlaps, cidr, overlaps, parseCidr } from "../cidr";
+import type { NodePool } from "../platform";
+import type { Problem } from "../problem";
+import { kubernetesPatch } from "../versions";
+import { hostSchema } from "./hosts";
+
+const login = {
+  user: z.string().min(1),
+  port: z.int().min(1).max(65535),
+  /** Private key, as a secret. */
+  key: z.string().min(1),
+};
+
+const host = z.strictObject({
+  name: hostSchema.shape.name,
+  address: hostSchema.shape.address,
+  role: hostSchema.shape.role.default("worker"),
+  /** The pool that the host belongs to; control-plane hosts without one run no workloads. */
+  pool: z.string().optional(),
+  user: login.user.optional(),
+  port: login.port.optional(),
+  key: login.key.optional(),
+  fingerprint: hostSchema.shape.fingerprint,
+});
+
+const keyPair = z.strictObject({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+});
+
+/** Hosts of one's own. */
+export const schema = z.strictObject({
+  kind: z.literal("onprem"),
+  /** Version of the kubeadm and kubelet on the hosts. */
+  version: z
+    .string()
+    .regex(/^1\.\d+\.\d+$/, { error: `write a version, ${kubernetesPatch}` })
+    .default(kubernetesPatch),
+  /** Address and port in front of the control plane; needed where it has three hosts. */
+  endpoint: z
+    .string()
+    .regex(/^[^:/]+:\d+$/, {
+      error: "write address:port, such as 10.0.0.5:6443",
+    })
+    .optional(),
+  ssh: z
+    .strictObject({
+      user: login.user.default("root"),
+      port: login.port.default(22),
+      key: login.key.optional(),
+    })
+    .prefault({}),
+  hosts: z.array(host).min(1),
+  network: z
+    .strictObject({
+      pods: cidr(9, 22).default("10.244.0.0/16"),
+      services: cidr(12, 24).default("10.96.0.0/16"),
+    })
+    .prefault({}),
+  /** A storage class that is in the cluster anyhow; without it, volumes are folders on the hosts. */
+  storageClass: z.string().min(1).optional(),
+  objects: z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("in-cluster"),
+        size: z.string().default("100Gi"),
+      }),
+      z.strictObject({
+        kind: z.literal("s3"),
+        endpoint: z.url({ protocol: /^https?$/ }),
+        region: z.string().default("us-east-1"),
+        /** Buckets are there already; their names are this and the name in the stack. */
+        bucketPrefix: z.string().default(""),
+        /** Key pairs, as secrets, by the namespace that uses them. */
+        keys: z.record(z.string(), keyPair),
+      }),
+    ])
+    .prefault({ kind: "in-cluster" }),
+  /** Registry that takes the program's images and that the hosts pull from. */
+  images: z.strictObject({ prefix: z.string().min(1) }),
+  /** More of the configuration of every kubelet and kube-proxy. */
+  kubelet: z.record(z.string(), z.unknown()).default({}),
+  kubeProxy: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** Configuration of an on-prem target. */
+export type OnpremConfig = z.output<typeof schema>;
+
+/** What does not fit between hosts, pools and ranges. */
+export function checkPools(
+  pools: readonly NodePool[],
+  target: OnpremConfig,
+): readonly Problem[] {
+  return [
+    ...checkControlPlane(target),
+    ...checkHosts(pools, target),
+    ...checkKeys(target),
+    ...pools.flatMap((pool, index) => checkPool(pool, index, target)),
+    ...checkAddresses(target),
+  ];
+}
+
+function checkControlPlane({ hosts, endpoint }: OnpremConfig): Problem[] {
+  const count = hosts.filter(({ role }) => role === "control-plane").length;
+  if (count !== 1 && count !== 3) {
+    const remedy = `give one or three of them role: control-plane`;
+    return [
+      { path: "target.hosts", value: `${count} control-plane hosts`, remedy },
+    ];
+  }
+  return count === 3 && endpoint === undefined
+    ? [
+        {
+          path: "target.endpoint",
+          value: endpoint,
+          remedy:
+            "set the address and port that reach any of the three control-plane hosts",
+        },
+      ]
+    : [];
+}
+
+function checkHosts(
+  pools: readonly NodePool[],
+  { hosts }: OnpremConfig,
+): Problem[] {
+  const names = pools.map(({ name }) => name);
+  return hosts.flatMap(({ name, address, role, pool }, index) => {
+    const path = `target.hosts[${index}]`;
+    const earlier = hosts.slice(0, index);
+    const found: Problem[] = [];
+    if (pool === undefined && role === "worker") {
+      const remedy = `name one of the pools: ${names.join(", ")}`;
+      found.push({ path: `${path}.pool`, value: pool, remedy });
+    }
+    if (pool !== undefined && !names.includes(pool)) {
+      const remedy = `no such pool; choose one of ${names.join(", ")}`;
+      found.push({ path: `${path}.pool`, value: pool, remedy });
+    }
+    if (earlier.some((other) => other.name === name)) {
+      const remedy = "give each host a name of its own";
+      found.push({ path: `${path}.name`, value: name, remedy });
+    }
+    if (earlier.some((other) => other.address === address)) {
+      const remedy = "give each host an address of its own";
+      found.push({ path: `${path}.address`, value: address, remedy });
+    }
+    return found;
+  });
+}
+
+/** Secrets are judged by what they are, and never shown. */
+function checkKeys({ hosts, ssh }: OnpremConfig): Problem[] {
+  const given = [
+    { path: "target.ssh.key", key: ssh.key },
+    ...hosts.map(({ key }, index) => ({
+      path: `target.hosts[${index}].key`,
+      key,
+    })),
+  ];
+  const wrong = given.flatMap(({ path, key }) =>
+    key !== undefined && utils.parseKey(key) instanceof Error
+      ? [
+          {
+            path,
+            value: "(secret)",
+            remedy: "no private key without a passphrase; see ssh-keygen -p",
+          },
+        ]
+      : [],
+  );
+  const missing = hosts.some(({ key }) => (key ?? ssh.key) === undefined);
+  return missing
+    ? [
+        ...wrong,
+        {
+          path: "target.ssh.key",
+          value: undefined,
+          remedy:
+            "set the private key: pulumi config set --secret --path mlstack:target.ssh.key < KEYFILE",
+        },
+      ]
+    : wrong;
+}
+
+function checkPool(
+  { name, min, max, spot }: NodePool,
+  index: number,
+  { hosts }: OnpremConfig,
+): Problem[] {
+  const path = `pools[${index}]`;
+  const count = hosts.filter(({ pool }) => pool === name).length;
+  const fewest = Math.max(1, min);
+  return [
+    ...(spot
+      ? [
+          {
+            path: `${path}.spot`,
+            value: spot,
+            remedy: "hosts of one's own are not taken away; write false",
+          },
+        ]
+      : []),
+    ...(count < fewest || count > max
+      ? [
+          {
+            path: `${path}.${count > max ? "max" : "min"}`,
+            value: count > max ? max : min,
+            remedy: `target.hosts has ${count} of pool ${name}; ${count === 0 ? "add one" : `write ${count}`}, or change the hosts`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function checkAddresses({ hosts, network }: OnpremConfig): Problem[] {
+  const ranges = Object.entries(network).map(([key, value]) => ({
+    path: `target.network.${key}`,
+    value,
+  }));
+  const inside = hosts.flatMap(({ address }, index) =>
+    ranges
+      .filter(({ value }) => contains(value, address))
+      .map(({ path, value }) => ({
+        path,
+        value,
+        remedy: `target.hosts[${index}].address (${address}) lies in it; choose a range without hosts`,
+      })),
+  );
+  return [...checkOverlaps(ranges), ...inside];
+}
+
+function contains(range: string, address: string): boolean {
+  const [whole, one] = [parseCidr(range), parseCidr(`${address}/32`)];
+  return whole !== undefined && one !== undefined && overlaps(whole, one);
+}

@@ -1,0 +1,107 @@
+import type { Host } from "./hosts";
+import { routeProtocol } from "./kubeadm";
+
+/** A host, and the addresses of its pods. */
+export interface PodRange {
+  readonly host: Host;
+  readonly range: string;
+}
+
+/** Configuration of the pods' bridge on a host; packets to the pods of other hosts are routed. */
+export function cniConfig(range: string): string {
+  return JSON.stringify(
+    {
+      cniVersion: "1.0.0",
+      name: "mlstack",
+      plugins: [
+        {
+          type: "bridge",
+          bridge: "mlstack0",
+          isGateway: true,
+          hairpinMode: true,
+          ipMasq: false,
+          ipam: {
+            type: "host-local",
+            ranges: [[{ subnet: range }]],
+            routes: [{ dst: "0.0.0.0/0" }],
+          },
+        },
+        { type: "portmap", capabilities: { portMappings: true } },
+      ],
+    },
+    null,
+    2,
+  );
+}
+
+/** What every host needs before kubeadm looks at it. */
+export const forwardingLines = `
+modprobe -a overlay br_netfilter 2>/dev/null || true
+echo 1 >/proc/sys/net/ipv4/ip_forward
+[ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+`;
+
+/**
+ * Lines that route to the pods of every other host and give pods the host's address on their way out. Hosts must share
+ * a network segment; nothing has to be downloaded, and nothing is wrapped.
+ */
+export function networkScript(
+  self: Host,
+  all: readonly PodRange[],
+  pods: string,
+): string {
+  const routes = all
+    .filter(({ host }) => host.name !== self.name)
+    .map(
+      ({ host, range }) =>
+        `ip route replace ${range} via ${host.address} proto ${routeProtocol}`,
+    );
+  const rules = [
+    `-t nat POSTROUTING -s ${pods} ! -d ${pods} -m comment --comment mlstack -j MASQUERADE`,
+    `-t filter FORWARD -s ${pods} -m comment --comment mlstack -j ACCEPT`,
+    `-t filter FORWARD -d ${pods} -m comment --comment mlstack -j ACCEPT`,
+  ].map((rule) => {
+    const [table, chain, rest] = splitRule(rule);
+    return `iptables ${table} -C ${chain} ${rest} 2>/dev/null || iptables ${table} -A ${chain} ${rest}`;
+  });
+  return [
+    "#!/bin/sh",
+    "set -eu",
+    "PATH=$PATH:/usr/sbin:/sbin",
+    forwardingLines.trim(),
+    // What an earlier shape of the cluster had.
+    `ip route flush proto ${routeProtocol} 2>/dev/null || true`,
+    ...routes,
+    ...rules,
+    "",
+  ].join("\n");
+}
+
+function splitRule(rule: string): [string, string, string] {
+  const [, table = "", chain = "", rest = ""] =
+    /^(-t \w+) (\w+) (.*)$/.exec(rule) ?? [];
+  return [table, chain, rest];
+}
+
+/** Where the lines lie on a host, for each of its starts. */
+export const networkFile = "/etc/mlstack/network.sh";
+
+/** Runs them now, and at each start of a host that systemd runs. */
+export const applyNetworkScript = `
+sh ${networkFile}
+if [ -d /run/systemd/system ]; then
+cat >/etc/systemd/system/mlstack-network.service <<'END'
+[Unit]
+Description=Routes to the pods of the other hosts
+After=network-online.target
+Wants=network-online.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh ${networkFile}
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+systemctl enable mlstack-network.service
+fi
+`;
