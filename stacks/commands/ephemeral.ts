@@ -105,7 +105,9 @@ function plan(
   const config = derive(from, source.config, life);
   const secrets = secretKeys(source.config);
   check({ ...config, ...placeholders(source.config, secrets) }, name);
-  const { config: _, ...encryption } = existing ?? { config: {} };
+  const encryption = Object.fromEntries(
+    Object.entries(existing ?? {}).filter(([key]) => key !== "config"),
+  );
   return async (pulumi) => {
     writeFileSync(stackFile(name), ephemeralText(from, config, encryption));
     if ((await listStacks(pulumi)).includes(name)) {

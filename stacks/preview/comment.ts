@@ -42,7 +42,8 @@ export function previewComment(args: CommentArgs): string {
   ];
   const parts = [
     ...(errors.length > 0 ? [errorPart(errors)] : []),
-    ...(risky.length > 0 ? riskParts(risky) : []),
+    ...riskParts(risky),
+    ...charts.flatMap(chartLoss),
     ...(["update", "create"] as const).flatMap((op) =>
       stepPart(
         op,
@@ -140,7 +141,7 @@ function chartPart({ name, before, after, manifests }: ChartDiff): Part {
   if (manifests.length === 0) {
     return { head: `${escaped(title)}: the same`, lines: [], tail: "" };
   }
-  const counts = (["added", "removed", "changed"] as const).flatMap(
+  const counts = (["changed", "added", "removed"] as const).flatMap(
     (change) => {
       const { length } = manifests.filter((one) => one.change === change);
       return length > 0 ? [`${length} ${change}`] : [];
@@ -149,11 +150,28 @@ function chartPart({ name, before, after, manifests }: ChartDiff): Part {
   return detailsPart(
     `${title}: ${counts.join(", ")}`,
     manifests.flatMap(({ object, change, lines }) => [
-      `# ${object} ${change}`,
+      `${signs[change]} ${object} ${change}`,
       ...lines,
     ]),
   );
 }
+
+/** Kinds of objects that take data along when a chart no longer has them. */
+const holders =
+  /^\S+ (CustomResourceDefinition|PersistentVolumeClaim|Namespace) /;
+
+function chartLoss({ name, manifests }: ChartDiff): Part[] {
+  if ("error" in manifests) return [];
+  const lost = manifests.filter(
+    ({ change, object }) => change === "removed" && holders.test(object),
+  );
+  if (lost.length === 0) return [];
+  const objects = lost.map(({ object }) => code(object)).join(", ");
+  const head = `**update** ${code(name)} (chart) **loses data** with ${objects}`;
+  return [{ head, lines: [], tail: "" }];
+}
+
+const signs = { changed: "!", added: "+", removed: "-" } as const;
 
 function detailsPart(title: string, lines: readonly string[]): Part {
   return fencedPart(

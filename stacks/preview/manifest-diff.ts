@@ -8,20 +8,26 @@ export interface ManifestChange {
   /** Such as `apps/v1 Deployment spark-operator/controller`. */
   readonly object: string;
   readonly change: "added" | "removed" | "changed";
-  /** Lines of a unified diff; those of an object that comes or goes all carry its sign. */
+  /** Lines of a unified diff; none for an object that goes. */
   readonly lines: readonly string[];
 }
 
-/** Objects in which two renderings of a chart differ, by name; secrets are masked. */
+const order = ["changed", "added", "removed"] as const;
+
+/** Objects in which two renderings of a chart differ, changed ones first, by name; secrets are masked. */
 export function manifestDiff(before: string, after: string): ManifestChange[] {
   const [old, now] = [objectsOf(before), objectsOf(after)];
   const names = new Set([...old.keys(), ...now.keys()]);
-  return [...names].sort().flatMap((object): ManifestChange[] => {
+  const changes = [...names].sort().flatMap((object): ManifestChange[] => {
     const [left, right] = [old.get(object), now.get(object)];
     if (left === right) return [];
     const change = !left ? "added" : !right ? "removed" : "changed";
-    return [{ object, change, lines: lineDiff(left ?? "", right ?? "") }];
+    const lines = change === "removed" ? [] : lineDiff(left ?? "", right ?? "");
+    return [{ object, change, lines }];
   });
+  return order.flatMap((kind) =>
+    changes.filter(({ change }) => change === kind),
+  );
 }
 
 function lineDiff(before: string, after: string): string[] {

@@ -93,6 +93,19 @@ describe("comment of a preview", () => {
     assert.match(text, /^\+image: operator:2$/m);
   });
 
+  it("warns of a chart that no longer has what holds data", () => {
+    const object = "apiextensions.k8s.io/v1 CustomResourceDefinition a.b.io";
+    const removed = { object, change: "removed", lines: [] } as const;
+    const lossy = { ...chart, manifests: [removed] };
+    const warning = previewComment({
+      stack: "aws",
+      digest: digestOf([]),
+      charts: [lossy],
+    });
+    assert.match(warning, /\*\*loses data\*\* with `apiextensions/);
+    assert.ok(!text.includes("loses data"));
+  });
+
   it("says why manifests are not shown", () => {
     const failed = { ...chart, manifests: { error: "no such <chart>" } };
     assert.match(
