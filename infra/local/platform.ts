@@ -111,8 +111,10 @@ export class LocalPlatform
 function endWith(cluster: LocalCluster): void {
   // Tests register resources without a stack.
   if (!pulumi.runtime.getStackResource()) return;
-  const inside = /^(kubernetes:(?!.*:Provider$)|mlstack:index:Store)/;
-  pulumi.runtime.registerResourceTransform(({ type, props, opts }) =>
+  const inside =
+    /^(kubernetes:|kubernetes-cert-manager:|mlstack:index:Store|mlstack:index:JobEnd)/;
+  // Not registerResourceTransform: the language host of a machine without the internet does not pass it on.
+  pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     inside.test(type)
       ? { props, opts: { ...opts, deletedWith: cluster } }
       : undefined,
