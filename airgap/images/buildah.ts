@@ -223,6 +223,8 @@ function aptSettings(): string {
   return [
     ...own.filter((line) => /^Acquire::(?!Languages|GzipIndexes)/.test(line)),
     'Acquire::Retries "3";',
+    // A build that is cut off begins its layer again, so nothing need be safe on disk before.
+    'DPkg::Options { "--force-unsafe-io"; };',
     "",
   ].join("\n");
 }

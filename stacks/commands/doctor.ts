@@ -1,0 +1,302 @@
+import { existsSync, readdirSync, statfsSync } from "node:fs";
+import { totalmem } from "node:os";
+import { dirname } from "node:path";
+
+import { HOST_TOOLS, missingSteps } from "../../airgap";
+import { CHARTS, storedChart } from "../../airgap/charts";
+import { missingImages, UPSTREAM_IMAGES } from "../../airgap/images";
+import { registryStorage } from "../../airgap/images/registry";
+import { hasOwnPulumi, PULUMI_TOOLS } from "../../airgap/pulumi";
+import { run } from "../../airgap/process";
+import {
+  CLUSTER_PACKAGES,
+  CRATE_PACKAGES,
+  findProgram,
+  IMAGE_PACKAGES,
+  isInstalled,
+} from "../../airgap/toolchain/packages";
+import {
+  cacheFolder,
+  findTool,
+  toolPath,
+  toolVersion,
+} from "../../airgap/toolchain/tools";
+import { clusterSchema } from "../../infra/local/inputs";
+import { Layout } from "../../infra/local/layout";
+import { preflight } from "../../infra/local/preflight";
+import { deadMachines, readRecord } from "../../infra/local/record";
+import { describeProblem } from "../../infra/problem";
+import { readOptions, runCommand } from "./command";
+import { table } from "./table";
+
+/** One line of the table. */
+interface Finding {
+  readonly what: string;
+  /** `ok`; `to build`, which `npm run up` does by itself; `missing`, which a person must see to; `note`, for tests only. */
+  readonly state: "ok" | "to build" | "missing" | "note";
+  readonly detail: string;
+}
+
+/** A program of the machine that is needed, or that only tests need. */
+interface Requirement {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly atLeast: readonly [number, number];
+  readonly use: string;
+  /** Whether `npm run up` cannot do without it. */
+  readonly needed: boolean;
+}
+
+/** `npm run doctor`: what is there, what is missing, what to do. */
+runCommand(async () => {
+  readOptions({});
+  const ownPulumi = await hasOwnPulumi();
+  const building = missingSteps(ownPulumi);
+  const findings = [
+    ...(await machineFindings()),
+    ...(await programFindings(building.length > 0)),
+    ...packageFindings(building.some(({ id }) => id === "build-garage")),
+    ...toolFindings(ownPulumi),
+    ...storedFindings(),
+    ...(await clusterFindings()),
+  ];
+  process.stdout.write(
+    `${table(
+      ["WHAT", "STATE", "DETAIL"],
+      findings.map(({ what, state, detail }) => [what, state, detail]),
+    )}\n\n`,
+  );
+  const missing = findings.filter(({ state }) => state === "missing");
+  const minutes = building.reduce((sum, step) => sum + step.minutes, 0);
+  process.stdout.write(
+    missing.length > 0
+      ? `${missing.length} missing: ${missing.map(({ what }) => what).join(", ")}\n`
+      : building.length > 0
+        ? `Nothing is missing that you must see to. \`npm run up\` builds the rest: ${building.length} steps, about ${Math.ceil(minutes)} min on two cores\n`
+        : "All is there: `npm run up`\n",
+  );
+  return missing.length > 0 ? 1 : 0;
+});
+
+async function machineFindings(): Promise<Finding[]> {
+  const problems = await preflight(
+    clusterSchema.parse({
+      name: "doctor",
+      pools: [{ name: "cpu", count: 1 }],
+      registryStorage: registryStorage(),
+    }),
+    // What is not built yet has lines of its own below.
+    () => process.execPath,
+  );
+  const machine = problems.filter(
+    // A cluster of ours that runs has the default addresses, and a line of its own.
+    ({ path, remedy }) =>
+      path !== "images" && path !== "PATH" && !/through mlstack-/.test(remedy),
+  );
+  const folder = nearestFolder(cacheFolder());
+  const { bavail, bsize } = statfsSync(folder);
+  const free = (bavail * bsize) / 1024 ** 3;
+  const memory = totalmem() / 1024 ** 3;
+  return [
+    {
+      what: "disk",
+      state: free >= 12 ? "ok" : "missing",
+      detail: `${free.toFixed(0)} GiB free for ${cacheFolder()}, where all that is built lies${free >= 12 ? "" : "; free 12, or set XDG_CACHE_HOME to a folder on another disk"}`,
+    },
+    {
+      what: "memory",
+      state: memory >= 7.5 ? "ok" : "missing",
+      detail: `${memory.toFixed(0)} GiB${memory >= 7.5 ? "" : "; the local stack peaks at about 8"}`,
+    },
+    ...(machine.length === 0
+      ? [
+          {
+            what: "root, kernel, addresses",
+            state: "ok",
+            detail: "as the local cluster needs them",
+          } as const,
+        ]
+      : machine.map(
+          (problem) =>
+            ({
+              what: problem.path,
+              state: "missing",
+              detail: describeProblem(problem),
+            }) as const,
+        )),
+  ];
+}
+
+async function programFindings(builds: boolean): Promise<Finding[]> {
+  const requirements: readonly Requirement[] = [
+    {
+      program: process.execPath,
+      arguments: ["--version"],
+      atLeast: [20, 19],
+      use: "runs the program",
+      needed: true,
+    },
+    {
+      program: "go",
+      arguments: ["version"],
+      atLeast: [1, 26],
+      use: "builds the toolchain",
+      needed: builds,
+    },
+    {
+      program: "git",
+      arguments: ["--version"],
+      atLeast: [2, 20],
+      use: "for work on the project",
+      needed: false,
+    },
+    {
+      program: "python3",
+      arguments: ["--version"],
+      atLeast: [3, 11],
+      use: "for the tests of the jobs",
+      needed: false,
+    },
+    {
+      program: "java",
+      arguments: ["-version"],
+      atLeast: [17, 0],
+      use: "for the tests of the jobs",
+      needed: false,
+    },
+    {
+      program: "mvn",
+      arguments: ["--version"],
+      atLeast: [3, 6],
+      use: "for the tests of the jobs",
+      needed: false,
+    },
+  ];
+  return Promise.all(requirements.map(inspect));
+}
+
+async function inspect(requirement: Requirement): Promise<Finding> {
+  const { program, atLeast, use, needed } = requirement;
+  const what = program === process.execPath ? "node" : program;
+  let output = "";
+  await run(program, requirement.arguments, {
+    onLine: (line) => (output += `${line}\n`),
+  }).catch(() => undefined);
+  const [, major, minor = "0"] = /(\d+)\.(\d+)/.exec(output) ?? [];
+  const enough =
+    major !== undefined &&
+    (Number(major) > atLeast[0] ||
+      (Number(major) === atLeast[0] && Number(minor) >= atLeast[1]));
+  const found = major === undefined ? "not there" : `v${major}.${minor}`;
+  return {
+    what,
+    state: enough ? "ok" : needed ? "missing" : "note",
+    detail: enough
+      ? found
+      : `${found}; ${use}: install ${atLeast.join(".")} or newer`,
+  };
+}
+
+function packageFindings(buildsCrate: boolean): Finding[] {
+  const canInstall =
+    findProgram("apt-get") !== undefined && process.getuid?.() === 0;
+  return [
+    ...CLUSTER_PACKAGES,
+    ...IMAGE_PACKAGES,
+    ...(buildsCrate ? CRATE_PACKAGES : []),
+  ].map((wanted) => ({
+    what: wanted.name,
+    ...(isInstalled(wanted)
+      ? { state: "ok", detail: wanted.use }
+      : canInstall
+        ? { state: "to build", detail: `${wanted.use}; by apt-get` }
+        : {
+            state: "missing",
+            detail: `${wanted.use}; install it with this system's package manager`,
+          }),
+  }));
+}
+
+function toolFindings(ownPulumi: boolean): Finding[] {
+  const pulumi: Finding[] = ownPulumi
+    ? [{ what: "pulumi", state: "ok", detail: findProgram("pulumi") ?? "" }]
+    : PULUMI_TOOLS.map(toolFinding);
+  return [...pulumi, ...HOST_TOOLS.map(toolFinding)];
+}
+
+function toolFinding(name: string): Finding {
+  const tool = findTool(name);
+  const built = existsSync(toolPath(name));
+  return {
+    what: `${name} ${toolVersion(tool)}`,
+    state: built ? "ok" : "to build",
+    detail: built ? "" : `about ${tool.minutes} min`,
+  };
+}
+
+function storedFindings(): Finding[] {
+  const missing = missingImages();
+  return [
+    ...UPSTREAM_IMAGES.map((image): Finding => {
+      const absent = missing.includes(image);
+      const program =
+        absent && image.binary && !existsSync(toolPath(image.binary))
+          ? findTool(image.binary).minutes
+          : 0;
+      return {
+        what: image.reference,
+        state: absent ? "to build" : "ok",
+        detail: absent ? `about ${image.minutes + program} min` : "",
+      };
+    }),
+    ...CHARTS.map(({ chart, version }): Finding => {
+      const folder = storedChart(chart, version);
+      const stored = existsSync(folder);
+      return {
+        what: `chart ${chart} ${version}`,
+        state: stored ? "ok" : "to build",
+        detail: stored ? "" : "from its Go module",
+      };
+    }),
+  ];
+}
+
+/** Clusters below the default folder; one that is broken is mended by the next up. */
+async function clusterFindings(): Promise<Finding[]> {
+  const { dataDir } = clusterSchema.parse({
+    name: "doctor",
+    pools: [{ name: "cpu", count: 1 }],
+    registryStorage: registryStorage(),
+  });
+  if (!existsSync(dataDir)) return [];
+  const findings = await Promise.all(
+    readdirSync(dataDir).map(async (name): Promise<Finding[]> => {
+      const inputs = clusterSchema.safeParse({
+        name,
+        pools: [{ name: "cpu", count: 1 }],
+        registryStorage: registryStorage(),
+      });
+      const record =
+        inputs.success && (await readRecord(new Layout(inputs.data)));
+      if (!record) return [];
+      const dead = await deadMachines(record.inputs);
+      return [
+        {
+          what: `cluster ${name}`,
+          state: dead.length === 0 && record.complete ? "ok" : "note",
+          detail:
+            dead.length > 0
+              ? `stopped: ${dead.join(", ")}; \`npm run up\` starts it again, \`npm run down\` removes it`
+              : record.complete
+                ? `runs, ${record.nodes.length} nodes`
+                : "half made; the next `npm run up` or `npm run down` cleans it away",
+        },
+      ];
+    }),
+  );
+  return findings.flat();
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
+}
