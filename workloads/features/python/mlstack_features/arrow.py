@@ -1,0 +1,157 @@
+"""Reading on a laptop or in a notebook: Hudi's Rust core, into Arrow tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.fs as pafs
+from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
+
+from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
+
+_META = "_hoodie_"
+_DATA = frozenset({"commit", "deltacommit", "replacecommit", "clustering"})
+"""Actions that change rows; the others tidy up."""
+
+
+class ArrowBackend(Backend[pa.Table]):
+    """Tables under a `file://` or `s3://` URI."""
+
+    def __init__(self, uri: str) -> None:
+        # Hadoop's connector calls it s3a; every other client s3.
+        self._uri = uri.replace("s3a://", "s3://", 1).rstrip("/")
+        self._options = _storage_options() if self._uri.startswith("s3://") else {}
+
+    def names(self) -> list[str]:
+        """Folders that hold a table."""
+        system, root = _file_system(self._uri)
+        entries = system.get_file_info(pafs.FileSelector(root))
+        folders = [entry for entry in entries if entry.type == pafs.FileType.Directory]
+        marks = system.get_file_info([f"{folder.path}/.hoodie/hoodie.properties" for folder in folders])
+        return sorted(
+            folder.base_name for folder, mark in zip(folders, marks, strict=True) if mark.type == pafs.FileType.File
+        )
+
+    def keys(self, view: str) -> tuple[str, ...]:
+        """Columns of the record key, as the table's own settings say."""
+        return tuple(self._table(view).hudi_options()["hoodie.table.recordkey.fields"].split(","))
+
+    def instants(self, view: str) -> list[Instant]:
+        """Finished commits, oldest first."""
+        commits = self._table(view).get_timeline().get_completed_instants()
+        return [Instant(each.timestamp, each.action) for each in commits if each.action in _DATA]
+
+    def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> pa.Table:
+        """All rows, as of an instant or the latest commit."""
+        options = _projected(columns)
+        return self._rows(view, options if instant is None else options.with_as_of_timestamp(instant))
+
+    def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> pa.Table:
+        """Rows written after an instant, up to another."""
+        options = _projected(columns).with_query_type(HudiQueryType.Incremental).with_start_timestamp(since)
+        return self._rows(view, options if until is None else options.with_end_timestamp(until))
+
+    def newest(self, frame: pa.Table, entity: str, at: datetime) -> pa.Table:
+        """The row of each entity that holds at a time."""
+        known = frame.filter(pc.less_equal(frame[VALID_FROM], pa.scalar(at, frame[VALID_FROM].type)))
+        ordered = known.sort_by([(entity, "ascending"), (VALID_FROM, "ascending")])
+        if ordered.num_rows == 0:
+            return ordered
+        codes = _codes(ordered[entity])
+        return ordered.filter(pa.array(np.append(codes[1:] != codes[:-1], True)))
+
+    def join(
+        self,
+        labels: pa.Table,
+        features: pa.Table,
+        entity: str,
+        time: str,
+        columns: Sequence[str],
+        max_age: timedelta | None,
+    ) -> pa.Table:
+        """Each label with the columns of the row that held at its time, in the order of the labels."""
+        key = next(name for name in features.column_names if name not in (VALID_FROM, *columns))
+        moments = [_microseconds(labels[time]), _microseconds(features[VALID_FROM])]
+        codes = _codes(pa.chunked_array([*_chunks(labels[entity], features[key]), *features[key].chunks]))
+        found = _last_before(codes, *moments, None if max_age is None else max_age // timedelta(microseconds=1))
+        rows = pa.array(found, mask=found < 0)
+        for column in columns:
+            labels = labels.append_column(column, features[column].combine_chunks().take(rows))
+        return labels
+
+    def _table(self, view: str) -> HudiTable:
+        try:
+            return HudiTableBuilder.from_base_uri(f"{self._uri}/{view}").with_options(self._options).build()
+        except Exception as error:
+            raise FeatureStoreError(f"{view}: no such view in {self._uri} ({error})") from error
+
+    def _rows(self, view: str, options: HudiReadOptions) -> pa.Table:
+        table = self._table(view)
+        batches = table.read(options)
+        rows = pa.Table.from_batches(batches, schema=None if batches else table.get_schema())
+        return rows.drop_columns([name for name in rows.column_names if name.startswith(_META)])
+
+
+def _last_before(
+    codes: npt.NDArray[np.int64], label_times: npt.NDArray[np.int64], row_times: npt.NDArray[np.int64], age: int | None
+) -> npt.NDArray[np.int64]:
+    """For each label the position of its entity's last row at or before its time; -1 where there is none."""
+    count = len(label_times)
+    times = np.concatenate([label_times, row_times])
+    # At the same time a row comes before a label: it holds from then on.
+    is_label = np.arange(len(times)) < count
+    order = np.lexsort((is_label, times, codes))
+    positions = np.where(is_label[order], -1, np.arange(len(order)))
+    last = np.maximum.accumulate(positions)
+    source = np.where(last >= 0, order[np.maximum(last, 0)], -1)
+    usable = (source >= 0) & (codes[source] == codes[order])
+    if age is not None:
+        usable &= times[order] - times[source] <= age
+    found = np.full(len(times), -1, dtype=np.int64)
+    found[order] = np.where(usable, source - count, -1)
+    return found[:count]
+
+
+def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    encoded = pc.dictionary_encode(values.combine_chunks())
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _chunks(labels: pa.ChunkedArray, features: pa.ChunkedArray) -> list[pa.Array]:
+    return list(labels.cast(features.type).chunks)
+
+
+def _microseconds(times: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    instant = times if times.type.tz else pc.assume_timezone(times, "UTC")
+    whole = instant.cast(pa.timestamp("us", "UTC")).combine_chunks()
+    return whole.cast(pa.int64()).to_numpy(zero_copy_only=False)
+
+
+def _projected(columns: Sequence[str] | None) -> HudiReadOptions:
+    return HudiReadOptions() if columns is None else HudiReadOptions().with_projection(list(columns))
+
+
+def _storage_options() -> dict[str, str]:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    options = {
+        f"aws_{name}": os.environ[f"AWS_{name.upper()}"]
+        for name in ("access_key_id", "secret_access_key", "session_token", "region")
+        if f"AWS_{name.upper()}" in os.environ
+    }
+    if endpoint is not None:
+        options |= {"aws_endpoint": endpoint, "aws_allow_http": str(endpoint.startswith("http://")).lower()}
+    return options
+
+
+def _file_system(uri: str) -> tuple[pafs.FileSystem, str]:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if not uri.startswith("s3://") or endpoint is None:
+        system, path = pafs.FileSystem.from_uri(uri)
+        return system, path
+    return pafs.S3FileSystem(endpoint_override=endpoint), uri.removeprefix("s3://")

@@ -1,0 +1,176 @@
+"""Features of entities from events, as a feature view declares them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
+from pyspark.sql import functions as F
+
+from mlstack_features.store import VALID_FROM
+
+PARTITION = "valid_date"
+_HOUR = 3600
+_BUCKET = "_bucket"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """An aggregate of an entity's events."""
+
+    name: str
+    aggregate: str
+    of: str | None
+    where: tuple[str, tuple[str, ...]] | None
+
+
+@dataclass(frozen=True)
+class ViewSpec:
+    """A feature view as it was declared in TypeScript, which has checked it."""
+
+    name: str
+    version: int
+    source: str
+    event_time: str
+    entity: str
+    hours: tuple[int, ...]
+    """Lengths of the windows that trail; none where features are over all events."""
+    features: tuple[Feature, ...]
+    hudi: Mapping[str, str]
+
+
+def parse_view(text: str) -> ViewSpec:
+    """Read a declaration."""
+    declared = json.loads(text)
+    features = tuple(
+        Feature(
+            name=name,
+            aggregate=feature["aggregate"],
+            of=feature.get("of"),
+            where=(where["field"], tuple(where["in"])) if (where := feature.get("where")) else None,
+        )
+        for name, feature in declared["features"].items()
+    )
+    return ViewSpec(
+        name=declared["name"],
+        version=declared["version"],
+        source=declared["source"],
+        event_time=declared["eventTime"],
+        entity=declared["entity"],
+        hours=tuple(declared["window"].get("hours", ())),
+        features=features,
+        hudi=declared["hudi"],
+    )
+
+
+def compute(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
+    """The rows of a view from the events of its entities, none later than `until`."""
+    known = events.where(F.col(view.event_time) < F.lit(until))
+    return _trailing(known, view, until) if view.hours else _whole(known, view)
+
+
+def _whole(events: DataFrame, view: ViewSpec) -> DataFrame:
+    # A row knows an entity's last event, so it holds from the moment after it.
+    valid_from = (F.max(view.event_time) + F.expr("INTERVAL 1 MICROSECOND")).alias(VALID_FROM)
+    values = [_aggregate(feature).alias(feature.name) for feature in view.features]
+    return events.groupBy(view.entity).agg(valid_from, *values)
+
+
+def _trailing(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
+    """One row for every full hour at which a value changes: when an hour with events has ended, and when it leaves.
+
+    A row at hour T is of the events in [T - window, T). Between two rows nothing changes, so the last row at or
+    before an instant is exact to the hour, and an event that comes late changes the rows of its windows alone.
+    """
+    parts = {part.name: part for feature in view.features for part in _parts(feature)}
+    bucket = (F.unix_timestamp(F.date_trunc("hour", view.event_time))).alias(_BUCKET)
+    hours = events.groupBy(view.entity, bucket).agg(*(part.of_events.alias(part.name) for part in parts.values()))
+    changes = F.array(F.lit(_HOUR), *(F.lit((length + 1) * _HOUR) for length in view.hours))
+    ticks = (
+        hours.select(view.entity, F.explode(F.transform(changes, lambda after: F.col(_BUCKET) + after)).alias(_BUCKET))
+        .where(F.col(_BUCKET) <= F.unix_timestamp(F.lit(until)))
+        .distinct()
+        .withColumn("_tick", F.lit(True))
+    )
+    timeline = hours.withColumn("_tick", F.lit(False)).unionByName(ticks, allowMissingColumns=True)
+    ordered = Window.partitionBy(view.entity).orderBy(_BUCKET)
+    spans = {length: ordered.rangeBetween(-length * _HOUR, -1) for length in view.hours}
+    values = [
+        _combine(feature, spans[length]).alias(f"{feature.name}_{window_name(length)}")
+        for feature in view.features
+        for length in view.hours
+    ]
+    valid_from = F.timestamp_seconds(_BUCKET)
+    return (
+        timeline.select(
+            view.entity,
+            valid_from.alias(VALID_FROM),
+            *values,
+            F.date_format(valid_from, "yyyy-MM-dd").alias(PARTITION),
+            "_tick",
+        )
+        .where("_tick")
+        .drop("_tick")
+    )
+
+
+def window_name(hours: int) -> str:
+    """A window as people say it: `1h`, `1d`, `7d`."""
+    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
+
+
+def columns_of(view: ViewSpec) -> list[str]:
+    """Columns of a view's features."""
+    if not view.hours:
+        return [feature.name for feature in view.features]
+    return [f"{feature.name}_{window_name(length)}" for feature in view.features for length in view.hours]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is kept of an hour so that hours add up to a window."""
+
+    name: str
+    of_events: Column
+
+
+def _parts(feature: Feature) -> Sequence[_Part]:
+    if feature.aggregate == "mean":
+        return [
+            _Part(f"{feature.name}_sum", F.sum(_values(feature))),
+            _Part(f"{feature.name}_count", F.count(_values(feature))),
+        ]
+    return [_Part(feature.name, _aggregate(feature))]
+
+
+def _combine(feature: Feature, span: WindowSpec) -> Column:
+    match feature.aggregate:
+        case "count":
+            return F.coalesce(F.sum(feature.name).over(span), F.lit(0))
+        case "mean":
+            count = F.sum(f"{feature.name}_count").over(span)
+            return F.when(count > 0, F.sum(f"{feature.name}_sum").over(span) / count)
+        case aggregate:
+            return getattr(F, aggregate)(feature.name).over(span)
+
+
+def _aggregate(feature: Feature) -> Column:
+    values = _values(feature)
+    match feature.aggregate:
+        case "count":
+            return F.count(values)
+        case "distinct":
+            return F.countDistinct(values)
+        case aggregate:
+            return getattr(F, aggregate)(values)
+
+
+def _values(feature: Feature) -> Column:
+    value = F.lit(1) if feature.of is None else F.col(feature.of)
+    if feature.where is None:
+        return value
+    field, allowed = feature.where
+    return F.when(F.col(field).isin(*allowed), value)

@@ -1,0 +1,122 @@
+"""Reading in a Spark job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from py4j.java_gateway import JavaObject
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession, Window
+from pyspark.sql import functions as F
+
+from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
+
+_META = "_hoodie_"
+_OPTIONS = {"hoodie.metadata.enable": "false"}
+
+
+class SparkBackend(Backend[DataFrame]):
+    """Tables under a URI that Hadoop's file systems know."""
+
+    def __init__(self, spark: SparkSession, uri: str) -> None:
+        self._spark = spark
+        self._uri = uri.rstrip("/")
+
+    def names(self) -> list[str]:
+        """Folders that hold a table."""
+        root = self._jvm.org.apache.hadoop.fs.Path(self._uri)
+        system = root.getFileSystem(self._spark._jsc.hadoopConfiguration())
+        folders = [status.getPath() for status in system.listStatus(root) if status.isDirectory()]
+        properties = self._jvm.org.apache.hadoop.fs.Path
+        return sorted(
+            folder.getName() for folder in folders if system.exists(properties(folder, ".hoodie/hoodie.properties"))
+        )
+
+    def keys(self, view: str) -> tuple[str, ...]:
+        """Columns of the record key, as the table's own settings say."""
+        fields = self._client(view).getTableConfig().getRecordKeyFields()
+        if not fields.isPresent():
+            raise FeatureStoreError(f"{view}: the table has no record key")
+        return tuple(fields.get())
+
+    def instants(self, view: str) -> list[Instant]:
+        """Finished commits, oldest first."""
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        every = [timeline.nthInstant(number).get() for number in range(timeline.countInstants())]
+        return [Instant(each.requestedTime(), each.getAction()) for each in every]
+
+    def note(self, view: str, key: str) -> str:
+        """What the latest commit that notes anything under a key notes."""
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        for number in reversed(range(timeline.countInstants())):
+            notes = timeline.readCommitMetadata(timeline.nthInstant(number).get()).getExtraMetadata()
+            if notes.containsKey(key):
+                return str(notes.get(key))
+        raise FeatureStoreError(f"{view}: no commit that can still be read notes {key}")
+
+    def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> DataFrame:
+        """All rows, as of an instant or the latest commit."""
+        reader = self._spark.read.format("hudi").options(**_OPTIONS)
+        return self._load(view, columns, reader if instant is None else reader.option("as.of.instant", instant))
+
+    def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> DataFrame:
+        """Rows written after an instant, up to another."""
+        reader = (
+            self._spark.read.format("hudi")
+            .options(**_OPTIONS)
+            .option("hoodie.datasource.query.type", "incremental")
+            .option("hoodie.datasource.read.begin.instanttime", since)
+        )
+        ending = reader if until is None else reader.option("hoodie.datasource.read.end.instanttime", until)
+        return self._load(view, columns, ending)
+
+    def newest(self, frame: DataFrame, entity: str, at: datetime) -> DataFrame:
+        """The row of each entity that holds at a time."""
+        latest = F.row_number().over(Window.partitionBy(entity).orderBy(F.desc(VALID_FROM)))
+        known = frame.where(F.col(VALID_FROM) <= F.lit(at))
+        return known.withColumn("_rank", latest).where("_rank = 1").drop("_rank")
+
+    def join(
+        self,
+        labels: DataFrame,
+        features: DataFrame,
+        entity: str,
+        time: str,
+        columns: Sequence[str],
+        max_age: timedelta | None,
+    ) -> DataFrame:
+        """Each label with the columns of the row that held at its time."""
+        key = next(name for name in features.columns if name not in (VALID_FROM, *columns))
+        row = F.struct(VALID_FROM, *columns)
+        rows = features.select(
+            F.col(key).alias("_key"), F.col(VALID_FROM).alias("_time"), row.alias("_row"), F.lit(0).alias("_side")
+        )
+        asked = labels.select(
+            F.col(entity).cast(features.schema[key].dataType).alias("_key"),
+            F.col(time).alias("_time"),
+            F.lit(1).alias("_side"),
+            F.struct("*").alias("_label"),
+        )
+        # One sort instead of a join over a range: at the same time a row comes before a label.
+        before = Window.partitionBy("_key").orderBy("_time", "_side").rowsBetween(Window.unboundedPreceding, 0)
+        together = rows.unionByName(asked, allowMissingColumns=True)
+        held = together.withColumn("_held", F.last("_row", ignorenulls=True).over(before)).where("_side = 1")
+        if max_age is not None:
+            oldest = F.col("_time") - F.expr(f"INTERVAL {max_age // timedelta(microseconds=1)} MICROSECOND")
+            held = held.withColumn("_held", F.when(F.col(f"_held.{VALID_FROM}") >= oldest, F.col("_held")))
+        return held.select("_label.*", *(F.col(f"_held.{column}").alias(column) for column in columns))
+
+    @property
+    def _jvm(self) -> JavaObject:
+        return self._spark._jvm
+
+    def _load(self, view: str, columns: Sequence[str] | None, reader: DataFrameReader) -> DataFrame:
+        frame = reader.load(f"{self._uri}/{view}")
+        return frame.select(*(columns or [name for name in frame.columns if not name.startswith(_META)]))
+
+    def _client(self, view: str) -> JavaObject:
+        storage = self._jvm.org.apache.hudi.hadoop.fs.HadoopFSUtils.getStorageConf(
+            self._spark._jsc.hadoopConfiguration()
+        )
+        builder = self._jvm.org.apache.hudi.common.table.HoodieTableMetaClient.builder()
+        return builder.setConf(storage).setBasePath(f"{self._uri}/{view}").build()

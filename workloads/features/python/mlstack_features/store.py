@@ -1,0 +1,176 @@
+"""What can be asked of the feature store, whatever reads it."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+Frame = TypeVar("Frame")
+"""A table in memory, or the plan of one: `pyarrow.Table` or Spark's `DataFrame`."""
+
+VALID_FROM = "valid_from"
+"""Time that a row holds from: no event at or after it has a part in the row."""
+
+EPOCH_INSTANT = "0"
+"""An instant before every commit."""
+
+
+class FeatureStoreError(Exception):
+    """A question that cannot be answered; the message says what to ask instead."""
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A commit of a table: when it was asked for, which names it, and what it was."""
+
+    time: str
+    action: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What a table says of itself."""
+
+    name: str
+    entity: str
+    """Column of the entity."""
+    trailing: bool
+    """Whether an entity has a row for each time from which its values hold, or one row in all."""
+
+
+class Backend(ABC, Generic[Frame]):
+    """Reads tables; knows nothing of what they mean."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """Tables of the store."""
+
+    @abstractmethod
+    def keys(self, view: str) -> tuple[str, ...]:
+        """Columns of the record key."""
+
+    @abstractmethod
+    def instants(self, view: str) -> list[Instant]:
+        """Finished commits, oldest first."""
+
+    @abstractmethod
+    def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> Frame:
+        """All rows, as of an instant or the latest commit."""
+
+    @abstractmethod
+    def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> Frame:
+        """Rows written after `since`, up to `until`, as they stood then."""
+
+    @abstractmethod
+    def newest(self, frame: Frame, entity: str, at: datetime) -> Frame:
+        """The row of each entity that holds at a time."""
+
+    @abstractmethod
+    def join(
+        self, labels: Frame, features: Frame, entity: str, time: str, columns: Sequence[str], max_age: timedelta | None
+    ) -> Frame:
+        """Each label with the columns of the row that held at its time; empty where none did."""
+
+
+class FeatureStore(Generic[Frame]):
+    """The feature views of a stack."""
+
+    def __init__(self, backend: Backend[Frame]) -> None:
+        self._backend = backend
+
+    @staticmethod
+    def from_environment() -> FeatureStore[pa.Table]:
+        """The store that `MLSTACK_FEATURE_STORE` names, read into this process.
+
+        An S3-compatible store is reached as `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` say.
+        """
+        uri = os.environ.get("MLSTACK_FEATURE_STORE")
+        if uri is None:
+            raise FeatureStoreError("set MLSTACK_FEATURE_STORE to the URI of the bucket, such as s3://feature-store")
+        return FeatureStore.at(uri)
+
+    @staticmethod
+    def at(uri: str) -> FeatureStore[pa.Table]:
+        """The store at a URI, read into this process."""
+        from mlstack_features.arrow import ArrowBackend
+
+        return FeatureStore(ArrowBackend(uri))
+
+    @staticmethod
+    def of_spark(spark: SparkSession, uri: str) -> FeatureStore[DataFrame]:
+        """The store at a URI, read by Spark."""
+        from mlstack_features.spark import SparkBackend
+
+        return FeatureStore(SparkBackend(spark, uri))
+
+    def list(self) -> list[str]:
+        """Names of the views."""
+        return self._backend.names()
+
+    def view(self, name: str) -> View:
+        """What a view says of itself."""
+        keys = self._backend.keys(name)
+        return View(name, keys[0], trailing=VALID_FROM in keys[1:])
+
+    def history(self, name: str) -> list[Instant]:
+        """Instants that a view can be read as of, oldest first."""
+        return self._backend.instants(name)
+
+    def latest(self, name: str, columns: Sequence[str] | None = None, at: datetime | None = None) -> Frame:
+        """The row of each entity that holds now, or at another time."""
+        frame = self._backend.read(name, self._with_keys(name, columns), None)
+        return self._backend.newest(frame, self.view(name).entity, at or datetime.now(UTC))
+
+    def as_of(self, name: str, instant: str, columns: Sequence[str] | None = None) -> Frame:
+        """All rows as they stood when a commit had ended: the same today and in a month."""
+        self._require(name, instant)
+        return self._backend.read(name, columns, instant)
+
+    def incremental(
+        self, name: str, since: str = EPOCH_INSTANT, until: str | None = None, columns: Sequence[str] | None = None
+    ) -> Frame:
+        """Rows written after an instant."""
+        return self._backend.changes(name, columns, since, until)
+
+    def point_in_time_join(
+        self,
+        labels: Frame,
+        name: str,
+        *,
+        time: str,
+        entity: str | None = None,
+        columns: Sequence[str],
+        instant: str | None = None,
+        max_age: timedelta | None = None,
+    ) -> Frame:
+        """Labels with the features that held at their time, and none that knew what came after.
+
+        `time` and `entity` name columns of the labels; `instant` pins the table; a row that holds for longer than
+        `max_age` counts as absent.
+        """
+        if instant is not None:
+            self._require(name, instant)
+        key = self.view(name).entity
+        features = self._backend.read(name, [key, VALID_FROM, *columns], instant)
+        return self._backend.join(labels, features, entity or key, time, columns, max_age)
+
+    def _with_keys(self, name: str, columns: Sequence[str] | None) -> Sequence[str] | None:
+        if columns is None:
+            return None
+        needed = [self.view(name).entity, VALID_FROM]
+        return [*columns, *(column for column in needed if column not in columns)]
+
+    def _require(self, name: str, instant: str) -> None:
+        known = [each.time for each in self.history(name)]
+        if instant not in known:
+            raise FeatureStoreError(
+                f"{name} has no instant {instant}; the latest are {', '.join(known[-5:]) or 'none'}"
+            )
