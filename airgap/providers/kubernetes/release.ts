@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { InitFailure } from "../plugin/serve";
 import {
   at,
@@ -204,25 +205,32 @@ interface Live {
   readonly manifest: string;
 }
 
+/** The newest revision of a release, as helm stores it in the cluster. */
 async function look(
   provider: Provider,
   namespace: string,
   name: string,
 ): Promise<Live | undefined> {
-  const shown = await run("helm", [
-    "status",
-    name,
-    "--namespace",
-    namespace,
-    "--output",
-    "json",
-    ...clusterFlags(provider.options),
-  ]);
-  if (shown.code !== 0) {
-    if (shown.stderr.includes("not found")) return undefined;
-    throw new Error(problem(shown));
-  }
-  return liveOf(JSON.parse(shown.stdout) as Value, namespace, name);
+  const cluster = await provider.connected();
+  const list = await cluster.request({
+    method: "GET",
+    path: await cluster.path({ apiVersion: "v1", kind: "Secret" }, namespace),
+    query: { labelSelector: `owner=helm,name=${name}` },
+  });
+  const revision = (secret: Value): number =>
+    Number(textAt(secret, "metadata", "labels", "version"));
+  const [newest] = [...listAt(list, "items")].sort(
+    (a, b) => revision(b) - revision(a),
+  );
+  const data = textAt(newest, "data", "release");
+  if (data === undefined) return undefined;
+  // Secrets are base64, and so is what helm puts into them.
+  const packed = Buffer.from(
+    Buffer.from(data, "base64").toString("latin1"),
+    "base64",
+  );
+  const release = JSON.parse(gunzipSync(packed).toString("utf8")) as Value;
+  return liveOf(release, namespace, name);
 }
 
 function liveOf(release: Value, namespace: string, name: string): Live {

@@ -1,0 +1,161 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { terminalProgress } from "../../airgap/steps";
+import { ensureTools } from "../../airgap/toolchain/build";
+import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
+import { ensureCharts, storedChart } from "../../airgap/charts";
+import { startControlPlane, type ControlPlane } from "../support/control-plane";
+import {
+  facts,
+  normal,
+  Project,
+  type Operation,
+  type Report,
+} from "./provider-facts/project";
+
+const all = facts.parse(
+  JSON.parse(
+    readFileSync(join(__dirname, "provider-facts", "facts.json"), "utf8"),
+  ),
+);
+
+/** Scenarios whose pods have to run, so that they need a cluster with a node. */
+const needsNode = new Set([
+  "deployment-never-ready",
+  "deployment-replicas",
+  "deployment-selector",
+  "job-failing",
+  "pod-env",
+  "service-port",
+]);
+
+const sorted = (operations: readonly Operation[]): Operation[] =>
+  operations.map((operation) => ({
+    ...operation,
+    ...(operation.replaceReasons && {
+      replaceReasons: [...operation.replaceReasons].sort(),
+    }),
+  }));
+
+const errorsOf = (messages: readonly string[]): string[] =>
+  messages.filter((m) => m.startsWith("error: ")).map(normal);
+
+describe("what the real Kubernetes provider does, the stand-in does", function () {
+  this.timeout(10 * 60_000);
+
+  const given = process.env.MLSTACK_TEST_KUBECONFIG;
+  let controlPlane: ControlPlane | undefined;
+  let project: Project;
+  let kubectl: (...args: readonly string[]) => string;
+
+  before(async () => {
+    await ensureTools(
+      [
+        "pulumi",
+        "pulumi-language-nodejs",
+        "helm",
+        "kubectl",
+        ...(given
+          ? []
+          : ["etcd", "kube-apiserver", "kube-controller-manager", "kubeadm"]),
+      ],
+      terminalProgress,
+    );
+    await ensureCharts(terminalProgress);
+    const chart = storedChart(
+      "spark-operator",
+      toolVersion(findTool("spark-operator")),
+    );
+    controlPlane = given
+      ? undefined
+      : await startControlPlane({ api: 16443, etcd: 12379 });
+    const kubeconfig = given ?? controlPlane?.kubeconfig ?? "";
+    kubectl = (...args) =>
+      execFileSync(toolPath("kubectl"), ["--kubeconfig", kubeconfig, ...args], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    kubectl("create", "namespace", "facts");
+    kubectl(
+      ...["create", "configmap", "preexisting", "--namespace", "facts"],
+      "--from-literal=a=kubectl",
+    );
+    kubectl("apply", "--server-side", "--filename", join(chart, "crds"));
+    project = new Project(kubeconfig, chart);
+  });
+
+  after(async () => {
+    project?.remove();
+    if (given) kubectl("delete", "namespace", "facts");
+    await controlPlane?.stop();
+  });
+
+  for (const [scenario, steps] of Object.entries(all)) {
+    it(scenario, async function () {
+      if (needsNode.has(scenario) && !given) this.skip();
+      for (const expected of steps) {
+        if ("destroyExit" in expected) {
+          equal((await project.run("destroy")).exit, expected.destroyExit);
+        } else if ("preview" in expected) {
+          await project.configure(scenario, expected.step);
+          for (const command of ["preview", "up"] as const) {
+            const got = await project.run(command);
+            const told: Report = expected[command];
+            deepEqual(
+              { exit: got.exit, ops: got.ops, errors: errorsOf(got.messages) },
+              {
+                exit: told.exit,
+                ops: sorted(told.ops),
+                errors: errorsOf(told.messages),
+              },
+              `${command} of step ${expected.step}`,
+            );
+          }
+          deepEqual(
+            await project.state(),
+            expected.state.map(({ initErrors, ...resource }) => ({
+              ...resource,
+              ...(initErrors && { initErrors: initErrors.map(normal) }),
+            })),
+          );
+          const second = await project.run("preview", "--expect-no-changes");
+          equal(second.exit === 0, expected.secondPreviewNoChange);
+        } else {
+          await drift(expected);
+        }
+      }
+    });
+  }
+
+  /** What happens when someone else changes or deletes the object. */
+  async function drift(expected: {
+    readonly refresh: readonly Operation[];
+    readonly labelAfterUp?: string;
+    readonly upExit?: number;
+    readonly exit?: number;
+  }): Promise<void> {
+    const [object] = kubectl(
+      ...["get", "configmap", "--namespace", "facts", "--output", "name"],
+    )
+      .split("\n")
+      .filter((name) => name.includes("/cfg-"));
+    const target = ["--namespace", "facts", object ?? ""];
+    if (expected.labelAfterUp === undefined) {
+      kubectl("delete", ...target);
+      const refreshed = await project.run("refresh");
+      deepEqual(refreshed.ops, expected.refresh);
+      equal(refreshed.exit, expected.exit);
+      deepEqual(await project.state(), []);
+      return;
+    }
+    kubectl("label", "--overwrite", ...target, "v=drifted");
+    deepEqual((await project.run("refresh")).ops, expected.refresh);
+    equal((await project.run("up")).exit, expected.upExit);
+    equal(
+      kubectl("get", ...target, "--output", "jsonpath={.metadata.labels.v}"),
+      expected.labelAfterUp,
+    );
+  }
+});

@@ -1,0 +1,193 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  CheckResponse,
+  type CheckRequest,
+  type CreateRequest,
+  CreateResponse,
+  type DeleteRequest,
+  type DiffRequest,
+  DiffResponse,
+  type InvokeRequest,
+  InvokeResponse,
+  PropertyDiff,
+  type ReadRequest,
+  ReadResponse,
+  type UpdateRequest,
+  UpdateResponse,
+} from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Change } from "../../../airgap/providers/kubernetes/diff";
+import { parseUrn } from "../../../airgap/providers/kubernetes/naming";
+import {
+  basics,
+  configured,
+  serve,
+  unary,
+} from "../../../airgap/providers/plugin/serve";
+import {
+  decode,
+  encode,
+  hasUnknown,
+  reveal,
+  textAt,
+  type Properties,
+} from "../../../airgap/providers/plugin/value";
+import { cloudCalls } from "../cloud-outputs";
+import { clouds, compare, made, type Cloud } from "./resource";
+
+/**
+ * Stands in for the plugin of a cloud in tests of the engine: it makes
+ * nothing, and writes down each operation as a line of JSON in the file that
+ * MLSTACK_GENERIC_PROVIDER_LOG names. The creation of a resource whose name is
+ * in MLSTACK_GENERIC_PROVIDER_FAIL fails.
+ */
+const cloud = chosen(process.argv[2]);
+
+const { version } = JSON.parse(
+  readFileSync(
+    join(
+      __dirname,
+      ...["..", "..", "..", "node_modules", "@pulumi", cloud, "package.json"],
+    ),
+    "utf8",
+  ),
+) as { version: string };
+
+const failing = new Set(
+  (process.env.MLSTACK_GENERIC_PROVIDER_FAIL ?? "").split(","),
+);
+
+function chosen(name: string | undefined): Cloud {
+  const found = clouds.find((candidate) => candidate === name);
+  if (found) return found;
+  throw new Error(`the first argument is one of ${clouds.join(", ")}`);
+}
+
+function note(op: string, urn: string, rest: object): void {
+  const file = process.env.MLSTACK_GENERIC_PROVIDER_LOG;
+  if (!file) return;
+  const { type, name } = parseUrn(urn);
+  const line = JSON.stringify({ provider: cloud, op, type, name, ...rest });
+  appendFileSync(file, `${line}\n`);
+}
+
+function create(request: CreateRequest): CreateResponse {
+  const inputs = decode(request.getProperties());
+  // What a cloud adds is not known before it has been asked.
+  if (request.getPreview()) {
+    return new CreateResponse().setProperties(encode(inputs));
+  }
+  const urn = request.getUrn();
+  const { id, state } = made(cloud, urn, inputs);
+  if (failing.has(parseUrn(urn).name)) {
+    note("create-failed", urn, { id });
+    throw new Error(`${id} could not be created: told to fail`);
+  }
+  note("create", urn, { id });
+  return new CreateResponse().setId(id).setProperties(encode(state));
+}
+
+function update(request: UpdateRequest): UpdateResponse {
+  const news = decode(request.getNews());
+  const olds = decode(request.getOlds());
+  const urn = request.getUrn();
+  const state = hasUnknown(news)
+    ? { ...olds, ...news }
+    : { ...olds, ...made(cloud, urn, news).state, ...news };
+  if (!request.getPreview()) note("update", urn, { id: request.getId() });
+  return new UpdateResponse().setProperties(encode(state));
+}
+
+function remove(request: DeleteRequest): Empty {
+  note("delete", request.getUrn(), { id: request.getId() });
+  return new Empty();
+}
+
+function read(request: ReadRequest): ReadResponse {
+  const inputs = decode(request.getInputs());
+  const known = decode(request.getProperties());
+  const state =
+    Object.keys(known).length > 0
+      ? known
+      : made(cloud, request.getUrn(), inputs).state;
+  return new ReadResponse()
+    .setId(request.getId())
+    .setProperties(encode(state))
+    .setInputs(encode(inputs));
+}
+
+const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
+  add: PropertyDiff.Kind.ADD,
+  "add-replace": PropertyDiff.Kind.ADD_REPLACE,
+  delete: PropertyDiff.Kind.DELETE,
+  "delete-replace": PropertyDiff.Kind.DELETE_REPLACE,
+  update: PropertyDiff.Kind.UPDATE,
+  "update-replace": PropertyDiff.Kind.UPDATE_REPLACE,
+};
+
+function differ(request: DiffRequest): DiffResponse {
+  const news = decode(request.getNews());
+  const { changes, replaces } = compare(decode(request.getOldInputs()), news);
+  const entries = Object.entries(changes);
+  const response = new DiffResponse()
+    .setChanges(
+      entries.length > 0
+        ? DiffResponse.DiffChanges.DIFF_SOME
+        : DiffResponse.DiffChanges.DIFF_NONE,
+    )
+    .setReplacesList([...replaces])
+    .setHasdetaileddiff(true);
+  for (const [path, change] of entries) {
+    response
+      .getDetaileddiffMap()
+      .set(path, new PropertyDiff().setKind(kinds[change]));
+  }
+  return response;
+}
+
+function invoke(request: InvokeRequest): InvokeResponse {
+  const token = request.getTok();
+  const args = reveal(decode(request.getArgs()));
+  const calls: Readonly<Record<string, (args: Properties) => object>> =
+    cloudCalls;
+  const call = calls[token];
+  if (!call) throw new Error(`the stand-in for ${cloud} has no ${token}`);
+  note("invoke", `urn:pulumi::::${token}::`, { args });
+  return new InvokeResponse().setReturn(encode({ ...call(args) }));
+}
+
+function check(request: CheckRequest): CheckResponse {
+  return new CheckResponse().setInputs(request.getNews());
+}
+
+/** Another region, project or subscription is another place altogether. */
+function differConfig(request: DiffRequest): DiffResponse {
+  const old = reveal(decode(request.getOldInputs()));
+  const fresh = reveal(decode(request.getNews()));
+  const places = ["region", "project", "subscriptionId"].filter(
+    (key) => textAt(old, key) !== textAt(fresh, key),
+  );
+  const { changes } = compare(old, fresh);
+  return new DiffResponse()
+    .setChanges(
+      Object.keys(changes).length > 0
+        ? DiffResponse.DiffChanges.DIFF_SOME
+        : DiffResponse.DiffChanges.DIFF_NONE,
+    )
+    .setReplacesList(places);
+}
+
+void serve({
+  ...basics(version, () => undefined),
+  checkConfig: unary(check),
+  diffConfig: unary(differConfig),
+  configure: unary(() => configured()),
+  check: unary(check),
+  diff: unary(differ),
+  create: unary(create),
+  read: unary(read),
+  update: unary(update),
+  delete: unary(remove),
+  invoke: unary(invoke),
+});

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import {
+  diff,
+  replacements,
+  type Changes,
+} from "../../../airgap/providers/kubernetes/diff";
+import { parseUrn } from "../../../airgap/providers/kubernetes/naming";
+import {
+  isProperties,
+  markSecrets,
+  reveal,
+  textAt,
+  type Properties,
+} from "../../../airgap/providers/plugin/value";
+import { account, cloudOutputs, project, subscription } from "../cloud-outputs";
+
+/** Clouds whose plugin the generic one stands in for. */
+export const clouds = ["aws", "gcp", "azure-native"] as const;
+
+/** One of them. */
+export type Cloud = (typeof clouds)[number];
+
+/** Properties that say which thing a resource is, or where: a change makes another one. */
+const identifying =
+  /^(name|bucket|location|region|zone|availabilityZone|cidrBlock|[a-z]\w*(Name|Id))$/;
+
+/** Properties that a cloud takes its own name for a thing from, first one first. */
+const naming = [
+  "bucket",
+  "name",
+  "resourceName",
+  "accountId",
+  "repositoryId",
+  "containerName",
+  "accountName",
+  "registryName",
+  "virtualNetworkName",
+  "resourceGroupName",
+];
+
+/** How the inputs of a resource changed, and whether that makes another one. */
+export function compare(
+  old: Properties,
+  fresh: Properties,
+): { readonly changes: Changes; readonly replaces: readonly string[] } {
+  const rules = [...Object.keys(old), ...Object.keys(fresh)]
+    .filter((key) => identifying.test(key))
+    .map((key) => [key]);
+  const changes = diff(reveal(old), reveal(fresh), rules);
+  return { changes, replaces: replacements(changes) };
+}
+
+/** A resource as its cloud answers when it has been made: inputs, identity and what the cloud adds. */
+export function made(
+  cloud: Cloud,
+  urn: string,
+  inputs: Properties,
+): { readonly id: string; readonly state: Properties } {
+  const { type, name: logical } = parseUrn(urn);
+  const clear = reveal(inputs);
+  const hash = createHash("sha256").update(urn).digest("hex").slice(0, 8);
+  const given = naming
+    .map((key) => textAt(clear, key))
+    .find((value) => value !== undefined);
+  const name = given ?? `${logical}-${hash}`;
+  const added = cloudOutputs(type, clear, name);
+  const outputs: Properties = {
+    ...identity(cloud, type, name, clear),
+    ...(isProperties(added as Properties) ? (added as Properties) : {}),
+  };
+  const id = textAt(outputs, "id") ?? name;
+  const state = markSecrets({ ...outputs, ...clear, id }, inputs);
+  return { id, state };
+}
+
+/** What every resource of a cloud is known by. */
+function identity(
+  cloud: Cloud,
+  type: string,
+  name: string,
+  inputs: Properties,
+): Properties {
+  const [, module = "", kind = ""] = type.split(":");
+  const service = module.split("/")[0] ?? "";
+  switch (cloud) {
+    case "aws":
+      return {
+        arn: `arn:aws:${service}:eu-central-1:${account}:${kind.toLowerCase()}/${name}`,
+      };
+    case "gcp":
+      return {
+        project,
+        selfLink: `https://www.googleapis.com/${service}/v1/projects/${project}/${kind.toLowerCase()}s/${name}`,
+      };
+    case "azure-native": {
+      const group = textAt(inputs, "resourceGroupName") ?? name;
+      const root = `/subscriptions/${subscription}/resourceGroups/${group}`;
+      return {
+        name,
+        id:
+          kind === "ResourceGroup"
+            ? root
+            : `${root}/providers/Microsoft.${service}/${kind}/${name}`,
+      };
+    }
+    default:
+      return cloud satisfies never;
+  }
+}
