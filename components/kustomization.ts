@@ -5,8 +5,8 @@ import type { ManifestPin } from "./versions";
 
 /** An object of a kustomization, as a transformation sees it. */
 export interface ManifestObject {
-  readonly apiVersion: string;
-  readonly kind: string;
+  apiVersion: string;
+  kind: string;
   readonly metadata: { readonly name: string };
   spec?: unknown;
 }
@@ -62,4 +62,44 @@ export function transform<Spec extends object>(
       object.spec = change(object.spec as Spec);
     }
   };
+}
+
+/** Leaves out objects that are not wanted: the provider skips an empty list. */
+export function omit(
+  unwanted: (object: ManifestObject) => boolean,
+): Transformation {
+  return (object) => {
+    if (!unwanted(object)) return;
+    object.apiVersion = "v1";
+    object.kind = "List";
+  };
+}
+
+/**
+ * Takes the descriptions out of the schemas of custom kinds. They are three quarters of a kind that has pod templates
+ * in it, which otherwise travels from here to the engine, to the state and to the API server at every run.
+ */
+export const withoutDescriptions: Transformation = (object) => {
+  if (object.kind !== "CustomResourceDefinition") return;
+  object.spec = undescribed(object.spec, "schema");
+};
+
+function undescribed(value: unknown, as: "schema" | "names"): unknown {
+  if (Array.isArray(value)) return value.map((item) => undescribed(item, as));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(
+        ([key, item]) =>
+          as === "names" || key !== "description" || typeof item !== "string",
+      )
+      .map(([key, item]) => [
+        key,
+        // A field may be called `description`; under `properties`, keys are names of fields.
+        undescribed(
+          item,
+          as === "schema" && key === "properties" ? "names" : "schema",
+        ),
+      ]),
+  );
 }

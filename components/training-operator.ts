@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
-import { Kustomization, transform } from "./kustomization";
+import {
+  Kustomization,
+  omit,
+  transform,
+  withoutDescriptions,
+} from "./kustomization";
 import { manifests } from "./versions";
 
 /** The Kubeflow training operator: TFJobs, PyTorchJobs and XGBoostJobs in every namespace. */
@@ -24,7 +29,15 @@ export class TrainingOperator extends pulumi.ComponentResource {
       {
         pin: manifests.trainingOperator,
         source: args.source,
-        transformations: [transform("Deployment", "training-operator", tuned)],
+        transformations: [
+          omit(({ kind, metadata }) =>
+            kind === "CustomResourceDefinition"
+              ? !kinds.some((name) => metadata.name.startsWith(`${name}s.`))
+              : false,
+          ),
+          withoutDescriptions,
+          transform("Deployment", "training-operator", tuned),
+        ],
       },
       { parent: this, provider: args.platform.provider },
     );
@@ -32,6 +45,9 @@ export class TrainingOperator extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** Kinds that the workloads use; the operator knows three more (MPI, JAX, Paddle). */
+const kinds = ["tfjob", "pytorchjob", "xgboostjob"];
 
 interface DeploymentSpec {
   readonly template: {
@@ -52,7 +68,10 @@ function tuned(spec: DeploymentSpec): DeploymentSpec {
           // The init container that PyTorch workers are given waits for their master's name: it pulls an image of
           // its own, may run as root, and so is refused in a team's namespace. Our trainers wait by themselves;
           // a template without text makes none.
-          args: ["--pytorch-init-container-template-file=/dev/null"],
+          args: [
+            "--pytorch-init-container-template-file=/dev/null",
+            ...kinds.map((kind) => `--enable-scheme=${kind}`),
+          ],
           resources: {
             requests: { cpu: "20m", memory: "128Mi" },
             limits: { memory: "512Mi" },
