@@ -24,9 +24,8 @@ export async function readLife(
   pulumi: Pulumi,
   name: string,
 ): Promise<StackLife> {
-  const tags = await readPairs(pulumi, ["tag", "ls"], name);
   const expiry =
-    text(tags[expiryTag]) ??
+    text((await readPairs(pulumi, ["tag", "ls"], name))[expiryTag]) ??
     text((await readPairs(pulumi, ["output"], name))["expiry"]) ??
     fileExpiry(name);
   return { name, expiry };
