@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { CHARTS } from "../../airgap/charts";
+import { UPSTREAM_IMAGES } from "../../airgap/images";
+import { isNewEnough } from "../../airgap/pulumi";
+import {
+  findTool,
+  goBuildArguments,
+  moduleFolder,
+  pinnedVersion,
+  toolKey,
+  toolPath,
+  TOOLS,
+  toolVersion,
+} from "../../airgap/toolchain/tools";
+import { charts } from "../../components/versions";
+
+describe("pinnedVersion", () => {
+  const goMod = [
+    "module example",
+    "require example.com/single v1.2.3",
+    "require (",
+    "\texample.com/a v2.0.0 // indirect",
+    "\texample.com/a/v2 v2.1.0-rc.1",
+    "\texample.com/replaced v0.0.0",
+    ")",
+    "replace (",
+    "\texample.com/replaced => example.com/other v0.35.4",
+    ")",
+  ].join("\n");
+
+  it("reads single and grouped requirements", () => {
+    assert.equal(pinnedVersion(goMod, "example.com/single"), "1.2.3");
+    assert.equal(pinnedVersion(goMod, "example.com/a"), "2.0.0");
+    assert.equal(pinnedVersion(goMod, "example.com/a/v2"), "2.1.0-rc.1");
+  });
+
+  it("lets a replacement win", () => {
+    assert.equal(pinnedVersion(goMod, "example.com/replaced"), "0.35.4");
+  });
+
+  it("takes no part of a name for the name", () => {
+    assert.throws(() => pinnedVersion(goMod, "example.com/sing"), /not pin/);
+    assert.throws(() => pinnedVersion(goMod, "example_com/single"), /not pin/);
+  });
+});
+
+describe("toolPath", () => {
+  const before = process.env.XDG_CACHE_HOME;
+  afterEach(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  });
+
+  it("lies below XDG's cache, by tool and version", () => {
+    process.env.XDG_CACHE_HOME = "/xdg";
+    const version = toolVersion(findTool("etcd"));
+    assert.equal(toolPath("etcd"), `/xdg/mlstack/tools/etcd-${version}/etcd`);
+  });
+
+  it("has the language host beside the CLI", () => {
+    assert.equal(
+      toolKey(findTool("pulumi")),
+      toolKey(findTool("pulumi-language-nodejs")),
+    );
+  });
+
+  it("changes with the text of a main of ours", () => {
+    assert.match(
+      toolKey(findTool("cert-manager-webhook")),
+      /^cert-manager-[\d.]+-[0-9a-f]{8}$/,
+    );
+  });
+
+  it("names the choices for an unknown program", () => {
+    assert.throws(() => toolPath("etdc"), /etdc.*etcd/s);
+  });
+});
+
+describe("TOOLS", () => {
+  it("names each binary once", () => {
+    const names = TOOLS.map(({ binary }) => binary);
+    assert.deepEqual(names, [...new Set(names)]);
+  });
+
+  for (const tool of TOOLS.filter(({ source }) => source.kind === "go")) {
+    it(`pins ${tool.binary} and keeps its sums`, () => {
+      assert.match(toolVersion(tool), /^\d+\.\d+\.\d+/);
+      assert.ok(existsSync(join(moduleFolder(tool), "go.sum")));
+    });
+  }
+
+  it("pins what it builds as a tool of the module", () => {
+    for (const { binary, source, ...tool } of TOOLS) {
+      if (source.kind !== "go" || source.ours) continue;
+      const folder = moduleFolder({ binary, source, ...tool });
+      const goMod = readFileSync(join(folder, "go.mod"), "utf8");
+      assert.ok(
+        goMod.split(/\s/).includes(source.package),
+        `${folder}/go.mod names no tool ${source.package}`,
+      );
+    }
+  });
+});
+
+describe("goBuildArguments", () => {
+  it("stamps versions, with their parts", () => {
+    const [, , , flags] = goBuildArguments(findTool("kubectl"), "out");
+    assert.match(flags ?? "", /gitVersion=v1\.\d+\.\d+ .*gitMajor=1 /);
+    assert.doesNotMatch(flags ?? "", /[{}]/);
+  });
+
+  it("passes tags", () => {
+    const args = goBuildArguments(findTool("containerd"), "out");
+    assert.equal(args[args.indexOf("-tags") + 1], "no_btrfs no_zfs");
+    assert.deepEqual(args.slice(-3), [
+      "-o",
+      "out",
+      "github.com/containerd/containerd/v2/cmd/containerd",
+    ]);
+  });
+});
+
+describe("versions", () => {
+  it("of stored charts are those that the components install", () => {
+    assert.deepEqual(
+      CHARTS.map(({ chart, version }) => `${chart} ${version}`).sort(),
+      Object.values(charts)
+        .map(({ chart, version }) => `${chart} ${version}`)
+        .filter((row) => /^(cert-manager|spark-operator) /.test(row))
+        .sort(),
+    );
+  });
+
+  it("of images are those of the programs in them", () => {
+    for (const { reference, binary } of UPSTREAM_IMAGES) {
+      // Its releases are tagged by commit.
+      if (!binary || binary === "training-operator") continue;
+      assert.equal(
+        /:v?([^:]+)$/.exec(reference)?.[1],
+        toolVersion(findTool(binary)),
+        reference,
+      );
+    }
+  });
+});
+
+describe("isNewEnough", () => {
+  it("compares by number", () => {
+    assert.ok(isNewEnough("v3.200.0"));
+    assert.ok(isNewEnough("3.259.1-dev"));
+    assert.ok(isNewEnough("v4.0.0"));
+    assert.ok(!isNewEnough("v3.99.0"));
+    assert.ok(!isNewEnough("v2.300.0"));
+    assert.ok(!isNewEnough(""));
+  });
+});
