@@ -24,6 +24,7 @@ export interface JobResult {
 
 /** The end of a job: the program goes on when the job has succeeded, and fails with its last words when it has failed. */
 export class JobEnd extends pulumi.CustomResource {
+  declare readonly name: pulumi.Output<string>;
   declare readonly state: pulumi.Output<string>;
   /** Instant of the job's creation. */
   declare readonly startedAt: pulumi.Output<string>;

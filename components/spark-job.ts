@@ -82,8 +82,8 @@ export class SparkJob extends pulumi.ComponentResource {
       name,
       {
         kubeconfig: args.platform.kubeconfig,
-        apiVersion: application.apiVersion,
-        kind: application.kind,
+        apiVersion: "sparkoperator.k8s.io/v1beta2",
+        kind: "SparkApplication",
         namespace: args.team.namespace,
         name,
         uid: application.metadata.apply(({ uid }) => uid ?? ""),

@@ -1,7 +1,11 @@
 import { z } from "zod";
 
+import { aks } from "./aks";
+import { eks } from "./eks";
 import { existing } from "./existing";
+import { gke } from "./gke";
 import { local } from "./local";
+import { onprem } from "./onprem";
 import type { NodePool, Platform } from "./platform";
 import type { Problem } from "./problem";
 import type { Target, TargetRequest } from "./target";
@@ -10,6 +14,10 @@ import type { Target, TargetRequest } from "./target";
 export const targetSchema = z.discriminatedUnion("kind", [
   local.schema,
   existing.schema,
+  eks.schema,
+  gke.schema,
+  aks.schema,
+  onprem.schema,
 ]);
 
 /** Configuration of a target, of whichever kind. */
@@ -23,6 +31,10 @@ type ConfigOf<Kind extends TargetKind> = Extract<TargetConfig, { kind: Kind }>;
 const registry: { [Kind in TargetKind]: Target<Kind, ConfigOf<Kind>> } = {
   local,
   existing,
+  eks,
+  gke,
+  aks,
+  onprem,
 };
 
 /** Names of the targets. */

@@ -61,4 +61,9 @@ export const buckets = {
 };
 
 /** How each job of each workload ended. */
-export const workloads = pulumi.all([...ends]);
+export const workloads = ends.map(({ name, state, seconds, result }) => ({
+  name,
+  state,
+  seconds,
+  result,
+}));

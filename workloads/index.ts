@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { HudiStore } from "../components/hudi-store";
+import type { JobEnd } from "../components/job-end";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import { Clickstream } from "./clickstream";
@@ -16,24 +17,30 @@ export interface WorkloadsArgs {
   readonly operators: readonly pulumi.Resource[];
 }
 
-/** Registers the workloads that a stack asks for. @returns how each of their jobs ended. */
-export function runWorkloads(
-  args: WorkloadsArgs,
-): readonly pulumi.Output<WorkloadEnd>[] {
+/** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
+export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
+  const { platform, store, teams, operators } = args;
   const { clickstream } = args.workloads;
   if (clickstream === undefined) return [];
   return new Clickstream(
     "clickstream",
-    { ...args, config: clickstream },
-    { dependsOn: [...args.operators] },
+    {
+      platform,
+      store,
+      team: named(teams, clickstream.team),
+      pool: named(
+        new Map(platform.pools.map((pool) => [pool.name, pool])),
+        clickstream.pool,
+      ),
+      config: clickstream,
+    },
+    { dependsOn: [...operators] },
   ).ends;
 }
 
-/** How one job of a workload ended, as the stack's outputs tell it. */
-export interface WorkloadEnd {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly state: string;
-  readonly seconds: number;
+function named<Item>(items: ReadonlyMap<string, Item>, name: string): Item {
+  const item = items.get(name);
+  // The schema has checked it; see checkWorkloads.
+  if (item === undefined) throw new Error(`there is no ${name} in the stack`);
+  return item;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** Root of the checkout. */
 export const root = join(__dirname, "../..");
@@ -28,9 +28,9 @@ export function runCommand(main: () => Promise<number | void>): void {
 }
 
 /** Reads a command's options. @throws {CommandError} on one that it does not have. */
-export function readOptions<const Options extends ParseArgsOptionsConfig>(
-  options: Options,
-) {
+export function readOptions<
+  const Options extends NonNullable<ParseArgsConfig["options"]>,
+>(options: Options) {
   try {
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {

@@ -1,0 +1,108 @@
+import { readFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+
+import { CommandError, readOptions, runCommand, stackFolder } from "./command";
+import { MemoryWatch } from "./memory-watch";
+import { Pulumi } from "./pulumi";
+import type { Report } from "./report";
+import { readState } from "./stack-state";
+
+/** What the project means to reach on 2 cores and 24 GB; nothing is asserted. */
+const goals = {
+  clusterReady: 10,
+  upFromBuilt: 120,
+  previewNoChange: 4,
+  down: 20,
+  jobToDriver: 3,
+  jobToFirstExecutor: 6,
+  jobToCompleted: 20,
+  idleGigabytes: 2.5,
+  peakGigabytes: 8,
+} as const;
+
+/** Figures by name: what was measured, the goal, and the one over the other. */
+type Figures = Record<
+  string,
+  { readonly measured: number; readonly goal: number; readonly ratio: number }
+>;
+
+/** `npm run bench`: the local stack from nothing to everything and back, as JSON. */
+runCommand(async () => {
+  readOptions({});
+  const pulumi = await Pulumi.resolve();
+  const stack = "local";
+  await pulumi.select(stack);
+  if ((await readState(pulumi, stack)).length > 0) {
+    throw new CommandError(
+      "stack local: up: take it down first with `npm run down`, since the benchmark starts from nothing",
+    );
+  }
+  const figures: Figures = {};
+  const note = (name: string, measured: number, goal: number) => {
+    figures[name] = {
+      measured: round(measured),
+      goal,
+      ratio: round(measured / goal),
+    };
+  };
+
+  const memory = new MemoryWatch();
+  note("up, everything built", await timed("up"), goals.upFromBuilt);
+  note("memory, peak (GB)", memory.stop(), goals.peakGigabytes);
+  const report = JSON.parse(
+    readFileSync(join(stackFolder(stack), "report.json"), "utf8"),
+  ) as Report;
+  for (const { name, seconds, startup } of report.workloads) {
+    note(`${name}, applied -> completed`, seconds ?? NaN, goals.jobToCompleted);
+    note(
+      `${name}, applied -> driver running`,
+      startup.driver ?? NaN,
+      goals.jobToDriver,
+    );
+    note(
+      `${name}, applied -> first executor running`,
+      startup.firstExecutor ?? NaN,
+      goals.jobToFirstExecutor,
+    );
+  }
+  note("memory, idle (GB)", new MemoryWatch().stop(), goals.idleGigabytes);
+  note(
+    "preview without changes",
+    await timed("preview", "--expect-no-changes"),
+    goals.previewNoChange,
+  );
+  note("down", await timed("down"), goals.down);
+  process.stdout.write(
+    `${JSON.stringify(
+      {
+        cores: cpus().length,
+        memoryGigabytes: round(totalmem() / 2 ** 30),
+        figures,
+      },
+      null,
+      2,
+    )}\n`,
+  );
+});
+
+/** Seconds that a command of ours takes; what it prints goes to standard error, apart from the figures. */
+async function timed(command: string, ...args: string[]): Promise<number> {
+  const { spawn } = await import("node:child_process");
+  const start = performance.now();
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const child = spawn("npm", ["run", "-s", command, "--", ...args], {
+      stdio: ["ignore", 2, 2],
+    });
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+  if (code !== 0) {
+    throw new CommandError(`npm run ${command}: failed with exit code ${code}`);
+  }
+  return (performance.now() - start) / 1000;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
