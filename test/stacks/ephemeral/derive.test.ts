@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
 
+import { aks } from "../../../infra/aks";
+import { eks } from "../../../infra/eks";
+import { gke } from "../../../infra/gke";
+import type { NodePool } from "../../../infra/platform";
+import { readStackFile } from "../../../stacks/ephemeral/stack-file";
+
 import {
   deriveEphemeral,
   secretKeys,
@@ -109,6 +115,23 @@ describe("configuration of a short-lived stack", () => {
     it(`cannot come from a stack on ${kind ?? "nothing"}`, () => {
       const source = { ...aws, "mlstack:target": { kind } };
       assert.throws(() => deriveEphemeral(source, life));
+    });
+  }
+
+  const checks = {
+    aws: (pools: readonly NodePool[], target: unknown) =>
+      eks.checkPools(pools, eks.schema.parse(target)),
+    gcp: (pools: readonly NodePool[], target: unknown) =>
+      gke.checkPools(pools, gke.schema.parse(target)),
+    azure: (pools: readonly NodePool[], target: unknown) =>
+      aks.checkPools(pools, aks.schema.parse(target)),
+  };
+  for (const [stack, check] of Object.entries(checks)) {
+    it(`is one that the target takes, from stacks/Pulumi.${stack}.yaml`, () => {
+      const config = deriveEphemeral(readStackFile(stack).config, life);
+      const pools = config["mlstack:pools"] as readonly NodePool[];
+      assert.ok(pools.length > 0 && pools.every(({ max }) => max <= 2));
+      assert.deepEqual(check(pools, config["mlstack:target"]), []);
     });
   }
 });
