@@ -139,28 +139,31 @@ def _resume(task: Task, strategy: tf.distribute.Strategy, network: Network) -> i
     if found is not None:
         with np.load(io.BytesIO(found), allow_pickle=False) as archive:
             arrays = [archive[f"state{index}"] for index in range(len(arrays))]
-    for variable, array in zip(network.state(), _from_chief(task, strategy, arrays), strict=True):
-        variable.assign(array)
+    ends = np.cumsum([array.size for array in arrays])[:-1]
+    everything = np.concatenate([array.ravel() for array in arrays], dtype=np.float32, casting="unsafe")
+    parts = np.split(_from_chief(task, strategy, everything), ends)
+    for variable, array, part in zip(network.state(), arrays, parts, strict=True):
+        variable.assign(part.reshape(array.shape).astype(array.dtype))
     epoch = int(network.epoch.numpy())
     if epoch > 0:
         task.log(f"goes on after epoch {epoch}")
     return epoch
 
 
-def _from_chief(task: Task, strategy: tf.distribute.Strategy, arrays: list[np.ndarray]) -> list[np.ndarray]:
+def _from_chief(task: Task, strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
     """What the chief has: the others give nothing to the sum."""
     if task.place.world_size == 1:
-        return arrays
+        return values
+    mine = values if task.place.first else np.zeros_like(values)
 
     @tf.function
-    def total() -> list[tf.Tensor]:
-        def share() -> list[tf.Tensor]:
-            mine = [tf.constant(array if task.place.first else np.zeros_like(array)) for array in arrays]
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, mine)
+    def total() -> tf.Tensor:
+        def share() -> tf.Tensor:
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.constant(mine))
 
         return strategy.run(share)
 
-    return [strategy.experimental_local_results(value)[0].numpy() for value in total()]
+    return strategy.experimental_local_results(total())[0].numpy()
 
 
 def _to_bytes(network: Network) -> bytes:

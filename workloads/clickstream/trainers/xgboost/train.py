@@ -16,6 +16,12 @@ from xgboost import collective
 XGBOOST = "xgboost"
 MODEL = "model.ubj"
 
+CONNECTIONS = 20
+"""Tries to connect to the tracker, a few seconds apart; it starts when the first process has read its data."""
+
+_trackers: list[RabitTracker] = []
+"""Kept until the process ends: a tracker that is let go waits for workers that may be gone."""
+
 
 class Report(xgboost.callback.TrainingCallback):
     """Tells how it goes, and keeps a checkpoint."""
@@ -41,7 +47,7 @@ def train(task: Task) -> Model:
     except xgboost.core.XGBoostError as error:
         if task.place.world_size == 1:
             raise
-        reason = str(error).strip().splitlines()[-1]
+        reason = next((line for line in str(error).splitlines() if line.startswith("- ")), str(error).splitlines()[0])
         raise PeerLost(f"another process is gone; all start again from the checkpoint ({reason})") from error
     return Model(
         format=XGBOOST,
@@ -61,23 +67,25 @@ def _gathered(place: Place) -> collective.CommunicatorContext | nullcontext[None
             n_workers=place.world_size, host_ip=address, port=place.port, sortby="task", timeout=NAME_SECONDS
         )
         tracker.start()
+        _trackers.append(tracker)
     return collective.CommunicatorContext(
         dmlc_communicator="rabit",
         dmlc_tracker_uri=address,
         dmlc_tracker_port=place.port,
         dmlc_task_id=str(place.rank),
-        dmlc_retry=NAME_SECONDS,
+        dmlc_retry=CONNECTIONS,
         dmlc_timeout=PEER_SECONDS,
     )
 
 
 def _fit(task: Task) -> tuple[xgboost.Booster, int]:
     place, settings, sessions = task.place, task.settings, task.sessions
-    found = task.checkpoints.load() if place.first else None
+    # Nothing is broadcast as an empty one: `None` would mean that this process has nothing to say.
+    found = (task.checkpoints.load() or b"") if place.first else None
     if place.world_size > 1:
         # The first process reads the checkpoint for all, so that none goes on from another one.
         found = collective.broadcast(found, 0)
-    booster = xgboost.Booster(model_file=bytearray(found)) if found is not None else None
+    booster = xgboost.Booster(model_file=bytearray(found)) if found else None
     resumed_from = booster.num_boosted_rounds() if booster is not None else 0
     if resumed_from:
         task.log(f"goes on after tree {resumed_from}")
