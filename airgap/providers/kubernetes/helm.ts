@@ -166,7 +166,16 @@ export function parse(text: string): Properties {
 /** Parses YAML of many documents; lists of objects are taken apart. */
 export function parseAll(text: string): Properties[] {
   return yaml()
-    .parseAllDocuments(text, { version: "1.1", merge: true })
+    .parseAllDocuments(text, {
+      // The API's own parser knows `yes` and octal numbers, but neither dates nor `1:30`.
+      version: "1.1",
+      customTags: (tags) =>
+        tags.filter(
+          (tag) =>
+            typeof tag === "string" ||
+            (tag.format !== "TIME" && !/:(timestamp|binary)$/.test(tag.tag)),
+        ),
+    })
     .flatMap((document) => {
       const [error] = document.errors;
       if (error) throw new Error(`cannot read YAML: ${error.message}`);
