@@ -109,7 +109,7 @@ async function removeFolder(folder: string): Promise<void> {
     try {
       await rmdir(folder);
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 500) throw error;
       await pause(20);
     }
   }

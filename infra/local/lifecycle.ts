@@ -3,10 +3,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
-import { gpuResource } from "../placement";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
-import { KubeApi } from "./api";
+import { KubeApi, type KubeObject } from "./api";
 import { removeCluster, removeNode, stopCluster } from "./cleanup";
 import { controlPlaneDaemons } from "./control-plane";
 import { dnsObjects } from "./dns";
@@ -17,19 +16,12 @@ import { connectControlPlane, connectNode, routePods } from "./network";
 import { writeNode } from "./node";
 import { Pki } from "./pki";
 import { findProgram, preflight } from "./preflight";
+import { type Restarted, awaitApi, awaitDns, awaitNodes } from "./readiness";
 import { readRecord, writeRecord } from "./record";
 import { writeRegistryConfig } from "./registry";
 import { storageObjects } from "./storage";
 import { type Unit, launchUnit, runningUnits, writeDaemons } from "./unit";
-import { until } from "./wait";
-
-/** Who makes a cluster, how the work tells of itself, and how it is ended early. */
-export interface Work {
-  /** Whoever may remove what an earlier run under the same name left: the URN of the resource. */
-  readonly owner: string;
-  readonly signal: AbortSignal;
-  log(message: string): void;
-}
+import type { Work } from "./work";
 
 /** A cluster that stands. */
 export interface Cluster {
@@ -85,8 +77,11 @@ export async function updateCluster(
     await Promise.all(
       added.map((node) => issuer(layout, work).issueNode(node)),
     );
-    await startMachines(layout, nodes, work);
-    return finish(layout, nodes, work);
+    // Heartbeats count whole seconds.
+    const since = Math.floor(Date.now() / 1000) * 1000;
+    const machines = await startMachines(layout, nodes, work);
+    const fresh = nodes.filter(({ name }) => machines.includes(name));
+    return finish(layout, nodes, work, { nodes: fresh, since });
   });
 }
 
@@ -147,12 +142,12 @@ async function build(layout: Layout, work: Work): Promise<Cluster> {
   return cluster;
 }
 
-/** Starts the machines that do not run, writing first what those that are new start from. */
+/** Starts the machines that do not run, writing first what they start from, and says which they are. */
 async function startMachines(
   layout: Layout,
   nodes: readonly ClusterNode[],
   work: Work,
-): Promise<void> {
+): Promise<readonly string[]> {
   const running = await runningUnits(layout);
   const runc = findProgram("runc") ?? "runc";
   const machines = [controlPlane, ...nodes.map(({ name }) => name)].filter(
@@ -193,6 +188,7 @@ async function startMachines(
     throw error;
   }
   for (const unit of launched.values()) unit.start();
+  return machines;
 }
 
 async function issueAll(
@@ -219,163 +215,38 @@ async function finish(
   layout: Layout,
   nodes: readonly ClusterNode[],
   work: Work,
+  restarted?: Restarted,
 ): Promise<Cluster> {
   const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
   try {
-    await until(async () => (await api.ready()) || undefined, {
-      signal: work.signal,
-      seconds: 90,
-      everyMilliseconds: 50,
-      describe: () =>
-        describeFailure(
-          layout,
-          controlPlane,
-          "kube-apiserver",
-          "does not answer",
-        ),
-    });
+    await awaitApi(layout, api, work);
     await writeFile(layout.at("api-answers"), "");
     work.log("the API server answers; waiting for the nodes");
-    const objects = [
-      ...accessObjects,
-      ...dnsObjects(layout),
-      ...storageObjects(layout),
-    ];
-    const namespaces = objects.filter(({ kind }) => kind === "Namespace");
-    for (const namespace of namespaces) await api.apply(namespace);
     await Promise.all([
-      ...objects
-        .filter(({ kind }) => kind !== "Namespace")
-        .map((object) => api.apply(object)),
-      awaitNodes(layout, nodes, api, work),
+      applyObjects(layout, api),
+      awaitNodes(layout, nodes, api, work, restarted),
     ]);
-    work.log(
-      `nodes ready: ${nodes.map(({ name }) => name).join(", ")}; waiting for cluster DNS`,
-    );
-    await awaitDeployment(api, "kube-system", "coredns", work);
+    const names = nodes.map(({ name }) => name).join(", ");
+    work.log(`nodes ready: ${names}; waiting for cluster DNS`);
+    await awaitDns(api, work);
   } finally {
     api.close();
   }
   return describe(layout, nodes);
 }
 
-interface NodeObject {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly podCIDR?: string };
-  readonly status: {
-    readonly capacity?: Readonly<{ [resource: string]: string }>;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message: string;
-    }[];
-  };
-}
-
-async function awaitNodes(
-  layout: Layout,
-  nodes: readonly ClusterNode[],
-  api: KubeApi,
-  work: Work,
-): Promise<void> {
-  let seen: readonly NodeObject[] = [];
-  const isReady = (node: ClusterNode): boolean => {
-    const object = seen.find(({ metadata }) => metadata.name === node.name);
-    const ready = object?.status.conditions?.some(
-      ({ type, status }) => type === "Ready" && status === "True",
-    );
-    return (
-      ready === true &&
-      (node.gpus === 0 ||
-        object?.status.capacity?.[gpuResource] === String(node.gpus))
-    );
-  };
-  await until(
-    async () => {
-      seen = (await api.get<{ items: NodeObject[] }>("/api/v1/nodes")).items;
-      return nodes.every(isReady) || undefined;
-    },
-    {
-      signal: work.signal,
-      seconds: 90,
-      everyMilliseconds: 100,
-      describe: async () => {
-        const late = nodes.filter((node) => !isReady(node));
-        const words = await Promise.all(
-          late.map(({ name }) =>
-            describeFailure(layout, name, "kubelet", "is not ready"),
-          ),
-        );
-        return words.join("\n");
-      },
-    },
-  );
-  // The field is for people: pods get their addresses from the node's own configuration.
-  await Promise.all(
-    nodes
-      .filter((node) =>
-        seen.some(
-          ({ metadata, spec }) => metadata.name === node.name && !spec.podCIDR,
-        ),
-      )
-      .map((node) =>
-        api.merge(`/api/v1/nodes/${node.name}`, {
-          spec: {
-            podCIDR: layout.podRange(node),
-            podCIDRs: [layout.podRange(node)],
-          },
-        }),
-      ),
-  );
-}
-
-interface PodList {
-  readonly items: readonly {
-    readonly status: {
-      readonly containerStatuses?: readonly {
-        readonly state: {
-          readonly waiting?: {
-            readonly reason?: string;
-            readonly message?: string;
-          };
-        };
-      }[];
-      readonly conditions?: readonly { readonly message?: string }[];
-    };
-  }[];
-}
-
-async function awaitDeployment(
-  api: KubeApi,
-  namespace: string,
-  name: string,
-  work: Work,
-): Promise<void> {
-  await until(
-    async () => {
-      const { status } = await api.get<{ status: { readyReplicas?: number } }>(
-        `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
-      );
-      return (status.readyReplicas ?? 0) > 0 || undefined;
-    },
-    {
-      signal: work.signal,
-      seconds: 60,
-      everyMilliseconds: 100,
-      describe: async () => {
-        const pods = await api.get<PodList>(
-          `/api/v1/namespaces/${namespace}/pods?labelSelector=k8s-app%3Dkube-dns`,
-        );
-        const reasons = pods.items.flatMap(({ status }) => [
-          ...(status.containerStatuses ?? []).map(
-            ({ state }) => state.waiting?.message ?? state.waiting?.reason,
-          ),
-          ...(status.conditions ?? []).map(({ message }) => message),
-        ]);
-        return `${namespace}/${name} is not ready after 60 s: ${reasons.find(Boolean) ?? "it has no pod yet"}`;
-      },
-    },
-  );
+async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
+  const objects = [
+    ...accessObjects,
+    ...dnsObjects(layout),
+    ...storageObjects(layout),
+  ];
+  const isNamespace = ({ kind }: KubeObject) => kind === "Namespace";
+  for (const namespace of objects.filter(isNamespace)) {
+    await api.apply(namespace);
+  }
+  const others = objects.filter((object) => !isNamespace(object));
+  await Promise.all(others.map((object) => api.apply(object)));
 }
 
 async function dropNode(
@@ -391,21 +262,6 @@ async function dropNode(
   } finally {
     api.close();
   }
-}
-
-async function describeFailure(
-  layout: Layout,
-  unit: string,
-  daemon: string,
-  state: string,
-): Promise<string> {
-  const path = join(layout.logs, layout.unit(unit), `${daemon}.log`);
-  const text = await readFile(path, "utf8").catch(() => "");
-  const lines = text.trim().split("\n").slice(-8);
-  return [
-    `${unit}: ${daemon} ${state} after 90 s; last lines of its log:`,
-    ...lines,
-  ].join("\n  ");
 }
 
 async function describe(

@@ -1,6 +1,7 @@
 import { type ClusterInputs, clusterSchema } from "../local/inputs";
-import type { Cluster, Work } from "../local/lifecycle";
+import type { Cluster } from "../local/lifecycle";
 import { deadMachines } from "../local/record";
+import type { Work } from "../local/work";
 import type { Context, ResourceKind } from "./resource";
 
 interface Outs extends ClusterInputs, Cluster {

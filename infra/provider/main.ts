@@ -28,13 +28,13 @@ import {
   engineLog,
   unary,
 } from "../../airgap/providers/plugin/serve";
+import { describeProblem } from "../problem";
 import { findKind } from "./kinds";
 import {
   checkInputs,
   compareInputs,
   decode,
   encode,
-  failureOf,
   inputsOf,
   reveal,
   storedOutputs,
@@ -64,9 +64,10 @@ async function check(request: CheckRequest): Promise<CheckResponse> {
   const news = decode(request.getNews());
   const { inputs, problems } = await checkInputs(kind, news);
   const response = new CheckResponse().setInputs(encode(inputs));
-  for (const { property, reason } of problems.map(failureOf)) {
+  for (const problem of problems) {
+    // Without a property the engine adds none of its own words on path and value, which would be there twice.
     response.addFailures(
-      new CheckFailure().setProperty(property).setReason(reason),
+      new CheckFailure().setReason(describeProblem(problem)),
     );
   }
   return response;

@@ -11,7 +11,7 @@ import {
   type Properties as Values,
   type Value,
 } from "../../airgap/providers/plugin/value";
-import { describeProblem, type Problem } from "../problem";
+import type { Problem } from "../problem";
 import type { Difference, ResourceKind } from "./resource";
 
 export { decode, encode, reveal };
@@ -47,14 +47,6 @@ export async function checkInputs(
     ];
   });
   return { inputs: news, problems };
-}
-
-/** One failure for each problem, as the engine shows it. */
-export function failureOf(problem: Problem): {
-  property: string;
-  reason: string;
-} {
-  return { property: problem.path, reason: describeProblem(problem) };
 }
 
 /** What has changed, and how each change is carried out. */
