@@ -7,6 +7,8 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
       .localCluster,
   "mlstack:index:SshCluster": () =>
     (require("./ssh-cluster") as typeof import("./ssh-cluster")).sshCluster,
+  "mlstack:index:Image": () =>
+    (require("./image") as typeof import("./image")).image,
   "mlstack:index:JobEnd": () =>
     (require("./job-end") as typeof import("./job-end")).jobEnd,
   "mlstack:index:RandomSecret": () =>

@@ -96,7 +96,7 @@ def read_rows(spark: SparkSession, path: str, file_format: str, columns: Mapping
         raise
     present = [name for name in source.columns if name != _CORRUPT]
     if not present:
-        reason = "holds no row that is JSON" if source.columns else "is empty"
+        reason = "holds no row that is JSON" if file_format == "json" and source.columns else "is empty"
         raise JobError(f"{path}: {reason}; an input needs at least one event")
     missing = {field: column for field, column in columns.items() if column not in present}
     if missing:

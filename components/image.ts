@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { contextHash, type ImageContext } from "../infra/image-context";
+import type { ImageRegistry } from "../infra/platform";
+
+/** What an image is made of and where it goes. */
+export interface ImageArgs extends ImageContext {
+  /** Last part of the repository's name, such as `spark`. */
+  readonly image: string;
+  /** Arguments of the build, such as the image to start from. */
+  readonly args?: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly registry: ImageRegistry;
+}
+
+/**
+ * An image, built by whatever builder the machine has and pushed to the target's registry, unless it is there
+ * already. Its tag is a hash of what it is made of, so a preview shows which images a change builds anew.
+ */
+export class Image extends pulumi.CustomResource {
+  /** Full reference: `<prefix>/<image>:<hash>`. */
+  declare readonly ref: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { registry, ...args }: ImageArgs,
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    super(
+      "mlstack:index:Image",
+      name,
+      {
+        ...args,
+        contentHash: contextHash(args),
+        prefix: registry.prefix,
+        storage: registry.storage,
+        ref: undefined,
+      },
+      opts,
+    );
+  }
+}

@@ -1,0 +1,132 @@
+"""The table: new, then upserted, then read as of the first commit; and both jobs from end to end."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyspark.ml import PipelineModel
+from pyspark.sql import DataFrame, SparkSession
+
+from conftest import event, parse, write_csv
+from jobs import events, feature_table, features, training
+from jobs.outcome import JobError
+from jobs.sessions import FEATURES, KEY, sessions
+
+
+def batch(spark: SparkSession, path: Path, rows: list[dict[str, str]]) -> DataFrame:
+    return sessions(events.accepted(parse(spark, write_csv(path, rows))))
+
+
+def contents(spark: SparkSession, table: str, instant: str) -> dict[str, int]:
+    rows = feature_table.read(spark, table, instant).select(KEY, "actions").collect()
+    assert len(rows) == len({row[KEY] for row in rows}), "a session stands in the table twice"
+    return {row[KEY]: row["actions"] for row in rows}
+
+
+def test_an_upsert_changes_rows_and_duplicates_none(spark: SparkSession, tmp_path: Path) -> None:
+    table = f"file:{tmp_path}/sessions"
+    old = [event("a", "home", "10:00:00"), event("b", "home", "10:00:00"), event("c", "home", "10:00:00")]
+    first = feature_table.write(batch(spark, tmp_path / "1.csv", old), table, 1)
+    assert (first.operation, first.rows, first.inserts, first.updates) == ("bulk_insert", 3, 3, 0)
+
+    # a goes on, d is new, and of b only what came before is delivered once more, late.
+    late = event("b", "search", "09:00:00", user_cohort="2024-04")
+    new = [old[0], event("a", "cart", "10:05:00"), event("d", "home", "11:00:00", user_cohort="2024-05"), late]
+    second = feature_table.write(batch(spark, tmp_path / "2.csv", new), table, 1)
+    assert second.operation == "upsert"
+    assert second.inserts == 1
+
+    assert contents(spark, table, second.instant) == {"a": 2, "b": 1, "c": 1, "d": 1}
+    latest = feature_table.read(spark, table, second.instant).where(f"{KEY} = 'b'").first()
+    assert latest is not None
+    assert latest["searches"] == 0, "a late batch must not take the place of a newer row"
+
+    assert contents(spark, table, first.instant) == {"a": 1, "b": 1, "c": 1}
+    assert feature_table.instants(spark, table) == [first.instant, second.instant]
+    assert feature_table.resolve_instant(spark, table, None) == second.instant
+    assert feature_table.resolve_instant(spark, table, first.instant) == first.instant
+    with pytest.raises(JobError, match=f"--instant 2020: not a commit of .*{first.instant}, {second.instant}"):
+        feature_table.resolve_instant(spark, table, "2020")
+
+
+def test_a_table_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match=r"no feature table there; run clickstream-features first"):
+        feature_table.resolve_instant(spark, f"file:{tmp_path}/none", None)
+
+
+def visits(count: int, cart: Callable[[int], bool] = lambda n: n % 3 == 0) -> list[dict[str, str]]:
+    """Sessions of which those that filled a cart tend to buy."""
+    rows = []
+    for n in range(count):
+        name = f"s{n:03}"
+        rows.append(event(name, "home", f"{n % 24:02}:00:00", platform=["mobile", "it's"][n % 2]))
+        rows.append(event(name, "product_view", f"{n % 24:02}:{n % 50:02}:30"))
+        if cart(n):
+            rows.append(event(name, "add_to_cart", f"{n % 24:02}:51:00"))
+        if cart(n) != (n % 10 == 0):
+            rows.append(event(name, "purchase", f"{n % 24:02}:55:00"))
+    return rows
+
+
+def test_both_jobs(spark: SparkSession, tmp_path: Path) -> None:
+    store, models, raw = (f"file:{tmp_path}/{name}" for name in ("feature-store", "models", "raw"))
+    source = write_csv(tmp_path / "events.csv", [*visits(200), event("s000", "home", "soon")])
+    options = features.arguments([f"--input={source}", f"--feature-store={store}", f"--raw={raw}"])
+    made = features.build_features(spark, options)
+    assert (made["rows"], made["rejected"], made["operation"]) == (200, 1, "bulk_insert")
+    kept = spark.read.json(str(made["rejectedPath"])).collect()
+    assert [row["reason"] for row in kept] == ["the time does not parse"]
+    assert str(made["rejectedPath"]).startswith(f"{raw}/rejected/")
+
+    # Another commit, so that the first is no longer the latest.
+    source = write_csv(tmp_path / "more.csv", visits(60, cart=lambda n: n % 2 == 0))
+    features.build_features(
+        spark, features.arguments([f"--input={source}", f"--feature-store={store}", f"--raw={raw}"])
+    )
+
+    def train(run: str, *more: str) -> dict[str, object]:
+        argv = [f"--feature-store={store}", f"--models={models}", f"--run={run}", *more]
+        return training.train(spark, training.arguments(argv))
+
+    first = train("first", f"--instant={made['instant']}")
+    again = train("again", f"--instant={made['instant']}")
+    latest = train("latest")
+    assert first["metrics"] == again["metrics"], "the same instant gives the same metrics to the last digit"
+    assert first["instant"] == made["instant"] != latest["instant"]
+    metrics = first["metrics"]
+    assert isinstance(metrics, dict)
+    assert metrics["auc"] > 0.7
+    assert metrics["trainingRows"] + metrics["heldOutRows"] == first["rows"] == 200
+
+    folder = f"{models}/clickstream/first"
+    written = json.loads(Path(f"{tmp_path}/models/clickstream/first/metrics.json").read_text())
+    assert written["metrics"] == metrics
+    predictions = spark.read.parquet(f"{folder}/predictions")
+    table = feature_table.read(spark, f"{store}/sessions", str(made["instant"])).select(KEY, "purchased", *FEATURES)
+    held_out = table.where(training.held_out())
+    model = PipelineModel.load(f"{folder}/model")
+    expected = {row[KEY]: row["probability"] for row in training.score(model, held_out).collect()}
+    found = {row[KEY]: row["probability"] for row in predictions.collect()}
+    assert found.keys() == expected.keys()
+    assert all(math.isclose(found[key], expected[key], abs_tol=1e-9) for key in found)
+
+
+def test_an_input_without_one_row_that_parses_writes_no_table(spark: SparkSession, tmp_path: Path) -> None:
+    source = write_csv(tmp_path / "events.csv", [event("s", "home", "soon")])
+    store = f"file:{tmp_path}/feature-store"
+    options = features.arguments([f"--input={source}", f"--feature-store={store}", f"--raw=file:{tmp_path}/raw"])
+    with pytest.raises(JobError, match=r"none of its 1 rows parses; reasons are in file:.*/raw/rejected/"):
+        features.build_features(spark, options)
+    assert not feature_table.exists(spark, f"{store}/sessions")
+
+
+def test_too_few_sessions_to_train_on(spark: SparkSession, tmp_path: Path) -> None:
+    store = f"file:{tmp_path}/feature-store"
+    feature_table.write(batch(spark, tmp_path / "1.csv", [event("a", "home", "10:00:00")]), f"{store}/sessions", 1)
+    options = training.arguments([f"--feature-store={store}", f"--models=file:{tmp_path}/models"])
+    with pytest.raises(JobError, match=r"none of the .* sessions .* give the input more events"):
+        training.train(spark, options)
