@@ -226,6 +226,7 @@ const service: UntypedServiceImplementation = {
 /** Ends the process once nothing is under way. */
 function leave(): void {
   cancellation.abort(cancelled);
+  if (working === 0) process.exit(0);
   setInterval(() => {
     if (working === 0) process.exit(0);
   }, 50);
@@ -242,8 +243,8 @@ function serve(): void {
       console.log(port);
     },
   );
-  // A terminal interrupts the plugin together with the engine, which still waits for answers.
-  process.on("SIGINT", () => cancellation.abort(cancelled));
+  // The engine interrupts a plugin that it is done with, after `cancel`; a terminal does not reach its process group.
+  process.once("SIGINT", leave);
   process.once("SIGTERM", leave);
   // An engine that was killed stops no plugin.
   const engine = process.ppid;
