@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import { chartSteps } from "./charts";
-import { imageSteps, missingBinaries } from "./images";
+import { imageSteps, missingBinaries, reachableUpstream } from "./images";
 import { manifestSteps } from "./manifests";
 import { hasOwnPulumi, PULUMI_TOOLS } from "./pulumi";
 import {
@@ -41,11 +41,11 @@ export const HOST_TOOLS = [
 export async function prepare(
   progress: Progress = terminalProgress,
 ): Promise<void> {
-  const ownPulumi = await choosesOwnPulumi();
-  if (missingSteps(ownPulumi).length === 0) return;
+  const means = await findMeans();
+  if (missingSteps(means).length === 0) return;
   await withCacheLock(
     // What another run built while this one waited is no longer missing.
-    () => progress(missingSteps(ownPulumi)),
+    () => progress(missingSteps(means)),
     () =>
       process.stdout.write(
         "Another run builds the toolchain; waiting for its end\n",
@@ -53,16 +53,33 @@ export async function prepare(
   );
 }
 
+/** What this machine has or can reach, so that it need not be built. */
+export interface Means {
+  /** Whether the person's own Pulumi is used. */
+  readonly ownPulumi: boolean;
+  /** Image registries that answer. */
+  readonly reachable: ReadonlySet<string>;
+}
+
+/** Looks at the network only for what is not there already. */
+export async function findMeans(): Promise<Means> {
+  const [ownPulumi, reachable] = await Promise.all([
+    PULUMI_TOOLS.every((name) => existsSync(toolPath(name))) || hasOwnPulumi(),
+    reachableUpstream(),
+  ]);
+  return { ownPulumi, reachable };
+}
+
 /** Every step that is to do, in an order in which each can be done. */
-export function missingSteps(ownPulumi: boolean): Step[] {
-  const binaries = missingBinaries();
+export function missingSteps({ ownPulumi, reachable }: Means): Step[] {
+  const binaries = missingBinaries(reachable);
   const tools = [
     ...(ownPulumi ? [] : PULUMI_TOOLS),
     ...HOST_TOOLS,
     ...binaries,
   ].filter((binary) => !existsSync(toolPath(binary)));
   const crate = tools.some((name) => findTool(name).source.kind === "crate");
-  const images = imageSteps();
+  const images = imageSteps(reachable);
   const packages: readonly SystemPackage[] = [
     ...CLUSTER_PACKAGES,
     ...(images.length > 0 ? IMAGE_PACKAGES : []),
@@ -80,10 +97,4 @@ export function missingSteps(ownPulumi: boolean): Step[] {
     ...toolSteps(order),
     ...images,
   ];
-}
-
-async function choosesOwnPulumi(): Promise<boolean> {
-  const built = PULUMI_TOOLS.every((name) => existsSync(toolPath(name)));
-  // Asking costs a look at the network; with both built there is nothing to ask.
-  return built || hasOwnPulumi();
 }

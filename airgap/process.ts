@@ -16,8 +16,16 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** A failure whose message says all that a person needs; a stack would bury it. */
+export class PlainError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.stack = undefined;
+  }
+}
+
 /** A command that ended otherwise than well: what it was, how it ended, its last words, where its log is. */
-export class CommandFailed extends Error {
+export class CommandFailed extends PlainError {
   constructor(
     readonly command: string,
     readonly outcome: string,
@@ -42,7 +50,8 @@ export function run(
   options: RunOptions = {},
 ): Promise<string> {
   const { cwd, log, signal, input, onLine } = options;
-  const shown = [command, ...args].join(" ").slice(0, 120);
+  // The whole line is in the log; which step it was, the step says.
+  const shown = (command === "nice" ? args[2] : command) ?? command;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new CommandFailed(shown, "not started: interrupted", []));

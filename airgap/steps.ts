@@ -5,8 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Listr } from "listr2";
-
+import { PlainError } from "./process";
 import { cacheFolder } from "./toolchain/tools";
 
 /** One thing to build or to fetch. */
@@ -36,6 +35,8 @@ export type Progress = (steps: readonly Step[]) => Promise<void>;
 /** One line a step, with the time left: redrawn in a terminal, printed at start and end elsewhere. */
 export const terminalProgress: Progress = async (steps) => {
   if (steps.length === 0) return;
+  // Loaded when there is something to show: most runs find all in place.
+  const { Listr } = await import("listr2");
   const clock = new Clock(steps);
   const terminal = process.stdout.isTTY;
   const print = (line: string) => {
@@ -119,7 +120,9 @@ async function runSteps(
         await work;
         done.get(step.id)?.resolve();
       } catch (error) {
-        failure ??= error instanceof Error ? error : new Error(String(error));
+        failure ??= new PlainError(
+          `${step.title}: ${error instanceof Error ? error.message : String(error)}`,
+        );
         abort.abort();
         throw error;
       }
@@ -127,7 +130,7 @@ async function runSteps(
   } catch (error) {
     await Promise.allSettled(running);
     if (interruptedBy)
-      throw new Error(
+      throw new PlainError(
         `Interrupted by ${interruptedBy}; the same command goes on where it stopped`,
       );
     throw failure ?? error;

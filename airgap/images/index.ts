@@ -21,12 +21,12 @@ import {
   CRATE_PACKAGES,
   IMAGE_PACKAGES,
   packageSteps,
-  type SystemPackage,
 } from "../toolchain/packages";
 import { cacheFolder, findTool, toolKey, toolPath } from "../toolchain/tools";
 import { buildImage, pushImage } from "./buildah";
 import { makeDebianRoot } from "./debian/root";
 import { registryStorage, repositoryOf, storedDigest } from "./registry";
+import { pullImage, reachableRegistries, registryOf } from "./upstream";
 
 export { buildahEnvironment, buildImage, hasImage, pushImage } from "./buildah";
 export { registryStorage, storedDigest, withRegistry } from "./registry";
@@ -101,30 +101,43 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
   },
 ];
 
-/** Builds those of the images that the registry's storage lacks, with the programs that are in them. */
+/** Puts those of the images into the registry's storage that it lacks, with the programs that are in them. */
 export async function ensureImages(progress: Progress): Promise<void> {
-  if (missingImages().length === 0) return;
+  if (imagesToPrepare() === 0) return;
+  const reachable = await reachableUpstream();
+  const binaries = missingBinaries(reachable);
+  const crate = binaries.some(
+    (name) => !existsSync(toolPath(name)) && isCrate(name),
+  );
   await withCacheLock(() =>
     progress([
-      ...packageSteps([...IMAGE_PACKAGES, ...cratePackages()]),
-      ...toolSteps(["registry", ...missingBinaries()]),
-      ...imageSteps(),
+      ...packageSteps([...IMAGE_PACKAGES, ...(crate ? CRATE_PACKAGES : [])]),
+      ...toolSteps(["registry", ...binaries]),
+      ...imageSteps(reachable),
     ]),
   );
 }
 
-/** Packages that building the missing images' programs takes. */
-function cratePackages(): readonly SystemPackage[] {
-  const crate = missingBinaries().some(
-    (name) =>
-      findTool(name).source.kind === "crate" && !existsSync(toolPath(name)),
-  );
-  return crate ? CRATE_PACKAGES : [];
+/** How many images are missing, the base among them. */
+export function imagesToPrepare(): number {
+  return missingImages().length + (baseIsBuilt() ? 0 : 1);
 }
 
-/** Programs that are in images not built yet. */
-export function missingBinaries(): string[] {
-  return missingImages().flatMap(({ binary }) => binary ?? []);
+/** Registries from which missing images can be pulled, so that they need not be made. */
+export async function reachableUpstream(): Promise<ReadonlySet<string>> {
+  return imagesToPrepare() === 0
+    ? new Set()
+    : reachableRegistries([
+        BASE_IMAGE,
+        ...missingImages().map(({ reference }) => reference),
+      ]);
+}
+
+/** Programs that are in missing images which cannot be pulled. */
+export function missingBinaries(reachable: ReadonlySet<string>): string[] {
+  return missingImages().flatMap(({ reference, binary }) =>
+    binary && !reachable.has(registryOf(reference)) ? [binary] : [],
+  );
 }
 
 /** Images that are not in the registry's storage, or were made of something else. */
@@ -135,34 +148,66 @@ export function missingImages(): UpstreamImage[] {
 }
 
 /** A step for the base image and for each missing image, after the steps that build their programs. */
-export function imageSteps(): Step[] {
-  const base = baseIsBuilt()
-    ? []
-    : [
-        {
+export function imageSteps(reachable: ReadonlySet<string>): Step[] {
+  const steps = missingImages().map((image) =>
+    reachable.has(registryOf(image.reference))
+      ? pullStep(image.reference)
+      : makeStep(image),
+  );
+  if (baseIsBuilt()) return steps;
+  return [
+    reachable.has(registryOf(BASE_IMAGE))
+      ? { ...pullStep(BASE_IMAGE), id: BASE_STEP }
+      : {
           id: BASE_STEP,
           title: `Make the base image ${BASE_IMAGE}`,
           minutes: 1.5,
           after: ["packages", toolStepId("registry")],
           run: makeBase,
         },
-      ];
-  return [
-    ...base,
-    ...missingImages().map((image) => ({
-      id: `image-${image.reference.replace(/[^\w.-]+/g, "-")}`,
-      title: `Make the image ${image.reference}`,
-      minutes: image.minutes,
-      after: [
-        "packages",
-        BASE_STEP,
-        toolStepId("registry"),
-        ...(image.binary ? [toolStepId(image.binary)] : []),
-      ],
-      run: (context: StepContext) => make(image, context),
-    })),
+    ...steps,
   ];
 }
+
+function makeStep(image: UpstreamImage): Step {
+  return {
+    id: imageStepId(image.reference),
+    title: `Make the image ${image.reference}`,
+    minutes: image.minutes,
+    after: [
+      "packages",
+      BASE_STEP,
+      toolStepId("registry"),
+      ...(image.binary ? [toolStepId(image.binary)] : []),
+    ],
+    run: (context) => make(image, context),
+  };
+}
+
+function pullStep(reference: string): Step {
+  return {
+    id: imageStepId(reference),
+    title: `Pull the image ${reference}`,
+    minutes: 0.3,
+    after: ["packages", toolStepId("registry")],
+    run: async (context) => {
+      await pullImage(reference, context);
+      await pushImage(reference, registryStorage(), reference, context);
+      markBuilt(reference, PULLED);
+    },
+  };
+}
+
+function imageStepId(reference: string): string {
+  return `image-${reference.replace(/[^\w.-]+/g, "-")}`;
+}
+
+function isCrate(binary: string): boolean {
+  return findTool(binary).source.kind === "crate";
+}
+
+/** In the place of a key: the image is upstream's own, whatever our Dockerfile says. */
+const PULLED = "pulled";
 
 const BASE_STEP = "image-debian";
 
@@ -229,7 +274,9 @@ function isBuilt(reference: string, key: string): boolean {
   return (
     digest !== undefined &&
     existsSync(note) &&
-    readFileSync(note, "utf8") === `${key} ${digest}`
+    [key, PULLED].some(
+      (made) => readFileSync(note, "utf8") === `${made} ${digest}`,
+    )
   );
 }
 

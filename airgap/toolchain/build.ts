@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { run } from "../process";
+import { PlainError, run } from "../process";
 import {
   withCacheLock,
   type Progress,
@@ -78,7 +78,7 @@ async function goBuild(
   context: StepContext,
 ): Promise<void> {
   if (!findProgram("go"))
-    throw new Error("go is not installed; Go 1.26 builds the toolchain");
+    throw new PlainError("go is not installed; Go 1.26 builds the toolchain");
   await run("nice", ["-n", "10", "go", ...goBuildArguments(tool, output)], {
     ...context,
     cwd: moduleFolder(tool),

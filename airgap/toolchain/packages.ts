@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-import { run } from "../process";
+import { PlainError, run } from "../process";
 import type { Step } from "../steps";
 
 /** A package of the distribution, and a file by which one sees that it is there. */
@@ -91,7 +91,7 @@ export function packageSteps(packages: readonly SystemPackage[]): Step[] {
       minutes: 1,
       run: async (context) => {
         if (!findProgram("apt-get") || process.getuid?.() !== 0) {
-          throw new Error(
+          throw new PlainError(
             `Missing: ${names.join(", ")}. Install them with this system's package manager, or run as root where there is apt-get`,
           );
         }

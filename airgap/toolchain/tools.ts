@@ -150,6 +150,7 @@ export const TOOLS: readonly Tool[] = [
     1,
     "github.com/kubeflow/spark-operator/v2",
     "/cmd/operator",
+    { "github.com/kubeflow/spark-operator/v2.version": "{version}" },
   ),
   single(
     "training-operator",

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statfsSync } from "node:fs";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
 
-import { HOST_TOOLS, missingSteps } from "../../airgap";
+import { findMeans, HOST_TOOLS, missingSteps } from "../../airgap";
 import { CHARTS, storedChart } from "../../airgap/charts";
 import { missingImages, UPSTREAM_IMAGES } from "../../airgap/images";
 import { registryStorage } from "../../airgap/images/registry";
@@ -51,7 +51,7 @@ interface Requirement {
 runCommand(async () => {
   readOptions({});
   const ownPulumi = await hasOwnPulumi();
-  const building = missingSteps(ownPulumi);
+  const building = missingSteps({ ...(await findMeans()), ownPulumi });
   const findings = [
     ...(await machineFindings()),
     ...(await programFindings(building.length > 0)),
