@@ -128,7 +128,10 @@ const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
 
 function differ(request: DiffRequest): DiffResponse {
   const news = decode(request.getNews());
-  const { changes, replaces } = compare(decode(request.getOldInputs()), news);
+  const { changes, replaces, deleteFirst } = compare(
+    decode(request.getOldInputs()),
+    news,
+  );
   const entries = Object.entries(changes);
   const response = new DiffResponse()
     .setChanges(
@@ -137,6 +140,7 @@ function differ(request: DiffRequest): DiffResponse {
         : DiffResponse.DiffChanges.DIFF_NONE,
     )
     .setReplacesList([...replaces])
+    .setDeletebeforereplace(deleteFirst)
     .setHasdetaileddiff(true);
   for (const [path, change] of entries) {
     response

@@ -42,12 +42,29 @@ const naming = [
 export function compare(
   old: Properties,
   fresh: Properties,
-): { readonly changes: Changes; readonly replaces: readonly string[] } {
+): {
+  readonly changes: Changes;
+  readonly replaces: readonly string[];
+  /** Whether the old one has to go first, as the new one takes its name. */
+  readonly deleteFirst: boolean;
+} {
   const rules = [...Object.keys(old), ...Object.keys(fresh)]
     .filter((key) => identifying.test(key))
     .map((key) => [key]);
   const changes = diff(reveal(old), reveal(fresh), rules);
-  return { changes, replaces: replacements(changes) };
+  const replaces = replacements(changes);
+  const given = givenName(reveal(fresh));
+  const deleteFirst =
+    replaces.length > 0 &&
+    given !== undefined &&
+    given === givenName(reveal(old));
+  return { changes, replaces, deleteFirst };
+}
+
+function givenName(inputs: Properties): string | undefined {
+  return naming
+    .map((key) => textAt(inputs, key))
+    .find((value) => value !== undefined);
 }
 
 /** A resource as its cloud answers when it has been made: inputs, identity and what the cloud adds. */
@@ -59,10 +76,7 @@ export function made(
   const { type, name: logical } = parseUrn(urn);
   const clear = reveal(inputs);
   const hash = createHash("sha256").update(urn).digest("hex").slice(0, 8);
-  const given = naming
-    .map((key) => textAt(clear, key))
-    .find((value) => value !== undefined);
-  const name = given ?? `${logical}-${hash}`;
+  const name = givenName(clear) ?? `${logical}-${hash}`;
   const added = cloudOutputs(type, clear, name);
   const outputs: Properties = {
     ...identity(cloud, type, name, clear),
