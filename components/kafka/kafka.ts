@@ -14,7 +14,7 @@ import { topicsJob } from "./topics-job";
 
 /** What a stack's Kafka needs to know. */
 export interface KafkaArgs {
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, "provider" | "pools" | "storage">;
   readonly config: KafkaConfig;
   /** Image of `workloads/images/kafka`: the broker where there is one, and the command that makes topics. */
   readonly image: pulumi.Input<string>;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from py4j.java_gateway import JavaObject
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from jobs.outcome import JobError
@@ -14,15 +14,25 @@ from stream.validation import ADDITIONAL, REASON
 
 PARTITION = "event_date"
 KAFKA_TIME = "kafka_time"
+_RANK = "_rank"
 
 MOST_ADDITIONAL = 32
 """Columns that undeclared fields may add to a table; a stream that invents names must not make it grow for ever."""
 
 
 def transform(judged: DataFrame, contract: Contract, columns: list[str]) -> DataFrame:
-    """The accepted records as rows of the table; `columns` are those that undeclared fields add."""
+    """Turn accepted records into rows of the table, each key once; `columns` are those that undeclared fields add.
+
+    `judged` must be cached: Spark would push the condition below the parsing, and parse once for every field.
+    """
     extra: list[Column] = [F.col(ADDITIONAL)[name].alias(name) for name in columns]
-    return judged.where(F.col(REASON).isNull()).select(
+    newest = Window.partitionBy(*contract.key).orderBy(
+        F.desc(contract.ordering), F.desc("partition"), F.desc("offset")
+    )
+    ranked = judged.where(F.col(REASON).isNull()).withColumn(
+        _RANK, F.row_number().over(newest)
+    )
+    return ranked.where(F.col(_RANK) == 1).select(
         *(field.name for field in contract.fields),
         KAFKA_TIME,
         F.date_format(contract.event_time, "yyyy-MM-dd").alias(PARTITION),
@@ -30,25 +40,35 @@ def transform(judged: DataFrame, contract: Contract, columns: list[str]) -> Data
     )
 
 
-def additional_columns(judged: DataFrame, contract: Contract, present: Mapping[str, str]) -> list[str]:
+def additional_columns(
+    judged: DataFrame, contract: Contract, present: Mapping[str, str]
+) -> list[str]:
     """Names of the undeclared fields in a batch, and of those that the table has already."""
     if contract.additional == "ignore":
         return []
-    fresh = judged.select(F.explode(F.map_keys(ADDITIONAL)).alias("name")).distinct().limit(1000).collect()
+    fresh = (
+        judged.select(F.explode(F.map_keys(ADDITIONAL)).alias("name"))
+        .distinct()
+        .limit(1000)
+        .collect()
+    )
     own = {*(field.name for field in contract.fields), KAFKA_TIME, PARTITION}
-    known = [name for name in present if name not in own and not name.startswith("_hoodie_")]
-    legal = sorted({row["name"] for row in fresh if row["name"].isidentifier()} - own - set(known))
+    known = [
+        name for name in present if name not in own and not name.startswith("_hoodie_")
+    ]
+    legal = sorted(
+        {row["name"] for row in fresh if row["name"].isidentifier()} - own - set(known)
+    )
     return [*known, *legal][:MOST_ADDITIONAL]
 
 
-def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str]) -> None:
+def upsert(
+    rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str]
+) -> None:
     """Write rows by key: those that are there already stay as they are, unless the ordering field has grown."""
     options = {
         "hoodie.table.name": contract.name,
         "hoodie.datasource.write.operation": "upsert",
-        "hoodie.datasource.write.recordkey.field": ",".join(contract.key),
-        "hoodie.datasource.write.partitionpath.field": PARTITION,
-        "hoodie.table.ordering.fields": contract.ordering,
         # What the table has and a batch lacks stays as a column, empty in the batch's rows.
         "hoodie.write.set.null.for.missing.columns": "true",
         "hoodie.datasource.write.commitmeta.key.prefix": "mlstack.",
@@ -66,7 +86,9 @@ def schema_of(spark: SparkSession, path: str) -> dict[str, str]:
     return {field.name: field.dataType.simpleString() for field in table.schema.fields}
 
 
-def require_compatible(present: Mapping[str, str], contract: Contract, path: str) -> None:
+def require_compatible(
+    present: Mapping[str, str], contract: Contract, path: str
+) -> None:
     """Fail before the first batch when a declared type is another one than the table's column has."""
     for field in contract.fields:
         column = present.get(field.name)

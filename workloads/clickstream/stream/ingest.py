@@ -44,12 +44,20 @@ class Ingest:
         try:
             seen = _count(judged)
             if seen["records"] > seen["rejected"]:
-                present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
+                present = (
+                    event_table.schema_of(self.spark, self.table)
+                    if self.contract.additional == "keep"
+                    else {}
+                )
                 columns = event_table.additional_columns(judged, self.contract, present)
                 rows = event_table.transform(judged, self.contract, columns)
-                event_table.upsert(rows, self.table, self.contract, {"batch": str(number)})
+                event_table.upsert(
+                    rows, self.table, self.contract, {"batch": str(number)}
+                )
             if seen["rejected"]:
-                dead_letters.keep(judged, self.letters, self._stream(), number, self.contract.version)
+                dead_letters.keep(
+                    judged, self.letters, self._stream(), number, self.contract.version
+                )
         finally:
             judged.unpersist()
         self.counts.update(seen)
@@ -105,7 +113,11 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     query.awaitTermination()
     seconds = time.monotonic() - start
     rows = work.counts["records"]
-    metrics = {**work.counts, "seconds": round(seconds, 2), "perSecond": round(rows / seconds)}
+    metrics = {
+        **work.counts,
+        "seconds": round(seconds, 2),
+        "perSecond": round(rows / seconds),
+    }
     return {"rows": rows, "metrics": metrics}
 
 
@@ -116,44 +128,82 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     letters = dead_letters.read(spark, path)
     if letters is None:
         return {"rows": 0, "metrics": {"accepted": 0, "rejected": 0}}
-    judged = judge(letters.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
+    judged = judge(letters.drop("reason", "contract_version"), contract).persist(
+        StorageLevel.MEMORY_AND_DISK
+    )
     seen = _count(judged)
     accepted = seen["records"] - seen["rejected"]
     if accepted:
         rows = event_table.transform(judged, contract, [])
-        event_table.upsert(rows, f"{options.feature_store}/{contract.name}", contract, {"replay": str(contract.version)})
+        event_table.upsert(
+            rows,
+            f"{options.feature_store}/{contract.name}",
+            contract,
+            {"replay": str(contract.version)},
+        )
         dead_letters.settle(judged.where(F.col(REASON).isNull()), path)
     judged.unpersist()
-    return {"rows": accepted, "metrics": {"accepted": accepted, "rejected": seen["rejected"]}}
+    return {
+        "rows": accepted,
+        "metrics": {"accepted": accepted, "rejected": seen["rejected"]},
+    }
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the job is told to do."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
-    parser.add_argument("--contract", required=True, help="what a record must look like, as JSON")
-    parser.add_argument("--feature-store", required=True, help="URI of the bucket that takes the table")
-    parser.add_argument("--raw", required=True, help="URI of the bucket that takes checkpoint and dead letters")
+    parser.add_argument(
+        "--contract", required=True, help="what a record must look like, as JSON"
+    )
+    parser.add_argument(
+        "--feature-store", required=True, help="URI of the bucket that takes the table"
+    )
+    parser.add_argument(
+        "--raw",
+        required=True,
+        help="URI of the bucket that takes checkpoint and dead letters",
+    )
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--topic", help="topic to read")
-    mode.add_argument("--replay", action="store_true", help="take up the dead letters again instead")
-    parser.add_argument("--servers", help="HOST:PORT of the brokers, separated by commas")
-    parser.add_argument("--every", type=float, help="run on, a batch every so many seconds; else end when caught up")
-    parser.add_argument("--batch", type=int, default=250_000, help="most records of a batch")
-    parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")
+    mode.add_argument(
+        "--replay", action="store_true", help="take up the dead letters again instead"
+    )
+    parser.add_argument(
+        "--servers", help="HOST:PORT of the brokers, separated by commas"
+    )
+    parser.add_argument(
+        "--every",
+        type=float,
+        help="run on, a batch every so many seconds; else end when caught up",
+    )
+    parser.add_argument(
+        "--batch", type=int, default=250_000, help="most records of a batch"
+    )
+    parser.add_argument(
+        "--result",
+        default=outcome.TERMINATION_MESSAGE,
+        help="file that takes the result as JSON",
+    )
     return parser.parse_args(argv)
 
 
 def main() -> None:
     """Run the job in a Spark session of its own."""
     options = arguments()
-    outcome.run(JOB, options.result, lambda spark: (replay if options.replay else ingest)(spark, options))
+    outcome.run(
+        JOB,
+        options.result,
+        lambda spark: (replay if options.replay else ingest)(spark, options),
+    )
 
 
 def _count(judged: DataFrame) -> dict[str, int]:
     row = judged.agg(
         F.count(F.lit(1)).alias("records"),
         F.count(REASON).alias("rejected"),
-        F.coalesce(F.sum(F.when(F.col(REASON).isNull(), F.col(REPAIRED))), F.lit(0)).alias("repaired"),
+        F.coalesce(
+            F.sum(F.when(F.col(REASON).isNull(), F.col(REPAIRED))), F.lit(0)
+        ).alias("repaired"),
     ).collect()[0]
     return {name: int(value) for name, value in row.asDict().items()}
 

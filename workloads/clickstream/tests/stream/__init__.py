@@ -1,0 +1,1 @@
+"""Tests of the stream: on a real broker and a real Hudi table."""
