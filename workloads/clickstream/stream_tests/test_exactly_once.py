@@ -11,12 +11,12 @@ import pytest
 pytest.importorskip("confluent_kafka")
 hudi = pytest.importorskip("hudi")
 
-import pyarrow as pa  # noqa: E402
-import pyarrow.compute as pc  # noqa: E402
-import pyarrow.dataset as ds  # noqa: E402
-from tests.stream.conftest import TIMEOUT, Broker, Jobs, kill, produce  # noqa: E402
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 
-from stream.generator import generate  # noqa: E402
+from stream.generator import generate
+from stream_tests.conftest import TIMEOUT, Broker, Jobs, kill, produce
 
 COUNT, SEED = 40_000, 7
 BATCH = 5_000
@@ -25,13 +25,17 @@ TIMELINE = "feature-store/clickstream_events/.hoodie/timeline"
 
 def table(jobs: Jobs) -> pa.Table:
     """The events' table, read by another implementation than the one that wrote it."""
-    reader = hudi.HudiTableBuilder.from_base_uri(jobs.table.replace("file:", "file://")).build()
+    reader = hudi.HudiTableBuilder.from_base_uri(
+        jobs.table.replace("file:", "file://")
+    ).build()
     return pa.Table.from_batches(reader.read())
 
 
 def letters(jobs: Jobs) -> pa.Table:
     """The dead letters as they lie in the bucket."""
-    return ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
+    return ds.dataset(
+        jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive"
+    ).to_table()
 
 
 def require_exactly_once(jobs: Jobs) -> None:
@@ -45,10 +49,14 @@ def require_exactly_once(jobs: Jobs) -> None:
     assert pc.count_distinct(arrived["event_id"]).as_py() == len(events)
     dead = letters(jobs)
     assert dead.num_rows == kinds["malformed"]
-    places = set(zip(dead["partition"].to_pylist(), dead["offset"].to_pylist(), strict=True))
+    places = set(
+        zip(dead["partition"].to_pylist(), dead["offset"].to_pylist(), strict=True)
+    )
     assert len(places) == kinds["malformed"]
     values = Counter(dead["value"].to_pylist())
-    assert values == Counter(message.value for message in sent if message.kind == "malformed")
+    assert values == Counter(
+        message.value for message in sent if message.kind == "malformed"
+    )
 
 
 def wait_for(path: Path, pattern: str, count: int) -> None:
@@ -62,12 +70,18 @@ def wait_for(path: Path, pattern: str, count: int) -> None:
 @pytest.mark.parametrize(
     ("stage", "pattern", "count"),
     [
-        ("a batch is planned and nothing is written", "raw/checkpoints/clickstream_events/offsets/2", 1),
+        (
+            "a batch is planned and nothing is written",
+            "raw/checkpoints/clickstream_events/offsets/2",
+            1,
+        ),
         ("a commit is under way", f"{TIMELINE}/*.deltacommit.inflight", 3),
         ("a commit has ended and its batch has not", f"{TIMELINE}/*_*.deltacommit", 2),
     ],
 )
-def test_a_job_that_is_killed(broker: Broker, jobs: Jobs, stage: str, pattern: str, count: int) -> None:
+def test_a_job_that_is_killed(
+    broker: Broker, jobs: Jobs, stage: str, pattern: str, count: int
+) -> None:
     topic = f"killed-{stage.replace(' ', '-')}"
     broker.topic(topic)
     produce(broker.servers, topic, COUNT, SEED)

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
-SPECS: Mapping[str, object] = json.loads((Path(__file__).parents[1] / "specs.json").read_text())
+ROOT = Path(__file__).parents[3]
+SPECS: Mapping[str, object] = json.loads(
+    (Path(__file__).parent / "specs.json").read_text()
+)
 TIMEOUT = 600
 """Seconds that a job may take on a machine that does other things too."""
 
@@ -39,9 +41,19 @@ class Broker:
     def start(self) -> None:
         """Start, or start again on the log that is there."""
         log = (self.folder / "broker.log").open("ab")
-        environment = {**os.environ, "KAFKA_HOME": str(self.home), "KAFKA_CLUSTER_ID": "bWxzdGFjay1rYWZrYS0wMA"}
-        command = ["sh", str(ROOT / "workloads/images/kafka/bin/broker"), str(self.folder / "server.properties")]
-        self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        environment = {
+            **os.environ,
+            "KAFKA_HOME": str(self.home),
+            "KAFKA_CLUSTER_ID": "bWxzdGFjay1rYWZrYS0wMA",
+        }
+        command = [
+            "sh",
+            str(ROOT / "workloads/images/kafka/bin/broker"),
+            str(self.folder / "server.properties"),
+        ]
+        self.process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log
+        )
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -59,10 +71,21 @@ class Broker:
 
     def topic(self, name: str, partitions: int = 4) -> None:
         """Make a topic as the program does."""
-        environment = {**os.environ, "KAFKA_HOME": str(self.home), "KAFKA_SERVERS": self.servers}
+        environment = {
+            **os.environ,
+            "KAFKA_HOME": str(self.home),
+            "KAFKA_SERVERS": self.servers,
+        }
         command = ["sh", str(ROOT / "workloads/images/kafka/bin/topics")]
         line = f"{name} {partitions} 1 retention.ms=604800000\n"
-        subprocess.run(command, input=line.encode(), env=environment, check=True, capture_output=True, timeout=TIMEOUT)
+        subprocess.run(
+            command,
+            input=line.encode(),
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=TIMEOUT,
+        )
 
 
 @dataclass
@@ -78,7 +101,9 @@ class Jobs:
         """Where the events' table is."""
         return f"file:{self.folder}/feature-store/clickstream_events"
 
-    def start(self, *arguments: str, contract: Mapping[str, object] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, contract: Mapping[str, object] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start an ingestion."""
         log = (self.folder / "job.log").open("ab")
         command = [
@@ -92,11 +117,18 @@ class Jobs:
             f"--result={self.folder}/result.json",
             *arguments,
         ]
-        environment = {**os.environ, "PYSPARK_SUBMIT_ARGS": submit_arguments(self.settings)}
+        environment = {
+            **os.environ,
+            "PYSPARK_SUBMIT_ARGS": submit_arguments(self.settings),
+        }
         # A group of its own: the JVM must die with it.
-        return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        return subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
 
-    def run(self, *arguments: str, contract: Mapping[str, object] | None = None) -> dict[str, object]:
+    def run(
+        self, *arguments: str, contract: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
         """Run an ingestion to its end. @returns its result."""
         code = self.start(*arguments, contract=contract).wait(TIMEOUT)
         result = json.loads((self.folder / "result.json").read_text())
@@ -112,7 +144,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def produce(servers: str, topic: str, count: int, seed: int) -> dict[str, int]:
     """Send synthetic messages. @returns how many of each kind."""
-    command = [sys.executable, "-m", "stream.producer", f"--servers={servers}", f"--topic={topic}"]
+    command = [
+        sys.executable,
+        "-m",
+        "stream.producer",
+        f"--servers={servers}",
+        f"--topic={topic}",
+    ]
     command += [f"--generate={count}", f"--seed={seed}", "--result=/dev/null"]
     done = subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT)
     return json.loads(done.stdout)["metrics"]
@@ -120,7 +158,9 @@ def produce(servers: str, topic: str, count: int, seed: int) -> dict[str, int]:
 
 def submit_arguments(settings: Mapping[str, str]) -> str:
     """Settings as `spark-submit` takes them."""
-    return " ".join([f"--conf {key}={value}" for key, value in settings.items()] + ["pyspark-shell"])
+    return " ".join(
+        [f"--conf {key}={value}" for key, value in settings.items()] + ["pyspark-shell"]
+    )
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +210,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
     }
-    (folder / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
+    (folder / "server.properties").write_text(
+        "".join(f"{key}={value}\n" for key, value in lines.items())
+    )
     made = Broker(home, folder, port)
     made.start()
     yield made
