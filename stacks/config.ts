@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { checkTarget, targetKinds, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
+import { kubeflowSchema } from "../components/kubeflow/config";
 import { quantity } from "../components/quantity";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 
@@ -66,6 +67,7 @@ export const stackSchema = z.strictObject({
     .min(1, "name at least one team")
     .refine(unique("name"), "give every team a name of its own")
     .prefault([{ name: "ml" }]),
+  kubeflow: kubeflowSchema,
   workloads: workloadsSchema,
 });
 

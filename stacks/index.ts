@@ -4,6 +4,7 @@ import { CertManager } from "../components/cert-manager";
 import { HudiStore } from "../components/hudi-store";
 import { SparkOperator } from "../components/spark-operator";
 import { Team } from "../components/team";
+import { TrainingOperator } from "../components/training-operator";
 import { provision } from "../infra";
 import { runWorkloads } from "../workloads";
 import { loadConfig } from "./config";
@@ -22,6 +23,9 @@ const platform = provision(config.target.kind, {
 
 const certManager = new CertManager("cert-manager", { platform });
 const sparkOperator = new SparkOperator("spark-operator", { platform });
+const trainingOperator = config.kubeflow.trainingOperator
+  ? new TrainingOperator("training-operator", { platform, ...config.kubeflow })
+  : undefined;
 
 const store = new HudiStore("store", {
   platform,
@@ -45,6 +49,7 @@ const ends = runWorkloads({
   teams,
   workloads: config.workloads,
   operators: [certManager.installed, sparkOperator.installed],
+  trainingOperator: trainingOperator?.installed,
 });
 
 /** Where the stack runs. */

@@ -6,6 +6,7 @@ import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { checkClickstream, clickstreamSchema } from "./clickstream/config";
+import { checkTrainers, namedTrainers } from "./clickstream/trainers-config";
 
 /** Which workloads a stack runs; a workload that is not named does not run. */
 export const workloadsSchema = z
@@ -23,6 +24,8 @@ export interface WorkloadSurroundings {
     readonly quota: TeamQuota;
   }[];
   readonly workloads: WorkloadsConfig;
+  /** Which parts of Kubeflow the stack has. */
+  readonly kubeflow: { readonly trainingOperator: boolean };
 }
 
 interface WorkloadPlace {
@@ -45,11 +48,34 @@ export function checkWorkloads(
         jobs: {
           features: clickstream.features,
           training: clickstream.training,
+          "trainers.export": clickstream.trainers.export,
         },
       },
       stack,
     ),
     ...checkClickstream("workloads.clickstream", clickstream),
+    ...checkTrainers(
+      "workloads.clickstream",
+      clickstream,
+      stack.teams.find(({ name }) => name === clickstream.team)?.quota,
+      stack.pools,
+    ),
+    ...checkTrainingOperator(stack),
+  ];
+}
+
+function checkTrainingOperator({
+  workloads: { clickstream },
+  kubeflow,
+}: WorkloadSurroundings): Problem[] {
+  const trainers = clickstream ? namedTrainers(clickstream.trainers) : [];
+  if (kubeflow.trainingOperator || trainers.length === 0) return [];
+  return [
+    {
+      path: "workloads.clickstream.trainers",
+      value: trainers.map(({ framework }) => framework),
+      remedy: "set kubeflow.trainingOperator to true, or name no trainers",
+    },
   ];
 }
 

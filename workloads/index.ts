@@ -15,6 +15,8 @@ export interface WorkloadsArgs {
   readonly workloads: WorkloadsConfig;
   /** Operators that must be there first. */
   readonly operators: readonly pulumi.Resource[];
+  /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
+  readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
@@ -33,6 +35,7 @@ export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
         clickstream.pool,
       ),
       config: clickstream,
+      trainingOperator: args.trainingOperator,
     },
     { dependsOn: [...operators] },
   ).ends;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { trainersSchema } from "./trainers-config";
 import type { Problem } from "../../infra/problem";
 import { checkInputFile, formatOf, formats, isUri } from "./input-file";
 
@@ -19,28 +20,27 @@ const columnsSchema = z
   .prefault({});
 
 /** The click-stream workload: features into the Hudi store, then a model trained from them. */
-export const clickstreamSchema = z
-  .strictObject({
-    team: z.string().default("ml"),
-    pool: z.string().default("cpu"),
-    /** A file here or in a bucket; the built-in data set when absent. */
-    input: z
-      .strictObject({
-        path: z
-          .string()
-          .min(1)
-          .refine((path) => formatOf(path) !== undefined, {
-            message: `use a file that ends in ${formats.join(", ")}`,
-          }),
-        columns: columnsSchema,
-      })
-      .optional(),
-    features: sparkJobSizeSchema,
-    training: sparkJobSizeSchema,
-    /** Seconds after which a job that has not ended counts as failed. */
-    timeoutSeconds: z.number().int().min(60).default(1800),
-  })
-  .prefault({});
+export const clickstreamSchema = z.strictObject({
+  team: z.string().default("ml"),
+  pool: z.string().default("cpu"),
+  /** A file here or in a bucket; the built-in data set when absent. */
+  input: z
+    .strictObject({
+      path: z
+        .string()
+        .min(1)
+        .refine((path) => formatOf(path) !== undefined, {
+          message: `use a file that ends in ${formats.join(", ")}`,
+        }),
+      columns: columnsSchema,
+    })
+    .optional(),
+  features: sparkJobSizeSchema,
+  training: sparkJobSizeSchema,
+  trainers: trainersSchema,
+  /** Seconds after which a job that has not ended counts as failed. */
+  timeoutSeconds: z.number().int().min(60).default(1800),
+});
 
 /** Configuration of the click-stream workload. */
 export type ClickstreamConfig = z.output<typeof clickstreamSchema>;

@@ -11,6 +11,8 @@ import type { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { ClickstreamConfig } from "./config";
 import { isUri } from "./input-file";
+import { namedTrainers } from "./trainers-config";
+import { Trainings } from "./trainings";
 
 /** What the workload stands on. */
 export interface ClickstreamArgs {
@@ -19,6 +21,8 @@ export interface ClickstreamArgs {
   readonly team: Team;
   readonly pool: PlacedPool;
   readonly config: ClickstreamConfig;
+  /** What must be there before trainings of other frameworks than Spark's run. */
+  readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Where the image keeps the job code and the files that it was given. */
@@ -43,7 +47,11 @@ export class Clickstream extends pulumi.ComponentResource {
     this.image = this.buildImage(name);
     const features = this.runFeatures(`${name}-features`);
     const training = this.runTraining(`${name}-training`, features);
-    this.ends = [features, training];
+    this.ends = [
+      features,
+      training,
+      ...this.runTrainers(name, features, training),
+    ];
     this.registerOutputs();
   }
 
@@ -65,7 +73,6 @@ export class Clickstream extends pulumi.ComponentResource {
 
   private runTraining(name: string, features: JobEnd): JobEnd {
     // As of the commit that the features ended with, whatever is written to the table meanwhile.
-    const instant = features.result.apply((result) => result["instant"]);
     return this.run(name, {
       file: `${inImage.jobs}/training.py`,
       size: this.args.config.training,
@@ -73,9 +80,44 @@ export class Clickstream extends pulumi.ComponentResource {
       arguments: [
         pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
         pulumi.interpolate`--models=${this.uri("models")}`,
-        pulumi.interpolate`--instant=${instant}`,
+        pulumi.interpolate`--instant=${instantOf(features)}`,
       ],
     });
+  }
+
+  /** The feature table as plain Parquet, and what trains on it; nothing unless the stack names a trainer. */
+  private runTrainers(
+    name: string,
+    features: JobEnd,
+    training: JobEnd,
+  ): readonly JobEnd[] {
+    const { platform, store, team, pool, config } = this.args;
+    if (namedTrainers(config.trainers).length === 0) return [];
+    const exported = this.run(`${name}-export`, {
+      file: `${inImage.jobs}/export.py`,
+      size: config.trainers.export,
+      grants: { featureStore: "write" },
+      arguments: [
+        pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+        pulumi.interpolate`--instant=${instantOf(features)}`,
+      ],
+      // Side by side, two Spark jobs would take the cores from each other.
+      after: [training],
+    });
+    const trainings = new Trainings(
+      name,
+      {
+        platform,
+        store,
+        team,
+        pool,
+        trainers: config.trainers,
+        instant: instantOf(exported),
+        timeoutSeconds: config.timeoutSeconds,
+      },
+      { parent: this, dependsOn: this.args.trainingOperator },
+    );
+    return [exported, ...trainings.ends];
   }
 
   private run(
@@ -85,6 +127,7 @@ export class Clickstream extends pulumi.ComponentResource {
       readonly size: SparkJobSize;
       readonly grants: Partial<Record<BucketName, "read" | "write">>;
       readonly arguments: readonly pulumi.Input<string>[];
+      readonly after?: readonly pulumi.Resource[];
     },
   ): JobEnd {
     const { platform, team, pool, store, config } = this.args;
@@ -105,7 +148,7 @@ export class Clickstream extends pulumi.ComponentResource {
         size: job.size,
         timeoutSeconds: config.timeoutSeconds,
       },
-      { parent: this },
+      { parent: this, dependsOn: [...(job.after ?? [])] },
     ).end;
   }
 
@@ -143,6 +186,11 @@ export class Clickstream extends pulumi.ComponentResource {
   private uri(bucket: BucketName): pulumi.Output<string> {
     return this.args.store.buckets[bucket].uri;
   }
+}
+
+/** The commit that a job tells of in its result. */
+function instantOf({ result }: JobEnd): pulumi.Output<string> {
+  return result.apply(({ instant }) => String(instant));
 }
 
 function inputPath(path: string | undefined): string {
