@@ -85,7 +85,8 @@ describe("audit of AWS", () => {
     ] as const;
     for (const [type, id, gone, there] of cases) {
       const asked = check(type, id);
-      assert.ok(asked?.args.some((word) => word === "k" || word === id));
+      assert.ok(asked);
+      assert.ok(asked.args.some((word) => word === "k" || word === id));
       assert.match(gone, asked.gone);
       assert.doesNotMatch(there, asked.gone);
     }

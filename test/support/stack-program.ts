@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+import { cloudCalls, cloudOutputs } from "./cloud-outputs";
+import { record, type Recording } from "./recording-monitor";
+
+const stacks = join(__dirname, "../../stacks");
+
+/** What the project's own provider adds to the inputs of a resource. */
+const ownOutputs: Readonly<Record<string, object>> = {
+  "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
+  "mlstack:index:Image": { ref: "mlstack.local/image:0" },
+  "mlstack:index:RandomSecret": { hex: "00" },
+  "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
+  "mlstack:index:JobEnd": {
+    state: "COMPLETED",
+    seconds: 1,
+    startup: {},
+    result: { rows: 1, metrics: {}, instant: "20300101000000000" },
+  },
+};
+
+/** Stacks that the project keeps; others in the folder are somebody's own. */
+export const projectStacks = ["local", "aws", "gcp", "azure", "onprem"].filter(
+  (stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`),
+);
+
+/** Runs the program as it is for a stack of the project, and records what it registers. */
+export function recordStack(stack: string): Promise<Recording<unknown>> {
+  const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
+  const { config } = parse(file) as { config: Record<string, unknown> };
+  const program = join(stacks, "index.ts");
+  return record(
+    () => {
+      pulumi.runtime.setAllConfig(
+        Object.fromEntries(
+          Object.entries(config).map(([key, value]) => [
+            key,
+            typeof value === "string" ? value : JSON.stringify(value),
+          ]),
+        ),
+      );
+      // The program is a module, which a second stack must run again.
+      delete require.cache[program];
+      return require(program) as unknown;
+    },
+    {
+      outputs: (type, inputs, name) => ({
+        ...cloudOutputs(type, inputs, name),
+        ...ownOutputs[type],
+      }),
+      calls: cloudCalls,
+    },
+    { stack },
+  );
+}
