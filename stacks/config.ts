@@ -155,7 +155,7 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
         ? issue.errors.flat().flatMap(toProblems)
         : [
             {
-              path: at(issue.discriminator),
+              path,
               value: discriminant(issue.input, issue.discriminator),
               remedy: `choose one of ${targetKinds.join(", ")}`,
             },

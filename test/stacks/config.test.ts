@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { ConfigError, parseConfig } from "../../stacks/config";
+
+const target = { kind: "local" };
+
+function problems(values: Readonly<Record<string, unknown>>): string[] {
+  try {
+    parseConfig(values, "test");
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+describe("configuration of a stack", () => {
+  it("is complete with a target alone", () => {
+    const config = parseConfig({ target }, "test");
+    assert.equal(config.pools.length, 1);
+    assert.equal(config.lifetime, "long");
+    assert.deepEqual(config.workloads, {});
+    assert.equal(config.teams[0]?.name, "ml");
+  });
+
+  const wrong: Readonly<
+    Record<string, readonly [Record<string, unknown>, RegExp]>
+  > = {
+    "a misspelt key": [
+      { target, pool: [] },
+      /^pool: "pool": no such key; correct the spelling/,
+    ],
+    "a misspelt key below": [
+      { target: { ...target, subnett: "10.0.0.0/24" } },
+      /^target.subnett: .*no such key/,
+    ],
+    "no target": [{}, /^target.*(set|choose)/],
+    "an unknown target": [
+      { target: { kind: "openstack" } },
+      /^target.kind: "openstack": choose one of local, existing, eks, gke, aks, onprem/,
+    ],
+    "an unknown workload": [
+      { target, workloads: { clickstreem: {} } },
+      /^workloads.clickstreem: .*no such key/,
+    ],
+    "a pool with max below min": [
+      { target, pools: [{ name: "cpu", min: 3, max: 2 }] },
+      /^pools\[0\].max: .*raise it to min or more/,
+    ],
+    "two pools of one name": [
+      {
+        target,
+        pools: [
+          { name: "cpu", min: 1, max: 1 },
+          { name: "cpu", min: 1, max: 1 },
+        ],
+      },
+      /^pools: .*name of its own/,
+    ],
+    "memory in a wrong unit": [
+      {
+        target,
+        workloads: { clickstream: { features: { driver: { memory: "1Gi" } } } },
+      },
+      /^workloads.clickstream.features.driver.memory: "1Gi": write a whole number with m or g/,
+    ],
+    "a missing input file": [
+      {
+        target,
+        workloads: { clickstream: { input: { path: "absent/events.csv" } } },
+      },
+      /^workloads.clickstream.input.path: "absent\/events.csv": no such file/,
+    ],
+    "an input of unknown format": [
+      {
+        target,
+        workloads: { clickstream: { input: { path: "events.xlsx" } } },
+      },
+      /^workloads.clickstream.input.path: "events.xlsx": use a file that ends in .csv/,
+    ],
+    "a team that is not there": [
+      { target, workloads: { clickstream: { team: "sales" } } },
+      /^workloads.clickstream.team: "sales": choose one of ml/,
+    ],
+    "a pool that is not there": [
+      { target, workloads: { clickstream: { pool: "big" } } },
+      /^workloads.clickstream.pool: "big": choose one of cpu/,
+    ],
+    "a job larger than its team's quota": [
+      {
+        target,
+        teams: [{ name: "ml", quota: { memory: "1Gi" } }],
+        workloads: { clickstream: {} },
+      },
+      /^workloads.clickstream.features: "2.8Gi of memory": fit the driver and 1 executors/,
+    ],
+    "a name that Kubernetes refuses": [
+      { target, teams: [{ name: "Team_A" }] },
+      /^teams\[0\].name: "Team_A": use lower-case letters/,
+    ],
+  };
+  for (const [mistake, [values, line]] of Object.entries(wrong)) {
+    it(`with ${mistake} is refused in one line`, () => {
+      const [first = "", ...rest] = problems(values);
+      assert.match(first, line);
+      if (mistake !== "a job larger than its team's quota") {
+        assert.deepEqual(rest, []);
+      }
+    });
+  }
+
+  it("is told all of its problems at once", () => {
+    assert.equal(
+      problems({ target, pool: [], lifetime: "medium", teams: [] }).length,
+      3,
+    );
+  });
+
+  const stacks = join(__dirname, "../../stacks");
+  for (const file of readdirSync(stacks).filter((name) =>
+    /^Pulumi\.(local|aws|gcp|azure|onprem)\.yaml$/.test(name),
+  )) {
+    it(`of ${file} is accepted`, () => {
+      const { config } = parse(readFileSync(join(stacks, file), "utf8")) as {
+        config: Record<string, unknown>;
+      };
+      const values = Object.entries(config)
+        .filter(([key]) => key.startsWith("mlstack:"))
+        .map(([key, value]) => [key.slice("mlstack:".length), value]);
+      parseConfig(Object.fromEntries(values), file);
+    });
+  }
+});
