@@ -1,0 +1,108 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { PlacedPool, Platform } from "../infra/platform";
+import type {
+  RestartPolicy,
+  SparkApplicationSpec,
+  SparkPod,
+} from "./kinds/spark-application";
+import { sparkConf } from "./spark-conf";
+import {
+  overheadMebibytes,
+  type JvmSize,
+  type SparkJobSize,
+} from "./spark-job-size";
+import type { Team, TeamAccount } from "./team";
+import { sparkVersion } from "./versions";
+
+/** What runs on Spark, however often it runs. */
+export interface SparkRunArgs {
+  readonly platform: Platform;
+  readonly team: Team;
+  readonly account: TeamAccount;
+  readonly pool: PlacedPool;
+  readonly image: pulumi.Input<string>;
+  /** Path of the Python file in the image. */
+  readonly file: string;
+  readonly arguments: readonly pulumi.Input<string>[];
+  readonly size: SparkJobSize;
+  /** More of the containers' environment. */
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  /** Settings of this job beside those of every job. */
+  readonly conf?: Readonly<Record<string, string>>;
+}
+
+/** Three times, for what passes by itself: a node that is taken away, a store that does not answer. */
+export const onFailure: RestartPolicy = {
+  type: "OnFailure",
+  onFailureRetries: 3,
+  onFailureRetryInterval: 10,
+  onSubmissionFailureRetries: 3,
+  onSubmissionFailureRetryInterval: 10,
+};
+
+/** What the operator is asked to run, placed on the pool and under the team's account. */
+export function sparkApplicationSpec(
+  args: SparkRunArgs,
+  restartPolicy: RestartPolicy,
+): SparkApplicationSpec {
+  return {
+    type: "Python",
+    pythonVersion: "3",
+    mode: "cluster",
+    sparkVersion,
+    image: args.image,
+    imagePullPolicy: "IfNotPresent",
+    mainApplicationFile: `local://${args.file}`,
+    arguments: [...args.arguments],
+    sparkConf: { ...sparkConf, ...args.conf },
+    hadoopConf: { ...args.account.identity.hadoopConf },
+    restartPolicy,
+    driver: {
+      ...sparkPod(args.size.driver, args),
+      serviceAccount: args.account.name,
+    },
+    executor: {
+      ...sparkPod(args.size.executor, args),
+      instances: args.size.executor.instances,
+    },
+  };
+}
+
+function sparkPod(size: JvmSize, args: SparkRunArgs): SparkPod {
+  return {
+    cores: size.cores,
+    coreRequest: size.cpuRequest,
+    memory: size.memory,
+    memoryOverhead: `${overheadMebibytes(size)}m`,
+    template: {
+      metadata: { labels: args.account.identity.podLabels },
+      spec: {
+        ...args.pool.placement,
+        nodeSelector: args.pool.placement.nodeSelector,
+        tolerations: [...args.pool.placement.tolerations],
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 185,
+          runAsGroup: 185,
+          fsGroup: 185,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        containers: [container(args)],
+      },
+    },
+  };
+}
+
+function container(args: SparkRunArgs): k8s.types.input.core.v1.Container {
+  return {
+    // Spark fills in the first container of a template.
+    name: "spark",
+    env: [...args.account.identity.env, ...(args.env ?? [])],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { ScheduledSparkApplication } from "./kinds/scheduled-spark-application";
+import {
+  onFailure,
+  sparkApplicationSpec,
+  type SparkRunArgs,
+} from "./spark-run";
+
+/** What runs by the clock. */
+export interface SparkScheduleArgs extends SparkRunArgs {
+  /** Cron line, in UTC. */
+  readonly schedule: string;
+}
+
+/** A PySpark job that runs by the clock, one run at a time. */
+export class SparkSchedule extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    args: SparkScheduleArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:SparkSchedule", name, {}, opts);
+    new ScheduledSparkApplication(
+      name,
+      {
+        metadata: { name, namespace: args.team.namespace },
+        spec: {
+          schedule: args.schedule,
+          timeZone: "UTC",
+          // Two runs would write the same rows.
+          concurrencyPolicy: "Forbid",
+          successfulRunHistoryLimit: 3,
+          failedRunHistoryLimit: 3,
+          template: sparkApplicationSpec(args, onFailure),
+        },
+      },
+      {
+        parent: this,
+        provider: args.platform.provider,
+        dependsOn: [...args.account.ready],
+      },
+    );
+    this.registerOutputs();
+  }
+}
