@@ -8,7 +8,7 @@ import { awsQuestions } from "../audit/aws";
 import { azureQuestions } from "../audit/azure";
 import { gcpQuestions } from "../audit/gcp";
 import type { Leftover } from "../audit/leftover";
-import { readStackFile } from "../ephemeral/stack-file";
+import { readConfigFile } from "../ephemeral/config-file";
 import { CommandError, readOptions, runCommand } from "./command";
 import { table } from "./table";
 
@@ -30,7 +30,7 @@ runCommand(async () => {
     like: { type: "string" },
   });
   const { stack, like = stack } = values;
-  const { config } = readStackFile(like);
+  const { config } = readConfigFile(like);
   const target = targetSchema.safeParse(config["mlstack:target"]);
   if (!target.success) {
     throw new CommandError(

@@ -13,9 +13,9 @@ import {
 import { reapPlan } from "../ephemeral/reap-plan";
 import {
   ephemeralText,
-  readStackFile,
-  stackFile,
-} from "../ephemeral/stack-file";
+  readConfigFile,
+  configPath,
+} from "../ephemeral/config-file";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
 import {
@@ -93,9 +93,9 @@ function plan(
       `--name: ${JSON.stringify(name)}: use lower-case letters, digits and hyphens, at most 30, starting with a letter`,
     );
   }
-  const source = readStackFile(from);
-  const existing = existsSync(stackFile(name))
-    ? readStackFile(name)
+  const source = readConfigFile(from);
+  const existing = existsSync(configPath(name))
+    ? readConfigFile(name)
     : undefined;
   if (existing && existing.config["mlstack:expiry"] === undefined) {
     throw new CommandError(
@@ -109,7 +109,7 @@ function plan(
     Object.entries(existing ?? {}).filter(([key]) => key !== "config"),
   );
   return async (pulumi) => {
-    writeFileSync(stackFile(name), ephemeralText(from, config, encryption));
+    writeFileSync(configPath(name), ephemeralText(from, config, encryption));
     if ((await listStacks(pulumi)).includes(name)) {
       await pulumi.read(["stack", "select", name]);
     } else {
@@ -206,7 +206,7 @@ async function takeDown(pulumi: Pulumi, name: string): Promise<string> {
       ...["destroy", ...args, "--skip-preview", "--non-interactive"],
     ]);
     await pulumi.read(["stack", "rm", ...args]);
-    rmSync(stackFile(name), { force: true });
+    rmSync(configPath(name), { force: true });
     rmSync(folder, { recursive: true, force: true });
     const count = /- (\d+) deleted/.exec(output)?.[1] ?? "0";
     return `taken down, ${count} resources`;

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import type { Pulumi } from "../commands/pulumi";
-import { stackFile } from "./stack-file";
+import { configPath } from "./config-file";
 import type { StackLife } from "./reap-plan";
 
 /** Tag of a stack in its back end that says when its life ends, for machines that lack its file. */
@@ -50,7 +50,7 @@ const fileSchema = z.object({
 });
 
 function fileExpiry(name: string): string | undefined {
-  const file = stackFile(name);
+  const file = configPath(name);
   if (!existsSync(file)) return undefined;
   const parsed = fileSchema.safeParse(parse(readFileSync(file, "utf8")));
   return parsed.data?.config["mlstack:expiry"];

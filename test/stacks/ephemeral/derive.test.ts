@@ -4,7 +4,7 @@ import { aks } from "../../../infra/aks";
 import { eks } from "../../../infra/eks";
 import { gke } from "../../../infra/gke";
 import type { NodePool } from "../../../infra/platform";
-import { readStackFile } from "../../../stacks/ephemeral/stack-file";
+import { readConfigFile } from "../../../stacks/ephemeral/config-file";
 
 import {
   deriveEphemeral,
@@ -128,7 +128,7 @@ describe("configuration of a short-lived stack", () => {
   };
   for (const [stack, check] of Object.entries(checks)) {
     it(`is one that the target takes, from stacks/Pulumi.${stack}.yaml`, () => {
-      const config = deriveEphemeral(readStackFile(stack).config, life);
+      const config = deriveEphemeral(readConfigFile(stack).config, life);
       const pools = config["mlstack:pools"] as readonly NodePool[];
       assert.ok(pools.length > 0 && pools.every(({ max }) => max <= 2));
       assert.deepEqual(check(pools, config["mlstack:target"]), []);

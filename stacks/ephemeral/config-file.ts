@@ -5,7 +5,7 @@ import { Document, parse } from "yaml";
 import { z } from "zod";
 
 import { CommandError, root } from "../commands/command";
-import { stackNames } from "../commands/pulumi";
+import { stackNames } from "../commands/stack-file";
 
 const fileSchema = z.looseObject({
   config: z.record(z.string(), z.unknown()),
@@ -13,17 +13,17 @@ const fileSchema = z.looseObject({
 });
 
 /** A stack's file: its configuration, and how its secrets are encrypted. */
-export type StackFile = z.output<typeof fileSchema>;
+export type ConfigFile = z.output<typeof fileSchema>;
 
 /** Path of a stack's file. */
-export function stackFile(stack: string): string {
+export function configPath(stack: string): string {
   // In a back end with organizations a stack has the organization's name before its own.
   return join(root, "stacks", `Pulumi.${stack.split("/").at(-1) ?? ""}.yaml`);
 }
 
 /** Reads a stack's file. @throws {CommandError} when there is none. */
-export function readStackFile(stack: string): StackFile {
-  const file = stackFile(stack);
+export function readConfigFile(stack: string): ConfigFile {
+  const file = configPath(stack);
   if (!existsSync(file)) {
     throw new CommandError(
       `stack ${JSON.stringify(stack)}: has no file; choose one of ${stackNames().join(", ")}`,
@@ -38,7 +38,8 @@ export function ephemeralText(
   config: Readonly<Record<string, unknown>>,
   encryption: Readonly<Record<string, unknown>>,
 ): string {
-  const document = new Document({ ...encryption, config });
+  // By YAML 1.1, as Pulumi reads it, an instant without quotes is no text: Pulumi would write it back in another form.
+  const document = new Document({ ...encryption, config }, { version: "1.1" });
   document.commentBefore = ` Derived from Pulumi.${from}.yaml by \`npm run ephemeral\`: not to be committed.`;
   return document.toString({ lineWidth: 0 });
 }
