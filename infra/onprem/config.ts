@@ -84,6 +84,8 @@ export const schema = z.strictObject({
   /** More of the configuration of every kubelet and kube-proxy. */
   kubelet: z.record(z.string(), z.unknown()).default({}),
   kubeProxy: z.record(z.string(), z.unknown()).default({}),
+  /** Findings of kubeadm's own that are known and no harm, such as `SystemVerification`. */
+  ignorePreflightErrors: z.array(z.string().min(1)).default([]),
 });
 
 /** Configuration of an on-prem target. */

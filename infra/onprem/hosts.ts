@@ -42,6 +42,8 @@ export const sshClusterSchema = z.strictObject({
   kubelet: z.record(z.string(), z.unknown()).default({}),
   /** More of kube-proxy's. */
   kubeProxy: z.record(z.string(), z.unknown()).default({}),
+  /** Findings of kubeadm's own that are known and no harm, such as `SystemVerification`. */
+  ignorePreflightErrors: z.array(z.string().min(1)).default([]),
 });
 
 /** A host, complete. */

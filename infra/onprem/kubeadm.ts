@@ -14,7 +14,7 @@ export function initDocuments(inputs: SshClusterInputs, first: Host): string {
     {
       apiVersion,
       kind: "InitConfiguration",
-      nodeRegistration: registration(first),
+      nodeRegistration: registration(inputs, first),
       localAPIEndpoint: { advertiseAddress: first.address, bindPort: 6443 },
     },
     {
@@ -54,7 +54,7 @@ export interface Invitation {
 
 /** Document for a host that joins. */
 export function joinDocument(
-  { endpoint }: SshClusterInputs,
+  inputs: SshClusterInputs,
   host: Host,
   { token, authority, certificateKey }: Invitation,
 ): string {
@@ -66,10 +66,10 @@ export function joinDocument(
     {
       apiVersion,
       kind: "JoinConfiguration",
-      nodeRegistration: registration(host),
+      nodeRegistration: registration(inputs, host),
       discovery: {
         bootstrapToken: {
-          apiServerEndpoint: endpoint,
+          apiServerEndpoint: inputs.endpoint,
           token,
           caCertHashes: [authority],
         },
@@ -79,13 +79,14 @@ export function joinDocument(
   ]);
 }
 
-function registration(host: Host) {
+function registration({ ignorePreflightErrors }: SshClusterInputs, host: Host) {
   const labels = Object.entries(host.labels).map((pair) => pair.join("="));
   return {
     name: host.name,
     criSocket,
     // An empty list is not the same as none: without a list kubeadm taints control-plane hosts.
     taints: host.taints,
+    ...(ignorePreflightErrors.length > 0 && { ignorePreflightErrors }),
     kubeletExtraArgs: [
       { name: "node-ip", value: host.address },
       ...(labels.length > 0

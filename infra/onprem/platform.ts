@@ -2,6 +2,7 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
+import { BucketShelf } from "../grants";
 import { fitted, slug } from "../naming";
 import { Garage } from "../object-store/garage";
 import type { ObjectStore } from "../object-store/store";
@@ -35,6 +36,7 @@ export class OnpremPlatform
   readonly cluster: SshCluster;
 
   private readonly store: ObjectStore;
+  private readonly buckets = new BucketShelf<Bucket>();
 
   constructor(
     private readonly name: string,
@@ -45,7 +47,7 @@ export class OnpremPlatform
     this.images = request.target.images;
     this.pools = request.pools.map((pool) => placePool(pool));
     this.cluster = this.makeCluster();
-    this.kubeconfig = this.cluster.kubeconfig;
+    this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);
     this.provider = new KubernetesProvider(
       `${name}-kubernetes`,
       { kubeconfig: this.kubeconfig },
@@ -64,7 +66,7 @@ export class OnpremPlatform
     args: BucketArgs,
     opts: pulumi.ComponentResourceOptions,
   ): Bucket {
-    return this.store.bucket(name, args, opts);
+    return this.buckets.add(this.store.bucket(name, args, opts));
   }
 
   identity(
@@ -72,7 +74,8 @@ export class OnpremPlatform
     args: IdentityArgs,
     opts: pulumi.ComponentResourceOptions,
   ): Identity {
-    return this.store.identity(name, args, opts);
+    const grants = this.buckets.resolve(args);
+    return this.store.identity(name, { ...args, grants }, opts);
   }
 
   private makeCluster(): SshCluster {
@@ -87,6 +90,7 @@ export class OnpremPlatform
         hosts: target.hosts.map((host) => this.host(host)),
         kubelet: target.kubelet,
         kubeProxy: target.kubeProxy,
+        ignorePreflightErrors: target.ignorePreflightErrors,
       },
       { parent: this },
     );

@@ -1,7 +1,6 @@
 import type { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { BucketShelf } from "../grants";
 import { keyPairIdentity } from "../object-store/key-pair";
 import type { ObjectStore } from "../object-store/store";
 import type {
@@ -36,8 +35,6 @@ export class NamedBucket extends pulumi.ComponentResource implements Bucket {
 
 /** Buckets and keys of an endpoint that this program does not administer: what a key may do is settled there. */
 export class ExternalStore implements ObjectStore {
-  private readonly buckets = new BucketShelf<NamedBucket>();
-
   constructor(
     private readonly endpoint: S3Endpoint,
     private readonly cluster: Provider,
@@ -49,7 +46,7 @@ export class ExternalStore implements ObjectStore {
     opts: pulumi.ComponentResourceOptions,
   ): Bucket {
     const physical = this.endpoint.bucketPrefix + name;
-    return this.buckets.add(new NamedBucket(name, physical, opts));
+    return new NamedBucket(name, physical, opts);
   }
 
   identity(
@@ -57,7 +54,6 @@ export class ExternalStore implements ObjectStore {
     args: IdentityArgs,
     opts: pulumi.ComponentResourceOptions,
   ): Identity {
-    this.buckets.resolve(args);
     const { namespace } = args.serviceAccount;
     const pair = this.endpoint.keys[namespace];
     if (!pair) {

@@ -2,7 +2,8 @@ import { aks } from "../../infra/aks";
 import { roles } from "../../infra/aks/rules";
 import { eks } from "../../infra/eks";
 import { gke } from "../../infra/gke";
-import { gpuTaint, type Taint } from "../../infra/placement";
+import { onprem } from "../../infra/onprem";
+import { gpuTaint, poolLabel, type Taint } from "../../infra/placement";
 import type { NodePool, Platform } from "../../infra/platform";
 import type { Lifetime, Tags } from "../../infra/target";
 import { account, project, subscription } from "../support/cloud-outputs";
@@ -38,8 +39,8 @@ export interface Fixture {
   rights(recording: Recording<unknown>): readonly Right[];
   /** Who the rights are for, as the provider writes the service account. */
   subjects(recording: Recording<unknown>): readonly string[];
-  /** Ranges that reach the API over the internet; undefined where it answers inside only. */
-  openTo(recording: Recording<unknown>): readonly string[] | undefined;
+  /** Ranges that reach the API over the internet, undefined where it answers inside only; absent where the network is not the target's. */
+  openTo?(recording: Recording<unknown>): readonly string[] | undefined;
   /** Whether a resource of a cloud carries the tags, by itself or by its provider. */
   tagged(resource: Recorded, recording: Recording<unknown>): boolean;
 }
@@ -325,8 +326,66 @@ const aksFixture: Fixture = {
     (untaggableAzure.some((kind) => type.endsWith(kind)) || hasTags(inputs)),
 };
 
+const onpremFixture: Fixture = {
+  pools: [
+    { name: "cpu", min: 1, max: 1, spot: false },
+    { name: "gpu", min: 1, max: 1, spot: false, gpu: { count: 1 } },
+  ],
+  provision: (name, request) =>
+    onprem.provision({
+      ...request,
+      name,
+      target: onprem.schema.parse({
+        kind: "onprem",
+        ssh: { key: "key" },
+        images: { prefix: "registry.example/ml" },
+        hosts: [
+          { name: "control", address: "10.0.0.11", role: "control-plane" },
+          { name: "one", address: "10.0.0.12", pool: "cpu" },
+          { name: "two", address: "10.0.0.13", pool: "gpu" },
+        ],
+      }),
+    }),
+  uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one("mlstack:index:SshCluster");
+    const hosts = list(inputs["hosts"]).filter(
+      (host) => at(host, "labels", poolLabel) === pool.name,
+    );
+    return {
+      labels: strings(at(hosts[0], "labels")),
+      taints: list(at(hosts[0], "taints")).map((taint) => ({
+        key: String(at(taint, "key")),
+        value: String(at(taint, "value")),
+        effect: "NoSchedule",
+      })),
+      min: hosts.length,
+      max: hosts.length,
+    };
+  },
+  rights: (recording) =>
+    list(recording.one("mlstack:index:StoreKey").inputs["grants"]).map(
+      (grant) => ({
+        bucket: String(at(grant, "bucket")),
+        access: at(grant, "access") === "write" ? "write" : "read",
+      }),
+    ),
+  subjects: (recording) => {
+    const { inputs } = recording.one(
+      "kubernetes:core/v1:Secret",
+      "tenant-object-store",
+    );
+    const name = String(at(inputs, "metadata", "name"));
+    return [
+      `system:serviceaccount:${String(at(inputs, "metadata", "namespace"))}:${name.replace("-object-store", "")}`,
+    ];
+  },
+  tagged: () => true,
+};
+
 /** One a target. */
 export const fixtures = {
+  onprem: onpremFixture,
   eks: eksFixture,
   gke: gkeFixture,
   aks: aksFixture,

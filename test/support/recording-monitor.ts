@@ -59,7 +59,7 @@ class RecordingMonitor extends MockMonitor {
   constructor({ outputs, calls }: Answers) {
     super({
       newResource: ({ type, name, inputs }) => {
-        this.plainInputs.set(`${type} ${name}`, inputs);
+        this.plainInputs.set(`${type} ${name}`, plain(inputs));
         const state = { ...inputs, ...outputs?.(type, inputs, name) };
         return { id: `${name}-id`, state };
       },
@@ -163,6 +163,22 @@ export async function record<T>(
 /** The value of an output once it is known. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
+}
+
+/** Inputs without the marks of secrets, which reach from an element to the whole list. */
+function plain(inputs: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([key, value]) => [key, reveal(value)]),
+  );
+}
+
+function reveal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (typeof value !== "object" || value === null) return value;
+  if (pulumi.runtime.isRpcSecret(value)) {
+    return reveal(pulumi.runtime.unwrapRpcSecret(value));
+  }
+  return plain(value);
 }
 
 function unreachable(): never {

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+
+import {
+  jobKinds,
+  podSchema,
+  progress,
+  resultOf,
+  waitingFor,
+} from "../../../infra/provider/job-status";
+
+const spark = (state: string, restart = "OnFailure") => ({
+  spec: { restartPolicy: { type: restart } },
+  status: {
+    applicationState: { state, errorMessage: "driver container failed" },
+    driverInfo: { podName: "job-driver" },
+    terminationTime: "2026-01-01T00:00:20Z",
+  },
+});
+
+const pod = (name: string, status: object, labels: object = {}) =>
+  podSchema.parse({ metadata: { name, labels }, status });
+
+describe("state of a SparkApplication", () => {
+  const { SparkApplication } = jobKinds;
+  const ended = (object: object) => SparkApplication.state(object).ended;
+
+  it("is terminal when it has completed or finally failed", () => {
+    assert.equal(ended(spark("COMPLETED")), "succeeded");
+    assert.equal(ended(spark("FAILED")), "failed");
+    for (const state of ["SUBMITTED", "RUNNING", "FAILING", "PENDING_RERUN"]) {
+      assert.equal(ended(spark(state)), undefined, state);
+    }
+  });
+
+  it("waits for the retries of a submission", () => {
+    assert.equal(ended(spark("SUBMISSION_FAILED")), undefined);
+    assert.equal(ended(spark("SUBMISSION_FAILED", "Never")), "failed");
+  });
+
+  it("is new before the operator has seen it", () =>
+    assert.deepEqual(SparkApplication.state({}), {
+      state: "NEW",
+      ended: undefined,
+      reason: undefined,
+      finishedAt: undefined,
+    }));
+
+  it("takes result and log from the driver that the operator names", () => {
+    const driver = pod("job-driver", {}, { "spark-role": "driver" });
+    const executor = pod("job-exec-1", {}, { "spark-role": "executor" });
+    const found = SparkApplication.main(spark("RUNNING"), [executor, driver]);
+    assert.equal(found, driver);
+    assert.ok(SparkApplication.isExecutor(executor));
+    assert.ok(!SparkApplication.isExecutor(driver));
+  });
+});
+
+describe("state of kinds with conditions", () => {
+  const status = (...types: string[]) => ({
+    status: {
+      conditions: types.map((type) => ({
+        type,
+        status: "True",
+        message: `it is ${type}`,
+        lastTransitionTime: "2026-01-01T00:00:00Z",
+      })),
+    },
+  });
+
+  it("ends a batch Job by Complete or Failed", () => {
+    assert.equal(
+      jobKinds.Job.state(status("SuccessCriteriaMet", "Complete")).ended,
+      "succeeded",
+    );
+    const failed = jobKinds.Job.state(status("FailureTarget", "Failed"));
+    assert.equal(failed.ended, "failed");
+    assert.equal(failed.reason, "it is Failed");
+  });
+
+  it("ends a training job by Succeeded or Failed", () => {
+    for (const kind of ["PyTorchJob", "TFJob", "XGBoostJob"] as const) {
+      const { state } = jobKinds[kind];
+      assert.equal(state(status("Created", "Running")).ended, undefined);
+      assert.equal(state(status("Created", "Running")).state, "Running");
+      assert.equal(state(status("Created", "Succeeded")).ended, "succeeded");
+      assert.equal(state(status("Created", "Failed")).ended, "failed");
+    }
+  });
+
+  it("ignores conditions that do not hold", () =>
+    assert.equal(
+      jobKinds.PyTorchJob.state({
+        status: {
+          conditions: [
+            { type: "Succeeded", status: "False" },
+            { type: "Running", status: "True" },
+          ],
+        },
+      }).ended,
+      undefined,
+    ));
+});
+
+describe("result of a job", () => {
+  const ended = (message: string) =>
+    pod("p", {
+      containerStatuses: [
+        { name: "c", state: { terminated: { exitCode: 0, message } } },
+      ],
+    });
+
+  it("is the JSON of the termination message", () =>
+    assert.deepEqual(resultOf(ended('{"rows":7,"metrics":{"auc":0.9}}')), {
+      rows: 7,
+      metrics: { auc: 0.9 },
+    }));
+
+  it("is empty without one, or when it is for people", () => {
+    assert.deepEqual(resultOf(undefined), {});
+    assert.deepEqual(resultOf(ended("Traceback: …")), {});
+    assert.deepEqual(resultOf(ended("7")), {});
+  });
+});
+
+describe("progress of a job", () => {
+  const unschedulable = pod("p", {
+    phase: "Pending",
+    conditions: [
+      {
+        type: "PodScheduled",
+        status: "False",
+        reason: "Unschedulable",
+        message: "0/2 nodes are available: 2 Insufficient cpu.",
+      },
+    ],
+  });
+  const pulling = pod("q", {
+    phase: "Pending",
+    containerStatuses: [
+      {
+        name: "c",
+        state: { waiting: { reason: "ErrImagePull", message: "not found" } },
+      },
+    ],
+  });
+
+  it("says why a pod waits", () => {
+    assert.equal(waitingFor(pulling), "ErrImagePull: not found");
+    assert.equal(
+      progress("SUBMITTED", 4.4, [
+        unschedulable,
+        pod("r", { phase: "Running" }),
+      ]),
+      "SUBMITTED, 4 s; pods: 1 pending, 1 running; Unschedulable: 0/2 nodes are available: 2 Insufficient cpu.",
+    );
+  });
+
+  it("takes a container that is being made for normal", () =>
+    assert.equal(
+      waitingFor(
+        pod("s", {
+          phase: "Pending",
+          containerStatuses: [
+            { name: "c", state: { waiting: { reason: "ContainerCreating" } } },
+          ],
+        }),
+      ),
+      undefined,
+    ));
+});

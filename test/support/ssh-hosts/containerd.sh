@@ -1,0 +1,1 @@
+exec containerd --config "$1/containerd.toml"

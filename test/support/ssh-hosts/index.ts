@@ -1,0 +1,343 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { registryStorage } from "../../../airgap/images";
+import { cacheFolder, toolPath } from "../../../airgap/toolchain/tools";
+import {
+  cgroupProcesses,
+  makeCgroup,
+  removeCgroup,
+} from "../../../infra/local/cgroups";
+
+/** A host that the test made. */
+export interface TestHost {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Machines on a network of their own, each with an SSH server, as processes of this one. */
+export interface TestHosts {
+  readonly hosts: readonly TestHost[];
+  /** Private key that every host lets in as root. */
+  readonly key: string;
+  /** An address of their network that no host has. */
+  readonly unused: string;
+  /** Folder of a host's logs. */
+  logs(name: string): string;
+  /** Ends a host as a power cut does. */
+  cut(name: string): void;
+  remove(): Promise<void>;
+}
+
+// Of this process alone, so that two runs do not meet.
+const network = `10.93.${process.pid % 256}`;
+const link = `mlh-${process.pid}`;
+const gateway = `${network}.254`;
+const nowhere = `${network}.253`;
+const registryPort = 5000;
+const cgroup = `mlstack-test-hosts/${process.pid}`;
+const programs = [
+  "kubeadm",
+  "kubelet",
+  "kubectl",
+  "containerd",
+  "containerd-shim-runc-v2",
+  "ctr",
+];
+
+/** Makes hosts; {@link TestHosts.remove} leaves nothing of them. */
+export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
+  mkdirSync(cacheFolder(), { recursive: true });
+  const state = mkdtempSync(join(cacheFolder(), "test-hosts-"));
+  const children = new Map<string, ChildProcess>();
+  const remove = async () => {
+    for (const child of children.values()) child.kill("SIGKILL");
+    for (let tries = 0; tries < 100; tries++) {
+      const left = await cgroupProcesses(cgroup);
+      if (left.length === 0) break;
+      for (const pid of left) kill(pid);
+      await pause(50);
+    }
+    await removeCgroup(cgroup);
+    run("ip", "link", "delete", link, { quiet: true });
+    rmSync(state, { recursive: true, force: true });
+  };
+  try {
+    const key = prepare(state);
+    const wires = spawn("unshare", ["--net", "sleep", "infinity"]);
+    children.set("switch", wires);
+    await pause(300);
+    connectSwitch(wires.pid ?? 0);
+    children.set("registry", startRegistry(state));
+    const hosts = names.map((name, index) => ({
+      name,
+      address: `${network}.${index + 11}`,
+    }));
+    for (const host of hosts) {
+      children.set(host.name, await start(state, host, wires.pid ?? 0));
+    }
+    await Promise.all(hosts.map(answers));
+    return {
+      hosts,
+      key,
+      unused: `${network}.99`,
+      logs: (name) => join(state, name),
+      cut: (name) => children.get(name)?.kill("SIGKILL"),
+      remove,
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function connectSwitch(pid: number): void {
+  const inside = (...args: readonly string[]) =>
+    run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", ...args);
+  inside("link", "set", "lo", "up");
+  inside("link", "add", "br0", "type", "bridge", "forward_delay", "0");
+  inside("addr", "add", `${nowhere}/24`, "dev", "br0");
+  inside("link", "set", "br0", "up");
+  run(
+    "ip",
+    ...["link", "add", link, "type", "veth"],
+    ...["peer", "name", "machine", "netns", String(pid)],
+  );
+  run("ip", "addr", "add", `${gateway}/24`, "dev", link);
+  run("ip", "link", "set", link, "up");
+  inside("link", "set", "machine", "master", "br0", "up");
+}
+
+/** Writes what all hosts share, and gives the key that opens them. */
+function prepare(state: string): string {
+  const bin = join(state, "bin");
+  mkdirSync(bin);
+  for (const program of programs)
+    symlinkSync(toolPath(program), join(bin, program));
+  copyFileSync(join(__dirname, "systemctl.sh"), join(bin, "systemctl"));
+  chmodSync(join(bin, "systemctl"), 0o755);
+  for (const script of readdirSync(__dirname).filter((file) =>
+    file.endsWith(".sh"),
+  )) {
+    copyFileSync(join(__dirname, script), join(state, script));
+  }
+  unpackSshServer(state);
+  for (const key of ["host", "client"]) {
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(state, key));
+  }
+  return readFileSync(join(state, "client"), "utf8");
+}
+
+/** Debian's server, into the test's folder: this machine is to have none that runs. */
+function unpackSshServer(state: string): void {
+  const folder = join(state, "openssh");
+  mkdirSync(folder);
+  run("apt-get", "download", "openssh-server", { cwd: folder });
+  const [archive = ""] = readdirSync(folder);
+  run("dpkg-deb", "-x", join(folder, archive), folder);
+}
+
+function startRegistry(state: string): ChildProcess {
+  const config = join(state, "registry.json");
+  writeFileSync(
+    config,
+    JSON.stringify({
+      version: "0.1",
+      log: { level: "warn", accesslog: { disabled: true } },
+      storage: {
+        filesystem: { rootdirectory: registryStorage() },
+        maintenance: {
+          readonly: { enabled: true },
+          uploadpurging: { enabled: false },
+        },
+      },
+      http: { addr: `${gateway}:${registryPort}` },
+    }),
+  );
+  const log = openSync(join(state, "registry.log"), "a");
+  return spawn(toolPath("registry"), ["serve", config], {
+    stdio: ["ignore", log, log],
+  });
+}
+
+async function start(
+  state: string,
+  host: TestHost,
+  switchPid: number,
+): Promise<ChildProcess> {
+  const home = join(state, host.name);
+  mkdirSync(join(home, "etc"), { recursive: true });
+  const files: Record<string, string> = {
+    "containerd.toml": containerdConfig(state),
+    sshd_config: sshdConfig(state, host),
+    "etc/passwd": `${readFileSync("/etc/passwd", "utf8")}sshd:x:2222:65534::/run/sshd:/usr/sbin/nologin\n`,
+    "etc/hosts": `127.0.0.1 localhost\n${host.address} ${host.name}\n`,
+    "etc/resolv.conf": `nameserver ${nowhere}\n`,
+  };
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(home, name), text);
+  const groups = await makeCgroup(`${cgroup}/${host.name}`);
+  const enter = groups
+    .map((group) => `echo 0 >${group}/cgroup.procs`)
+    .join("\n");
+  const log = openSync(join(home, "init.log"), "a");
+  const child = spawn(
+    "sh",
+    [
+      "-euc",
+      `${enter}\nexec unshare --net --uts --ipc --cgroup --mount-proc --pid --fork --kill-child sh "$0/init.sh" "$0" "$1"`,
+      state,
+      host.name,
+    ],
+    {
+      stdio: ["pipe", "pipe", log],
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once("data", () => resolve());
+    child.once("exit", () =>
+      reject(
+        new Error(
+          `${host.name}: ${readFileSync(join(home, "init.log"), "utf8")}`,
+        ),
+      ),
+    );
+  });
+  connect(host, child.pid ?? 0, switchPid);
+  child.stdin?.end("start\n");
+  return child;
+}
+
+function connect(
+  { name, address }: TestHost,
+  pid: number,
+  switchPid: number,
+): void {
+  const port = `port-${name}`.slice(0, 15);
+  const inHost = (...args: readonly string[]) =>
+    run("nsenter", `--net=/proc/${pid}/ns/net`, "ip", ...args);
+  inHost("link", "set", "lo", "up");
+  inHost(
+    ...["link", "add", "eth0", "type", "veth"],
+    ...["peer", "name", port, "netns", String(switchPid)],
+  );
+  inHost("addr", "add", `${address}/24`, "dev", "eth0");
+  inHost("link", "set", "eth0", "up");
+  // As every host has one; what is sent there ends there.
+  inHost("route", "add", "default", "via", nowhere);
+  run(
+    "nsenter",
+    `--net=/proc/${switchPid}/ns/net`,
+    "ip",
+    "link",
+    "set",
+    port,
+    "master",
+    "br0",
+    "up",
+  );
+}
+
+async function answers({ name, address }: TestHost): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const seen = run("ssh-keyscan", "-T", "1", address, { quiet: true });
+    if (seen.includes("ed25519")) return;
+    await pause(100);
+  }
+  throw new Error(`${name}: no SSH server`);
+}
+
+function sshdConfig(state: string, { address }: TestHost): string {
+  return [
+    `ListenAddress ${address}:22`,
+    `HostKey ${join(state, "host")}`,
+    `AuthorizedKeysFile ${join(state, "client.pub")}`,
+    "PermitRootLogin prohibit-password",
+    "PasswordAuthentication no",
+    "StrictModes no",
+    "UsePAM no",
+    "PidFile none",
+    "SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "",
+  ].join("\n");
+}
+
+function containerdConfig(state: string): string {
+  const certificates = join(state, "certs.d");
+  mkdirSync(join(certificates, "_default"), { recursive: true });
+  writeFileSync(
+    join(certificates, "_default", "hosts.toml"),
+    `[host."http://${gateway}:${registryPort}"]\ncapabilities = ["pull", "resolve"]\n`,
+  );
+  return `version = 3
+disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.blockfile", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.erofs", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
+
+[plugins."io.containerd.internal.v1.opt"]
+path = "/var/lib/containerd/opt"
+
+[plugins."io.containerd.cri.v1.images".registry]
+config_path = "${certificates}"
+
+[plugins."io.containerd.cri.v1.images".pinned_images]
+sandbox = "registry.k8s.io/pause:3.10.1"
+
+[plugins."io.containerd.cri.v1.runtime"]
+# Without CAP_SYS_RESOURCE no process may be given a lower score than its parent's.
+restrict_oom_score_adj = true
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+SystemdCgroup = false
+
+[plugins."io.containerd.cri.v1.runtime".cni]
+bin_dirs = ["${existsSync("/opt/cni/bin/bridge") ? "/opt/cni/bin" : "/usr/lib/cni"}"]
+conf_dir = "/etc/cni/net.d"
+`;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  /** Whether a failure is no error. */
+  readonly quiet?: boolean;
+}
+
+function run(file: string, ...rest: readonly (string | RunOptions)[]): string {
+  const last = rest.at(-1);
+  const options = typeof last === "object" ? last : {};
+  const args = rest.filter((word) => typeof word === "string");
+  try {
+    return execFileSync(file, args, {
+      cwd: options.cwd,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+  } catch (error) {
+    if (options.quiet) return "";
+    throw error;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
