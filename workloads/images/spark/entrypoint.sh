@@ -63,6 +63,8 @@ executor() {
 
 # Runs a job in one process and keeps the classes that it loaded.
 rehearse() {
+  # The host name of a build need not resolve.
+  export SPARK_LOCAL_IP=127.0.0.1 SPARK_LOCAL_HOSTNAME=localhost
   exec java "${jvm[@]}" -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$archive" -Xmx1g -cp "$class_path" \
     org.apache.spark.deploy.SparkSubmit --master 'local[2]' "$@"
 }
