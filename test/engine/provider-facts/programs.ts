@@ -7,7 +7,8 @@ const config = new pulumi.Config();
 const step = config.requireNumber("step");
 
 const namespace = "facts";
-const image = "registry.k8s.io/pause:3.10";
+/** The one image that every node has. */
+const image = "registry.k8s.io/pause:3.10.1";
 const skipAwait = { "pulumi.com/skipAwait": "true" };
 const timeout = (seconds: number): Record<string, string> => ({
   "pulumi.com/timeoutSeconds": String(seconds),
