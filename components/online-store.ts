@@ -1,0 +1,174 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import type { PlacedPool, Platform } from "../infra/platform";
+import { quantity } from "./quantity";
+
+/** Where the newest feature rows are kept for the path that serves a model. */
+export const onlineStoreSchema = z.discriminatedUnion("kind", [
+  /** A Redis of ours, its rows on a volume too. */
+  z.strictObject({
+    kind: z.literal("redis"),
+    memory: quantity.default("512Mi"),
+    storage: quantity.default("2Gi"),
+  }),
+  /** A Redis that someone else runs. */
+  z.strictObject({
+    kind: z.literal("external"),
+    /** Address with its password, such as `rediss://:secret@host:6379`; set it as a secret. */
+    url: z.url({ protocol: /^rediss?$/ }),
+  }),
+]);
+
+/** Configuration of the online store. */
+export type OnlineStoreConfig = z.output<typeof onlineStoreSchema>;
+
+/** What the online store needs to know. */
+export interface OnlineStoreArgs {
+  readonly platform: Pick<Platform, "provider" | "storage">;
+  readonly namespace: pulumi.Input<string>;
+  readonly pool: PlacedPool;
+  readonly config: OnlineStoreConfig;
+  /** Image of `workloads/images/redis`. */
+  readonly image: pulumi.Input<string>;
+}
+
+const port = 6379;
+
+/** The online store of a team: Redis, and its address in a secret. */
+export class OnlineStore extends pulumi.ComponentResource {
+  /** `ONLINE_STORE_URL` for containers of the team, from a secret. */
+  readonly env: readonly k8s.types.input.core.v1.EnvVar[];
+  /** Depend on it to use the store. */
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(
+    name: string,
+    args: OnlineStoreArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:OnlineStore", name, {}, opts);
+    const child = { parent: this, provider: args.platform.provider };
+    const { config, namespace } = args;
+    const secret = new k8s.core.v1.Secret(
+      `${name}-address`,
+      {
+        metadata: { namespace },
+        stringData: pulumi.secret({
+          url: config.kind === "redis" ? `redis://${name}:${port}` : config.url,
+        }),
+      },
+      child,
+    );
+    this.env = [
+      {
+        name: "ONLINE_STORE_URL",
+        valueFrom: {
+          secretKeyRef: { name: secret.metadata.name, key: "url" },
+        },
+      },
+    ];
+    this.ready = [
+      secret,
+      ...(config.kind === "redis"
+        ? redis(name, { ...args, config }, child)
+        : []),
+    ];
+    this.registerOutputs();
+  }
+}
+
+function redis(
+  name: string,
+  {
+    platform,
+    namespace,
+    pool,
+    config,
+    image,
+  }: OnlineStoreArgs & {
+    config: Extract<OnlineStoreConfig, { kind: "redis" }>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const labels = { "app.kubernetes.io/name": name };
+  const metadata = { name, namespace, labels };
+  const service = new k8s.core.v1.Service(
+    name,
+    { metadata, spec: { selector: labels, ports: [{ name: "redis", port }] } },
+    opts,
+  );
+  const set = new k8s.apps.v1.StatefulSet(
+    name,
+    {
+      metadata,
+      spec: {
+        serviceName: name,
+        replicas: 1,
+        selector: { matchLabels: labels },
+        persistentVolumeClaimRetentionPolicy: {
+          whenDeleted: "Delete",
+          whenScaled: "Retain",
+        },
+        template: {
+          metadata: { labels },
+          spec: {
+            automountServiceAccountToken: false,
+            nodeSelector: pool.placement.nodeSelector,
+            tolerations: [...pool.placement.tolerations],
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: 100,
+              fsGroup: 100,
+              seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [
+              {
+                name: "redis",
+                image,
+                args: [
+                  "redis-server",
+                  "--bind",
+                  "0.0.0.0",
+                  // The walls of the namespace keep others out; only the team's pods come this far.
+                  "--protected-mode",
+                  "no",
+                  "--dir",
+                  "/data",
+                  // Everything can be put again from the table: a file every minute, no log of each write.
+                  "--save",
+                  "60",
+                  "1000",
+                ],
+                ports: [{ name: "redis", containerPort: port }],
+                readinessProbe: { tcpSocket: { port }, periodSeconds: 2 },
+                resources: {
+                  requests: { cpu: "50m", memory: config.memory },
+                  limits: { memory: config.memory },
+                },
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  capabilities: { drop: ["ALL"] },
+                },
+                volumeMounts: [{ name: "data", mountPath: "/data" }],
+              },
+            ],
+          },
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: "data" },
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              storageClassName: platform.storage.block,
+              resources: { requests: { storage: config.storage } },
+            },
+          },
+        ],
+      },
+    },
+    opts,
+  );
+  return [service, set];
+}

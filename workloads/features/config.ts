@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+import { onlineStoreSchema } from "../../components/online-store";
+import { sparkJobSizeSchema } from "../../components/spark-job-size";
+
+/** A data set that a stack keeps from a stream. */
+export const streamSchema = z.strictObject({
+  team: z.string().default("ml"),
+  pool: z.string().default("cpu"),
+  /** One of the topics of the stack's Kafka. */
+  topic: z.string().min(1),
+  /** Events to start from: the built-in file, or synthetic ones. */
+  producer: z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("replay"),
+        /** Events a second; 0 sends as fast as it goes. */
+        rate: z.number().min(0).default(0),
+      }),
+      z.strictObject({
+        kind: z.literal("generate"),
+        events: z.number().int().min(1).max(100_000_000),
+        seed: z.number().int().default(1),
+        rate: z.number().min(0).default(0),
+      }),
+    ])
+    .optional(),
+  ingest: z
+    .strictObject({
+      /** Seconds from one batch to the next, run on; without it, a run ends when it has caught up. */
+      everySeconds: z.number().positive().optional(),
+      /** Most records of a batch. */
+      batch: z.number().int().min(1000).default(250_000),
+      size: sparkJobSizeSchema,
+    })
+    .prefault({}),
+  views: z
+    .strictObject({
+      /** Whether views are computed by their schedules, beside the run of the program. */
+      scheduled: z.boolean().default(false),
+      size: sparkJobSizeSchema,
+    })
+    .prefault({}),
+  /** Keeps the newest row of each entity in Redis too. */
+  online: onlineStoreSchema.optional(),
+  /** Seconds after which a job that has not ended counts as failed. */
+  timeoutSeconds: z.number().int().min(60).default(1800),
+});
+
+/** Configuration of a data set's stream. */
+export type StreamConfig = z.output<typeof streamSchema>;

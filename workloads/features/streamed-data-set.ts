@@ -1,0 +1,342 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { BucketName, HudiStore } from "../../components/hudi-store";
+import { Image } from "../../components/image";
+import { JobEnd } from "../../components/job-end";
+import type { Kafka, KafkaClient } from "../../components/kafka/kafka";
+import { OnlineStore } from "../../components/online-store";
+import { SparkJob } from "../../components/spark-job";
+import type { SparkJobSize } from "../../components/spark-job-size";
+import type { SparkRunArgs } from "../../components/spark-run";
+import { SparkSchedule } from "../../components/spark-schedule";
+import { SparkService } from "../../components/spark-service";
+import type { Team } from "../../components/team";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import type { StreamConfig } from "./config";
+import { contractSpec } from "./contract";
+import type { DataSet } from "./declare";
+import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
+
+/** What a streamed data set stands on. */
+export interface StreamedDataSetArgs {
+  readonly platform: Platform;
+  readonly store: HudiStore;
+  readonly team: Team;
+  readonly teamName: string;
+  readonly pool: PlacedPool;
+  readonly kafka: Kafka;
+  readonly dataSet: DataSet;
+  readonly config: StreamConfig;
+}
+
+/** A data set from its topic to its feature views: events in, validated and upserted; features out, offline and online. */
+export class StreamedDataSet extends pulumi.ComponentResource {
+  /** How each job that ends did, in the order in which they ran. */
+  readonly ends: readonly JobEnd[];
+  private readonly client: KafkaClient;
+  private readonly images: { readonly spark: Image; readonly tools: Image };
+
+  constructor(
+    private readonly name: string,
+    private readonly args: StreamedDataSetArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:workloads:StreamedDataSet", name, {}, opts);
+    this.client = args.kafka.client(args.team.namespace, args.teamName);
+    this.images = this.buildImages();
+    const produced = this.produce();
+    const ingested = this.ingest(produced);
+    const views = this.args.dataSet.views.map((view) =>
+      this.compute(view, ingested),
+    );
+    this.serveOnline(views);
+    this.ends = [...produced, ...ingested, ...views];
+    this.registerOutputs();
+  }
+
+  private produce(): readonly JobEnd[] {
+    const { producer, topic } = this.args.config;
+    if (producer === undefined) return [];
+    const source =
+      producer.kind === "replay"
+        ? ["--file=/opt/mlstack/data/ecom.csv.gz"]
+        : [`--generate=${producer.events}`, `--seed=${producer.seed}`];
+    const name = `${this.name}-producer`;
+    const job = new k8s.batch.v1.Job(
+      name,
+      {
+        metadata: { name, namespace: this.args.team.namespace },
+        spec: {
+          backoffLimit: 3,
+          template: {
+            spec: this.toolPod("producer", "Never", {
+              command: ["python3", "-m", "stream.producer"],
+              args: [
+                pulumi.interpolate`--servers=${this.client.servers}`,
+                `--topic=${topic}`,
+                `--rate=${producer.rate}`,
+                ...source,
+              ],
+              env: [...this.client.env],
+            }),
+          },
+        },
+      },
+      {
+        ...this.child,
+        dependsOn: [...this.client.ready],
+        // Events are sent by a run; another declaration is another run, and ids make the same events the same.
+        replaceOnChanges: ["spec"],
+        deleteBeforeReplace: true,
+      },
+    );
+    return [
+      new JobEnd(
+        name,
+        {
+          kubeconfig: this.args.platform.kubeconfig,
+          apiVersion: "batch/v1",
+          kind: "Job",
+          namespace: this.args.team.namespace,
+          name,
+          uid: job.metadata.uid,
+          timeoutSeconds: this.args.config.timeoutSeconds,
+        },
+        { parent: this },
+      ),
+    ];
+  }
+
+  /** Without `everySeconds` the program waits until the topic has been read; else the job runs on. */
+  private ingest(after: readonly JobEnd[]): readonly JobEnd[] {
+    const { config, dataSet } = this.args;
+    const { everySeconds, batch, size } = config.ingest;
+    const name = `${this.name}-ingest`;
+    const run = {
+      ...this.sparkRun(name, "/opt/mlstack/stream/ingest.py", size, {
+        raw: "write",
+        featureStore: "write",
+      }),
+      env: this.client.env,
+      conf: streamConf,
+      arguments: [
+        `--contract=${JSON.stringify(contractSpec(dataSet.contract))}`,
+        pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+        pulumi.interpolate`--raw=${this.uri("raw")}`,
+        pulumi.interpolate`--servers=${this.client.servers}`,
+        `--topic=${config.topic}`,
+        `--batch=${batch}`,
+        ...(everySeconds === undefined ? [] : [`--every=${everySeconds}`]),
+      ],
+    };
+    const opts = { parent: this, dependsOn: [...this.client.ready, ...after] };
+    if (everySeconds !== undefined) {
+      new SparkService(name, run, opts);
+      return [];
+    }
+    const { timeoutSeconds } = config;
+    return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
+  }
+
+  private compute(view: FeatureView, after: readonly JobEnd[]): JobEnd {
+    const { config, dataSet } = this.args;
+    const { size, scheduled } = config.views;
+    const name = `${this.name}-${tableName(view).replaceAll("_", "-")}`;
+    const spec = featureViewSpec(view, dataSet.contract);
+    const run = {
+      ...this.sparkRun(name, "/opt/mlstack/mlstack_features/job.py", size, {
+        featureStore: "write",
+      }),
+      arguments: [
+        `--view=${JSON.stringify(spec)}`,
+        pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+      ],
+    };
+    const opts = { parent: this, dependsOn: [...after] };
+    if (scheduled && view.schedule !== undefined) {
+      new SparkSchedule(
+        `${name}-schedule`,
+        { ...run, schedule: view.schedule },
+        opts,
+      );
+    }
+    const { timeoutSeconds } = config;
+    return new SparkJob(name, { ...run, timeoutSeconds }, opts).end;
+  }
+
+  private serveOnline(after: readonly JobEnd[]): void {
+    const { config, platform, team, pool, dataSet } = this.args;
+    if (config.online === undefined) return;
+    const name = `${this.name}-online`;
+    const online = new OnlineStore(
+      name,
+      {
+        platform,
+        namespace: team.namespace,
+        pool,
+        config: config.online,
+        image: this.image("redis", {}).ref,
+      },
+      { parent: this },
+    );
+    const account = this.account(`${this.name}-sink`, { featureStore: "read" });
+    const labels = { "app.kubernetes.io/name": `${this.name}-sink` };
+    new k8s.apps.v1.Deployment(
+      `${this.name}-sink`,
+      {
+        metadata: { namespace: team.namespace, labels },
+        spec: {
+          replicas: 1,
+          // Two sinks would do the same work twice, though never wrongly.
+          strategy: { type: "Recreate" },
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels: { ...labels, ...account.identity.podLabels } },
+            spec: {
+              ...this.toolPod("sink", "Always", {
+                command: ["python3", "-m", "mlstack_features.sink"],
+                args: [
+                  pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+                  "--online=$(ONLINE_STORE_URL)",
+                  "--every=10",
+                  ...dataSet.views.map((view) => `--view=${tableName(view)}`),
+                ],
+                env: [...online.env, ...account.identity.env],
+              }),
+              serviceAccountName: account.name,
+            },
+          },
+        },
+      },
+      {
+        ...this.child,
+        dependsOn: [...online.ready, ...account.ready, ...after],
+      },
+    );
+  }
+
+  private sparkRun(
+    name: string,
+    file: string,
+    size: SparkJobSize,
+    grants: Partial<Record<BucketName, "read" | "write">>,
+  ): Omit<SparkRunArgs, "arguments"> {
+    const { platform, team, pool } = this.args;
+    return {
+      platform,
+      team,
+      pool,
+      account: this.account(name, grants),
+      image: this.images.spark.ref,
+      file,
+      size,
+    };
+  }
+
+  private account(
+    name: string,
+    grants: Partial<Record<BucketName, "read" | "write">>,
+  ) {
+    const { store, team } = this.args;
+    return team.account(
+      name,
+      Object.entries(store.buckets).flatMap(([key, bucket]) => {
+        const access = grants[key as BucketName];
+        return access === undefined ? [] : [{ bucket, access }];
+      }),
+    );
+  }
+
+  private toolPod(
+    container: string,
+    restartPolicy: "Never" | "Always",
+    run: Pick<k8s.types.input.core.v1.Container, "command" | "args" | "env">,
+  ): k8s.types.input.core.v1.PodSpec {
+    const { placement } = this.args.pool;
+    return {
+      restartPolicy,
+      nodeSelector: placement.nodeSelector,
+      tolerations: [...placement.tolerations],
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 1001,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          ...run,
+          name: container,
+          image: this.images.tools.ref,
+          resources: {
+            requests: { cpu: "100m", memory: "256Mi" },
+            limits: { memory: "1Gi" },
+          },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+          },
+        },
+      ],
+    };
+  }
+
+  private buildImages() {
+    const spark = new Image(
+      `${this.name}-base`,
+      {
+        image: "spark",
+        context: "workloads/images/spark",
+        dockerfile: "workloads/images/spark/Dockerfile",
+        registry: this.args.platform.images,
+      },
+      { parent: this },
+    );
+    return {
+      spark: this.image("stream", { SPARK: spark.ref }),
+      tools: this.image("stream-tools", {}),
+    };
+  }
+
+  private image(
+    image: "stream" | "stream-tools" | "redis",
+    args: Readonly<Record<string, pulumi.Input<string>>>,
+  ): Image {
+    return new Image(
+      `${this.name}-${image}`,
+      {
+        image,
+        context: "workloads",
+        include:
+          image === "redis"
+            ? []
+            : [
+                "clickstream/jobs",
+                "clickstream/stream",
+                "features/python/mlstack_features",
+                "features/python/requirements.txt",
+              ],
+        dockerfile: `workloads/images/${image}/Dockerfile`,
+        args,
+        registry: this.args.platform.images,
+      },
+      { parent: this },
+    );
+  }
+
+  private uri(bucket: BucketName): pulumi.Output<string> {
+    return this.args.store.buckets[bucket].uri;
+  }
+
+  private get child() {
+    return { parent: this, provider: this.args.platform.provider };
+  }
+}
+
+/** A checkpoint on an object store: a file is there whole or not at all, without a rename that copies. */
+const streamConf = {
+  "spark.sql.streaming.checkpointFileManagerClass":
+    "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",
+  "spark.sql.session.timeZone": "UTC",
+  "spark.sql.shuffle.partitions": "4",
+} as const;
