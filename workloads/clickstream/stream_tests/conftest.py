@@ -13,8 +13,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parents[3]
 SPECS: Mapping[str, object] = json.loads(
@@ -233,3 +237,17 @@ def _free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+@pytest.fixture(scope="session")
+def spark(settings: Mapping[str, str]) -> Iterator[SparkSession]:
+    """A session in this process."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("stream-tests")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

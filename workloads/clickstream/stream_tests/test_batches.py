@@ -1,0 +1,213 @@
+"""Batches into a table: the same batch again, corrections, columns that are new, dead letters taken up again."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("pyspark")
+
+from jobs.outcome import JobError
+from stream import dead_letters, event_table
+from stream.contract import parse_contract
+from stream.ingest import Ingest, replay
+from stream_tests.conftest import SPECS
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Row, SparkSession
+
+SCHEMA = "topic string, partition int, offset long, kafka_time timestamp, key string, value string"
+
+
+def event(number: int, **fields: object) -> dict[str, Any]:
+    """A click."""
+    event_id, session = f"e{number}", f"s{number % 3}"
+    made = {
+        "event_id": event_id,
+        "user_id": number % 5,
+        "session_id": session,
+        "event": "catalog",
+    }
+    return {**made, "timestamp": f"2026-01-0{number % 3 + 1}T10:00:00Z", **fields}
+
+
+def records(
+    spark: SparkSession, first: int, values: list[dict[str, Any]], minute: int = 0
+) -> DataFrame:
+    """Events as they come from a topic, from an offset on."""
+    time = datetime(2026, 1, 10, 12, minute)
+    rows = [
+        ("t", 0, first + at, time, "k", json.dumps(value))
+        for at, value in enumerate(values)
+    ]
+    return spark.createDataFrame(rows, SCHEMA)
+
+
+class Stream:
+    """An ingestion into a folder."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self.spark = spark
+        self.folder = folder
+        self.declared: dict[str, Any] = copy.deepcopy(dict(SPECS["contract"]))
+        self.table = f"file:{folder}/feature-store/clickstream_events"
+
+    def batch(self, number: int, records: DataFrame) -> None:
+        """Take a batch with the contract as it stands now."""
+        contract = parse_contract(json.dumps(self.declared))
+        event_table.require_compatible(
+            event_table.schema_of(self.spark, self.table), contract, self.table
+        )
+        letters = f"file:{self.folder}/raw/rejected/clickstream_events"
+        Ingest(self.spark, contract, self.table, letters).batch(records, number)
+
+    def replay(self) -> dict[str, Any]:
+        """Take up the dead letters again."""
+        options = argparse.Namespace(
+            contract=json.dumps(self.declared),
+            feature_store=f"file:{self.folder}/feature-store",
+            raw=f"file:{self.folder}/raw",
+        )
+        return dict(replay(self.spark, options))
+
+    def rows(self) -> dict[str, Row]:
+        """The table by event."""
+        rows = self.spark.read.format("hudi").load(self.table).collect()
+        assert len({row["event_id"] for row in rows}) == len(rows)
+        return {row["event_id"]: row for row in rows}
+
+    def letters(self) -> list[Row]:
+        """What is dead."""
+        found = dead_letters.read(
+            self.spark, f"file:{self.folder}/raw/rejected/clickstream_events"
+        )
+        return [] if found is None else found.orderBy("offset").collect()
+
+
+@pytest.fixture
+def stream(spark: SparkSession, tmp_path: Path) -> Stream:
+    return Stream(spark, tmp_path)
+
+
+def test_a_batch_that_runs_again_changes_nothing(
+    spark: SparkSession, stream: Stream
+) -> None:
+    batch = records(
+        spark,
+        0,
+        [*(event(number) for number in range(10)), event(3), {"event_id": "broken"}],
+    )
+    stream.batch(0, batch)
+    once = {key: row["user_id"] for key, row in stream.rows().items()}
+    stream.batch(0, batch)
+    assert {key: row["user_id"] for key, row in stream.rows().items()} == once
+    assert len(once) == 10
+    assert [row["offset"] for row in stream.letters()] == [11]
+
+
+def test_the_later_of_two_records_of_a_key_stays(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.batch(
+        0,
+        records(
+            spark, 0, [event(1, platform="web"), event(1, platform="ios")], minute=5
+        ),
+    )
+    assert stream.rows()["e1"]["platform"] == "ios"
+    stream.batch(1, records(spark, 2, [event(1, platform="old")], minute=1))
+    assert stream.rows()["e1"]["platform"] == "ios"
+    stream.batch(2, records(spark, 3, [event(1, platform="new")], minute=9))
+    assert stream.rows()["e1"]["platform"] == "new"
+
+
+def test_a_new_optional_field_flows_through(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.batch(0, records(spark, 0, [event(1), event(2)]))
+    stream.declared["version"] = 2
+    stream.declared["fields"]["price"] = {"type": "double", "min": 0}
+    stream.batch(
+        1,
+        records(
+            spark, 2, [event(3, price=1.5), event(4), event(1, price=2.5)], minute=5
+        ),
+    )
+    assert {key: row["price"] for key, row in stream.rows().items()} == {
+        "e1": 2.5,
+        "e2": None,
+        "e3": 1.5,
+        "e4": None,
+    }
+
+
+def test_records_of_an_older_producer_keep_the_new_column(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.declared["additional"] = "keep"
+    stream.batch(0, records(spark, 0, [event(1, colour="red"), event(2)]))
+    stream.batch(1, records(spark, 2, [event(3), event(4, size=7)], minute=5))
+    rows = stream.rows()
+    assert {key: row["colour"] for key, row in rows.items()} == {
+        "e1": "red",
+        "e2": None,
+        "e3": None,
+        "e4": None,
+    }
+    assert rows["e4"]["size"] == "7"
+
+
+def test_an_incompatible_field_stops_its_record_and_not_the_job(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.batch(
+        0, records(spark, 0, [event(1), event(2, user_id={"nested": 1}), event(3)])
+    )
+    assert stream.rows().keys() == {"e1", "e3"}
+    (letter,) = stream.letters()
+    assert (
+        letter["reason"],
+        letter["topic"],
+        letter["partition"],
+        letter["offset"],
+    ) == (
+        "user_id: not a long",
+        "t",
+        0,
+        1,
+    )
+
+
+def test_an_incompatible_declaration_stops_the_job_before_it_writes(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.batch(0, records(spark, 0, [event(1)]))
+    stream.declared["fields"]["user_id"] = {"type": "string", "required": True}
+    with pytest.raises(
+        JobError, match="the column user_id is bigint and the contract says string"
+    ):
+        stream.batch(1, records(spark, 1, [event(2)]))
+
+
+def test_dead_letters_are_taken_up_after_a_fix(
+    spark: SparkSession, stream: Stream
+) -> None:
+    stream.batch(
+        0,
+        records(
+            spark, 0, [event(1), event(2, event="Add To Cart"), event(3, user_id="x")]
+        ),
+    )
+    assert len(stream.letters()) == 2
+    stream.declared["version"] = 2
+    del stream.declared["fields"]["event"]["pattern"]
+    assert stream.replay()["metrics"] == {"accepted": 1, "rejected": 1}
+    assert stream.rows().keys() == {"e1", "e2"}
+    assert [letter["offset"] for letter in stream.letters()] == [2]
+    assert stream.replay()["metrics"] == {"accepted": 0, "rejected": 1}
