@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 
 import { cloudCalls, cloudOutputs } from "./cloud-outputs";
 import { record, type Recording } from "./recording-monitor";
@@ -12,6 +12,7 @@ const stacks = join(__dirname, "../../stacks");
 /** What the project's own provider adds to the inputs of a resource. */
 const ownOutputs: Readonly<Record<string, object>> = {
   "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
+  "mlstack:index:SshCluster": { kubeconfig: "{}" },
   "mlstack:index:Image": { ref: "mlstack.local/image:0" },
   "mlstack:index:RandomSecret": { hex: "00" },
   "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
@@ -23,6 +24,13 @@ const ownOutputs: Readonly<Record<string, object>> = {
   },
 };
 
+/** What a person sets before the first preview, and no file holds. */
+const secrets: Readonly<
+  Record<string, readonly (readonly [readonly string[], string])[]>
+> = {
+  onprem: [[["mlstack:target", "ssh", "key"], "a private key"]],
+};
+
 /** Stacks that the project keeps; others in the folder are somebody's own. */
 export const projectStacks = ["local", "aws", "gcp", "azure", "onprem"].filter(
   (stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`),
@@ -31,7 +39,11 @@ export const projectStacks = ["local", "aws", "gcp", "azure", "onprem"].filter(
 /** Runs the program as it is for a stack of the project, and records what it registers. */
 export function recordStack(stack: string): Promise<Recording<unknown>> {
   const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
-  const { config } = parse(file) as { config: Record<string, unknown> };
+  const document = parseDocument(file);
+  for (const [path, value] of secrets[stack] ?? []) {
+    document.setIn(["config", ...path], value);
+  }
+  const { config } = document.toJS() as { config: Record<string, unknown> };
   const program = join(stacks, "index.ts");
   return record(
     () => {
@@ -45,6 +57,7 @@ export function recordStack(stack: string): Promise<Recording<unknown>> {
       );
       // The program is a module, which a second stack must run again.
       delete require.cache[program];
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would run it once for all stacks
       return require(program) as unknown;
     },
     {
