@@ -5,6 +5,8 @@ import { dirname } from "node:path";
 /** How a command is run. */
 export interface RunOptions {
   readonly cwd?: string;
+  /** What an error calls the command, where another program starts it. */
+  readonly name?: string;
   /** Added to this process's environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** File to which both outputs are appended; named in the error of a command that fails. */
@@ -50,8 +52,7 @@ export function run(
   options: RunOptions = {},
 ): Promise<string> {
   const { cwd, log, signal, input, onLine } = options;
-  // The whole line is in the log; which step it was, the step says.
-  const shown = (command === "nice" ? args[2] : command) ?? command;
+  const shown = options.name ?? command;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new CommandFailed(shown, "not started: interrupted", []));

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -12,7 +13,9 @@ import {
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { run } from "../process";
+import { z } from "zod";
+
+import { run, type RunOptions } from "../process";
 import { cacheFolder } from "../toolchain/tools";
 import { repositoryOf, withRegistry } from "./registry";
 
@@ -51,12 +54,12 @@ const OVERLAYFS_MAGIC = 0x794c7630;
 
 /** Prepares buildah's folders and copies of the host's settings, and says how to call it. */
 export function buildahEnvironment(): BuildahEnvironment {
-  const home = join(cacheFolder(), "buildah");
+  const home = buildahHome();
   mkdirSync(home, { recursive: true });
   const policy = join(home, "policy.json");
   const registries = join(home, "registries.conf");
-  writeFileSync(policy, '{"default":[{"type":"insecureAcceptAnything"}]}\n');
-  writeFileSync(registries, "unqualified-search-registries = []\n");
+  keep(policy, '{"default":[{"type":"insecureAcceptAnything"}]}\n');
+  keep(registries, "unqualified-search-registries = []\n");
   const values = hostSettings(join(home, "settings"));
   const maven = join(homedir(), ".m2/settings.xml");
   return {
@@ -72,6 +75,7 @@ export function buildahEnvironment(): BuildahEnvironment {
     build: [
       "--isolation=chroot",
       "--layers",
+      "--force-rm",
       "--pull=false",
       `--signature-policy=${policy}`,
       `--volume=${join(home, "settings")}:${SETTINGS}:ro`,
@@ -103,11 +107,10 @@ export async function buildImage(build: ImageBuild): Promise<void> {
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const dockerfile = join(folder, hash);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(dockerfile, text);
-  await run(
-    "buildah",
+  keep(dockerfile, text);
+  await removeAbandoned();
+  await runBuildah(
     [
-      ...environment.storage,
       "bud",
       ...environment.build,
       ...Object.entries(build.args ?? {}).map(
@@ -122,7 +125,7 @@ export async function buildImage(build: ImageBuild): Promise<void> {
       build.name,
       build.context,
     ],
-    { env: environment.env, ...outcomeOf(build) },
+    outcomeOf(build),
   );
 }
 
@@ -136,30 +139,81 @@ export async function pushImage(
   const environment = buildahEnvironment();
   const { repository, tag } = repositoryOf(reference);
   await withRegistry(storage, (address) =>
-    run(
-      "buildah",
+    runBuildah(
       [
-        ...environment.storage,
         "push",
         ...environment.push,
         name,
         `docker://${address}/${repository}:${tag}`,
       ],
-      { env: environment.env, ...outcomeOf(options) },
+      outcomeOf(options),
     ),
   );
 }
 
+/**
+ * Runs buildah in a mount namespace of its own, where no mount outlives it, with a folder of its own for what it
+ * notes of its mounts.
+ */
+export async function runBuildah(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { storage, env } = buildahEnvironment();
+  const notes = mkdtempSync(join(runFolder(buildahHome()), "call-"));
+  try {
+    return await run(
+      "unshare",
+      ["--mount", "buildah", ...storage, "--runroot", notes, ...args],
+      {
+        name: `buildah ${args[0] ?? ""}`,
+        ...options,
+        env: { ...env, ...options.env },
+      },
+    );
+  } finally {
+    rmSync(notes, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Containers of builds that were killed hold on to their layers. A container is younger than the process that builds
+ * in it, so when none is at work after the containers were listed, all that were listed are abandoned.
+ */
+async function removeAbandoned(): Promise<void> {
+  const storage = join(buildahHome(), "storage");
+  const list = ["overlay", "vfs"]
+    .map((driver) => join(storage, `${driver}-containers/containers.json`))
+    .find((file) => existsSync(file));
+  if (!list) return;
+  const ids = z
+    .array(z.object({ id: z.string() }))
+    .nullable()
+    .parse(JSON.parse(readFileSync(list, "utf8")))
+    ?.map(({ id }) => id);
+  if (!ids || ids.length === 0 || isAtWork(storage)) return;
+  await runBuildah(["rm", ...ids]).catch(() => undefined);
+}
+
+function isAtWork(storage: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) &&
+        readFileSync(`/proc/${pid}/cmdline`, "utf8")
+          .split("\0")
+          .includes(storage)
+      );
+    } catch {
+      // It ended in between.
+      return false;
+    }
+  });
+}
+
 /** Whether buildah's storage has an image of this name. */
 export async function hasImage(name: string): Promise<boolean> {
-  const environment = buildahEnvironment();
-  return run(
-    "buildah",
-    [...environment.storage, "inspect", "--type=image", name],
-    {
-      env: environment.env,
-    },
-  ).then(
+  return runBuildah(["inspect", "--type=image", name]).then(
     () => true,
     () => false,
   );
@@ -184,7 +238,7 @@ function hostSettings(folder: string): Record<string, string> {
   const values: Record<string, string> = { DEBIAN_FRONTEND: "noninteractive" };
   const give = (host: string, name: string, variables: readonly string[]) => {
     if (!existsSync(host)) return;
-    copyFileSync(host, join(folder, name));
+    keep(join(folder, name), readFileSync(host));
     for (const variable of variables) values[variable] = `${SETTINGS}/${name}`;
   };
   for (const [name, value] of Object.entries(process.env)) {
@@ -207,9 +261,18 @@ function hostSettings(folder: string): Record<string, string> {
   give("/etc/ssl/certs/java/cacerts", "cacerts", []);
   if (existsSync(join(folder, "cacerts")))
     values.MAVEN_OPTS = `-Djavax.net.ssl.trustStore=${SETTINGS}/cacerts`;
-  writeFileSync(join(folder, "apt.conf"), aptSettings());
+  keep(join(folder, "apt.conf"), aptSettings());
   values.APT_CONFIG = `${SETTINGS}/apt.conf`;
   return values;
+}
+
+/** Writes a file unless it says so already: a build that runs may be reading it. */
+function keep(path: string, content: string | Buffer): void {
+  const bytes = Buffer.from(content);
+  if (existsSync(path) && readFileSync(path).equals(bytes)) return;
+  const half = `${path}.${process.pid}`;
+  writeFileSync(half, bytes);
+  renameSync(half, path);
 }
 
 /** The host's `Acquire` settings, such as a proxy or a frozen mirror. */
@@ -229,6 +292,10 @@ function aptSettings(): string {
   ].join("\n");
 }
 
+function buildahHome(): string {
+  return join(cacheFolder(), "buildah");
+}
+
 /** Mounts end with a boot, so what buildah notes of them must too. */
 function runFolder(home: string): string {
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
@@ -237,7 +304,9 @@ function runFolder(home: string): string {
     if (old.startsWith("run-") && old !== name)
       rmSync(join(home, old), { recursive: true, force: true });
   }
-  return join(home, name);
+  const folder = join(home, name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 function outcomeOf({

@@ -1,5 +1,5 @@
-import { run, type RunOptions } from "../process";
-import { buildahEnvironment } from "./buildah";
+import type { RunOptions } from "../process";
+import { runBuildah } from "./buildah";
 
 /** Registry of an image, such as `registry.k8s.io`. */
 export function registryOf(reference: string): string {
@@ -31,11 +31,7 @@ export async function pullImage(
   reference: string,
   options: Pick<RunOptions, "log" | "signal">,
 ): Promise<void> {
-  const environment = buildahEnvironment();
-  await run("buildah", [...environment.storage, "pull", reference], {
-    env: environment.env,
-    ...options,
-  });
+  await runBuildah(["pull", reference], options);
 }
 
 /** Docker Hub answers under another name than its images have. */

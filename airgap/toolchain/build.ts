@@ -81,6 +81,7 @@ async function goBuild(
     throw new PlainError("go is not installed; Go 1.26 builds the toolchain");
   await run("nice", ["-n", "10", "go", ...goBuildArguments(tool, output)], {
     ...context,
+    name: "go build",
     cwd: moduleFolder(tool),
     env: {
       CGO_ENABLED: "0",
@@ -105,7 +106,11 @@ async function cargoInstall(
       ...["-n", "10", "cargo", "install", crate, "--version", version],
       ...["--locked", "--force", "--no-track", "--root", join(work, "root")],
     ],
-    { ...context, env: { CARGO_TARGET_DIR: join(work, "target") } },
+    {
+      ...context,
+      name: "cargo install",
+      env: { CARGO_TARGET_DIR: join(work, "target") },
+    },
   );
   const built = join(work, "root/bin", crate);
   if (findProgram("strip")) await run("strip", [built], context);

@@ -37,7 +37,7 @@ export async function makeDebianRoot(
       root,
       ...(mirror ? [mirror] : []),
     ],
-    options,
+    { name: "debootstrap", ...options },
   );
   const empty = (path: string) => {
     for (const entry of readdirSync(join(root, path)))
