@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import { utils } from "ssh2";
 import { parseDocument } from "yaml";
 
 import { cloudCalls, cloudOutputs } from "./cloud-outputs";
@@ -28,7 +29,12 @@ const ownOutputs: Readonly<Record<string, object>> = {
 const secrets: Readonly<
   Record<string, readonly (readonly [readonly string[], string])[]>
 > = {
-  onprem: [[["mlstack:target", "ssh", "key"], "a private key"]],
+  onprem: [
+    [
+      ["mlstack:target", "ssh", "key"],
+      utils.generateKeyPairSync("ed25519").private,
+    ],
+  ],
 };
 
 /** Stacks that the project keeps; others in the folder are somebody's own. */
