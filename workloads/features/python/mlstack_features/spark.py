@@ -45,11 +45,14 @@ class SparkBackend(Backend[DataFrame]):
         every = [timeline.nthInstant(number).get() for number in range(timeline.countInstants())]
         return [Instant(each.requestedTime(), each.getAction()) for each in every]
 
-    def note(self, view: str, key: str) -> str:
-        """What the latest commit that notes anything under a key notes."""
+    def note(self, view: str, key: str, instant: str | None = None) -> str:
+        """What the latest commit that notes anything under a key notes; the latest up to an instant, if given."""
         timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
         for number in reversed(range(timeline.countInstants())):
-            notes = timeline.readCommitMetadata(timeline.nthInstant(number).get()).getExtraMetadata()
+            commit = timeline.nthInstant(number).get()
+            if instant is not None and commit.requestedTime() > instant:
+                continue
+            notes = timeline.readCommitMetadata(commit).getExtraMetadata()
             if notes.containsKey(key):
                 return str(notes.get(key))
         raise FeatureStoreError(f"{view}: no commit that can still be read notes {key}")

@@ -120,6 +120,10 @@ class FeatureStore(Generic[Frame]):
         keys = self._backend.keys(name)
         return View(name, keys[0], trailing=VALID_FROM in keys[1:])
 
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Columns that name a row."""
+        return self._backend.keys(name)
+
     def history(self, name: str) -> list[Instant]:
         """Instants that a view can be read as of, oldest first."""
         return self._backend.instants(name)
