@@ -2,9 +2,8 @@
 //   npx tsx infra/local/dev.ts up|update|read|down NAME [KUBECONFIG]
 // MLSTACK_INPUTS holds further inputs as JSON, such as the ranges of a second cluster.
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 
-import { cacheFolder } from "../../airgap/toolchain/tools";
+import { registryStorage } from "../../airgap/images/registry";
 import { clusterSchema } from "./inputs";
 import {
   createCluster,
@@ -21,7 +20,7 @@ async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
       { name: "cpu", count: 1 },
       { name: "gpu", count: 1, gpus: 1 },
     ],
-    registryStorage: join(cacheFolder(), "registry"),
+    registryStorage: registryStorage(),
     ...(JSON.parse(process.env.MLSTACK_INPUTS ?? "{}") as object),
   });
   const began = Date.now();

@@ -1,9 +1,7 @@
-import { join } from "node:path";
-
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { cacheFolder } from "../../airgap/toolchain/tools";
+import { registryStorage } from "../../airgap/images/registry";
 import { fitted, slug } from "../naming";
 import type { ObjectStore } from "../object-store/store";
 import { placePool } from "../placement";
@@ -40,7 +38,7 @@ export class LocalPlatform
   readonly gpuDriver = "managed";
   readonly images = {
     prefix: imagePrefix,
-    storage: join(cacheFolder(), "registry"),
+    storage: registryStorage(),
   };
 
   readonly cluster: LocalCluster;

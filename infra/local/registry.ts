@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 
+import { storedDigest } from "../../airgap/images/registry";
 import type { Layout } from "./layout";
 
 /** The upstream images that the cluster itself runs; a node pulls them from the cluster's registry. */
@@ -20,19 +19,7 @@ export function missingImages(
   storage: string,
   images: readonly string[],
 ): string[] {
-  return images.filter((image) => {
-    const [, repository = "", tag = ""] =
-      /^[^/]+\/(.+):([^:]+)$/.exec(image) ?? [];
-    return !existsSync(
-      join(
-        storage,
-        "docker/registry/v2/repositories",
-        repository,
-        "_manifests/tags",
-        tag,
-      ),
-    );
-  });
+  return images.filter((image) => storedDigest(storage, image) === undefined);
 }
 
 /** Where the registry's configuration lies. */

@@ -1,0 +1,380 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { prepare } from "../../airgap";
+import { registryStorage } from "../../airgap/images/registry";
+import { cgroupProcesses, parseHierarchies } from "../../infra/local/cgroups";
+import { type ClusterInputs, clusterSchema } from "../../infra/local/inputs";
+import { Layout } from "../../infra/local/layout";
+import {
+  createCluster,
+  deleteCluster,
+  readCluster,
+  updateCluster,
+} from "../../infra/local/lifecycle";
+import { deadMachines } from "../../infra/local/record";
+import { remainsOf } from "../../infra/local/remains";
+import { clusterImages } from "../../infra/local/registry";
+import { runningUnits } from "../../infra/local/unit";
+import type { Work } from "../../infra/local/work";
+import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
+import { Kubectl } from "../support/kubectl";
+
+interface NodeList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly labels: object };
+    readonly spec: { readonly taints?: readonly object[] };
+    readonly status: { readonly capacity: Readonly<Record<string, string>> };
+  }[];
+}
+
+/** A real cluster beside any other on this machine: needs root. */
+describe("local cluster", function () {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-local-"));
+  const inputs: ClusterInputs = clusterSchema.parse({
+    name: "test",
+    dataDir: join(folder, "data"),
+    subnet: "10.92.0.0/24",
+    podCidr: "10.248.0.0/16",
+    serviceCidr: "10.99.0.0/16",
+    registryStorage: registryStorage(),
+    pools: [
+      { name: "cpu", count: 1 },
+      { name: "gpu", count: 1, gpus: 1 },
+    ],
+  });
+  const layout = new Layout(inputs);
+  const work: Work = {
+    owner: "test",
+    signal: new AbortController().signal,
+    log: (message) => {
+      if (process.env["VERBOSE"]) console.log(message);
+    },
+  };
+  const kubectl = new Kubectl(join(folder, "kubeconfig"));
+  let untouched: Readonly<Record<string, string>>;
+
+  before(async () => {
+    assert.equal(process.getuid?.(), 0, "needs root");
+    await prepare();
+    untouched = footprint();
+    const { kubeconfig } = await createCluster(inputs, work);
+    writeFileSync(join(folder, "kubeconfig"), kubeconfig);
+  });
+
+  after(async () => {
+    await deleteCluster(inputs);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has a ready node for each pool, the one with a GPU tainted", () => {
+    const { items } = kubectl.get<NodeList>("nodes");
+    assert.deepEqual(
+      items.map(({ metadata, spec, status }) => [
+        metadata.name,
+        Reflect.get(metadata.labels, poolLabel),
+        status.capacity[gpuResource],
+        spec.taints ?? [],
+      ]),
+      [
+        ["cpu-0", "cpu", undefined, []],
+        ["gpu-0", "gpu", "1", [gpuTaint]],
+      ],
+    );
+  });
+
+  it("runs pods on every node that reach each other, services and the registry", () => {
+    kubectl.apply(
+      web("web", "cpu"),
+      service("web"),
+      sleeper("near", "cpu"),
+      sleeper("far", "gpu"),
+    );
+    for (const pod of ["web", "near", "far"]) {
+      kubectl.waitFor(`pod/${pod}`, "condition=Ready");
+    }
+    for (const pod of ["near", "far"]) {
+      const answer = kubectl.sh(
+        pod,
+        "until wget -q -O- http://web.default.svc.cluster.local; do sleep 0.2; done",
+      );
+      assert.equal(answer, "hello");
+      kubectl.sh(pod, `wget -q -O- http://${layout.registry}/v2/`);
+    }
+    assert.throws(
+      () => kubectl.sh("near", "nslookup example.com"),
+      /NXDOMAIN|code 1/,
+      "no name outside is known",
+    );
+    assert.throws(
+      () => kubectl.sh("near", "wget -q -O- http://192.0.2.1"),
+      /unreachable|code 1/,
+      "no address outside is reached",
+    );
+  });
+
+  it("keeps a volume's data over the death of every daemon of its node", async () => {
+    kubectl.apply(claim("data"), writer("keeper", "data"));
+    kubectl.waitFor("pod/keeper", "condition=Ready");
+    const killed = await killDaemons("cpu-0");
+    assert.deepEqual(killed.sort(), ["containerd", "kube-proxy", "kubelet"]);
+    await eventually(async () => {
+      const names = (await daemonsOf("cpu-0")).map(({ name }) => name);
+      return names.includes("kubelet") && names.includes("containerd");
+    });
+    await eventually(
+      async () => kubectl.sh("keeper", "cat /data/f") === "kept",
+    );
+    kubectl.run(["delete", "pod", "keeper", "--now"]);
+    kubectl.apply(reader("reader", "data"));
+    kubectl.waitFor("pod/reader", "jsonpath={.status.phase}=Succeeded");
+    assert.equal(kubectl.run(["logs", "reader"]).trim(), "kept");
+  });
+
+  it("has its GPU again after its kubelet has died", async () => {
+    await killDaemons("gpu-0", "kubelet");
+    await eventually(async () =>
+      (await daemonsOf("gpu-0")).some(({ name }) => name === "kubelet"),
+    );
+    // A kubelet takes the resource away when it registers, and gets it back right after.
+    await pause(5000);
+    await eventually(async () => {
+      const { items } = kubectl.get<NodeList>("nodes");
+      return items[1]?.status.capacity[gpuResource] === "1";
+    });
+  });
+
+  it("says which machines have died, and starts them with their data", async () => {
+    const units = await runningUnits(layout);
+    for (const pid of units.values()) process.kill(pid, "SIGKILL");
+    await eventually(async () => (await deadMachines(inputs)).length === 3);
+    assert.ok(await readCluster(inputs), "it is still there");
+    await updateCluster(inputs, work);
+    assert.deepEqual(await deadMachines(inputs), []);
+    kubectl.run(["delete", "pod", "reader", "--ignore-not-found"]);
+    kubectl.apply(reader("reader", "data"));
+    kubectl.waitFor("pod/reader", "jsonpath={.status.phase}=Succeeded");
+    assert.equal(kubectl.run(["logs", "reader"]).trim(), "kept");
+  });
+
+  it("takes a node more, and gives it up again", async () => {
+    const [cpu, gpu] = inputs.pools;
+    assert.ok(cpu && gpu);
+    const more = { ...inputs, pools: [{ ...cpu, count: 2 }, gpu] };
+    const { nodes } = await updateCluster(more, work);
+    assert.deepEqual(nodes, ["cpu-0", "cpu-1", "gpu-0"]);
+    await updateCluster(inputs, work);
+    const { items } = kubectl.get<NodeList>("nodes");
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ["cpu-0", "gpu-0"],
+    );
+  });
+
+  it("is not taken away by another stack of the same name", async () => {
+    await assert.rejects(
+      createCluster(inputs, { ...work, owner: "somebody else" }),
+      /is the cluster of test; choose another name/,
+    );
+    assert.deepEqual(await deadMachines(inputs), []);
+  });
+
+  it("refuses a second piece of work meanwhile", async () => {
+    const both = await Promise.allSettled([
+      updateCluster(inputs, work),
+      updateCluster(inputs, work),
+    ]);
+    const refused = both.filter((one) => one.status === "rejected");
+    assert.equal(refused.length, 1);
+    assert.match(String(refused[0]?.reason), /is at work on it/);
+  });
+
+  it("refuses ranges that this machine uses", async () => {
+    const clashing = { ...inputs, name: "clash", podCidr: "10.250.0.0/16" };
+    await assert.rejects(
+      createCluster(clashing, work),
+      /target\.subnet: "10\.92\.0\.0\/24": overlaps 10\.92\.0\.0\/24/,
+    );
+    assert.ok(!existsSync(new Layout(clashing).state));
+  });
+
+  it("leaves nothing when it is removed", async () => {
+    await deleteCluster(inputs);
+    assert.equal(await readCluster(inputs), undefined);
+    assert.deepEqual(await remainsOf(layout), []);
+    assert.deepEqual(footprint(), untouched);
+    assert.deepEqual(readdirSync(folder), ["kubeconfig"]);
+  });
+
+  it("leaves nothing when it is cancelled half made, and cleans up after a killed run", async () => {
+    const cancellation = new AbortController();
+    const cancelled = createCluster(inputs, {
+      ...work,
+      signal: cancellation.signal,
+      log: (message) => {
+        if (message.startsWith("the API server answers")) {
+          cancellation.abort(new Error("cancelled"));
+        }
+      },
+    });
+    await assert.rejects(cancelled, /cancelled/);
+    assert.deepEqual(await remainsOf(layout), []);
+    assert.deepEqual(footprint(), untouched);
+  });
+
+  /** What the cluster could leave on this machine outside its folder. */
+  function footprint(): Readonly<Record<string, string>> {
+    const run = (file: string, ...args: string[]) =>
+      execFileSync(file, args, { encoding: "utf8" });
+    const lines = (text: string, keep: (line: string) => boolean) =>
+      text.split("\n").filter(keep).sort().join("\n");
+    const mountinfo = readFileSync("/proc/self/mountinfo", "utf8");
+    const ours = (line: string) => line.includes(folder);
+    return {
+      mounts: lines(mountinfo, ours),
+      namespaces: existsSync("/run/netns")
+        ? readdirSync("/run/netns").join("\n")
+        : "",
+      links: lines(run("ip", "-o", "link"), (line) =>
+        line.includes(layout.hostLink),
+      ),
+      routes: lines(run("ip", "route"), (line) =>
+        line.includes(layout.hostLink),
+      ),
+      rules: lines(run("iptables-save"), (line) => !line.startsWith("#")),
+      cgroups: parseHierarchies(mountinfo)
+        .map(({ mount }) => join(mount, layout.cgroup))
+        .filter((path) => existsSync(path))
+        .join("\n"),
+      processes: lines(run("ps", "-eo", "args"), ours),
+      settings: [
+        "vm/overcommit_memory",
+        "kernel/panic",
+        "kernel/panic_on_oops",
+        "kernel/keys/root_maxkeys",
+        "net/ipv4/ip_forward",
+      ]
+        .map((name) => readFileSync(`/proc/sys/${name}`, "utf8"))
+        .join(""),
+      folders: [
+        "/etc/cni",
+        "/opt/cni",
+        "/opt/containerd",
+        "/run/containerd",
+        "/usr/libexec/kubernetes",
+        "/var/lib/cni",
+        "/var/lib/containerd",
+        "/var/lib/kubelet",
+        "/var/log/pods",
+      ]
+        .filter((path) => existsSync(path))
+        .join("\n"),
+    };
+  }
+
+  async function daemonsOf(node: string) {
+    const pids = await cgroupProcesses(`${layout.cgroup}/${node}/daemons`);
+    return pids.flatMap((pid) => {
+      try {
+        return { pid, name: readFileSync(`/proc/${pid}/comm`, "utf8").trim() };
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async function killDaemons(node: string, only?: string): Promise<string[]> {
+    const daemons = (await daemonsOf(node)).filter(({ name }) =>
+      only ? name === only : /^(containerd|kubelet|kube-proxy)$/.test(name),
+    );
+    for (const { pid } of daemons) process.kill(pid, "SIGKILL");
+    return daemons.map(({ name }) => name);
+  }
+});
+
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    if (await holds().catch(() => false)) return;
+    await pause(500);
+  }
+  assert.fail("it did not come to be within two minutes");
+}
+
+function pod(name: string, pool: string, container: object, volumes = {}) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { app: name } },
+    spec: {
+      nodeSelector: { [poolLabel]: pool },
+      tolerations: [{ ...gpuTaint, operator: "Equal" }],
+      terminationGracePeriodSeconds: 0,
+      restartPolicy: "OnFailure",
+      containers: [
+        { name: "main", image: clusterImages.busybox, ...container },
+      ],
+      ...volumes,
+    },
+  };
+}
+
+function sleeper(name: string, pool: string) {
+  return pod(name, pool, { command: ["sleep", "3600"] });
+}
+
+function web(name: string, pool: string) {
+  const serve = "echo hello >/tmp/index.html; exec httpd -f -p 8080 -h /tmp";
+  return pod(name, pool, { command: ["sh", "-c", serve] });
+}
+
+function service(name: string) {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+  };
+}
+
+function claim(name: string) {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+    },
+  };
+}
+
+function withVolume(name: string, claimName: string, script: string) {
+  return pod(
+    name,
+    "cpu",
+    {
+      command: ["sh", "-c", script],
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+    },
+    { volumes: [{ name: "data", persistentVolumeClaim: { claimName } }] },
+  );
+}
+
+function writer(name: string, claimName: string) {
+  return withVolume(name, claimName, "echo kept >/data/f; exec sleep 3600");
+}
+
+function reader(name: string, claimName: string) {
+  return withVolume(name, claimName, "cat /data/f");
+}
