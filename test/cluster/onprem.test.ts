@@ -62,6 +62,10 @@ describe("hosts over SSH", function () {
         failCgroupV1: false,
         failSwapOn: false,
         oomScoreAdj: 0,
+        // The disk is this machine's: what counts is what is left, not the share that others use.
+        evictionHard: { "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
+        imageGCHighThresholdPercent: 99,
+        imageGCLowThresholdPercent: 98,
       },
       kubeProxy: { conntrack: { maxPerCore: 0, min: 0 }, oomScoreAdj: 0 },
       ignorePreflightErrors: ["SystemVerification"],
