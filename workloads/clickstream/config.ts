@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { servingSchema } from "./serving-config";
 import { trainersSchema } from "./trainers-config";
 import type { Problem } from "../../infra/problem";
 import { checkInputFile, formatOf, formats, isUri } from "./input-file";
@@ -38,6 +39,8 @@ export const clickstreamSchema = z.strictObject({
   features: sparkJobSizeSchema,
   training: sparkJobSizeSchema,
   trainers: trainersSchema,
+  /** Serves the best model of the run; not at all unless given. */
+  serving: servingSchema.optional(),
   /** Seconds after which a job that has not ended counts as failed. */
   timeoutSeconds: z.number().int().min(60).default(1800),
 });

@@ -5,8 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { type BucketName, HudiStore } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import type { JobEnd } from "../../components/job-end";
+import { ModelServer } from "../../components/model-server";
 import { SparkJob } from "../../components/spark-job";
 import type { SparkJobSize } from "../../components/spark-job-size";
+import type { SparkOperator } from "../../components/spark-operator";
 import type { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { ClickstreamConfig } from "./config";
@@ -18,6 +20,7 @@ import { Trainings } from "./trainings";
 export interface ClickstreamArgs {
   readonly platform: Platform;
   readonly store: HudiStore;
+  readonly sparkOperator: SparkOperator;
   readonly team: Team;
   readonly pool: PlacedPool;
   readonly config: ClickstreamConfig;
@@ -36,6 +39,8 @@ const inImage = {
 export class Clickstream extends pulumi.ComponentResource {
   /** How each job ended, in the order in which they ran. */
   readonly ends: readonly JobEnd[];
+  /** What answers with the best model, where the stack asks for it. */
+  readonly server: ModelServer | undefined;
   private readonly image: Image;
 
   constructor(
@@ -52,6 +57,7 @@ export class Clickstream extends pulumi.ComponentResource {
       training,
       ...this.runTrainers(name, features, training),
     ];
+    this.server = this.serve(`${name}-serving`, features);
     this.registerOutputs();
   }
 
@@ -120,6 +126,40 @@ export class Clickstream extends pulumi.ComponentResource {
     return [exported, ...trainings.ends];
   }
 
+  private serve(name: string, features: JobEnd): ModelServer | undefined {
+    const { platform, store, team, pool, config } = this.args;
+    if (config.serving === undefined) return undefined;
+    const image = new Image(
+      name,
+      {
+        image: name,
+        context: "workloads/clickstream",
+        include: ["serving", "trainers"],
+        dockerfile: "workloads/images/serving/Dockerfile",
+        registry: platform.images,
+      },
+      { parent: this },
+    );
+    const { models } = store.buckets;
+    return new ModelServer(
+      name,
+      {
+        platform,
+        team,
+        pool,
+        account: team.account(name, [{ bucket: models, access: "read" }]),
+        image: image.ref,
+        arguments: [
+          pulumi.interpolate`--models=${models.uri}`,
+          pulumi.interpolate`--run=${instantOf(features)}`,
+        ],
+        size: config.serving,
+      },
+      // The models must be there, all of them, before the best is chosen.
+      { parent: this, dependsOn: [...this.ends] },
+    );
+  }
+
   private run(
     name: string,
     job: {
@@ -130,7 +170,7 @@ export class Clickstream extends pulumi.ComponentResource {
       readonly after?: readonly pulumi.Resource[];
     },
   ): JobEnd {
-    const { platform, team, pool, store, config } = this.args;
+    const { platform, sparkOperator, team, pool, store, config } = this.args;
     const grants = Object.entries(store.buckets).flatMap(([key, bucket]) => {
       const access = job.grants[key as BucketName];
       return access === undefined ? [] : [{ bucket, access }];
@@ -139,6 +179,7 @@ export class Clickstream extends pulumi.ComponentResource {
       name,
       {
         platform,
+        operator: sparkOperator,
         team,
         pool,
         account: team.account(name, grants),
@@ -147,8 +188,9 @@ export class Clickstream extends pulumi.ComponentResource {
         arguments: job.arguments,
         size: job.size,
         timeoutSeconds: config.timeoutSeconds,
+        after: job.after,
       },
-      { parent: this, dependsOn: [...(job.after ?? [])] },
+      { parent: this },
     ).end;
   }
 

@@ -60,6 +60,6 @@ def read_sessions(exports: str, instant: str | None) -> Sessions:
 
 
 def shard(count: int, rank: int, world_size: int, seed: int) -> np.ndarray:
-    """This process's share of so many rows, shuffled; every share has the same size, for all must take equal steps."""
+    """The share of a process in so many rows, shuffled; every share has the same size, for all take equal steps."""
     order = np.random.default_rng(seed).permutation(count)
     return order[: count - count % world_size][rank::world_size]

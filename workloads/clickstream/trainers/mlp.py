@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Layer:
 def shapes(width: int) -> list[tuple[int, int]]:
     """Inputs and outputs of each layer."""
     sizes = [width, *HIDDEN, 1]
-    return list(zip(sizes[:-1], sizes[1:], strict=True))
+    return list(itertools.pairwise(sizes))
 
 
 def initial(width: int, seed: int) -> list[Layer]:

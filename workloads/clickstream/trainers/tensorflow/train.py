@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import numpy as np
-
 import tensorflow as tf
+
 from trainers import mlp
 from trainers.dataset import shard
 from trainers.outcome import PeerLost

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+import xgboost
+from xgboost import collective
 from xgboost.tracker import RabitTracker
 
-import xgboost
 from trainers.dataset import shard
 from trainers.outcome import PeerLost
 from trainers.place import Place, place_from_master, wait_for_name
 from trainers.training import NAME_SECONDS, PEER_SECONDS, Framework, Model, Settings, Task, main
-from xgboost import collective
 
 XGBOOST = "xgboost"
 MODEL = "model.ubj"

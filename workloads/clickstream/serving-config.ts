@@ -1,0 +1,13 @@
+import { z } from "zod";
+
+import { quantity } from "../../components/quantity";
+
+/** The best model behind HTTP. */
+export const servingSchema = z.strictObject({
+  replicas: z.number().int().min(1).max(100).default(1),
+  cpu: quantity.default("250m"),
+  memory: quantity.default("512Mi"),
+});
+
+/** Size of the server. */
+export type ServingConfig = z.output<typeof servingSchema>;
