@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
 
 import { chartSteps } from "./charts";
 import { imageSteps, missingBinaries, reachableUpstream } from "./images";
 import { manifestSteps } from "./manifests";
+import { PlainError } from "./process";
 import { hasOwnPulumi, PULUMI_TOOLS } from "./pulumi";
 import {
   terminalProgress,
@@ -18,7 +19,7 @@ import {
   packageSteps,
   type SystemPackage,
 } from "./toolchain/packages";
-import { findTool, toolPath } from "./toolchain/tools";
+import { cacheFolder, findTool, toolPath } from "./toolchain/tools";
 
 /** Programs that run on this machine for a cluster and a stack. */
 export const HOST_TOOLS = [
@@ -44,14 +45,36 @@ export async function prepare(
   const means = await findMeans();
   if (missingSteps(means).length === 0) return;
   await withCacheLock(
-    // What another run built while this one waited is no longer missing.
-    () => progress(missingSteps(means)),
+    () => {
+      // What another run built while this one waited is no longer missing.
+      const steps = missingSteps(means);
+      const lack = lackOfSpace(steps.length);
+      if (lack) throw new PlainError(lack);
+      return progress(steps);
+    },
     () =>
       process.stdout.write(
         "Another run builds the toolchain; waiting for its end\n",
       ),
   );
 }
+
+/** Why so many steps do not fit on the disk of the cache; undefined when they do. */
+export function lackOfSpace(steps: number): string | undefined {
+  const folder = cacheFolder();
+  mkdirSync(folder, { recursive: true });
+  const { bavail, bsize } = statfsSync(folder);
+  const free = (bavail * bsize) / GIBIBYTE;
+  const needed = steps * GIBIBYTES_A_STEP;
+  return free >= needed
+    ? undefined
+    : `${folder}: ${free.toFixed(1)} GiB free: ${steps} steps need about ${Math.ceil(needed)}; free some, or set XDG_CACHE_HOME to a folder on another disk`;
+}
+
+const GIBIBYTE = 1024 ** 3;
+
+/** A cold machine takes some 25 GiB for 38 steps, most of it Go's and cargo's own caches. */
+const GIBIBYTES_A_STEP = 0.7;
 
 /** What this machine has or can reach, so that it need not be built. */
 export interface Means {

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, statfsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
-import { dirname } from "node:path";
 
-import { findMeans, HOST_TOOLS, missingSteps } from "../../airgap";
+import { findMeans, HOST_TOOLS, lackOfSpace, missingSteps } from "../../airgap";
 import { CHARTS, storedChart } from "../../airgap/charts";
 import { missingImages, UPSTREAM_IMAGES } from "../../airgap/images";
 import { registryStorage } from "../../airgap/images/registry";
@@ -53,7 +52,7 @@ runCommand(async () => {
   const ownPulumi = await hasOwnPulumi();
   const building = missingSteps({ ...(await findMeans()), ownPulumi });
   const findings = [
-    ...(await machineFindings()),
+    ...(await machineFindings(building.length)),
     ...(await programFindings(building.length > 0)),
     ...packageFindings(building.some(({ id }) => id === "build-garage")),
     ...toolFindings(ownPulumi),
@@ -78,7 +77,7 @@ runCommand(async () => {
   return missing.length > 0 ? 1 : 0;
 });
 
-async function machineFindings(): Promise<Finding[]> {
+async function machineFindings(steps: number): Promise<Finding[]> {
   const problems = await preflight(
     clusterSchema.parse({
       name: "doctor",
@@ -93,15 +92,14 @@ async function machineFindings(): Promise<Finding[]> {
     ({ path, remedy }) =>
       path !== "images" && path !== "PATH" && !/through mlstack-/.test(remedy),
   );
-  const folder = nearestFolder(cacheFolder());
-  const { bavail, bsize } = statfsSync(folder);
-  const free = (bavail * bsize) / 1024 ** 3;
+  const lack = lackOfSpace(steps);
   const memory = totalmem() / 1024 ** 3;
   return [
     {
       what: "disk",
-      state: free >= 12 ? "ok" : "missing",
-      detail: `${free.toFixed(0)} GiB free for ${cacheFolder()}, where all that is built lies${free >= 12 ? "" : "; free 12, or set XDG_CACHE_HOME to a folder on another disk"}`,
+      state: lack ? "missing" : "ok",
+      detail:
+        lack ?? `enough for ${cacheFolder()}, where all that is built lies`,
     },
     {
       what: "memory",
@@ -295,8 +293,4 @@ async function clusterFindings(): Promise<Finding[]> {
     }),
   );
   return findings.flat();
-}
-
-function nearestFolder(path: string): string {
-  return existsSync(path) ? path : nearestFolder(dirname(path));
 }
