@@ -11,6 +11,9 @@ import {
 export interface SparkScheduleArgs extends SparkRunArgs {
   /** Cron line, in UTC. */
   readonly schedule: string;
+  /** A schedule that is suspended is a job that a person starts. */
+  readonly suspended?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A PySpark job that runs by the clock, one run at a time. */
@@ -24,10 +27,15 @@ export class SparkSchedule extends pulumi.ComponentResource {
     new ScheduledSparkApplication(
       name,
       {
-        metadata: { name, namespace: args.team.namespace },
+        metadata: {
+          name,
+          namespace: args.team.namespace,
+          labels: args.labels,
+        },
         spec: {
           schedule: args.schedule,
           timeZone: "UTC",
+          suspend: args.suspended ?? false,
           // Two runs would write the same rows.
           concurrencyPolicy: "Forbid",
           successfulRunHistoryLimit: 3,
@@ -38,7 +46,7 @@ export class SparkSchedule extends pulumi.ComponentResource {
       {
         parent: this,
         provider: args.platform.provider,
-        dependsOn: [...args.account.ready],
+        dependsOn: [args.operator.installed, ...args.account.ready],
       },
     );
     this.registerOutputs();

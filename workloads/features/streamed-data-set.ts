@@ -6,6 +6,7 @@ import { Image } from "../../components/image";
 import { JobEnd } from "../../components/job-end";
 import type { Kafka, KafkaClient } from "../../components/kafka/kafka";
 import { OnlineStore } from "../../components/online-store";
+import type { SparkOperator } from "../../components/spark-operator";
 import { SparkJob } from "../../components/spark-job";
 import type { SparkJobSize } from "../../components/spark-job-size";
 import type { SparkRunArgs } from "../../components/spark-run";
@@ -17,11 +18,13 @@ import type { StreamConfig } from "./config";
 import { contractSpec } from "./contract";
 import type { DataSet } from "./declare";
 import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
+import { commandLabel, viewLabel } from "./labels";
 
 /** What a streamed data set stands on. */
 export interface StreamedDataSetArgs {
   readonly platform: Platform;
   readonly store: HudiStore;
+  readonly sparkOperator: SparkOperator;
   readonly team: Team;
   readonly teamName: string;
   readonly pool: PlacedPool;
@@ -51,6 +54,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       this.compute(view, ingested),
     );
     this.serveOnline(views);
+    this.answerQuestions();
     this.ends = [...produced, ...ingested, ...views];
     this.registerOutputs();
   }
@@ -161,8 +165,60 @@ export class StreamedDataSet extends pulumi.ComponentResource {
         opts,
       );
     }
+    new SparkSchedule(
+      `${name}-rollback`,
+      {
+        ...run,
+        file: "/opt/mlstack/mlstack_features/rollback.py",
+        schedule: "@yearly",
+        suspended: true,
+        labels: { [commandLabel]: "rollback", [viewLabel]: tableName(view) },
+      },
+      opts,
+    );
     const { timeoutSeconds } = config;
     return new SparkJob(name, { ...run, timeoutSeconds }, opts).end;
+  }
+
+  /** A suspended CronJob, of which `npm run features` makes Jobs: it has the image, the account and the place. */
+  private answerQuestions(): void {
+    const name = `${this.name}-features`;
+    const { team } = this.args;
+    const account = this.account(name, { featureStore: "read" });
+    new k8s.batch.v1.CronJob(
+      name,
+      {
+        metadata: {
+          name,
+          namespace: team.namespace,
+          labels: { [commandLabel]: "questions" },
+        },
+        spec: {
+          schedule: "@yearly",
+          suspend: true,
+          jobTemplate: {
+            spec: {
+              backoffLimit: 0,
+              ttlSecondsAfterFinished: 600,
+              template: {
+                metadata: { labels: account.identity.podLabels },
+                spec: {
+                  ...this.toolPod("features", "Never", {
+                    command: ["python3", "-m", "mlstack_features.cli"],
+                    args: [
+                      pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+                    ],
+                    env: [...account.identity.env],
+                  }),
+                  serviceAccountName: account.name,
+                },
+              },
+            },
+          },
+        },
+      },
+      { ...this.child, dependsOn: [...account.ready] },
+    );
   }
 
   private serveOnline(after: readonly JobEnd[]): void {
@@ -222,9 +278,10 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     size: SparkJobSize,
     grants: Partial<Record<BucketName, "read" | "write">>,
   ): Omit<SparkRunArgs, "arguments"> {
-    const { platform, team, pool } = this.args;
+    const { platform, sparkOperator, team, pool } = this.args;
     return {
       platform,
+      operator: sparkOperator,
       team,
       pool,
       account: this.account(name, grants),
