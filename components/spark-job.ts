@@ -10,6 +10,8 @@ import {
 
 /** A Spark job that ends. */
 export interface SparkJobArgs extends SparkRunArgs {
+  /** What else must have come first: a component does not pass its own order on to its children. */
+  readonly after?: readonly pulumi.Resource[];
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: number;
 }
@@ -33,7 +35,11 @@ export class SparkJob extends pulumi.ComponentResource {
       {
         parent: this,
         provider: args.platform.provider,
-        dependsOn: [...args.account.ready],
+        dependsOn: [
+          args.operator.installed,
+          ...args.account.ready,
+          ...(args.after ?? []),
+        ],
         // A changed job is another run: in place, the operator's status would for a while tell of the last one.
         replaceOnChanges: ["spec"],
       },

@@ -14,11 +14,14 @@ import {
   type SparkJobSize,
 } from "./spark-job-size";
 import type { Team, TeamAccount } from "./team";
+import type { SparkOperator } from "./spark-operator";
 import { sparkVersion } from "./versions";
 
 /** What runs on Spark, however often it runs. */
 export interface SparkRunArgs {
   readonly platform: Platform;
+  /** Must be there first, with its kinds. */
+  readonly operator: SparkOperator;
   readonly team: Team;
   readonly account: TeamAccount;
   readonly pool: PlacedPool;

@@ -24,7 +24,7 @@ export class SparkService extends pulumi.ComponentResource {
       {
         parent: this,
         provider: args.platform.provider,
-        dependsOn: [...args.account.ready],
+        dependsOn: [args.operator.installed, ...args.account.ready],
       },
     );
     this.registerOutputs();

@@ -21,7 +21,7 @@ const platform = provision(config.target.kind, {
   lifetime: config.lifetime,
 });
 
-const certManager = new CertManager("cert-manager", { platform });
+new CertManager("cert-manager", { platform });
 const sparkOperator = new SparkOperator("spark-operator", { platform });
 const trainingOperator = config.kubeflow.trainingOperator
   ? new TrainingOperator("training-operator", { platform, ...config.kubeflow })
@@ -48,7 +48,7 @@ const ends = runWorkloads({
   store,
   teams,
   workloads: config.workloads,
-  operators: [certManager.installed, sparkOperator.installed],
+  sparkOperator,
   trainingOperator: trainingOperator?.installed,
 });
 

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { HudiStore } from "../components/hudi-store";
 import type { JobEnd } from "../components/job-end";
+import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import { Clickstream } from "./clickstream";
@@ -13,32 +14,28 @@ export interface WorkloadsArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly workloads: WorkloadsConfig;
-  /** Operators that must be there first. */
-  readonly operators: readonly pulumi.Resource[];
+  readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
 export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
-  const { platform, store, teams, operators } = args;
+  const { platform, store, teams, sparkOperator, trainingOperator } = args;
   const { clickstream } = args.workloads;
   if (clickstream === undefined) return [];
-  return new Clickstream(
-    "clickstream",
-    {
-      platform,
-      store,
-      team: named(teams, clickstream.team),
-      pool: named(
-        new Map(platform.pools.map((pool) => [pool.name, pool])),
-        clickstream.pool,
-      ),
-      config: clickstream,
-      trainingOperator: args.trainingOperator,
-    },
-    { dependsOn: [...operators] },
-  ).ends;
+  return new Clickstream("clickstream", {
+    platform,
+    store,
+    sparkOperator,
+    trainingOperator,
+    team: named(teams, clickstream.team),
+    pool: named(
+      new Map(platform.pools.map((pool) => [pool.name, pool])),
+      clickstream.pool,
+    ),
+    config: clickstream,
+  }).ends;
 }
 
 function named<Item>(items: ReadonlyMap<string, Item>, name: string): Item {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 
 import { readOptions, runCommand, stackFolder } from "./command";
 import { Pulumi } from "./pulumi";
+import { readStackFile } from "./stack-file";
 
 /** `npm run down -- [--stack S]`: `pulumi destroy`, then the stack's own record. */
 runCommand(async () => {
@@ -12,7 +13,7 @@ runCommand(async () => {
   const { stack } = values;
   const pulumi = await Pulumi.resolve();
   await pulumi.select(stack);
-  const unasked = stack === "local" || values.yes === true;
+  const unasked = readStackFile(stack).shortLived || values.yes === true;
   const code = await pulumi.run([
     "destroy",
     "--stack",

@@ -13,6 +13,7 @@ import { parse } from "yaml";
 
 import { resolvePulumi } from "../../airgap/pulumi";
 import { CommandError, root } from "./command";
+import { readStackFile } from "./stack-file";
 
 const stateFolder = join(root, ".mlstack/state");
 
@@ -38,6 +39,8 @@ export class Pulumi {
       ...(ownBackend ? {} : { PULUMI_BACKEND_URL: `file://${stateFolder}` }),
       // The state of a file back end lies beside its passphrase anyway: its guard is the folder's mode.
       ...(ownSecret || ownBackend ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
+      // Types are checked in CI; checking them at every run takes longer than the run.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     });
   }
@@ -46,6 +49,9 @@ export class Pulumi {
   run(args: readonly string[]): Promise<number> {
     return new Promise((resolve, reject) => {
       const child = this.start(args, "inherit");
+      // The terminal sends Ctrl-C to both: the CLI ends in its own order, and this process after it.
+      process.on("SIGINT", () => undefined);
+      process.on("SIGTERM", () => child.kill("SIGINT"));
       child.once("error", reject);
       child.once("exit", (code) => resolve(code ?? 1));
     });
@@ -78,11 +84,7 @@ export class Pulumi {
 
   /** Selects a stack, making it when it is new. @throws {CommandError} when there is no such configuration. */
   async select(stack: string): Promise<void> {
-    if (!existsSync(join(root, `stacks/Pulumi.${stack}.yaml`))) {
-      throw new CommandError(
-        `--stack: ${JSON.stringify(stack)}: choose one of ${stackNames().join(", ")}`,
-      );
-    }
+    readStackFile(stack);
     this.releaseStaleLock(stack);
     await this.read(["stack", "select", "--create", stack]);
   }
@@ -107,14 +109,6 @@ export class Pulumi {
       unlinkSync(join(folder, file));
     }
   }
-}
-
-/** Stacks that have a configuration. */
-export function stackNames(): string[] {
-  return readdirSync(join(root, "stacks")).flatMap((file) => {
-    const name = /^Pulumi\.([\w-]+)\.yaml$/.exec(file)?.[1];
-    return name === undefined ? [] : [name];
-  });
 }
 
 function loggedIn(): boolean {

@@ -1,6 +1,6 @@
 // Plain JavaScript, since it runs before anything is installed: installs the packages that the lock file
 // names when they are not there, then starts the command of that name.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ if (!installed()) {
   }
 }
 
-const child = spawnSync(
+const child = spawn(
   process.execPath,
   [
     "--require=tsx/cjs",
@@ -30,7 +30,10 @@ const child = spawnSync(
   ],
   { cwd: root, stdio: "inherit" },
 );
-process.exit(child.status ?? 1);
+// The terminal sends Ctrl-C to the command as well, which ends in its own order.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("exit", (code) => process.exit(code ?? 1));
 
 /** npm notes in node_modules/.package-lock.json what it installed. */
 function installed() {

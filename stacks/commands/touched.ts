@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { touchedStacks } from "../preview/touched-stacks";
 import { CommandError, readOptions, root, runCommand } from "./command";
-import { stackNames } from "./pulumi";
+import { stackNames } from "./stack-file";
 
 const stackFile = z.object({
   config: z.object({ "mlstack:target": z.looseObject({ kind: z.string() }) }),

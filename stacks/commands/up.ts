@@ -2,6 +2,7 @@ import { prepare } from "../../airgap";
 import { readOptions, runCommand } from "./command";
 import { Pulumi } from "./pulumi";
 import { describeReport, nextSteps, writeReport } from "./report";
+import { readStackFile } from "./stack-file";
 
 /** `npm run up -- [--stack S]`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
 runCommand(async () => {
@@ -11,10 +12,11 @@ runCommand(async () => {
   });
   const { stack } = values;
   const startedAt = new Date();
-  if (stack === "local") await prepare();
+  const { embedded, shortLived } = readStackFile(stack);
+  if (embedded) await prepare();
   const pulumi = await Pulumi.resolve();
   await pulumi.select(stack);
-  const unasked = stack === "local" || values.yes === true;
+  const unasked = shortLived || values.yes === true;
   const code = await pulumi.run([
     "up",
     "--stack",
