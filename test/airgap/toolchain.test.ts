@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { lackOfSpace, missingSteps, type Means } from "../../airgap";
 import { CHARTS } from "../../airgap/charts";
 import { UPSTREAM_IMAGES } from "../../airgap/images";
 import { isNewEnough } from "../../airgap/pulumi";
@@ -144,6 +146,51 @@ describe("versions", () => {
         reference,
       );
     }
+  });
+});
+
+describe("missingSteps", () => {
+  const before = process.env.XDG_CACHE_HOME;
+  let cache: string;
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), "mlstack-test-"));
+    process.env.XDG_CACHE_HOME = cache;
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+    rmSync(cache, { recursive: true });
+  });
+
+  const ids = (means: Means) => missingSteps(means).map(({ id }) => id);
+  const closed: Means = { ownPulumi: false, reachable: new Set() };
+
+  it("makes everything on a bare machine, each thing after what it is made of", () => {
+    const steps = missingSteps(closed);
+    const position = (id: string) => steps.findIndex((step) => step.id === id);
+    assert.ok(position("build-pulumi") >= 0);
+    assert.ok(position("chart-cert-manager") >= 0);
+    for (const { id, after = [] } of steps)
+      for (const before of after)
+        assert.ok(position(before) < position(id), `${id} before ${before}`);
+  });
+
+  it("leaves out the CLI of a person who has one", () => {
+    assert.ok(
+      !ids({ ...closed, ownPulumi: true }).some((id) => /pulumi/.test(id)),
+    );
+  });
+
+  it("pulls what can be pulled, and builds no program for it", () => {
+    const found = ids({ ...closed, reachable: new Set(["docker.io"]) });
+    assert.ok(!found.includes("build-garage"));
+    assert.ok(found.includes("image-docker.io-dxflrs-garage-v2.5.0"));
+    assert.ok(found.includes("build-coredns"));
+  });
+
+  it("says when it does not fit", () => {
+    assert.equal(lackOfSpace(0), undefined);
+    assert.match(lackOfSpace(1e9) ?? "", /GiB free.*XDG_CACHE_HOME/);
   });
 });
 
