@@ -3,7 +3,8 @@ import {
   type SshClusterInputs,
   sshClusterSchema,
 } from "../onprem/hosts";
-import type { SshClusterState, Work } from "../onprem/lifecycle";
+import type { SshClusterState } from "../onprem/lifecycle";
+import type { Work } from "../onprem/work";
 import type { Context, ResourceKind } from "./resource";
 
 type Outs = SshClusterInputs & SshClusterState;
@@ -46,11 +47,15 @@ export const sshCluster: ResourceKind<SshClusterInputs, Outs> = {
       : { update: ["version"], replace: ["hosts"] };
   },
   async create(inputs, context) {
-    const state = await lifecycle().createSshCluster(inputs, workOf(context));
+    const state = await (
+      await lifecycle()
+    ).createSshCluster(inputs, workOf(context));
     return { id: inputs.name, outs: { ...inputs, ...state } };
   },
   async update(_id, outs, news, context) {
-    const state = await lifecycle().updateSshCluster(
+    const state = await (
+      await lifecycle()
+    ).updateSshCluster(
       withKnownKeys(outs, outs),
       withKnownKeys(news, outs),
       workOf(context),
@@ -58,16 +63,14 @@ export const sshCluster: ResourceKind<SshClusterInputs, Outs> = {
     return { outs: { ...news, ...state } };
   },
   async read(_id, outs, context) {
-    const state = await lifecycle().readSshCluster(
-      withKnownKeys(outs, outs),
-      workOf(context),
-    );
+    const state = await (
+      await lifecycle()
+    ).readSshCluster(withKnownKeys(outs, outs), workOf(context));
     return state && { outs: { ...outs, kubeconfig: state.kubeconfig } };
   },
   async delete(_id, outs, context) {
-    await lifecycle().deleteSshCluster(
-      withKnownKeys(outs, outs),
-      workOf(context),
-    );
+    await (
+      await lifecycle()
+    ).deleteSshCluster(withKnownKeys(outs, outs), workOf(context));
   },
 };
