@@ -1,4 +1,9 @@
-import { isProperties, propertiesAt, type Properties } from "../plugin/value";
+import {
+  isProperties,
+  propertiesAt,
+  type Properties,
+  without,
+} from "../plugin/value";
 
 /** Type token of the one component of the package. */
 export const component = "kubernetes-cert-manager:index:CertManager";
@@ -8,10 +13,12 @@ export const component = "kubernetes-cert-manager:index:CertManager";
  * its repository filled in, and every other argument as a value of the chart.
  */
 export function releaseInputs(args: Properties): Properties {
-  const { helmOptions, status: _, ...typed } = args;
+  const { helmOptions } = args;
   const options = isProperties(helmOptions) ? helmOptions : {};
   const repository = propertiesAt(options, "repositoryOpts");
-  const values = Object.entries(typed).filter(([, value]) => value !== null);
+  const values = Object.entries(without(args, "helmOptions", "status")).filter(
+    ([, value]) => value !== null,
+  );
   return {
     ...options,
     compat: "true",

@@ -4,6 +4,7 @@ import {
   textAt,
   isProperties,
   type Properties,
+  without,
 } from "../plugin/value";
 import { ApiError, NoSuchKind, type Cluster } from "./cluster";
 import { annotation, kindOf } from "./wait";
@@ -15,15 +16,14 @@ import { annotation, kindOf } from "./wait";
  */
 const creator = "pulumi-kubernetes";
 
-/** Managers whose fields an update takes over, by how they wrote them. */
-const takenOver: ReadonlySet<string> = new Set([
-  "kubectl/Apply",
-  "kubectl/Update",
-  "before-first-apply/Update",
-  "pulumi-kubernetes/Update",
-  "pulumi-kubernetes.exe/Update",
-  "pulumi-resource-kubernetes/Update",
-]);
+/** Managers whose fields an update takes over: beginning of the name, and how they wrote. */
+const takenOver: readonly (readonly [string, "Apply" | "Update"])[] = [
+  ["kubectl", "Apply"],
+  ["kubectl", "Update"],
+  ["before-first-apply", "Update"],
+  ["pulumi-kubernetes", "Update"],
+  ["pulumi-resource-kubernetes", "Update"],
+];
 
 const existsHint = `
 
@@ -94,7 +94,7 @@ async function placed(
 ): Promise<Properties> {
   const resource = await cluster.resource(kindOf(object));
   if (!resource || resource.namespaced) return object;
-  const { namespace: _, ...metadata } = propertiesAt(object, "metadata");
+  const metadata = without(propertiesAt(object, "metadata"), "namespace");
   return { ...object, metadata };
 }
 
@@ -188,10 +188,12 @@ async function takeOver(
   );
   const isOurs = (entry: Properties): boolean =>
     !entry.subresource &&
-    (takenOver.has(
-      `${textAt(entry, "manager")}/${textAt(entry, "operation")}`,
-    ) ||
-      (entry.manager === manager && entry.operation === "Apply"));
+    ((entry.manager === manager && entry.operation === "Apply") ||
+      takenOver.some(
+        ([prefix, operation]) =>
+          textAt(entry, "manager")?.startsWith(prefix) === true &&
+          entry.operation === operation,
+      ));
   const ours = entries.filter(isOurs);
   if (ours.every((entry) => entry.manager === manager)) return;
   const merged: Properties = {

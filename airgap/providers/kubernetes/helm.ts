@@ -17,6 +17,7 @@ import {
   type Value,
 } from "../plugin/value";
 import type { Options } from "./provider";
+import { yaml } from "./on-demand";
 
 /** What a command left behind. */
 export interface Outcome {
@@ -186,9 +187,4 @@ export function parseAll(text: string): Properties[] {
         : [object];
     })
     .filter((object) => textAt(object, "kind") !== undefined);
-}
-
-/** The parser takes a tenth of a second to load, and most runs need none. */
-function yaml(): typeof import("yaml") {
-  return require("yaml") as typeof import("yaml");
 }

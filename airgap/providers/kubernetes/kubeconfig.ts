@@ -11,6 +11,7 @@ import {
   type Properties,
   type Value,
 } from "../plugin/value";
+import { yaml } from "./on-demand";
 
 /** Which cluster a provider talks to, and as whom. */
 export interface Access {
@@ -53,7 +54,7 @@ export function readKubeconfig(given: string | undefined): {
 export function parseKubeconfig(text: string): Properties {
   const parsed: Value = text.trimStart().startsWith("{")
     ? (JSON.parse(text) as Value)
-    : (require("yaml") as typeof import("yaml")).parse(text);
+    : (yaml().parse(text) as Value);
   return propertiesAt(parsed);
 }
 

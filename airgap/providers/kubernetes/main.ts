@@ -9,7 +9,6 @@ import {
   type DeleteRequest,
   DiffResponse,
   type DiffRequest,
-  type GetSchemaRequest,
   GetSchemaResponse,
   InvokeResponse,
   type InvokeRequest,
@@ -32,6 +31,7 @@ import {
 } from "../plugin/value";
 import type { Change, Changes } from "./diff";
 import { diff } from "./diff";
+import { functions, releases } from "./on-demand";
 import { parseUrn, releaseToken, type NamingRule } from "./naming";
 import { clusterChanged, Provider, readOptions } from "./provider";
 import * as resource from "./resource";
@@ -46,10 +46,6 @@ let provider = new Provider(
 );
 
 const isRelease = (urn: string): boolean => parseUrn(urn).type === releaseToken;
-
-/** Helm's part is loaded with the first release. */
-const releases = (): typeof import("./release") =>
-  require("./release") as typeof import("./release");
 
 /** Answers once the engine has all that was said. */
 const answering = <Request, Response>(
@@ -124,12 +120,9 @@ async function check(request: CheckRequest): Promise<CheckResponse> {
   const old = decode(request.getOlds());
   const news = decode(request.getNews());
   if (isRelease(urn)) {
-    const { inputs, failure } = await releases().checkRelease(
-      provider,
-      urn,
-      old,
-      news,
-    );
+    const { inputs, failure } = await (
+      await releases()
+    ).checkRelease(provider, urn, old, news);
     const response = new CheckResponse().setInputs(encode(inputs));
     if (failure) {
       response.addFailures(
@@ -279,12 +272,15 @@ async function remove(request: DeleteRequest): Promise<Empty> {
 async function invoke(request: InvokeRequest): Promise<InvokeResponse> {
   const args = decode(request.getArgs());
   if (hasUnknown(args)) return new InvokeResponse();
-  const { invoke: call } = require("./invokes") as typeof import("./invokes");
-  const result = await call(provider, request.getTok(), reveal(args));
+  const result = await functions().invoke(
+    provider,
+    request.getTok(),
+    reveal(args),
+  );
   return new InvokeResponse().setReturn(encode(result));
 }
 
-function getSchema(_: GetSchemaRequest): Promise<GetSchemaResponse> {
+function getSchema(): Promise<GetSchemaResponse> {
   const schema = { name: "kubernetes", version, resources: {}, functions: {} };
   return Promise.resolve(
     new GetSchemaResponse().setSchema(JSON.stringify(schema)),

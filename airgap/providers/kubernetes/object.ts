@@ -9,6 +9,7 @@ import {
   textAt,
   type Properties,
   type Value,
+  without,
 } from "../plugin/value";
 import type { GroupVersionKind } from "./naming";
 
@@ -119,9 +120,7 @@ export function fromProgram(properties: Properties): Properties {
   const object = renamed(reveal(properties), dashed);
   const metadata = at(object, "metadata");
   if (isProperties(metadata)) {
-    object.metadata = Object.fromEntries(
-      Object.entries(metadata).filter(([key]) => !serverMetadata.includes(key)),
-    );
+    object.metadata = without(metadata, ...serverMetadata);
   }
   return isSecretKind(object) ? encoded(object) : object;
 }
@@ -137,7 +136,7 @@ export function checkpoint(
   manager: string,
   initialApiVersion: string,
 ): Properties {
-  const { managedFields: _, ...metadata } = propertiesAt(live, "metadata");
+  const metadata = without(propertiesAt(live, "metadata"), "managedFields");
   return {
     ...secreted(renamed({ ...live, metadata }, underscored), program),
     __inputs: secreted(renamed(inputs, underscored), program),
@@ -200,13 +199,8 @@ export function drifted(inputs: Value, before: Value, live: Value): Value {
 
 /** Inputs of an object that was not made here: what is there, without the server's own fields. */
 export function adopted(live: Properties): Properties {
-  const { status: _, ...object } = live;
-  const metadata = Object.fromEntries(
-    Object.entries(propertiesAt(live, "metadata")).filter(
-      ([key]) => !serverMetadata.includes(key),
-    ),
-  );
-  return { ...object, metadata };
+  const metadata = without(propertiesAt(live, "metadata"), ...serverMetadata);
+  return { ...without(live, "status"), metadata };
 }
 
 const isSecretKind = (object: Properties): boolean =>

@@ -5,6 +5,7 @@ import {
   propertiesAt,
   textAt,
   type Properties,
+  without,
 } from "../plugin/value";
 import { create, remove, update } from "./apply";
 import { ApiError, NoSuchKind, type Cluster } from "./cluster";
@@ -147,7 +148,7 @@ export async function make(
       ? undefined
       : await rehearse(provider, call, inputs);
     if (!shown) return { id: "", state: program };
-    const { status: _, ...object } = shown;
+    const object = without(shown, "status");
     return { id: "", state: stateOf(object, inputs, program, freshManager()) };
   }
   const cluster = await provider.connected();
@@ -164,6 +165,7 @@ export async function make(
     if (error instanceof NoSuchKind) {
       throw new Error(
         `creation of resource "${call.urn}" with kind ${kind.apiVersion}/${kind.kind} failed because the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: ${error.message}`,
+        { cause: error },
       );
     }
     throw notCreated(call, error);

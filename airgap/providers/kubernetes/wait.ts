@@ -60,12 +60,12 @@ export async function untilReady(
   const generation = object;
   let last = object;
   let verdict: Verdict = { ready: false, reasons: [] };
-  const related = relatedOf(
+  const related = new RelatedObjects(
     waiting.cluster,
     textAt(object, "metadata", "namespace"),
   );
   const shown = new Set<string>();
-  const outcome = await follow(waiting, inputs, object, async (live) => {
+  const visit = async (live: Properties | undefined): Promise<Answer> => {
     if (!live) return false;
     last = live;
     if (isOlder(live, generation)) return false;
@@ -79,7 +79,8 @@ export async function untilReady(
       waiting.log.status("warning", reason, waiting.urn);
     }
     return verdict.hopeless ? "hopeless" : false;
-  });
+  };
+  const outcome = await follow(waiting, inputs, object, visit, related);
   switch (outcome) {
     case "done":
       waiting.log.status("info", "", waiting.urn);
@@ -88,7 +89,8 @@ export async function untilReady(
       throw new NotReady(
         `Resource '${name}' was created but failed to initialize`,
         last,
-        verdict.reasons,
+        // What was seen on the way says more than the end alone.
+        [...new Set([...shown, ...verdict.reasons])],
       );
     case "cancelled":
       throw new NotReady(
@@ -120,7 +122,7 @@ export async function checkReady(
   if (annotation(inputs, "skipAwait") === "true") return;
   const judge = judgeOf(waiting.kind, "read");
   if (!judge) return;
-  const related = relatedOf(
+  const related = new RelatedObjects(
     waiting.cluster,
     textAt(object, "metadata", "namespace"),
   );
@@ -203,6 +205,7 @@ async function follow(
   inputs: Properties,
   object: Properties,
   visit: (live: Properties | undefined) => Promise<Answer>,
+  related?: RelatedObjects,
 ): Promise<"done" | "hopeless" | "cancelled" | "late"> {
   const { cluster, kind, signal } = waiting;
   const name = textAt(object, "metadata", "name") ?? "";
@@ -232,42 +235,66 @@ async function follow(
       if (signal.aborted) return "cancelled";
       const left = deadline - Date.now();
       if (left <= 0) return "late";
-      await change(waiting, namespace, name, live, Math.min(pause, left));
+      await change(
+        waiting,
+        namespace,
+        name,
+        live,
+        Math.min(pause, left),
+        related,
+      );
     }
   } finally {
     events.stop();
   }
 }
 
-/** Ends when the object changes, or after some time. */
+/** Ends when the object or one of its pods changes, or after some time. */
 async function change(
   { cluster, kind, signal }: Waiting,
   namespace: string | undefined,
   name: string,
   live: Properties | undefined,
   milliseconds: number,
+  related: RelatedObjects | undefined,
 ): Promise<void> {
   if (!live) {
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return;
   }
-  const within = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+  const first = new AbortController();
+  const within = AbortSignal.any([
+    signal,
+    first.signal,
+    AbortSignal.timeout(milliseconds),
+  ]);
+  const watch = async (
+    path: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    try {
+      await cluster.watch(path, query, within, () => Promise.resolve(true));
+    } catch (error) {
+      if (within.aborted) return;
+      // Not every kind can be watched, and a server may be restarting.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      if (error instanceof ApiError || error instanceof NoSuchKind) return;
+      throw error;
+    }
+  };
+  const watches = [
+    watch(await cluster.path(kind, namespace), {
+      fieldSelector: `metadata.name=${name}`,
+      resourceVersion: textAt(live, "metadata", "resourceVersion") ?? "",
+    }),
+  ];
+  const pods = related?.seenPods;
+  if (pods) watches.push(watch(pods.path, pods.query));
   try {
-    await cluster.watch(
-      await cluster.path(kind, namespace),
-      {
-        fieldSelector: `metadata.name=${name}`,
-        resourceVersion: textAt(live, "metadata", "resourceVersion") ?? "",
-      },
-      within,
-      () => Promise.resolve(true),
-    );
-  } catch (error) {
-    if (within.aborted) return;
-    // Not every kind can be watched, and a server may be restarting.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    if (error instanceof ApiError || error instanceof NoSuchKind) return;
-    throw error;
+    await Promise.race(watches);
+  } finally {
+    first.abort();
+    await Promise.allSettled(watches);
   }
 }
 
@@ -288,22 +315,46 @@ export async function read(
   }
 }
 
-function relatedOf(cluster: Cluster, namespace: string | undefined): Related {
-  return {
-    read: (kind, where, name) => read(cluster, kind, where, name),
-    pods: async (selector) => {
-      const list = await cluster.request({
-        method: "GET",
-        path: await cluster.path({ apiVersion: "v1", kind: "Pod" }, namespace),
-        query: {
-          labelSelector: Object.entries(selector)
-            .map(([key, value]) => `${key}=${String(value)}`)
-            .join(","),
-        },
-      });
-      return listAt(list, "items").map((pod) => propertiesAt(pod));
-    },
-  };
+/** What belongs to an object, read from the cluster. */
+class RelatedObjects implements Related {
+  /** From where on a watch of the pods tells something new. */
+  seenPods:
+    | {
+        readonly path: string;
+        readonly query: Readonly<Record<string, string>>;
+      }
+    | undefined;
+
+  constructor(
+    readonly cluster: Cluster,
+    readonly namespace: string | undefined,
+  ) {}
+
+  read(
+    kind: GroupVersionKind,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<Properties | undefined> {
+    return read(this.cluster, kind, namespace, name);
+  }
+
+  async pods(selector: Properties): Promise<readonly Properties[]> {
+    const path = await this.cluster.path(
+      { apiVersion: "v1", kind: "Pod" },
+      this.namespace,
+    );
+    const labelSelector = Object.entries(selector)
+      .map(([key, value]) => `${key}=${String(value)}`)
+      .join(",");
+    const list = await this.cluster.request({
+      method: "GET",
+      path,
+      query: { labelSelector },
+    });
+    const resourceVersion = textAt(list, "metadata", "resourceVersion") ?? "";
+    this.seenPods = { path, query: { labelSelector, resourceVersion } };
+    return listAt(list, "items").map((pod) => propertiesAt(pod));
+  }
 }
 
 /** Shows the warnings that the cluster's controllers note about an object. */

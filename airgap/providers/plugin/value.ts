@@ -186,6 +186,16 @@ export function propertiesAt(
   return isProperties(found) ? found : {};
 }
 
+/** An object without some of its keys. */
+export function without(
+  properties: Properties,
+  ...keys: readonly string[]
+): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([key]) => !keys.includes(key)),
+  );
+}
+
 /** Whether two values are equal in all parts; secrecy does not count. */
 export function equal(a: Value | undefined, b: Value | undefined): boolean {
   if (a instanceof Secret) return equal(a.value, b);

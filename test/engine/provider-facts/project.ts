@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -165,13 +166,10 @@ export class Project {
       ...(command === "preview" ? [] : ["--yes", "--skip-preview"]),
       ...flags,
     );
-    let text = "";
-    try {
-      text = readFileSync(log, "utf8");
-    } catch {
+    if (!existsSync(log)) {
       throw new Error(`pulumi ${command} made no events:\n${output}`);
     }
-    const events = text
+    const events = readFileSync(log, "utf8")
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => event.parse(JSON.parse(line)));
