@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import {
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { parseDocument } from "yaml";
+
+import { clusterSchema } from "../../infra/local/inputs";
+import { Layout } from "../../infra/local/layout";
+import { remainsOf } from "../../infra/local/remains";
+import type { Report } from "../../stacks/commands/report";
+import { Kubectl } from "../support/kubectl";
+
+const root = join(__dirname, "../..");
+const stack = "cluster-test";
+const place = {
+  subnet: "10.93.0.0/24",
+  podCidr: "10.249.0.0/16",
+  serviceCidr: "10.100.0.0/16",
+};
+const sessions = 3605;
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+interface Application {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { arguments: string[] };
+  readonly status?: {
+    readonly applicationState?: {
+      readonly state: string;
+      readonly errorMessage?: string;
+    };
+    readonly executionAttempts?: number;
+    readonly driverInfo?: { readonly podName?: string };
+  };
+}
+
+interface JobResult {
+  readonly rows: number;
+  readonly operation?: string;
+  readonly inserts?: number;
+  readonly updates?: number;
+  readonly instant: string;
+  readonly metrics?: { readonly auc: number };
+}
+
+/** Starts a command of the project, as a person does. */
+function start(
+  command: string,
+  ...args: string[]
+): {
+  readonly child: ChildProcess;
+  readonly end: Promise<Outcome>;
+} {
+  const child = spawn(
+    "npm",
+    ["run", "-s", command, "--", "--stack", stack, ...args],
+    { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return {
+    child,
+    end: new Promise((resolve) =>
+      child.once("close", (code) => resolve({ code, output })),
+    ),
+  };
+}
+
+async function succeed(command: string, ...args: string[]): Promise<string> {
+  const { code, output } = await start(command, ...args).end;
+  assert.equal(code, 0, output.slice(-4000));
+  return output;
+}
+
+/** The local stack for real, from nothing to nothing: needs root, and the toolchain built. */
+describe("local stack", function () {
+  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
+  const folder = join(root, ".mlstack", stack);
+  let report: Report;
+  let kubectl: Kubectl;
+
+  before(() => {
+    const document = parseDocument(
+      readFileSync(join(root, "stacks/Pulumi.local.yaml"), "utf8"),
+    );
+    document.setIn(["config", "mlstack:target"], { kind: "local", ...place });
+    writeFileSync(file, document.toString());
+  });
+
+  after(async function () {
+    if (existsSync(join(folder, "report.json"))) await start("down").end;
+    rmSync(file, { force: true });
+  });
+
+  const read = (name: string): Application =>
+    kubectl.get<Application>("sparkapplication", name, "-n", "ml");
+
+  /** Runs a job of the stack again under another name, with its arguments changed. */
+  async function runAgain(
+    job: string,
+    name: string,
+    change: (args: readonly string[]) => string[] = (args) => [...args],
+    whileRunning: (application: Application) => boolean = () => true,
+  ): Promise<{ application: Application; result: JobResult }> {
+    const { spec } = read(job);
+    kubectl.apply({
+      apiVersion: "sparkoperator.k8s.io/v1beta2",
+      kind: "SparkApplication",
+      metadata: { name, namespace: "ml" },
+      spec: { ...spec, arguments: change(spec.arguments) },
+    });
+    let disturbed = false;
+    for (;;) {
+      const application = read(name);
+      const state = application.status?.applicationState;
+      if (state?.state === "COMPLETED") {
+        const pod = application.status?.driverInfo?.podName ?? "";
+        const { status } = await kubectl.get<{
+          status: {
+            containerStatuses: {
+              state: { terminated?: { message?: string } };
+            }[];
+          };
+        }>("pod", pod, "-n", "ml");
+        const message =
+          status.containerStatuses[0]?.state.terminated?.message ?? "{}";
+        return { application, result: JSON.parse(message) as JobResult };
+      }
+      assert.notEqual(state?.state, "FAILED", state?.errorMessage);
+      if (state?.state === "RUNNING" && !disturbed) {
+        disturbed = whileRunning(application);
+      }
+      await pause(1_000);
+    }
+  }
+
+  it("that is killed half-way is gone on with", async () => {
+    const { child, end } = start("up");
+    // Once the cluster answers, everything is under way.
+    while (!existsSync("/var/lib/mlstack/cluster-test")) await pause(200);
+    await pause(10_000);
+    assert.ok(child.pid);
+    process.kill(-child.pid, "SIGKILL");
+    await end;
+  });
+
+  it("comes up with both jobs completed, and lets no second run in meanwhile", async () => {
+    const first = start("up");
+    const locks = join(
+      root,
+      ".mlstack/state/.pulumi/locks/organization/mlstack",
+      stack,
+    );
+    while (!existsSync(locks) && first.child.exitCode === null)
+      await pause(200);
+    await pause(3_000);
+    const second = await start("up").end;
+    assert.equal(second.code, 1);
+    assert.match(second.output, /busy: another run \(process \d+\)/);
+
+    const { code, output } = await first.end;
+    assert.equal(code, 0, output.slice(-4000));
+    report = JSON.parse(
+      readFileSync(join(folder, "report.json"), "utf8"),
+    ) as Report;
+    kubectl = new Kubectl(join(folder, "kubeconfig"));
+    assert.deepEqual(
+      report.workloads.map(({ name, state, rows }) => [name, state, rows]),
+      [
+        ["clickstream-features", "COMPLETED", sessions],
+        ["clickstream-training", "COMPLETED", sessions],
+      ],
+    );
+    const auc = report.workloads[1]?.metrics["auc"] ?? 0;
+    assert.ok(auc > 0.8 && auc < 1, `AUC ${auc}`);
+  });
+
+  it("has nothing to change at a second look", async () => {
+    await succeed("preview", "--expect-no-changes");
+  });
+
+  it("keeps access to itself for its owner alone", () => {
+    assert.equal(statSync(join(folder, "kubeconfig")).mode & 0o777, 0o600);
+  });
+
+  it("updates rows instead of doubling them", async () => {
+    const { result } = await runAgain("clickstream-features", "features-again");
+    assert.equal(result.operation, "upsert");
+    assert.equal(result.rows, sessions);
+    assert.equal(result.inserts, 0);
+  });
+
+  it("trains on the first instant to the same last digit after the upsert", async () => {
+    const { spec } = read("clickstream-training");
+    const instant = spec.arguments.find((text) => /^--instant=\d+$/.test(text));
+    assert.ok(instant, "the training job names the commit that it reads");
+    const { result } = await runAgain(
+      "clickstream-training",
+      "training-again",
+      (args) => [...args, "--run=again"],
+    );
+    assert.equal(`--instant=${result.instant}`, instant);
+    assert.equal(result.metrics?.auc, report.workloads[1]?.metrics["auc"]);
+  });
+
+  it("starts a killed driver again, and the table has each key once", async () => {
+    const { application, result } = await runAgain(
+      "clickstream-features",
+      "features-killed",
+      undefined,
+      ({ status }) => {
+        const pod = status?.driverInfo?.podName;
+        if (pod === undefined) return false;
+        kubectl.run([
+          ...["delete", "pod", pod, "-n", "ml"],
+          ...["--grace-period=0", "--force"],
+        ]);
+        return true;
+      },
+    );
+    assert.ok((application.status?.executionAttempts ?? 0) > 1);
+    assert.equal(result.rows, sessions);
+    assert.equal(result.inserts, 0);
+  });
+
+  it("keeps a team's keys from another's buckets", async () => {
+    // The training account reads features; writing them is not among its grants.
+    const { spec } = read("clickstream-features");
+    const training = read("clickstream-training");
+    const name = "features-without-grant";
+    kubectl.apply({
+      apiVersion: "sparkoperator.k8s.io/v1beta2",
+      kind: "SparkApplication",
+      metadata: { name, namespace: "ml" },
+      spec: {
+        ...training.spec,
+        mainApplicationFile: Reflect.get(spec, "mainApplicationFile"),
+        arguments: spec.arguments,
+        restartPolicy: { type: "Never" },
+      },
+    });
+    for (;;) {
+      const state = read(name).status?.applicationState?.state;
+      assert.notEqual(state, "COMPLETED");
+      if (state === "FAILED") break;
+      await pause(1_000);
+    }
+    const log = kubectl.run(["logs", `${name}-driver`, "-n", "ml"]);
+    assert.match(log, /Forbidden|AccessDenied|403/);
+  });
+
+  it("goes down and leaves nothing", async () => {
+    const layout = new Layout(
+      clusterSchema.parse({
+        name: stack,
+        ...place,
+        registryStorage: "/",
+        pools: [{ name: "cpu", count: 1 }],
+      }),
+    );
+    assert.notDeepEqual(await remainsOf(layout), []);
+    await succeed("down");
+    assert.deepEqual(await remainsOf(layout), []);
+    assert.ok(!existsSync(join(folder, "report.json")));
+  });
+});
