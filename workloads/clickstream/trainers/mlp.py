@@ -47,7 +47,8 @@ def score(layers: Sequence[Layer], rows: np.ndarray) -> np.ndarray:
     for layer in layers[:-1]:
         values = np.maximum(values @ layer.weights + layer.bias, 0)
     logits = (values @ layers[-1].weights + layers[-1].bias)[:, 0]
-    return 1 / (1 + np.exp(-logits))
+    # The sigmoid, in a form that does not overflow.
+    return 0.5 * (1 + np.tanh(0.5 * logits))
 
 
 def to_bytes(layers: Sequence[Layer]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from urllib.parse import urlsplit
 
 from pyarrow import fs
@@ -22,10 +23,10 @@ def open_store(uri: str) -> tuple[fs.FileSystem, str]:
         case "s3" | "s3a":
             return _s3(), parts.netloc + parts.path
         case "gs":
-            return fs.GcsFileSystem(), parts.netloc + parts.path
+            return _gcs(), parts.netloc + parts.path
         case "abfs" | "abfss":
             container, _, host = parts.netloc.partition("@")
-            return fs.AzureFileSystem(host.partition(".")[0]), container + parts.path
+            return _azure(host.partition(".")[0]), container + parts.path
         case scheme:
             raise TrainerError(f"{uri}: no store is known by {scheme}://; use s3a://, gs://, abfss:// or a local path")
 
@@ -71,6 +72,8 @@ def folders(uri: str) -> list[str]:
     return sorted(info.base_name for info in found if info.type == fs.FileType.Directory)
 
 
+# One client a store: each has threads and buffers of its own, which a training that saves often would pile up.
+@cache
 def _s3() -> fs.S3FileSystem:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
@@ -78,3 +81,13 @@ def _s3() -> fs.S3FileSystem:
         return fs.S3FileSystem(region=region)
     parts = urlsplit(endpoint)
     return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region)
+
+
+@cache
+def _gcs() -> fs.GcsFileSystem:
+    return fs.GcsFileSystem()
+
+
+@cache
+def _azure(account: str) -> fs.AzureFileSystem:
+    return fs.AzureFileSystem(account)
