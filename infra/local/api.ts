@@ -72,9 +72,9 @@ export class KubeApi {
     return this.call("GET", path);
   }
 
-  /** Whether the server says that it is ready to serve. */
-  ready(): Promise<boolean> {
-    return this.call("GET", "/readyz").then(
+  /** Whether the server has a good answer at a path. */
+  answers(path: string): Promise<boolean> {
+    return this.call("GET", path).then(
       () => true,
       () => false,
     );

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 
+import { quote } from "./execute";
 import type { Layout } from "./layout";
+import { apiGate } from "./readiness";
 import { registryConfigPath } from "./registry";
 import type { Daemon } from "./unit";
 
@@ -10,7 +12,7 @@ export type FindTool = (binary: string) => string;
 // The daemons that talk to the API server wait for it at their first start: each that fails costs a second, and all
 // of them would take the processors from it.
 const awaitApi = (layout: Layout) => [
-  `until [ -e ${layout.at("api-answers")} ]; do sleep 0.1; done`,
+  `until [ -e ${quote(apiGate(layout, "ready"))} ]; do sleep 0.1; done`,
 ];
 
 /** The programs of the control plane. */
@@ -36,7 +38,7 @@ export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
   };
   const apiServer: Daemon = {
     name: "kube-apiserver",
-    before: [`until [ -e ${pki("sa.key")} ]; do sleep 0.05; done`],
+    before: [`until [ -e ${quote(pki("sa.key"))} ]; do sleep 0.05; done`],
     command: [
       tool("kube-apiserver"),
       `--advertise-address=${layout.gateway}`,
@@ -90,6 +92,9 @@ export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
       "--controllers=*,bootstrapsigner,tokencleaner",
       // A node's pods get their addresses from its place in the cluster.
       "--allocate-node-cidrs=false",
+      // Each of its controllers asks for an account and a token of its own when it starts.
+      "--kube-api-qps=200",
+      "--kube-api-burst=400",
       "--leader-elect=false",
       "--profiling=false",
     ],

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
@@ -7,20 +7,24 @@ import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
 import { KubeApi, type KubeObject } from "./api";
 import { removeCluster, removeNode, stopCluster } from "./cleanup";
-import { controlPlaneDaemons } from "./control-plane";
 import { dnsObjects } from "./dns";
 import type { ClusterInputs } from "./inputs";
 import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
 import { withLock } from "./lock";
-import { connectControlPlane, connectNode, routePods } from "./network";
-import { writeNode } from "./node";
+import { startMachines } from "./machines";
 import { Pki } from "./pki";
-import { findProgram, preflight } from "./preflight";
-import { type Restarted, awaitApi, awaitDns, awaitNodes } from "./readiness";
+import { preflight } from "./preflight";
+import {
+  type Restarted,
+  awaitApi,
+  awaitDns,
+  awaitNodes,
+  forgetNodes,
+} from "./readiness";
 import { readRecord, writeRecord } from "./record";
-import { writeRegistryConfig } from "./registry";
 import { storageObjects } from "./storage";
-import { type Unit, launchUnit, runningUnits, writeDaemons } from "./unit";
+import { runningUnits } from "./unit";
+import { allOf } from "./wait";
 import type { Work } from "./work";
 
 /** A cluster that stands. */
@@ -37,10 +41,11 @@ export async function createCluster(
 ): Promise<Cluster> {
   const layout = new Layout(inputs);
   return withLock(layout, async () => {
-    await claim(layout, work);
+    await refuseForeign(layout, work);
     const problems = await preflight(inputs, toolPath);
     if (problems.length > 0)
       throw new Error(problems.map(describeProblem).join("\n"));
+    await removeRemains(layout, work);
     try {
       return await build(layout, work);
     } catch (error) {
@@ -64,8 +69,10 @@ export async function updateCluster(
         `${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`,
       );
     const nodes = placeNodes(inputs, record.nodes);
-    for (const node of record.nodes)
-      if (!nodes.includes(node)) await dropNode(layout, node, work);
+    for (const node of record.nodes.filter((old) => !nodes.includes(old))) {
+      work.log(`removing node ${node.name}`);
+      await removeNode(layout, node);
+    }
     await writeRecord(layout, { ...record, inputs, nodes, complete: true });
     // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
     // machine, to which every node is tied: without it, all machines start anew, as after a power cut.
@@ -102,13 +109,16 @@ export async function deleteCluster(inputs: ClusterInputs): Promise<void> {
   await removeCluster(layout);
 }
 
-async function claim(layout: Layout, work: Work): Promise<void> {
+async function refuseForeign(layout: Layout, work: Work): Promise<void> {
   const record = await readRecord(layout);
   if (record?.complete && record.owner !== work.owner) {
     throw new Error(
       `target.name: "${layout.inputs.name}": is the cluster of ${record.owner}; choose another name, or remove that one with its own stack`,
     );
   }
+}
+
+async function removeRemains(layout: Layout, work: Work): Promise<void> {
   if (existsSync(layout.state) || (await runningUnits(layout)).size > 0) {
     work.log(`removing what an earlier run left in ${layout.state}`);
     await removeCluster(layout);
@@ -126,12 +136,10 @@ async function build(layout: Layout, work: Work): Promise<Cluster> {
     complete: false,
   });
   work.log("starting the control plane");
-  const begun = await Promise.allSettled([
+  await allOf([
     issueAll(layout, nodes, work),
     startMachines(layout, nodes, work),
   ]);
-  const failed = begun.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
   const cluster = await finish(layout, nodes, work);
   await writeRecord(layout, {
     owner: work.owner,
@@ -140,55 +148,6 @@ async function build(layout: Layout, work: Work): Promise<Cluster> {
     complete: true,
   });
   return cluster;
-}
-
-/** Starts the machines that do not run, writing first what they start from, and says which they are. */
-async function startMachines(
-  layout: Layout,
-  nodes: readonly ClusterNode[],
-  work: Work,
-): Promise<readonly string[]> {
-  const running = await runningUnits(layout);
-  const runc = findProgram("runc") ?? "runc";
-  const machines = [controlPlane, ...nodes.map(({ name }) => name)].filter(
-    (name) => !running.has(name),
-  );
-  await writeRegistryConfig(layout);
-  await writeDaemons(
-    layout,
-    controlPlane,
-    controlPlaneDaemons(layout, toolPath),
-  );
-  await Promise.all(
-    nodes
-      .filter(({ name }) => machines.includes(name))
-      .map((node) => writeNode(layout, node, runc, toolPath)),
-  );
-  const launched = new Map<string, Unit>();
-  try {
-    await Promise.all(
-      machines.map(async (name) =>
-        launched.set(name, await launchUnit(layout, name)),
-      ),
-    );
-    work.signal.throwIfAborted();
-    for (const [name, unit] of launched) running.set(name, unit.pid);
-    const center = running.get(controlPlane) ?? 0;
-    if (launched.has(controlPlane)) await connectControlPlane(layout, center);
-    await Promise.all(
-      nodes
-        .filter(({ name }) => launched.has(name))
-        .map((node) =>
-          connectNode(layout, center, node, running.get(node.name) ?? 0),
-        ),
-    );
-    await routePods(layout, nodes, running);
-  } catch (error) {
-    for (const unit of launched.values()) unit.stop();
-    throw error;
-  }
-  for (const unit of launched.values()) unit.start();
-  return machines;
 }
 
 async function issueAll(
@@ -219,13 +178,15 @@ async function finish(
 ): Promise<Cluster> {
   const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
   try {
-    await awaitApi(layout, api, work);
-    await writeFile(layout.at("api-answers"), "");
+    await awaitApi(layout, api, work, "serves");
     work.log("the API server answers; waiting for the nodes");
     await Promise.all([
-      applyObjects(layout, api),
+      awaitApi(layout, api, work, "ready").then(() =>
+        applyObjects(layout, api),
+      ),
       awaitNodes(layout, nodes, api, work, restarted),
     ]);
+    await forgetNodes(nodes, api);
     const names = nodes.map(({ name }) => name).join(", ");
     work.log(`nodes ready: ${names}; waiting for cluster DNS`);
     await awaitDns(api, work);
@@ -247,21 +208,6 @@ async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
   }
   const others = objects.filter((object) => !isNamespace(object));
   await Promise.all(others.map((object) => api.apply(object)));
-}
-
-async function dropNode(
-  layout: Layout,
-  node: ClusterNode,
-  work: Work,
-): Promise<void> {
-  work.log(`removing node ${node.name}`);
-  await removeNode(layout, node);
-  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
-  try {
-    await api.delete(`/api/v1/nodes/${node.name}`);
-  } finally {
-    api.close();
-  }
 }
 
 async function describe(

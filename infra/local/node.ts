@@ -12,6 +12,7 @@ import type { FindTool } from "./control-plane";
 import { makeCgroup } from "./cgroups";
 import { quote } from "./execute";
 import { type ClusterNode, type Layout, clusterDomain } from "./layout";
+import { apiGate } from "./readiness";
 import { clusterImages } from "./registry";
 import { type Daemon, writeDaemons } from "./unit";
 
@@ -76,7 +77,7 @@ export function nodeDaemons(
   const kubelet: Daemon = {
     name: "kubelet",
     before: [
-      `until [ -e ${layout.at("api-answers")} ] && [ -S ${containerdSocket} ]; do sleep 0.1; done`,
+      `until [ -e ${quote(apiGate(layout, "serves"))} ] && [ -S ${containerdSocket} ]; do sleep 0.1; done`,
       ...(node.gpus > 0 ? advertiseGpus(layout, node, tool) : []),
     ],
     command: [
@@ -91,7 +92,9 @@ export function nodeDaemons(
   };
   const proxy: Daemon = {
     name: "kube-proxy",
-    before: [`until [ -e ${layout.at("api-answers")} ]; do sleep 0.1; done`],
+    before: [
+      `until [ -e ${quote(apiGate(layout, "ready"))} ]; do sleep 0.1; done`,
+    ],
     command: [
       tool("kube-proxy"),
       `--config=${layout.ofNode(node, "kube-proxy.json")}`,
@@ -128,7 +131,7 @@ function advertiseGpus(
     `from=$(($(wc -c <${quote(log)}) + 1))`,
     "(",
     `  until tail -c "+$from" ${quote(log)} | grep -qE "Successfully registered node|Node was previously registered"; do sleep 0.3; done`,
-    `  until ${kubectl.map(quote).join(" ")}; do sleep 1; done`,
+    `  until ${kubectl.map(quote).join(" ")}; do sleep 0.5; done`,
     ") &",
   ];
 }

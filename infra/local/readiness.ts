@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { gpuResource } from "../placement";
@@ -16,13 +16,18 @@ export interface Restarted {
   readonly since: number;
 }
 
-/** Waits until the API server serves. */
+/** What the API server must have reached: that it answers administrators, or that everyone has their rights. */
+export type ApiState = "serves" | "ready";
+
+/** Waits for a state of the API server, and lets the daemons start that wait for the same. */
 export async function awaitApi(
   layout: Layout,
   api: KubeApi,
   work: Work,
+  state: ApiState,
 ): Promise<void> {
-  await until(async () => (await api.ready()) || undefined, {
+  const path = state === "serves" ? "/api/v1/nodes?limit=1" : "/readyz";
+  await until(async () => (await api.answers(path)) || undefined, {
     signal: work.signal,
     seconds: patienceSeconds,
     everyMilliseconds: 50,
@@ -34,6 +39,12 @@ export async function awaitApi(
         "does not answer",
       ),
   });
+  await writeFile(apiGate(layout, state), "");
+}
+
+/** A file that is there once the API server has reached a state. */
+export function apiGate(layout: Layout, state: ApiState): string {
+  return layout.at(`api-${state}`);
 }
 
 interface NodeObject {
@@ -127,6 +138,20 @@ interface PodList {
       readonly conditions?: readonly { readonly message?: string }[];
     };
   }[];
+}
+
+/** Takes the nodes out of the cluster whose machines were removed. */
+export async function forgetNodes(
+  nodes: readonly ClusterNode[],
+  api: KubeApi,
+): Promise<void> {
+  const { items } = await api.get<{ items: NodeObject[] }>("/api/v1/nodes");
+  const known = new Set(nodes.map(({ name }) => name));
+  for (const { metadata } of items) {
+    if (!known.has(metadata.name)) {
+      await api.delete(`/api/v1/nodes/${metadata.name}`);
+    }
+  }
 }
 
 /** Waits until cluster DNS answers. */

@@ -21,3 +21,10 @@ export async function until<T>(
     });
   }
 }
+
+/** Waits until all have ended, and then fails if one has: what goes on must not meet the removal of what was made. */
+export async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
@@ -217,7 +217,7 @@ describe("local cluster", function () {
     assert.deepEqual(readdirSync(folder), ["kubeconfig"]);
   });
 
-  it("leaves nothing when it is cancelled half made, and cleans up after a killed run", async () => {
+  it("leaves nothing when it is cancelled half made", async () => {
     const cancellation = new AbortController();
     const cancelled = createCluster(inputs, {
       ...work,
@@ -230,6 +230,27 @@ describe("local cluster", function () {
     });
     await assert.rejects(cancelled, /cancelled/);
     assert.deepEqual(await remainsOf(layout), []);
+    assert.deepEqual(footprint(), untouched);
+  });
+
+  it("is made where a killed run has left its half", async () => {
+    const script = join(__dirname, "../../infra/local/dev.ts");
+    const run = spawn(
+      process.execPath,
+      ["--require", "tsx/cjs", script, "up", inputs.name],
+      {
+        env: { ...process.env, MLSTACK_INPUTS: JSON.stringify(inputs) },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    for await (const chunk of run.stdout) {
+      if (String(chunk).includes("the API server answers")) break;
+    }
+    run.kill("SIGKILL");
+    assert.notDeepEqual(await remainsOf(layout), []);
+    const { nodes } = await createCluster(inputs, work);
+    assert.deepEqual(nodes, ["cpu-0", "gpu-0"]);
+    await deleteCluster(inputs);
     assert.deepEqual(footprint(), untouched);
   });
 
