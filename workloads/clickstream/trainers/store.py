@@ -78,9 +78,9 @@ def _s3() -> fs.S3FileSystem:
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not endpoint:
-        return fs.S3FileSystem(region=region)
+        return fs.S3FileSystem(region=region, allow_delayed_open=True)
     parts = urlsplit(endpoint)
-    return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region)
+    return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region, allow_delayed_open=True)
 
 
 @cache
