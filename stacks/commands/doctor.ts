@@ -244,7 +244,9 @@ function storedFindings(): Finding[] {
       return {
         what: image.reference,
         state: absent ? "to build" : "ok",
-        detail: absent ? `about ${(image.minutes + program).toFixed(1)} min` : "",
+        detail: absent
+          ? `about ${(image.minutes + program).toFixed(1)} min`
+          : "",
       };
     }),
     ...CHARTS.map(({ chart, version }): Finding => {
