@@ -10,8 +10,6 @@ import {
 
 /** A Spark job that ends. */
 export interface SparkJobArgs extends SparkRunArgs {
-  /** What else must have come first: a component does not pass its own order on to its children. */
-  readonly after?: readonly pulumi.Resource[];
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: number;
 }

@@ -32,6 +32,8 @@ export interface SparkRunArgs {
   readonly size: SparkJobSize;
   /** More of the containers' environment. */
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  /** What else must have come first: a component does not pass its own order on to its children. */
+  readonly after?: readonly pulumi.Resource[];
   /** Settings of this job beside those of every job. */
   readonly conf?: Readonly<Record<string, string>>;
 }

@@ -46,7 +46,11 @@ export class SparkSchedule extends pulumi.ComponentResource {
       {
         parent: this,
         provider: args.platform.provider,
-        dependsOn: [args.operator.installed, ...args.account.ready],
+        dependsOn: [
+          args.operator.installed,
+          ...args.account.ready,
+          ...(args.after ?? []),
+        ],
       },
     );
     this.registerOutputs();

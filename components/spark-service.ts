@@ -24,7 +24,11 @@ export class SparkService extends pulumi.ComponentResource {
       {
         parent: this,
         provider: args.platform.provider,
-        dependsOn: [args.operator.installed, ...args.account.ready],
+        dependsOn: [
+          args.operator.installed,
+          ...args.account.ready,
+          ...(args.after ?? []),
+        ],
       },
     );
     this.registerOutputs();

@@ -124,6 +124,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       }),
       env: this.client.env,
       conf: streamConf,
+      after: [...this.client.ready, ...after],
       arguments: [
         `--contract=${JSON.stringify(contractSpec(dataSet.contract))}`,
         pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
@@ -134,7 +135,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
         ...(everySeconds === undefined ? [] : [`--every=${everySeconds}`]),
       ],
     };
-    const opts = { parent: this, dependsOn: [...this.client.ready, ...after] };
+    const opts = { parent: this };
     if (everySeconds !== undefined) {
       new SparkService(name, run, opts);
       return [];
@@ -152,12 +153,13 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       ...this.sparkRun(name, "/opt/mlstack/mlstack_features/job.py", size, {
         featureStore: "write",
       }),
+      after,
       arguments: [
         `--view=${JSON.stringify(spec)}`,
         pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
       ],
     };
-    const opts = { parent: this, dependsOn: [...after] };
+    const opts = { parent: this };
     if (scheduled && view.schedule !== undefined) {
       new SparkSchedule(
         `${name}-schedule`,

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { HudiStore } from "../../../components/hudi-store";
+import { kafkaSchema } from "../../../components/kafka/config";
+import { SparkOperator } from "../../../components/spark-operator";
+import { Team } from "../../../components/team";
+import type { Bucket, Platform } from "../../../infra/platform";
+import {
+  checkStreams,
+  runStreams,
+  streamsSchema,
+} from "../../../workloads/streams";
+import { record, type Recording } from "../../support/recording-monitor";
+
+const kafka = kafkaSchema.parse({
+  kind: "single",
+  topics: [{ name: "click-events" }],
+});
+
+function platform(): Platform {
+  const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+  const bucket = (name: string): Bucket => ({
+    name,
+    resource: provider,
+    uri: pulumi.output(`s3a://${name}`),
+  });
+  return {
+    provider,
+    kubeconfig: pulumi.secret("{}"),
+    pools: [
+      {
+        name: "cpu",
+        min: 1,
+        max: 1,
+        spot: false,
+        placement: { nodeSelector: { pool: "cpu" }, tolerations: [] },
+      },
+    ],
+    storage: { block: "disk" },
+    gpuDriver: "managed",
+    images: { prefix: "registry" },
+    bucket,
+    identity: (name) => ({
+      annotations: {},
+      podLabels: {},
+      env: [{ name: "WHO", value: name }],
+      hadoopConf: {},
+      ready: [],
+    }),
+  };
+}
+
+function register(stream: object): Promise<Recording<unknown>> {
+  return record(
+    () => {
+      const on = platform();
+      const quota = { cpu: "8", memory: "8Gi", gpus: 0, pods: 9 };
+      return runStreams({
+        platform: on,
+        store: new HudiStore("store", {
+          platform: on,
+          bucket: {
+            versioned: false,
+            expireNoncurrentDays: 1,
+            protect: false,
+            forceDestroy: true,
+          },
+        }),
+        teams: new Map([["ml", new Team("ml", { platform: on, quota })]]),
+        sparkOperator: new SparkOperator("operator", { platform: on }),
+        kafka,
+        streams: streamsSchema.parse({
+          clickstream: { topic: "click-events", ...stream },
+        }),
+        forceDestroy: true,
+      });
+    },
+    {
+      outputs: (type) => ({
+        ...(type === "mlstack:index:Image" ? { ref: "registry/image:1" } : {}),
+        ...(type === "mlstack:index:JobEnd" ? { state: "COMPLETED" } : {}),
+      }),
+    },
+  );
+}
+
+const application = "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication";
+
+describe("a streamed data set", () => {
+  it("runs producer, ingestion and views one after another, and tells how to ask", async () => {
+    const recording = await register({ producer: { kind: "replay" } });
+    const ends = recording
+      .ofType("mlstack:index:JobEnd")
+      .map(({ name }) => name);
+    assert.deepEqual(ends.sort(), [
+      "clickstream-stream-ingest",
+      "clickstream-stream-producer",
+      "clickstream-stream-session-activity",
+      "clickstream-stream-user-activity",
+    ]);
+    const ingest = recording.one(application, "clickstream-stream-ingest");
+    assert.match(JSON.stringify(ingest.inputs), /--topic=click-events/);
+    const producer = recording.one("mlstack:index:JobEnd", ends[1]);
+    assert.ok(
+      ingest.dependencies.includes(producer.urn),
+      ingest.dependencies.join("\n"),
+    );
+    const cron = recording.one("kubernetes:batch/v1:CronJob");
+    assert.match(JSON.stringify(cron.inputs), /"suspend":true/);
+  });
+
+  it("that runs on is restarted, and nothing waits for its end", async () => {
+    const recording = await register({ ingest: { everySeconds: 10 } });
+    const ingest = recording.one(application, "clickstream-stream-ingest");
+    assert.match(JSON.stringify(ingest.inputs), /--every=10.*"type":"Always"/);
+    assert.ok(
+      recording
+        .ofType("mlstack:index:JobEnd")
+        .every(({ name }) => !name.endsWith("-ingest")),
+    );
+  });
+
+  it("has its views by the clock, and online, where the stack says so", async () => {
+    const recording = await register({
+      views: { scheduled: true },
+      online: { kind: "redis" },
+    });
+    const schedules = recording.ofType(
+      "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication",
+    );
+    const suspended = schedules.map(({ inputs }) =>
+      /"suspend":true/.test(JSON.stringify(inputs)),
+    );
+    assert.deepEqual(suspended.filter(Boolean).length, 2, "rollbacks");
+    assert.deepEqual(suspended.length, 4);
+    const sink = recording.one("kubernetes:apps/v1:Deployment");
+    assert.match(JSON.stringify(sink.inputs), /--view=user_activity/);
+  });
+
+  it("is refused without Kafka, or with a topic, team or pool that is not there", () => {
+    const streams = streamsSchema.parse({
+      clickstream: { topic: "clicks", team: "nobody", pool: "none" },
+    });
+    const stack = {
+      pools: [{ name: "cpu" }],
+      teams: [{ name: "ml" }],
+      streams,
+    };
+    const paths = (problems: readonly { readonly path: string }[]) =>
+      problems.map(({ path }) => path);
+    assert.deepEqual(paths(checkStreams("streams", { ...stack, kafka })), [
+      "streams.clickstream.topic",
+      "streams.clickstream.team",
+      "streams.clickstream.pool",
+    ]);
+    assert.equal(
+      paths(checkStreams("streams", { ...stack, kafka: undefined }))[0],
+      "kafka",
+    );
+  });
+});

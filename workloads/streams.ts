@@ -1,0 +1,135 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import type { HudiStore } from "../components/hudi-store";
+import { Image } from "../components/image";
+import type { JobEnd } from "../components/job-end";
+import type { KafkaConfig } from "../components/kafka/config";
+import { Kafka } from "../components/kafka/kafka";
+import type { SparkOperator } from "../components/spark-operator";
+import type { Team } from "../components/team";
+import type { Platform } from "../infra/platform";
+import type { Problem } from "../infra/problem";
+import { clickstreamDataSet } from "./clickstream/data-set";
+import { streamSchema } from "./features/config";
+import { declareDataSet, type DataSetDeclaration } from "./features/declare";
+import { StreamedDataSet } from "./features/streamed-data-set";
+
+/** Data sets by name: a second one is a declaration, and a line here. */
+const dataSets = {
+  clickstream: clickstreamDataSet,
+} as const satisfies Record<string, DataSetDeclaration>;
+
+/** Which data sets a stack keeps from a stream; none unless it names them. */
+export const streamsSchema = z
+  .strictObject({ clickstream: streamSchema.optional() })
+  .prefault({});
+
+/** Configuration of the streamed data sets. */
+export type StreamsConfig = z.output<typeof streamsSchema>;
+
+/** What of a stack the streams are checked against. */
+export interface StreamsSurroundings {
+  readonly pools: readonly { readonly name: string }[];
+  readonly teams: readonly { readonly name: string }[];
+  readonly kafka: KafkaConfig | undefined;
+  readonly streams: StreamsConfig;
+}
+
+/** A stream without Kafka, a topic that is not declared, a team or pool that is not there. */
+export function checkStreams(
+  path: string,
+  { pools, teams, kafka, streams }: StreamsSurroundings,
+): Problem[] {
+  return named(streams).flatMap(([name, stream]) => {
+    const problems: Problem[] = [];
+    const choose = (
+      key: "team" | "pool" | "topic",
+      among: readonly { readonly name: string }[],
+    ) => {
+      if (among.some((each) => each.name === stream[key])) return;
+      const choices = among.map((each) => each.name).join(", ");
+      problems.push({
+        path: `${path}.${name}.${key}`,
+        value: stream[key],
+        remedy: choices === "" ? "declare one" : `choose one of ${choices}`,
+      });
+    };
+    if (kafka === undefined) {
+      problems.push({
+        path: "kafka",
+        value: undefined,
+        remedy: `declare where the records of ${path}.${name} come from`,
+      });
+    } else {
+      choose("topic", kafka.topics);
+    }
+    choose("team", teams);
+    choose("pool", pools);
+    return problems;
+  });
+}
+
+/** What the streams stand on. */
+export interface StreamsArgs {
+  readonly platform: Platform;
+  readonly store: HudiStore;
+  readonly teams: ReadonlyMap<string, Team>;
+  readonly sparkOperator: SparkOperator;
+  readonly kafka: KafkaConfig;
+  readonly streams: StreamsConfig;
+  /** Whether a deletion takes the records along, as in short-lived stacks. */
+  readonly forceDestroy: boolean;
+}
+
+/** Registers Kafka and the data sets that a stack keeps from it. @returns the ends of their jobs */
+export function runStreams(
+  args: StreamsArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): readonly JobEnd[] {
+  const { platform, store, teams, sparkOperator, forceDestroy } = args;
+  const image = new Image(
+    "kafka",
+    {
+      image: "kafka",
+      context: "workloads/images/kafka",
+      dockerfile: "workloads/images/kafka/Dockerfile",
+      registry: platform.images,
+    },
+    opts,
+  );
+  const kafka = new Kafka(
+    "kafka",
+    { platform, config: args.kafka, image: image.ref, forceDestroy },
+    opts,
+  );
+  return named(args.streams).flatMap(([name, config]) => {
+    const team = teams.get(config.team);
+    const pool = platform.pools.find((each) => each.name === config.pool);
+    // The schema has checked both; see checkStreams.
+    if (team === undefined || pool === undefined) return [];
+    return new StreamedDataSet(
+      `${name}-stream`,
+      {
+        platform,
+        store,
+        sparkOperator,
+        team,
+        teamName: config.team,
+        pool,
+        kafka,
+        dataSet: declareDataSet(dataSets[name], [...teams.keys()]),
+        config,
+      },
+      opts,
+    ).ends;
+  });
+}
+
+function named(streams: StreamsConfig) {
+  return Object.entries(streams).flatMap(([name, config]) =>
+    config === undefined
+      ? []
+      : [[name as keyof typeof dataSets, config] as const],
+  );
+}
