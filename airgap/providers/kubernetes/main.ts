@@ -120,9 +120,12 @@ async function check(request: CheckRequest): Promise<CheckResponse> {
   const old = decode(request.getOlds());
   const news = decode(request.getNews());
   if (isRelease(urn)) {
-    const { inputs, failure } = await (
-      await releases()
-    ).checkRelease(provider, urn, old, news);
+    const { inputs, failure } = await releases().checkRelease(
+      provider,
+      urn,
+      old,
+      news,
+    );
     const response = new CheckResponse().setInputs(encode(inputs));
     if (failure) {
       response.addFailures(
