@@ -21,6 +21,18 @@ export const charts = {
     version: "2.4.0",
     releases: "https://github.com/kubeflow/spark-operator/releases",
   },
+  istioBase: {
+    chart: "base",
+    repository: "https://istio-release.storage.googleapis.com/charts",
+    version: "1.27.3",
+    releases: "https://github.com/istio/istio/releases",
+  },
+  istiod: {
+    chart: "istiod",
+    repository: "https://istio-release.storage.googleapis.com/charts",
+    version: "1.27.3",
+    releases: "https://github.com/istio/istio/releases",
+  },
   strimzi: {
     chart: "strimzi-kafka-operator",
     repository: "https://strimzi.io/charts/",
@@ -45,6 +57,36 @@ export const manifests = {
     tag: "v1.9.4",
     path: "manifests/overlays/standalone",
     releases: "https://github.com/kubeflow/training-operator/releases",
+  },
+  pipelineKinds: {
+    repository: "https://github.com/kubeflow/pipelines",
+    tag: "2.16.0",
+    path: "manifests/kustomize/env/cert-manager/cluster-scoped-resources",
+    releases: "https://github.com/kubeflow/pipelines/releases",
+  },
+  pipelines: {
+    repository: "https://github.com/kubeflow/pipelines",
+    tag: "2.16.0",
+    path: "manifests/kustomize/env/cert-manager/platform-agnostic-k8s-native",
+    releases: "https://github.com/kubeflow/pipelines/releases",
+  },
+  notebooks: {
+    repository: "https://github.com/kubeflow/kubeflow",
+    tag: "v1.10.0",
+    path: "components/notebook-controller/config/overlays/kubeflow",
+    releases: "https://github.com/kubeflow/kubeflow/releases",
+  },
+  profiles: {
+    repository: "https://github.com/kubeflow/kubeflow",
+    tag: "v1.10.0",
+    path: "components/profile-controller/config/overlays/kubeflow",
+    releases: "https://github.com/kubeflow/kubeflow/releases",
+  },
+  dashboard: {
+    repository: "https://github.com/kubeflow/kubeflow",
+    tag: "v1.10.0",
+    path: "components/centraldashboard/manifests/base",
+    releases: "https://github.com/kubeflow/kubeflow/releases",
   },
 } as const satisfies Record<string, ManifestPin>;
 

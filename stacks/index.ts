@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { CertManager } from "../components/cert-manager";
 import { HudiStore } from "../components/hudi-store";
+import { hasKubeflow, Kubeflow } from "../components/kubeflow";
 import { SparkOperator } from "../components/spark-operator";
 import { Team } from "../components/team";
 import { TrainingOperator } from "../components/training-operator";
@@ -21,11 +22,19 @@ const platform = provision(config.target.kind, {
   lifetime: config.lifetime,
 });
 
-new CertManager("cert-manager", { platform });
+const certManager = new CertManager("cert-manager", { platform });
 const sparkOperator = new SparkOperator("spark-operator", { platform });
 const trainingOperator = config.kubeflow.trainingOperator
   ? new TrainingOperator("training-operator", { platform, ...config.kubeflow })
   : undefined;
+if (hasKubeflow(config.kubeflow)) {
+  new Kubeflow("kubeflow", {
+    platform,
+    config: config.kubeflow,
+    certManager: certManager.installed,
+    trainingOperator: trainingOperator?.installed,
+  });
+}
 
 const store = new HudiStore("store", {
   platform,

@@ -10,6 +10,17 @@ export const kubeflowSchema = z
     source: z.string().min(1).optional(),
     /** TFJobs, PyTorchJobs and XGBoostJobs. */
     trainingOperator: z.boolean().default(false),
+    /** Pipelines, in the mode that keeps pipelines as Kubernetes objects. */
+    pipelines: z.boolean().default(false),
+    notebooks: z.boolean().default(false),
+    /** Namespaces of people and teams; brings Istio, whose policies it writes. */
+    profiles: z.boolean().default(false),
+    /** The central dashboard; it asks the profiles who may see what. */
+    dashboard: z.boolean().default(false),
+  })
+  .refine(({ dashboard, profiles }) => profiles || !dashboard, {
+    path: ["dashboard"],
+    message: "set profiles to true as well, which it asks who may see what",
   })
   .prefault({});
 

@@ -1,0 +1,119 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../../infra/platform";
+import { Kustomization, omit, withoutDescriptions } from "../kustomization";
+import { manifests } from "../versions";
+import type { KubeflowConfig } from "./config";
+import { Istio } from "./istio";
+
+/** What Kubeflow is installed from. */
+export interface KubeflowArgs {
+  readonly platform: Platform;
+  readonly config: KubeflowConfig;
+  /** Certificates of the webhooks; must be there first. */
+  readonly certManager: pulumi.Resource;
+  /** The training operator, where the stack has it: it brings the namespace. */
+  readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+}
+
+const kubeflowNamespace = "kubeflow";
+
+/** Parts of Kubeflow from their own manifests, each by itself: pipelines, notebooks, profiles and the dashboard. */
+export class Kubeflow extends pulumi.ComponentResource {
+  /** Depend on them to use the kinds of a part; a part that is not installed is not there. */
+  readonly installed: Readonly<
+    Partial<Record<Part, pulumi.Output<pulumi.Resource[]>>>
+  >;
+  private readonly first: pulumi.Input<pulumi.Resource>[];
+
+  constructor(
+    name: string,
+    private readonly args: KubeflowArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:Kubeflow", name, {}, opts);
+    this.first = [args.certManager];
+    if (args.trainingOperator === undefined) {
+      this.first.push(this.makeNamespace(name));
+    }
+    const { config } = args;
+    const istio = config.profiles
+      ? [new Istio(`${name}-istio`, args, { parent: this }).installed]
+      : [];
+    const installed: Partial<Record<Part, pulumi.Output<pulumi.Resource[]>>> =
+      {};
+    if (config.pipelines) {
+      // Definitions of kinds first: objects of them are in the other folder.
+      const kinds = this.install(`${name}-pipeline-kinds`, "pipelineKinds", []);
+      installed.pipelines = this.install(
+        `${name}-pipelines`,
+        "pipelines",
+        kinds,
+      );
+    }
+    if (config.notebooks) {
+      installed.notebooks = this.install(`${name}-notebooks`, "notebooks", []);
+    }
+    if (config.profiles) {
+      installed.profiles = this.install(`${name}-profiles`, "profiles", istio);
+    }
+    if (config.dashboard) {
+      installed.dashboard = this.install(
+        `${name}-dashboard`,
+        "dashboard",
+        installed.profiles ?? [],
+      );
+    }
+    this.installed = installed;
+    this.registerOutputs();
+  }
+
+  private makeNamespace(name: string): k8s.core.v1.Namespace {
+    return new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: kubeflowNamespace } },
+      { parent: this, provider: this.args.platform.provider },
+    );
+  }
+
+  private install(
+    name: string,
+    pin: Exclude<keyof typeof manifests, "trainingOperator">,
+    after: pulumi.Input<pulumi.Resource[]> | pulumi.Resource[],
+  ): pulumi.Output<pulumi.Resource[]> {
+    const { platform, config, trainingOperator } = this.args;
+    return new Kustomization(
+      name,
+      {
+        pin: manifests[pin],
+        source: config.source,
+        transformations: [
+          // Several parts bring the namespace, and one object must have one owner.
+          omit(
+            ({ kind, metadata }) =>
+              kind === "Namespace" && metadata.name === kubeflowNamespace,
+          ),
+          withoutDescriptions,
+        ],
+      },
+      {
+        parent: this,
+        provider: platform.provider,
+        dependsOn: pulumi
+          .all([this.first, after, trainingOperator ?? []])
+          .apply((groups) => groups.flat()),
+      },
+    ).ready;
+  }
+}
+
+/** Parts that can be depended on. */
+export type Part = "pipelines" | "notebooks" | "profiles" | "dashboard";
+
+/** Whether a stack has any part that {@link Kubeflow} installs. */
+export function hasKubeflow(config: KubeflowConfig): boolean {
+  return (
+    config.pipelines || config.notebooks || config.profiles || config.dashboard
+  );
+}

@@ -1,0 +1,58 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../../infra/platform";
+import { charts } from "../versions";
+
+/** Istio's kinds and its control plane, without a gateway: profiles write its policies. */
+export class Istio extends pulumi.ComponentResource {
+  /** Depend on it to use Istio's kinds. */
+  readonly installed: k8s.helm.v3.Release;
+
+  constructor(
+    name: string,
+    args: { readonly platform: Platform },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:Istio", name, {}, opts);
+    const child = { parent: this, provider: args.platform.provider };
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: "istio-system" } },
+      child,
+    ).metadata.name;
+    const release = (
+      pin: (typeof charts)["istioBase" | "istiod"],
+      values: Readonly<Record<string, unknown>>,
+      dependsOn: pulumi.Resource[],
+    ) =>
+      new k8s.helm.v3.Release(
+        `${name}-${pin.chart}`,
+        {
+          name: `istio-${pin.chart}`,
+          chart: pin.chart,
+          version: pin.version,
+          repositoryOpts: { repo: pin.repository },
+          namespace,
+          atomic: true,
+          timeout: 300,
+          values,
+        },
+        { ...child, dependsOn },
+      );
+    const kinds = release(charts.istioBase, { defaultRevision: "default" }, []);
+    this.installed = release(
+      charts.istiod,
+      {
+        pilot: {
+          resources: {
+            requests: { cpu: "50m", memory: "256Mi" },
+            limits: { memory: "1Gi" },
+          },
+        },
+      },
+      [kinds],
+    );
+    this.registerOutputs();
+  }
+}
