@@ -31,7 +31,7 @@ export class Remote {
       const client = new Client();
       let seen = "";
       const fail = (reason: string) => {
-        client.end();
+        client.destroy();
         reject(new Error(`${host.name} (${host.address}): ${reason}`));
       };
       const abort = () => fail("cancelled");
@@ -98,8 +98,9 @@ export class Remote {
     );
   }
 
+  /** Ends the connection at once: a host that has gone meanwhile would not answer a farewell. */
   close(): void {
-    this.client.end();
+    this.client.destroy();
   }
 }
 
