@@ -76,6 +76,8 @@ describe("what the real Kubernetes provider does, the stand-in does", function (
   const given = process.env.MLSTACK_TEST_KUBECONFIG;
   let controlPlane: ControlPlane | undefined;
   let project: Project;
+  /** Definitions that the cluster did not have, and is left without. */
+  let definitions: string | undefined;
   let kubectl: (...args: readonly string[]) => string;
 
   before(async () => {
@@ -110,13 +112,24 @@ describe("what the real Kubernetes provider does, the stand-in does", function (
       ...["create", "configmap", "preexisting", "--namespace", "facts"],
       "--from-literal=a=kubectl",
     );
-    kubectl("apply", "--server-side", "--filename", join(chart, "crds"));
+    const present = kubectl(
+      "get",
+      "customresourcedefinitions",
+      "--output=name",
+    );
+    if (!present.includes("/sparkapplications.sparkoperator.k8s.io")) {
+      definitions = join(chart, "crds");
+      kubectl("apply", "--server-side", "--filename", definitions);
+    }
     project = new Project(kubeconfig, chart);
   });
 
   after(async () => {
     project?.remove();
-    if (given) kubectl("delete", "namespace", "facts");
+    if (given) {
+      kubectl("delete", "namespace", "facts");
+      if (definitions) kubectl("delete", "--filename", definitions);
+    }
     await controlPlane?.stop();
   });
 
