@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+
+import {
+  manifestDirectory,
+  omit,
+  transform,
+  withoutDescriptions,
+  type ManifestObject,
+} from "../../components/kustomization";
+import { manifests } from "../../components/versions";
+
+const pin = manifests.trainingOperator;
+
+const object = (kind: string, spec: unknown): ManifestObject => ({
+  apiVersion: "v1",
+  kind,
+  metadata: { name: "a" },
+  spec,
+});
+
+describe("kustomization", () => {
+  it("is a folder of a repository at a tag, in the form that the provider knows", () =>
+    assert.equal(
+      manifestDirectory(pin),
+      "https://github.com/kubeflow/training-operator/tree/v1.9.4/manifests/overlays/standalone",
+    ));
+
+  it("comes from a mirror where the stack names one", () =>
+    assert.equal(
+      manifestDirectory(pin, "/mirror/"),
+      "/mirror/training-operator-v1.9.4/manifests/overlays/standalone",
+    ));
+
+  it("pins every repository at one tag", () => {
+    const tags = new Map<string, Set<string>>();
+    for (const { repository, tag } of Object.values(manifests)) {
+      const known = tags.get(repository) ?? new Set();
+      tags.set(repository, known.add(tag));
+    }
+    assert.deepEqual(
+      [...tags].filter(([, known]) => known.size > 1),
+      [],
+    );
+  });
+
+  it("leaves an object out as an empty list", () => {
+    const kept = object("Service", {});
+    const gone = object("Namespace", {});
+    const change = omit(({ kind }) => kind === "Namespace");
+    [kept, gone].forEach(change);
+    assert.deepEqual([kept.kind, gone.kind], ["Service", "List"]);
+  });
+
+  it("changes the one object of a kind and name", () => {
+    const change = transform<{ readonly replicas: number }>(
+      "Deployment",
+      "a",
+      (spec) => ({ replicas: spec.replicas + 1 }),
+    );
+    const deployment = object("Deployment", { replicas: 1 });
+    const other = object("StatefulSet", { replicas: 1 });
+    [deployment, other].forEach(change);
+    assert.deepEqual(deployment.spec, { replicas: 2 });
+    assert.deepEqual(other.spec, { replicas: 1 });
+  });
+
+  it("takes descriptions out of schemas, and not fields that are called so", () => {
+    const kind = object("CustomResourceDefinition", {
+      schema: {
+        description: "gone",
+        properties: {
+          description: { type: "string", description: "gone" },
+          list: { items: { description: "gone", type: "object" } },
+        },
+        required: ["description"],
+      },
+    });
+    withoutDescriptions(kind);
+    assert.deepEqual(kind.spec, {
+      schema: {
+        properties: {
+          description: { type: "string" },
+          list: { items: { type: "object" } },
+        },
+        required: ["description"],
+      },
+    });
+  });
+});
