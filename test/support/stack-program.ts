@@ -63,7 +63,6 @@ export function recordStack(stack: string): Promise<Recording<unknown>> {
       );
       // The program is a module, which a second stack must run again.
       delete require.cache[program];
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would run it once for all stacks
       return require(program) as unknown;
     },
     {
