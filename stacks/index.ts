@@ -8,6 +8,7 @@ import { Team } from "../components/team";
 import { TrainingOperator } from "../components/training-operator";
 import { provision } from "../infra";
 import { runWorkloads } from "../workloads";
+import { openNotebooks } from "../workloads/notebooks";
 import { loadConfig } from "./config";
 
 const stack = pulumi.getStack();
@@ -61,6 +62,13 @@ const ends = runWorkloads({
   trainingOperator: trainingOperator?.installed,
 });
 
+const opened = openNotebooks({
+  platform,
+  store,
+  teams,
+  notebooks: config.workloads.notebooks ?? [],
+});
+
 /** Where the stack runs. */
 export const target = config.target.kind;
 
@@ -81,3 +89,14 @@ export const workloads = ends.map(({ name, state, seconds, result }) => ({
   seconds,
   result,
 }));
+
+/** Where each notebook answers, and the token that opens it. */
+export const notebooks = pulumi.secret(
+  pulumi.output(
+    Object.entries(opened).map(([name, { url, token }]) => ({
+      name,
+      url,
+      token,
+    })),
+  ),
+);

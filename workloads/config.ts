@@ -7,10 +7,14 @@ import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { checkClickstream, clickstreamSchema } from "./clickstream/config";
 import { checkTrainers, namedTrainers } from "./clickstream/trainers-config";
+import { checkNotebooks, notebookSchema } from "./notebooks/config";
 
 /** Which workloads a stack runs; a workload that is not named does not run. */
 export const workloadsSchema = z
-  .strictObject({ clickstream: clickstreamSchema.optional() })
+  .strictObject({
+    clickstream: clickstreamSchema.optional(),
+    notebooks: z.array(notebookSchema).optional(),
+  })
   .prefault({});
 
 /** Configuration of a stack's workloads. */
@@ -38,9 +42,16 @@ interface WorkloadPlace {
 export function checkWorkloads(
   stack: WorkloadSurroundings,
 ): readonly Problem[] {
-  const { clickstream } = stack.workloads;
-  if (clickstream === undefined) return [];
+  const { clickstream, notebooks = [] } = stack.workloads;
+  const notebookProblems = checkNotebooks(
+    "workloads.notebooks",
+    notebooks,
+    stack.teams,
+    stack.pools,
+  );
+  if (clickstream === undefined) return notebookProblems;
   return [
+    ...notebookProblems,
     ...checkPlace(
       "workloads.clickstream",
       {

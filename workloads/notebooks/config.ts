@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-import { quantity } from "../../components/quantity";
+import { amount, quantity } from "../../components/quantity";
+import type { TeamQuota } from "../../components/team";
+import type { NodePool } from "../../infra/platform";
+import type { Problem } from "../../infra/problem";
 
 /** A notebook server of one person. */
 export const notebookSchema = z.strictObject({
@@ -20,3 +23,37 @@ export const notebookSchema = z.strictObject({
 
 /** A notebook server. */
 export type NotebookConfig = z.output<typeof notebookSchema>;
+
+/** Notebooks of a team or pool that is not there, of one name, or larger than their team may be. */
+export function checkNotebooks(
+  path: string,
+  notebooks: readonly NotebookConfig[],
+  teams: readonly { readonly name: string; readonly quota: TeamQuota }[],
+  pools: readonly NodePool[],
+): readonly Problem[] {
+  const names = (items: readonly { readonly name: string }[]) =>
+    `choose one of ${items.map(({ name }) => name).join(", ")}`;
+  return notebooks.flatMap((notebook, index): Problem[] => {
+    const at = `${path}[${index}]`;
+    const team = teams.find(({ name }) => name === notebook.team);
+    const problems: Problem[] = [];
+    const add = (key: keyof NotebookConfig, remedy: string) =>
+      problems.push({ path: `${at}.${key}`, value: notebook[key], remedy });
+    if (notebooks.findIndex(({ name }) => name === notebook.name) < index) {
+      add("name", "give every notebook a name of its own");
+    }
+    if (team === undefined) add("team", names(teams));
+    else {
+      const { cpu, memory } = team.quota;
+      const raise = (most: string) =>
+        `fit it into the team's ${most}, or raise its quota`;
+      if (amount(notebook.cpu) > amount(cpu)) add("cpu", raise(cpu));
+      if (amount(notebook.memory) > amount(memory))
+        add("memory", raise(memory));
+    }
+    if (!pools.some(({ name }) => name === notebook.pool)) {
+      add("pool", names(pools));
+    }
+    return problems;
+  });
+}

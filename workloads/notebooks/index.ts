@@ -7,6 +7,38 @@ import type { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { NotebookConfig } from "./config";
 
+/** What the notebooks of a stack stand on. */
+export interface NotebooksArgs {
+  readonly platform: Platform;
+  readonly store: HudiStore;
+  readonly teams: ReadonlyMap<string, Team>;
+  readonly notebooks: readonly NotebookConfig[];
+}
+
+/** The notebooks that a stack names, by name. */
+export function openNotebooks(
+  args: NotebooksArgs,
+): Readonly<Record<string, Notebook>> {
+  const { platform, store, teams, notebooks } = args;
+  if (notebooks.length === 0) return {};
+  const spark = new Image("notebooks-spark", {
+    image: "spark",
+    context: "workloads/images/spark",
+    dockerfile: "workloads/images/spark/Dockerfile",
+    registry: platform.images,
+  });
+  return Object.fromEntries(
+    notebooks.flatMap((config) => {
+      const team = teams.get(config.team);
+      const pool = platform.pools.find(({ name }) => name === config.pool);
+      // The schema has checked both; see checkNotebooks.
+      if (team === undefined || pool === undefined) return [];
+      const parts = { platform, store, team, pool, spark, config };
+      return [[config.name, personalNotebook(parts)]];
+    }),
+  );
+}
+
 /** What a person's notebook stands on. */
 export interface PersonalNotebookArgs {
   readonly platform: Platform;
@@ -14,7 +46,7 @@ export interface PersonalNotebookArgs {
   readonly team: Team;
   readonly pool: PlacedPool;
   /** Image of Spark with its connectors, which the notebook's is made from. */
-  readonly spark: pulumi.Input<string>;
+  readonly spark: Image;
   readonly config: NotebookConfig;
 }
 
@@ -33,7 +65,7 @@ export function personalNotebook(
       context: "workloads/images/notebook",
       include: ["first-look.ipynb"],
       dockerfile: "workloads/images/notebook/Dockerfile",
-      args: { SPARK: spark },
+      args: { SPARK: spark.ref },
       registry: platform.images,
     },
     opts,
