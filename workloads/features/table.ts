@@ -35,6 +35,9 @@ export function hudiSettings(
     "hoodie.datasource.write.table.type":
       table.type === "merge-on-read" ? "MERGE_ON_READ" : "COPY_ON_WRITE",
     "hoodie.datasource.write.recordkey.field": keys.key.join(","),
+    // Without it, a deletion writes a time of the key as a number and an upsert as text: two keys, and nothing deleted.
+    "hoodie.datasource.write.keygenerator.consistent.logical.timestamp.enabled":
+      "true",
     ...(keys.partition === undefined
       ? {
           "hoodie.datasource.write.keygenerator.class":

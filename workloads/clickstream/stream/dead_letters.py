@@ -22,9 +22,7 @@ def keep(judged: DataFrame, path: str, stream: str, batch: int, version: int) ->
         F.col(REASON).alias("reason"),
         F.lit(version).alias("contract_version"),
     )
-    letters.coalesce(1).write.mode("overwrite").parquet(
-        f"{path}/letters/stream={stream}/batch={batch}"
-    )
+    letters.coalesce(1).write.mode("overwrite").parquet(f"{path}/letters/stream={stream}/batch={batch}")
 
 
 def read(spark: SparkSession, path: str) -> DataFrame | None:
@@ -34,11 +32,7 @@ def read(spark: SparkSession, path: str) -> DataFrame | None:
         return None
     letters = letters.dropDuplicates(PLACE).drop("stream", "batch")
     replayed = _read(spark, f"{path}/replayed")
-    return (
-        letters
-        if replayed is None
-        else letters.join(replayed, list(PLACE), "left_anti")
-    )
+    return letters if replayed is None else letters.join(replayed, list(PLACE), "left_anti")
 
 
 def settle(accepted: DataFrame, path: str) -> None:

@@ -26,12 +26,8 @@ def transform(judged: DataFrame, contract: Contract, columns: list[str]) -> Data
     `judged` must be cached: Spark would push the condition below the parsing, and parse once for every field.
     """
     extra: list[Column] = [F.col(ADDITIONAL)[name].alias(name) for name in columns]
-    newest = Window.partitionBy(*contract.key).orderBy(
-        F.desc(contract.ordering), F.desc("partition"), F.desc("offset")
-    )
-    ranked = judged.where(F.col(REASON).isNull()).withColumn(
-        _RANK, F.row_number().over(newest)
-    )
+    newest = Window.partitionBy(*contract.key).orderBy(F.desc(contract.ordering), F.desc("partition"), F.desc("offset"))
+    ranked = judged.where(F.col(REASON).isNull()).withColumn(_RANK, F.row_number().over(newest))
     return ranked.where(F.col(_RANK) == 1).select(
         *(field.name for field in contract.fields),
         KAFKA_TIME,
@@ -40,31 +36,18 @@ def transform(judged: DataFrame, contract: Contract, columns: list[str]) -> Data
     )
 
 
-def additional_columns(
-    judged: DataFrame, contract: Contract, present: Mapping[str, str]
-) -> list[str]:
+def additional_columns(judged: DataFrame, contract: Contract, present: Mapping[str, str]) -> list[str]:
     """Names of the undeclared fields in a batch, and of those that the table has already."""
     if contract.additional == "ignore":
         return []
-    fresh = (
-        judged.select(F.explode(F.map_keys(ADDITIONAL)).alias("name"))
-        .distinct()
-        .limit(1000)
-        .collect()
-    )
+    fresh = judged.select(F.explode(F.map_keys(ADDITIONAL)).alias("name")).distinct().limit(1000).collect()
     own = {*(field.name for field in contract.fields), KAFKA_TIME, PARTITION}
-    known = [
-        name for name in present if name not in own and not name.startswith("_hoodie_")
-    ]
-    legal = sorted(
-        {row["name"] for row in fresh if row["name"].isidentifier()} - own - set(known)
-    )
+    known = [name for name in present if name not in own and not name.startswith("_hoodie_")]
+    legal = sorted({row["name"] for row in fresh if row["name"].isidentifier()} - own - set(known))
     return [*known, *legal][:MOST_ADDITIONAL]
 
 
-def upsert(
-    rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str]
-) -> None:
+def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str]) -> None:
     """Write rows by key: those that are there already stay as they are, unless the ordering field has grown."""
     options = {
         "hoodie.table.name": contract.name,
@@ -86,9 +69,7 @@ def schema_of(spark: SparkSession, path: str) -> dict[str, str]:
     return {field.name: field.dataType.simpleString() for field in table.schema.fields}
 
 
-def require_compatible(
-    present: Mapping[str, str], contract: Contract, path: str
-) -> None:
+def require_compatible(present: Mapping[str, str], contract: Contract, path: str) -> None:
     """Fail before the first batch when a declared type is another one than the table's column has."""
     for field in contract.fields:
         column = present.get(field.name)

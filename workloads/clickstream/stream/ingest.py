@@ -44,20 +44,12 @@ class Ingest:
         try:
             seen = _count(judged)
             if seen["records"] > seen["rejected"]:
-                present = (
-                    event_table.schema_of(self.spark, self.table)
-                    if self.contract.additional == "keep"
-                    else {}
-                )
+                present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
                 columns = event_table.additional_columns(judged, self.contract, present)
                 rows = event_table.transform(judged, self.contract, columns)
-                event_table.upsert(
-                    rows, self.table, self.contract, {"batch": str(number)}
-                )
+                event_table.upsert(rows, self.table, self.contract, {"batch": str(number)})
             if seen["rejected"]:
-                dead_letters.keep(
-                    judged, self.letters, self._stream(), number, self.contract.version
-                )
+                dead_letters.keep(judged, self.letters, self._stream(), number, self.contract.version)
         finally:
             judged.unpersist()
         self.counts.update(seen)
@@ -128,9 +120,7 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     letters = dead_letters.read(spark, path)
     if letters is None:
         return {"rows": 0, "metrics": {"accepted": 0, "rejected": 0}}
-    judged = judge(letters.drop("reason", "contract_version"), contract).persist(
-        StorageLevel.MEMORY_AND_DISK
-    )
+    judged = judge(letters.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
     seen = _count(judged)
     accepted = seen["records"] - seen["rejected"]
     if accepted:
@@ -152,12 +142,8 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the job is told to do."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
-    parser.add_argument(
-        "--contract", required=True, help="what a record must look like, as JSON"
-    )
-    parser.add_argument(
-        "--feature-store", required=True, help="URI of the bucket that takes the table"
-    )
+    parser.add_argument("--contract", required=True, help="what a record must look like, as JSON")
+    parser.add_argument("--feature-store", required=True, help="URI of the bucket that takes the table")
     parser.add_argument(
         "--raw",
         required=True,
@@ -165,20 +151,14 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--topic", help="topic to read")
-    mode.add_argument(
-        "--replay", action="store_true", help="take up the dead letters again instead"
-    )
-    parser.add_argument(
-        "--servers", help="HOST:PORT of the brokers, separated by commas"
-    )
+    mode.add_argument("--replay", action="store_true", help="take up the dead letters again instead")
+    parser.add_argument("--servers", help="HOST:PORT of the brokers, separated by commas")
     parser.add_argument(
         "--every",
         type=float,
         help="run on, a batch every so many seconds; else end when caught up",
     )
-    parser.add_argument(
-        "--batch", type=int, default=250_000, help="most records of a batch"
-    )
+    parser.add_argument("--batch", type=int, default=250_000, help="most records of a batch")
     parser.add_argument(
         "--result",
         default=outcome.TERMINATION_MESSAGE,
@@ -201,9 +181,7 @@ def _count(judged: DataFrame) -> dict[str, int]:
     row = judged.agg(
         F.count(F.lit(1)).alias("records"),
         F.count(REASON).alias("rejected"),
-        F.coalesce(
-            F.sum(F.when(F.col(REASON).isNull(), F.col(REPAIRED))), F.lit(0)
-        ).alias("repaired"),
+        F.coalesce(F.sum(F.when(F.col(REASON).isNull(), F.col(REPAIRED))), F.lit(0)).alias("repaired"),
     ).collect()[0]
     return {name: int(value) for name, value in row.asDict().items()}
 

@@ -15,18 +15,12 @@ _LIBRDKAFKA: Mapping[str, str] = {
 
 def librdkafka_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Settings of the C client, as the producer takes them."""
-    return {
-        key: environment[name]
-        for name, key in _LIBRDKAFKA.items()
-        if name in environment
-    }
+    return {key: environment[name] for name, key in _LIBRDKAFKA.items() if name in environment}
 
 
 def spark_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Options of Spark's Kafka source: those of the Java client, each with `kafka.` before it."""
-    settings = {
-        "security.protocol": environment.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")
-    }
+    settings = {"security.protocol": environment.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")}
     if "KAFKA_CA" in environment:
         settings |= {
             "ssl.truststore.type": "PEM",
@@ -42,12 +36,8 @@ def spark_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _jaas(mechanism: str, environment: Mapping[str, str]) -> str:
-    module = (
-        "plain.PlainLoginModule" if mechanism == "PLAIN" else "scram.ScramLoginModule"
-    )
-    username, password = (
-        _quoted(environment[name]) for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD")
-    )
+    module = "plain.PlainLoginModule" if mechanism == "PLAIN" else "scram.ScramLoginModule"
+    username, password = (_quoted(environment[name]) for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD"))
     return f"org.apache.kafka.common.security.{module} required username={username} password={password};"
 
 

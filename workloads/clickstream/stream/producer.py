@@ -42,20 +42,14 @@ class ProducerError(Exception):
 class Pace:
     """Lets so many messages a second through, or all of them when the rate is 0."""
 
-    def __init__(
-        self, rate: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
         self._start = clock()
 
     def wait(self, sent: int) -> float:
         """Seconds to wait before message number `sent` goes."""
-        return (
-            max(0.0, self._start + sent / self._rate - self._clock())
-            if self._rate
-            else 0.0
-        )
+        return max(0.0, self._start + sent / self._rate - self._clock()) if self._rate else 0.0
 
 
 def read_events(path: Path, session: str) -> Iterator[Message]:
@@ -71,20 +65,14 @@ def read_events(path: Path, session: str) -> Iterator[Message]:
         elif suffixes[-1:] in ([".jsonl"], [".ndjson"], [".json"]):
             rows = (json.loads(line) for line in lines if line.strip())
         else:
-            raise ProducerError(
-                f"{path}: unknown format; name the file .csv, .csv.gz, .jsonl or .jsonl.gz"
-            )
+            raise ProducerError(f"{path}: unknown format; name the file .csv, .csv.gz, .jsonl or .jsonl.gz")
         for row in rows:
-            fields = {
-                name: value for name, value in row.items() if value not in ("", None)
-            }
+            fields = {name: value for name, value in row.items() if value not in ("", None)}
             if session not in fields:
                 yield Message("malformed", "", json.dumps(fields))
                 continue
             fields.setdefault("event_id", event_id(fields))
-            yield Message(
-                "good", str(fields[session]), json.dumps(fields, separators=(",", ":"))
-            )
+            yield Message("good", str(fields[session]), json.dumps(fields, separators=(",", ":")))
 
 
 def event_id(fields: Mapping[str, object]) -> str:
@@ -99,7 +87,7 @@ def send(
     settings: Mapping[str, str | int | bool],
     rate: float,
 ) -> Counter[str]:
-    """Send every message and wait until the brokers have all of them. @returns how many of each kind were sent"""
+    """Send every message and wait until the brokers have all of them. Say how many of each kind."""
     failures: list[str] = []
 
     def delivered(error: KafkaError | None, _message: Delivered) -> None:
@@ -131,9 +119,7 @@ def send(
             break
     left = producer.flush(60)
     if failures or left:
-        raise ProducerError(
-            f"topic {topic}: {failures[0] if failures else f'{left} messages were not acknowledged'}"
-        )
+        raise ProducerError(f"topic {topic}: {failures[0] if failures else f'{left} messages were not acknowledged'}")
     return sent
 
 
@@ -142,32 +128,20 @@ def require_topic(producer: Producer, topic: str) -> None:
     try:
         topics = producer.list_topics(topic, timeout=30).topics
     except KafkaException as error:
-        raise ProducerError(
-            f"the brokers do not answer: {error.args[0].str()}"
-        ) from error
+        raise ProducerError(f"the brokers do not answer: {error.args[0].str()}") from error
     if topics[topic].error is not None:
-        raise ProducerError(
-            f"topic {topic}: {topics[topic].error.str()}; declare it under the stack's kafka.topics"
-        )
+        raise ProducerError(f"topic {topic}: {topics[topic].error.str()}; declare it under the stack's kafka.topics")
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the producer is told to do."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
-    parser.add_argument(
-        "--servers", required=True, help="HOST:PORT of the brokers, separated by commas"
-    )
+    parser.add_argument("--servers", required=True, help="HOST:PORT of the brokers, separated by commas")
     parser.add_argument("--topic", required=True)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--file", type=Path, help="file to replay: .csv, .csv.gz, .jsonl or .jsonl.gz"
-    )
-    source.add_argument(
-        "--generate", type=int, metavar="COUNT", help="make so many synthetic messages"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, help="seed of the synthetic messages"
-    )
+    source.add_argument("--file", type=Path, help="file to replay: .csv, .csv.gz, .jsonl or .jsonl.gz")
+    source.add_argument("--generate", type=int, metavar="COUNT", help="make so many synthetic messages")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the synthetic messages")
     parser.add_argument(
         "--session",
         default="session_id",
@@ -218,11 +192,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _open(path: Path) -> IO[str]:
-    return (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8")
-    )
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
 
 
 if __name__ == "__main__":

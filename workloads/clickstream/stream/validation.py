@@ -32,22 +32,10 @@ def judge(records: DataFrame, contract: Contract) -> DataFrame:
     """Records with `value`, a JSON object as text, with a column more for every field, the reason and the repairs."""
     parsed = records.withColumn(_TEXT, _parse(F.col("value"), contract))
     rules = [_Rule(field) for field in contract.fields]
-    reasons = F.concat_ws(
-        "; ", *(rule.problem for rule in rules if rule.field.otherwise == "reject")
-    )
-    malformed = (
-        F.col("value").isNull()
-        | F.col(_TEXT)[_CORRUPT].isNotNull()
-        | ~F.col("value").rlike(r"^\s*\{")
-    )
-    reason = F.when(malformed, F.lit("not a JSON object")).otherwise(
-        F.nullif(reasons, F.lit(""))
-    )
-    repairs = [
-        rule.problem.isNotNull().cast("int")
-        for rule in rules
-        if rule.field.otherwise != "reject"
-    ]
+    reasons = F.concat_ws("; ", *(rule.problem for rule in rules if rule.field.otherwise == "reject"))
+    malformed = F.col("value").isNull() | F.col(_TEXT)[_CORRUPT].isNotNull() | ~F.col("value").rlike(r"^\s*\{")
+    reason = F.when(malformed, F.lit("not a JSON object")).otherwise(F.nullif(reasons, F.lit("")))
+    repairs = [rule.problem.isNotNull().cast("int") for rule in rules if rule.field.otherwise != "reject"]
     return parsed.select(
         *records.columns,
         *(rule.value.alias(rule.field.name) for rule in rules),
@@ -63,20 +51,10 @@ class _Rule:
     def __init__(self, field: Field) -> None:
         self.field = field
         text = F.col(_TEXT)[field.name]
-        absent = (
-            text.isNull()
-            if field.type == "string"
-            else text.isNull() | (F.trim(text) == "")
-        )
+        absent = text.isNull() if field.type == "string" else text.isNull() | (F.trim(text) == "")
         typed = _typed(text, field)
-        missing = (
-            F.when(absent, F.lit(f"{field.name}: missing"))
-            if field.required
-            else F.when(absent, F.lit(None))
-        )
-        problem = missing.when(
-            typed.isNull(), F.lit(f"{field.name}: not a {field.type}")
-        )
+        missing = F.when(absent, F.lit(f"{field.name}: missing")) if field.required else F.when(absent, F.lit(None))
+        problem = missing.when(typed.isNull(), F.lit(f"{field.name}: not a {field.type}"))
         for broken, complaint in _limits(typed, field):
             problem = problem.when(broken, F.lit(f"{field.name}: {complaint}"))
         self.problem = problem.otherwise(F.lit(None).cast("string"))
@@ -88,17 +66,12 @@ class _Rule:
             case "default":
                 assert field.default is not None
                 default = _literal(field.default, field)
-                self.value = F.when(
-                    self.problem.isNull(), F.coalesce(typed, default)
-                ).otherwise(default)
+                self.value = F.when(self.problem.isNull(), F.coalesce(typed, default)).otherwise(default)
 
 
 def _parse(value: Column, contract: Contract) -> Column:
     # As text: a field of another type is then that field's problem, not the record's.
-    fields = [
-        StructField(name, StringType())
-        for name in [*(field.name for field in contract.fields), _CORRUPT]
-    ]
+    fields = [StructField(name, StringType()) for name in [*(field.name for field in contract.fields), _CORRUPT]]
     return F.from_json(
         value,
         StructType(fields),
@@ -117,13 +90,9 @@ def _limits(typed: Column, field: Field) -> list[tuple[Column, str]]:
     if field.one_of:
         limits.append((~typed.isin(*field.one_of), "not one of the allowed values"))
     if field.minimum is not None:
-        limits.append(
-            (typed < _literal(field.minimum, field), f"below {field.minimum}")
-        )
+        limits.append((typed < _literal(field.minimum, field), f"below {field.minimum}"))
     if field.maximum is not None:
-        limits.append(
-            (typed > _literal(field.maximum, field), f"above {field.maximum}")
-        )
+        limits.append((typed > _literal(field.maximum, field), f"above {field.maximum}"))
     if field.pattern is not None:
         limits.append((~typed.rlike(field.pattern), "not of the declared form"))
     return limits

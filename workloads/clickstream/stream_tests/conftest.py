@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).parents[3]
-SPECS: Mapping[str, object] = json.loads(
-    (Path(__file__).parent / "specs.json").read_text()
-)
+SPECS: Mapping[str, object] = json.loads((Path(__file__).parent / "specs.json").read_text())
 TIMEOUT = 600
 """Seconds that a job may take on a machine that does other things too."""
 
@@ -55,9 +53,7 @@ class Broker:
             str(ROOT / "workloads/images/kafka/bin/broker"),
             str(self.folder / "server.properties"),
         ]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log
-        )
+        self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -105,9 +101,7 @@ class Jobs:
         """Where the events' table is."""
         return f"file:{self.folder}/feature-store/clickstream_events"
 
-    def start(
-        self, *arguments: str, contract: Mapping[str, object] | None = None
-    ) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, contract: Mapping[str, object] | None = None) -> subprocess.Popen[bytes]:
         """Start an ingestion."""
         log = (self.folder / "job.log").open("ab")
         command = [
@@ -126,13 +120,9 @@ class Jobs:
             "PYSPARK_SUBMIT_ARGS": submit_arguments(self.settings),
         }
         # A group of its own: the JVM must die with it.
-        return subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
-    def run(
-        self, *arguments: str, contract: Mapping[str, object] | None = None
-    ) -> dict[str, object]:
+    def run(self, *arguments: str, contract: Mapping[str, object] | None = None) -> dict[str, object]:
         """Run an ingestion to its end. @returns its result."""
         code = self.start(*arguments, contract=contract).wait(TIMEOUT)
         result = json.loads((self.folder / "result.json").read_text())
@@ -162,9 +152,7 @@ def produce(servers: str, topic: str, count: int, seed: int) -> dict[str, int]:
 
 def submit_arguments(settings: Mapping[str, str]) -> str:
     """Settings as `spark-submit` takes them."""
-    return " ".join(
-        [f"--conf {key}={value}" for key, value in settings.items()] + ["pyspark-shell"]
-    )
+    return " ".join([f"--conf {key}={value}" for key, value in settings.items()] + ["pyspark-shell"])
 
 
 @pytest.fixture(scope="session")
@@ -187,6 +175,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.hudi.catalog.HoodieCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.ui.enabled": "false",
     }
 
@@ -214,9 +203,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
     }
-    (folder / "server.properties").write_text(
-        "".join(f"{key}={value}\n" for key, value in lines.items())
-    )
+    (folder / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in lines.items()))
     made = Broker(home, folder, port)
     made.start()
     yield made

@@ -37,15 +37,10 @@ def event(number: int, **fields: object) -> dict[str, Any]:
     return {**made, "timestamp": f"2026-01-0{number % 3 + 1}T10:00:00Z", **fields}
 
 
-def records(
-    spark: SparkSession, first: int, values: list[dict[str, Any]], minute: int = 0
-) -> DataFrame:
+def records(spark: SparkSession, first: int, values: list[dict[str, Any]], minute: int = 0) -> DataFrame:
     """Events as they come from a topic, from an offset on."""
     time = datetime(2026, 1, 10, 12, minute)
-    rows = [
-        ("t", 0, first + at, time, "k", json.dumps(value))
-        for at, value in enumerate(values)
-    ]
+    rows = [("t", 0, first + at, time, "k", json.dumps(value)) for at, value in enumerate(values)]
     return spark.createDataFrame(rows, SCHEMA)
 
 
@@ -61,9 +56,7 @@ class Stream:
     def batch(self, number: int, records: DataFrame) -> None:
         """Take a batch with the contract as it stands now."""
         contract = parse_contract(json.dumps(self.declared))
-        event_table.require_compatible(
-            event_table.schema_of(self.spark, self.table), contract, self.table
-        )
+        event_table.require_compatible(event_table.schema_of(self.spark, self.table), contract, self.table)
         letters = f"file:{self.folder}/raw/rejected/clickstream_events"
         Ingest(self.spark, contract, self.table, letters).batch(records, number)
 
@@ -84,9 +77,7 @@ class Stream:
 
     def letters(self) -> list[Row]:
         """What is dead."""
-        found = dead_letters.read(
-            self.spark, f"file:{self.folder}/raw/rejected/clickstream_events"
-        )
+        found = dead_letters.read(self.spark, f"file:{self.folder}/raw/rejected/clickstream_events")
         return [] if found is None else found.orderBy("offset").collect()
 
 
@@ -95,9 +86,7 @@ def stream(spark: SparkSession, tmp_path: Path) -> Stream:
     return Stream(spark, tmp_path)
 
 
-def test_a_batch_that_runs_again_changes_nothing(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_a_batch_that_runs_again_changes_nothing(spark: SparkSession, stream: Stream) -> None:
     batch = records(
         spark,
         0,
@@ -111,14 +100,10 @@ def test_a_batch_that_runs_again_changes_nothing(
     assert [row["offset"] for row in stream.letters()] == [11]
 
 
-def test_the_later_of_two_records_of_a_key_stays(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_the_later_of_two_records_of_a_key_stays(spark: SparkSession, stream: Stream) -> None:
     stream.batch(
         0,
-        records(
-            spark, 0, [event(1, platform="web"), event(1, platform="ios")], minute=5
-        ),
+        records(spark, 0, [event(1, platform="web"), event(1, platform="ios")], minute=5),
     )
     assert stream.rows()["e1"]["platform"] == "ios"
     stream.batch(1, records(spark, 2, [event(1, platform="old")], minute=1))
@@ -127,17 +112,13 @@ def test_the_later_of_two_records_of_a_key_stays(
     assert stream.rows()["e1"]["platform"] == "new"
 
 
-def test_a_new_optional_field_flows_through(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_a_new_optional_field_flows_through(spark: SparkSession, stream: Stream) -> None:
     stream.batch(0, records(spark, 0, [event(1), event(2)]))
     stream.declared["version"] = 2
     stream.declared["fields"]["price"] = {"type": "double", "min": 0}
     stream.batch(
         1,
-        records(
-            spark, 2, [event(3, price=1.5), event(4), event(1, price=2.5)], minute=5
-        ),
+        records(spark, 2, [event(3, price=1.5), event(4), event(1, price=2.5)], minute=5),
     )
     assert {key: row["price"] for key, row in stream.rows().items()} == {
         "e1": 2.5,
@@ -147,9 +128,7 @@ def test_a_new_optional_field_flows_through(
     }
 
 
-def test_records_of_an_older_producer_keep_the_new_column(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_records_of_an_older_producer_keep_the_new_column(spark: SparkSession, stream: Stream) -> None:
     stream.declared["additional"] = "keep"
     stream.batch(0, records(spark, 0, [event(1, colour="red"), event(2)]))
     stream.batch(1, records(spark, 2, [event(3), event(4, size=7)], minute=5))
@@ -163,12 +142,8 @@ def test_records_of_an_older_producer_keep_the_new_column(
     assert rows["e4"]["size"] == "7"
 
 
-def test_an_incompatible_field_stops_its_record_and_not_the_job(
-    spark: SparkSession, stream: Stream
-) -> None:
-    stream.batch(
-        0, records(spark, 0, [event(1), event(2, user_id={"nested": 1}), event(3)])
-    )
+def test_an_incompatible_field_stops_its_record_and_not_the_job(spark: SparkSession, stream: Stream) -> None:
+    stream.batch(0, records(spark, 0, [event(1), event(2, user_id={"nested": 1}), event(3)]))
     assert stream.rows().keys() == {"e1", "e3"}
     (letter,) = stream.letters()
     assert (
@@ -184,25 +159,17 @@ def test_an_incompatible_field_stops_its_record_and_not_the_job(
     )
 
 
-def test_an_incompatible_declaration_stops_the_job_before_it_writes(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_an_incompatible_declaration_stops_the_job_before_it_writes(spark: SparkSession, stream: Stream) -> None:
     stream.batch(0, records(spark, 0, [event(1)]))
     stream.declared["fields"]["user_id"] = {"type": "string", "required": True}
-    with pytest.raises(
-        JobError, match="the column user_id is bigint and the contract says string"
-    ):
+    with pytest.raises(JobError, match="the column user_id is bigint and the contract says string"):
         stream.batch(1, records(spark, 1, [event(2)]))
 
 
-def test_dead_letters_are_taken_up_after_a_fix(
-    spark: SparkSession, stream: Stream
-) -> None:
+def test_dead_letters_are_taken_up_after_a_fix(spark: SparkSession, stream: Stream) -> None:
     stream.batch(
         0,
-        records(
-            spark, 0, [event(1), event(2, event="Add To Cart"), event(3, user_id="x")]
-        ),
+        records(spark, 0, [event(1), event(2, event="Add To Cart"), event(3, user_id="x")]),
     )
     assert len(stream.letters()) == 2
     stream.declared["version"] = 2

@@ -25,17 +25,13 @@ TIMELINE = "feature-store/clickstream_events/.hoodie/timeline"
 
 def table(jobs: Jobs) -> pa.Table:
     """The events' table, read by another implementation than the one that wrote it."""
-    reader = hudi.HudiTableBuilder.from_base_uri(
-        jobs.table.replace("file:", "file://")
-    ).build()
+    reader = hudi.HudiTableBuilder.from_base_uri(jobs.table.replace("file:", "file://")).build()
     return pa.Table.from_batches(reader.read())
 
 
 def letters(jobs: Jobs) -> pa.Table:
     """The dead letters as they lie in the bucket."""
-    return ds.dataset(
-        jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive"
-    ).to_table()
+    return ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
 
 
 def require_exactly_once(jobs: Jobs) -> None:
@@ -49,14 +45,10 @@ def require_exactly_once(jobs: Jobs) -> None:
     assert pc.count_distinct(arrived["event_id"]).as_py() == len(events)
     dead = letters(jobs)
     assert dead.num_rows == kinds["malformed"]
-    places = set(
-        zip(dead["partition"].to_pylist(), dead["offset"].to_pylist(), strict=True)
-    )
+    places = set(zip(dead["partition"].to_pylist(), dead["offset"].to_pylist(), strict=True))
     assert len(places) == kinds["malformed"]
     values = Counter(dead["value"].to_pylist())
-    assert values == Counter(
-        message.value for message in sent if message.kind == "malformed"
-    )
+    assert values == Counter(message.value for message in sent if message.kind == "malformed")
 
 
 def wait_for(path: Path, pattern: str, count: int) -> None:
@@ -79,9 +71,7 @@ def wait_for(path: Path, pattern: str, count: int) -> None:
         ("a commit has ended and its batch has not", f"{TIMELINE}/*_*.deltacommit", 2),
     ],
 )
-def test_a_job_that_is_killed(
-    broker: Broker, jobs: Jobs, stage: str, pattern: str, count: int
-) -> None:
+def test_a_job_that_is_killed(broker: Broker, jobs: Jobs, stage: str, pattern: str, count: int) -> None:
     topic = f"killed-{stage.replace(' ', '-')}"
     broker.topic(topic)
     produce(broker.servers, topic, COUNT, SEED)

@@ -107,16 +107,12 @@ def test_what_is_no_object_is_rejected(spark: SparkSession, value: str | None) -
         ({"id": None, "count": -1}, "id: missing; count: below 0"),
     ],
 )
-def test_a_record_that_breaks_a_rule_says_which(
-    spark: SparkSession, fields: dict[str, object], reason: str
-) -> None:
+def test_a_record_that_breaks_a_rule_says_which(spark: SparkSession, fields: dict[str, object], reason: str) -> None:
     assert judged(spark, record(**fields))[0][REASON] == reason
 
 
 @pytest.mark.parametrize("price", [-1, "NaN", "free", "Infinity"])
-def test_a_field_that_may_be_dropped_is_emptied(
-    spark: SparkSession, price: object
-) -> None:
+def test_a_field_that_may_be_dropped_is_emptied(spark: SparkSession, price: object) -> None:
     (row,) = judged(spark, record(price=price))
     assert (row[REASON], row["price"], row[REPAIRED]) == (None, None, 1)
 

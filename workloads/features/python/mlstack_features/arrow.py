@@ -16,8 +16,6 @@ from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
 
 _META = "_hoodie_"
-_DATA = frozenset({"commit", "deltacommit", "replacecommit", "clustering"})
-"""Actions that change rows; the others tidy up."""
 
 
 class ArrowBackend(Backend[pa.Table]):
@@ -44,8 +42,13 @@ class ArrowBackend(Backend[pa.Table]):
 
     def instants(self, view: str) -> list[Instant]:
         """Finished commits, oldest first."""
-        commits = self._table(view).get_timeline().get_completed_instants()
-        return [Instant(each.timestamp, each.action) for each in commits if each.action in _DATA]
+        timeline = self._table(view).get_timeline()
+        every = [
+            *timeline.get_completed_commits(),
+            *timeline.get_completed_deltacommits(),
+            *timeline.get_completed_replacecommits(),
+        ]
+        return sorted((Instant(each.timestamp, each.action) for each in every), key=lambda each: each.time)
 
     def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> pa.Table:
         """All rows, as of an instant or the latest commit."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlstack_features.drift import Distribution, distribution, moved, quantile_edges, stability_index
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def test_equal_distributions_have_not_moved() -> None:
@@ -59,3 +63,13 @@ def test_edges_must_agree() -> None:
 
 def test_the_farthest_moved_comes_first() -> None:
     assert moved({"a": 0.3, "b": 0.05, "c": 0.9}, 0.25) == ["c", "a"]
+
+
+def test_spark_counts_as_plain_python_does(spark: SparkSession) -> None:
+    from mlstack_features.drift_job import counted, quantiles
+
+    draw = random.Random(2)
+    values = [None if draw.random() < 0.1 else float(draw.randrange(40)) for _ in range(500)]
+    rows = spark.createDataFrame([(value, value) for value in values], "a double, b double")
+    edges = quantiles(rows, ["a", "b"])
+    assert counted(rows, edges)["a"] == distribution(values, edges["a"])

@@ -132,6 +132,9 @@ def test_a_rollback_restores_an_instant_and_keeps_the_history(spark: SparkSessio
     keys = near.keys("user_activity")
     before, after = (near.as_of("user_activity", each).to_pylist() for each in (history[1], now))
     found = difference(keys, before, after)
+    far = FeatureStore.of_spark(spark, store.uri)
+    theirs = [row.asDict() for row in far.as_of("user_activity", now).collect()]
+    assert _sorted(theirs) == _sorted(after)
     assert (found.added, found.removed, found.changed) == (0, 0, 0)
     # The next run goes on from there.
     store.run(32)
