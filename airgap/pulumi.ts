@@ -39,7 +39,13 @@ export async function resolvePulumi(): Promise<PulumiCommand> {
   const folders = standIns.map((name) => join(__dirname, "providers", name));
   return {
     command: toolPath("pulumi"),
-    env: { PATH: [...folders, process.env.PATH ?? ""].join(delimiter) },
+    env: {
+      PATH: [...folders, process.env.PATH ?? ""].join(delimiter),
+      // The engine would look for the plugin of every package in node_modules, and wait for each refusal.
+      ...(standIns.length > 0
+        ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }
+        : {}),
+    },
     standIns,
   };
 }

@@ -1,11 +1,13 @@
 import type { Target } from "../target";
 import { type AksConfig, checkPools, schema } from "./config";
-import { AksPlatform } from "./platform";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** Azure Kubernetes Service. */
 export const aks = {
   kind: "aks",
   schema,
   checkPools,
-  provision: (request) => new AksPlatform(request.name, request),
+  provision: (request) => new (load().AksPlatform)(request.name, request),
 } satisfies Target<"aks", AksConfig>;

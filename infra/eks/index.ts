@@ -1,11 +1,13 @@
 import type { Target } from "../target";
 import { checkPools, type EksConfig, schema } from "./config";
-import { EksPlatform } from "./platform";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** Amazon EKS. */
 export const eks = {
   kind: "eks",
   schema,
   checkPools,
-  provision: (request) => new EksPlatform(request.name, request),
+  provision: (request) => new (load().EksPlatform)(request.name, request),
 } satisfies Target<"eks", EksConfig>;

@@ -1,11 +1,13 @@
 import type { Target } from "../target";
 import { checkPools, type GkeConfig, schema } from "./config";
-import { GkePlatform } from "./platform";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** Google Kubernetes Engine. */
 export const gke = {
   kind: "gke",
   schema,
   checkPools,
-  provision: (request) => new GkePlatform(request.name, request),
+  provision: (request) => new (load().GkePlatform)(request.name, request),
 } satisfies Target<"gke", GkeConfig>;

@@ -1,11 +1,13 @@
 import type { Target } from "../target";
 import { checkPools, type OnpremConfig, schema } from "./config";
-import { OnpremPlatform } from "./platform";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** Kubernetes on hosts of one's own. */
 export const onprem = {
   kind: "onprem",
   schema,
   checkPools,
-  provision: (request) => new OnpremPlatform(request.name, request),
+  provision: (request) => new (load().OnpremPlatform)(request.name, request),
 } satisfies Target<"onprem", OnpremConfig>;
