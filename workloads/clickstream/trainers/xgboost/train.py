@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import xgboost
 from xgboost import collective
 from xgboost.tracker import RabitTracker
@@ -42,8 +40,10 @@ class Report(xgboost.callback.TrainingCallback):
 def train(task: Task) -> Model:
     """All processes grow the same trees; each adds up gradients of its share of the rows, and the sums are shared."""
     try:
-        with _gathered(task.place):
-            booster, resumed_from = _fit(task)
+        _gather(task.place)
+        booster, resumed_from = _fit(task)
+        # Not where a process is gone: it would try to reach that one again and again before the others may start anew.
+        collective.finalize()
     except xgboost.core.XGBoostError as error:
         if task.place.world_size == 1:
             raise
@@ -57,9 +57,9 @@ def train(task: Task) -> Model:
     )
 
 
-def _gathered(place: Place) -> collective.CommunicatorContext | nullcontext[None]:
+def _gather(place: Place) -> None:
     if place.world_size == 1:
-        return nullcontext()
+        return
     address = wait_for_name(place.host, NAME_SECONDS)
     if place.first:
         # By task: ranks are those that the operator gave, in whatever order the processes come.
@@ -68,7 +68,7 @@ def _gathered(place: Place) -> collective.CommunicatorContext | nullcontext[None
         )
         tracker.start()
         _trackers.append(tracker)
-    return collective.CommunicatorContext(
+    collective.init(
         dmlc_communicator="rabit",
         dmlc_tracker_uri=address,
         dmlc_tracker_port=place.port,
