@@ -4,8 +4,10 @@ import { z } from "zod";
 import { checkTarget, targetKinds, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
 import { kubeflowSchema } from "../components/kubeflow/config";
+import { kafkaSchema } from "../components/kafka/config";
 import { quantity } from "../components/quantity";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
+import { checkStreams, streamsSchema } from "../workloads/streams";
 
 const dnsLabel = z
   .string()
@@ -69,6 +71,9 @@ export const stackSchema = z.strictObject({
     .prefault([{ name: "ml" }]),
   kubeflow: kubeflowSchema,
   workloads: workloadsSchema,
+  /** Where the records of streams come from. */
+  kafka: kafkaSchema.optional(),
+  streams: streamsSchema,
 });
 
 /** A stack's configuration, checked and complete. */
@@ -114,6 +119,10 @@ export function parseConfig(
       parsed.data.target,
     ),
     ...checkWorkloads(parsed.data),
+    ...checkStreams("streams", {
+      ...parsed.data,
+      kafka: parsed.data.kafka,
+    }),
   ];
   if (problems.length > 0) throw new ConfigError(problems, stack);
   return parsed.data;

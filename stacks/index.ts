@@ -9,6 +9,7 @@ import { TrainingOperator } from "../components/training-operator";
 import { provision } from "../infra";
 import { runWorkloads } from "../workloads";
 import { openNotebooks } from "../workloads/notebooks";
+import { runStreams } from "../workloads/streams";
 import { loadConfig } from "./config";
 
 const stack = pulumi.getStack();
@@ -53,14 +54,30 @@ const teams = new Map(
   ]),
 );
 
-const ends = runWorkloads({
-  platform,
-  store,
-  teams,
-  workloads: config.workloads,
-  sparkOperator,
-  trainingOperator: trainingOperator?.installed,
-});
+const ends = [
+  ...runWorkloads({
+    platform,
+    store,
+    teams,
+    workloads: config.workloads,
+    sparkOperator,
+    trainingOperator: trainingOperator?.installed,
+  }),
+];
+
+if (config.kafka) {
+  ends.push(
+    ...runStreams({
+      platform,
+      store,
+      teams,
+      sparkOperator,
+      kafka: config.kafka,
+      streams: config.streams,
+      forceDestroy: shortLived,
+    }),
+  );
+}
 
 const opened = openNotebooks({
   platform,
@@ -81,6 +98,9 @@ export const buckets = {
   featureStore: store.buckets.featureStore.uri,
   models: store.buckets.models.uri,
 };
+
+/** After when the stack may be removed; the reaper reads it. */
+export const expiry = config.expiry;
 
 /** How each job of each workload ended. */
 export const workloads = ends.map(({ name, state, seconds, result }) => ({
