@@ -61,8 +61,14 @@ export interface Bucket {
 
 /** Which rights a service account holds, on which buckets; nothing else is granted. */
 export interface IdentityArgs {
-  readonly serviceAccount: { readonly namespace: string; readonly name: string };
-  readonly grants: readonly { readonly bucket: Bucket; readonly access: "read" | "write" }[];
+  readonly serviceAccount: {
+    readonly namespace: string;
+    readonly name: string;
+  };
+  readonly grants: readonly {
+    readonly bucket: Bucket;
+    readonly access: "read" | "write";
+  }[];
 }
 
 /** How pods of a service account prove who they are to the object store. */
@@ -94,10 +100,21 @@ export interface Platform {
   readonly provider: k8s.Provider;
   readonly pools: readonly PlacedPool[];
   /** Storage classes: `block` for one node at a time, `shared` for many. */
-  readonly storage: { readonly block: pulumi.Input<string>; readonly shared?: pulumi.Input<string> };
+  readonly storage: {
+    readonly block: pulumi.Input<string>;
+    readonly shared?: pulumi.Input<string>;
+  };
   /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: ImageRegistry;
-  bucket(name: string, args: BucketArgs, opts: pulumi.ComponentResourceOptions): Bucket;
-  identity(name: string, args: IdentityArgs, opts: pulumi.ComponentResourceOptions): Identity;
+  bucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Bucket;
+  identity(
+    name: string,
+    args: IdentityArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity;
 }
