@@ -1,3 +1,4 @@
+import { storedManifests } from "../../manifests";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -109,7 +110,10 @@ function listed(options: Properties, key: string): string[] {
 }
 
 async function kustomize(directory: string): Promise<Properties[]> {
-  const built = await run("kubectl", ["kustomize", directory]);
+  const built = await run("kubectl", [
+    "kustomize",
+    storedManifests(directory) ?? directory,
+  ]);
   if (built.code !== 0) {
     throw new Error(
       `kustomize failed for directory "${directory}": ${problem(built).replace(/^error: /, "")}`,

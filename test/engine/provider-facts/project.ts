@@ -141,6 +141,8 @@ export class Project {
       PULUMI_DEBUG_COMMANDS: "true",
       // The language host of the toolchain would check the types of every file.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      // Each command would look for a plugin of every package, and wait for each refusal.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
   }
 
