@@ -119,6 +119,16 @@ export class Team extends pulumi.ComponentResource {
   }
 }
 
+/** The teams of a stack, by name. */
+export function makeTeams(
+  platform: Platform,
+  teams: readonly { readonly name: string; readonly quota: TeamQuota }[],
+): ReadonlyMap<string, Team> {
+  return new Map(
+    teams.map(({ name, quota }) => [name, new Team(name, { platform, quota })]),
+  );
+}
+
 function hardLimits(quota: TeamQuota): Record<string, string> {
   return {
     "requests.cpu": quota.cpu,

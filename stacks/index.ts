@@ -1,11 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { CertManager } from "../components/cert-manager";
 import { HudiStore } from "../components/hudi-store";
-import { hasKubeflow, Kubeflow } from "../components/kubeflow";
-import { SparkOperator } from "../components/spark-operator";
-import { Team } from "../components/team";
-import { TrainingOperator } from "../components/training-operator";
+import { installOperators } from "../components/operators";
+import { makeTeams } from "../components/team";
 import { provision } from "../infra";
 import { runWorkloads } from "../workloads";
 import { openNotebooks } from "../workloads/notebooks";
@@ -24,20 +21,7 @@ const platform = provision(config.target.kind, {
   lifetime: config.lifetime,
 });
 
-const certManager = new CertManager("cert-manager", { platform });
-const sparkOperator = new SparkOperator("spark-operator", { platform });
-const trainingOperator = config.kubeflow.trainingOperator
-  ? new TrainingOperator("training-operator", { platform, ...config.kubeflow })
-  : undefined;
-if (hasKubeflow(config.kubeflow)) {
-  new Kubeflow("kubeflow", {
-    platform,
-    config: config.kubeflow,
-    certManager: certManager.installed,
-    trainingOperator: trainingOperator?.installed,
-  });
-}
-
+const operators = installOperators(platform, config.kubeflow);
 const store = new HudiStore("store", {
   platform,
   bucket: {
@@ -46,43 +30,20 @@ const store = new HudiStore("store", {
     forceDestroy: shortLived,
   },
 });
+const teams = makeTeams(platform, config.teams);
 
-const teams = new Map(
-  config.teams.map(({ name, quota }) => [
-    name,
-    new Team(name, { platform, quota }),
-  ]),
-);
-
+const ground = { platform, ...operators, store, teams };
 const ends = [
-  ...runWorkloads({
-    platform,
-    store,
-    teams,
-    workloads: config.workloads,
-    sparkOperator,
-    trainingOperator: trainingOperator?.installed,
+  ...runWorkloads({ ...ground, workloads: config.workloads }),
+  ...runStreams({
+    ...ground,
+    kafka: config.kafka,
+    streams: config.streams,
+    forceDestroy: shortLived,
   }),
 ];
-
-if (config.kafka) {
-  ends.push(
-    ...runStreams({
-      platform,
-      store,
-      teams,
-      sparkOperator,
-      kafka: config.kafka,
-      streams: config.streams,
-      forceDestroy: shortLived,
-    }),
-  );
-}
-
 const opened = openNotebooks({
-  platform,
-  store,
-  teams,
+  ...ground,
   notebooks: config.workloads.notebooks ?? [],
 });
 

@@ -76,7 +76,8 @@ export interface StreamsArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly sparkOperator: SparkOperator;
-  readonly kafka: KafkaConfig;
+  /** Where records come from; nothing is registered without it. */
+  readonly kafka: KafkaConfig | undefined;
   readonly streams: StreamsConfig;
   /** Whether a deletion takes the records along, as in short-lived stacks. */
   readonly forceDestroy: boolean;
@@ -88,6 +89,7 @@ export function runStreams(
   opts?: pulumi.ComponentResourceOptions,
 ): readonly JobEnd[] {
   const { platform, store, teams, sparkOperator, forceDestroy } = args;
+  if (args.kafka === undefined) return [];
   const image = new Image(
     "kafka",
     {

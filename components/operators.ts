@@ -1,0 +1,37 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+import { CertManager } from "./cert-manager";
+import { hasKubeflow, Kubeflow } from "./kubeflow";
+import type { KubeflowConfig } from "./kubeflow/config";
+import { SparkOperator } from "./spark-operator";
+import { TrainingOperator } from "./training-operator";
+
+/** Operators that workloads stand on. */
+export interface Operators {
+  readonly sparkOperator: SparkOperator;
+  /** What must be there before a training of PyTorch, TensorFlow or XGBoost, where the stack has it. */
+  readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+}
+
+/** Installs cert-manager, the Spark operator, and what of Kubeflow the stack asks for. */
+export function installOperators(
+  platform: Platform,
+  kubeflow: KubeflowConfig,
+): Operators {
+  const certManager = new CertManager("cert-manager", { platform }).installed;
+  const sparkOperator = new SparkOperator("spark-operator", { platform });
+  const trainingOperator = kubeflow.trainingOperator
+    ? new TrainingOperator("training-operator", { platform, ...kubeflow })
+        .installed
+    : undefined;
+  if (hasKubeflow(kubeflow)) {
+    new Kubeflow("kubeflow", {
+      platform,
+      config: kubeflow,
+      certManager,
+      trainingOperator,
+    });
+  }
+  return { sparkOperator, trainingOperator };
+}
