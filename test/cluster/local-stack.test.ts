@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import {
   existsSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -84,6 +85,22 @@ async function succeed(command: string, ...args: string[]): Promise<string> {
   return output;
 }
 
+/** Whether a run that is alive holds the stack's lock; a killed one leaves its file behind. */
+function locked(): boolean {
+  const folder = join(
+    root,
+    ".mlstack/state/.pulumi/locks/organization/mlstack",
+    stack,
+  );
+  if (!existsSync(folder)) return false;
+  return readdirSync(folder).some((file) => {
+    const { pid } = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
+      pid: number;
+    };
+    return existsSync(`/proc/${pid}`);
+  });
+}
+
 /** The local stack for real, from nothing to nothing: needs root, and the toolchain built. */
 describe("local stack", function () {
   const file = join(root, `stacks/Pulumi.${stack}.yaml`);
@@ -158,14 +175,7 @@ describe("local stack", function () {
 
   it("comes up with both jobs completed, and lets no second run in meanwhile", async () => {
     const first = start("up");
-    const locks = join(
-      root,
-      ".mlstack/state/.pulumi/locks/organization/mlstack",
-      stack,
-    );
-    while (!existsSync(locks) && first.child.exitCode === null)
-      await pause(200);
-    await pause(3_000);
+    while (!locked() && first.child.exitCode === null) await pause(200);
     const second = await start("up").end;
     assert.equal(second.code, 1);
     assert.match(second.output, /busy: another run \(process \d+\)/);
