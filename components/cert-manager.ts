@@ -37,6 +37,7 @@ export class CertManager extends pulumi.ComponentResource {
         webhook: { resources: requests("10m", "32Mi") },
         cainjector: { resources: requests("10m", "64Mi") },
         helmOptions: {
+          name: "cert-manager",
           chart: charts.certManager.chart,
           version: charts.certManager.version,
           repositoryOpts: { repo: charts.certManager.repository },

@@ -99,7 +99,11 @@ export class LocalPlatform
   private clusterProvider(): KubernetesProvider {
     return new KubernetesProvider(
       `${this.name}-kubernetes`,
-      { kubeconfig: this.kubeconfig },
+      {
+        kubeconfig: this.kubeconfig,
+        // The whole cluster is the stack's: what a killed run made without noting it is taken over, not refused.
+        upsertExistingObjects: true,
+      },
       { parent: this },
     );
   }

@@ -26,6 +26,11 @@ export class GarageError extends Error {
     super(`the object store refused ${endpoint}: ${answer}`);
   }
 
+  /** Whether the bucket to make is there already. */
+  get exists(): boolean {
+    return this.answer.includes("BucketAlreadyExists");
+  }
+
   /** Whether the bucket or key asked for is not there. */
   get missing(): boolean {
     return /NoSuchBucket|NoSuchAccessKey|not found/i.test(this.answer);

@@ -34,13 +34,26 @@ export const storeBucket: ResourceKind<Inputs, Inputs> = {
       : [],
   }),
   async create(inputs) {
-    const { id } = await callGarage(
-      inputs,
-      "CreateBucket",
-      { globalAlias: inputs.bucket },
-      bucketInfo,
-    );
-    return { id, outs: inputs };
+    const alias = { globalAlias: inputs.bucket };
+    try {
+      const { id } = await callGarage(
+        inputs,
+        "CreateBucket",
+        alias,
+        bucketInfo,
+      );
+      return { id, outs: inputs };
+    } catch (error) {
+      if (!(error instanceof GarageError && error.exists)) throw error;
+      // The store is the stack's own: a killed run made the bucket and could not note it.
+      const { id } = await callGarage(
+        inputs,
+        "GetBucketInfo",
+        alias,
+        bucketInfo,
+      );
+      return { id, outs: inputs };
+    }
   },
   update: async (_id, _outs, news) => ({ outs: news }),
   async read(id, outs) {

@@ -121,6 +121,8 @@ function loggedIn(): boolean {
   return current !== undefined && current !== "";
 }
 
+/** A process that has ended but that nobody has asked about yet still has a folder in /proc. */
 function alive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
+  const stat = `/proc/${pid}/stat`;
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, "utf8"));
 }

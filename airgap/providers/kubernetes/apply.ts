@@ -45,6 +45,8 @@ const patience = [0.5, 1, 2, 4, 8, 16, 30];
 export interface Sending {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  /** Whether an object that exists already is taken over instead of refused. */
+  readonly upsert?: boolean;
   /** Called before each further attempt. */
   readonly retrying?: (message: string) => void;
 }
@@ -53,7 +55,7 @@ export interface Sending {
 export async function create(
   cluster: Cluster,
   object: Properties,
-  { dryRun, signal, retrying }: Sending,
+  { dryRun, signal, upsert, retrying }: Sending,
 ): Promise<Properties> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -80,11 +82,36 @@ export async function create(
         continue;
       }
       if (error instanceof ApiError && error.reason === "AlreadyExists") {
+        if (upsert) return takeExisting(cluster, object, { dryRun, signal });
         error.message += existsHint;
       }
       throw error;
     }
   }
+}
+
+/** Makes an object that exists already what it should be, whoever made it. */
+async function takeExisting(
+  cluster: Cluster,
+  object: Properties,
+  { dryRun, signal }: Sending,
+): Promise<Properties> {
+  return cluster.request({
+    method: "PATCH",
+    path: await cluster.path(
+      kindOf(object),
+      textAt(object, "metadata", "namespace"),
+      textAt(object, "metadata", "name"),
+    ),
+    query: {
+      fieldManager: creator,
+      force: "true",
+      dryRun: dryRun ? "All" : undefined,
+    },
+    contentType: "application/apply-patch+yaml",
+    body: await placed(cluster, object),
+    signal,
+  });
 }
 
 /** An object without the namespace that a kind of the whole cluster has no use for. */

@@ -97,12 +97,19 @@ export async function makeRelease(
   await provider.connected();
   const clear = reveal(inputs);
   const id = releaseId(clear);
-  const outcome = await helm(provider, call, clear, "install", [
-    ...flagOf(clear, "createNamespace", "--create-namespace"),
-    ...flagOf(clear, "replace", "--replace"),
-    ...flagOf(clear, "skipCrds", "--skip-crds"),
-    ...flagOf(clear, "disableWebhooks", "--no-hooks"),
-  ]);
+  const install = () =>
+    helm(provider, call, clear, "install", [
+      ...flagOf(clear, "createNamespace", "--create-namespace"),
+      ...flagOf(clear, "replace", "--replace"),
+      ...flagOf(clear, "skipCrds", "--skip-crds"),
+      ...flagOf(clear, "disableWebhooks", "--no-hooks"),
+    ]);
+  let outcome = await install();
+  if (provider.options.upsert && /name .* still in use/.test(outcome.stderr)) {
+    // A killed run began it, and nobody knows how far it got.
+    await destroyRelease(provider, inputs, id);
+    outcome = await install();
+  }
   return { id, state: await settled(provider, call, inputs, outcome, id) };
 }
 

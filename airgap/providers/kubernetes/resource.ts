@@ -157,6 +157,7 @@ export async function make(
   let created: Properties;
   try {
     created = await create(cluster, inputs, {
+      upsert: provider.options.upsert,
       dryRun: false,
       signal,
       retrying: (message) => provider.log.status("info", message, call.urn),
@@ -200,6 +201,7 @@ async function rehearse(
   if (!(await cluster?.resource(kindOf(inputs)))) return undefined;
   try {
     return await create(cluster!, inputs, {
+      upsert: provider.options.upsert,
       dryRun: true,
       signal: provider.cancel.signal,
     });
