@@ -123,7 +123,10 @@ export class Cluster {
       );
     }
     try {
-      for await (const line of createInterface({ input: response })) {
+      const lines = createInterface({ input: response });
+      // A stream that is cut off has no end, which is all that a reader of lines waits for.
+      response.once("close", () => lines.close());
+      for await (const line of lines) {
         const event = propertiesAt(JSON.parse(line));
         const type = textAt(event, "type") ?? "";
         if (type === "BOOKMARK") continue;
