@@ -126,6 +126,7 @@ export class Cluster {
       const lines = createInterface({ input: response });
       // A stream that is cut off has no end, which is all that a reader of lines waits for.
       response.once("close", () => lines.close());
+      if (response.destroyed) return;
       for await (const line of lines) {
         const event = propertiesAt(JSON.parse(line));
         const type = textAt(event, "type") ?? "";

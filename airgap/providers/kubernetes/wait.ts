@@ -262,12 +262,13 @@ async function change(
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
     return;
   }
+  // Not AbortSignal.any with AbortSignal.timeout: in Node 20 their collection as garbage can lose the time-out.
   const first = new AbortController();
-  const within = AbortSignal.any([
-    signal,
-    first.signal,
-    AbortSignal.timeout(milliseconds),
-  ]);
+  const within = first.signal;
+  const end = () => first.abort();
+  const timer = setTimeout(end, milliseconds);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   const watch = async (
     path: string,
     query: Readonly<Record<string, string>>,
@@ -293,7 +294,9 @@ async function change(
   try {
     await Promise.race(watches);
   } finally {
-    first.abort();
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+    end();
     await Promise.allSettled(watches);
   }
 }
