@@ -61,6 +61,10 @@ const values = {
     uiService: { enable: true },
   },
   webhook: {
+    // Only the leader writes the CA into the webhooks, and every replica has the same one from a secret. With an
+    // election, a release that is installed again is ready up to 19 s before the old pod's lease ends: until then each
+    // job is refused with "certificate signed by unknown authority".
+    leaderElection: { enable: false },
     resources: {
       requests: { cpu: "20m", memory: "64Mi" },
       limits: { memory: "256Mi" },
