@@ -9,5 +9,5 @@ export const aks = {
   kind: "aks",
   schema,
   checkPools,
-  provision: (request) => new (load().AksPlatform)(request.name, request),
+  provision: (request) => new (load().AksPlatform)(request),
 } satisfies Target<"aks", AksConfig>;

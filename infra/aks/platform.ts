@@ -1,25 +1,19 @@
 import * as containerservice from "@pulumi/azure-native/containerservice";
 import { Provider as AzureProvider } from "@pulumi/azure-native/provider";
 import * as resources from "@pulumi/azure-native/resources";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { blockStorage } from "../block-storage";
+import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { BucketShelf } from "../grants";
 import { fitted, slug } from "../naming";
 import { placePool } from "../placement";
-import type {
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  NodePool,
-  PlacedPool,
-  Platform,
-} from "../platform";
+import type { BucketArgs, Identity, NodePool } from "../platform";
 import { isSystemPool } from "../pool-rules";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
+import type { OwnIdentityArgs } from "../target-platform";
 import { AdlsBucket } from "./bucket";
 import { AksCluster } from "./cluster";
 import type { AksConfig } from "./config";
@@ -31,10 +25,9 @@ import { AcrRegistry } from "./registry";
 import { containerName, registryName, storageAccountName } from "./rules";
 
 /** The platform on Azure Kubernetes Service. */
-export class AksPlatform extends pulumi.ComponentResource implements Platform {
+export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Output<string> };
   readonly gpuDriver = "device-plugin";
   readonly images: AcrRegistry;
@@ -44,19 +37,13 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
   readonly cluster: AksCluster;
   readonly nodePools: AksNodePools;
 
-  private readonly azure: AzureProvider;
-  private readonly buckets = new BucketShelf<AdlsBucket>();
-
   constructor(
-    private readonly name: string,
-    private readonly request: TargetRequest<AksConfig>,
+    request: TargetRequest<AksConfig>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:AksPlatform", name, {}, opts);
-    this.pools = request.pools.map((pool) =>
+    super("AksPlatform", request, opts, (pool) =>
       placePool(pool, addedTaints(pool)),
     );
-    this.azure = this.azureProvider();
     this.resourceGroup = this.makeGroup();
     this.network = this.makeNetwork();
     const [systemPool, others] = splitPools(request.pools);
@@ -64,72 +51,61 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
     this.nodePools = this.makeNodePools(others);
     this.images = this.makeRegistry();
     this.kubeconfig = this.makeKubeconfig();
-    this.provider = new KubernetesProvider(
-      `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig },
-      {
-        parent: this,
-        // What is in the cluster needs nodes, to run and to be cleaned up.
-        dependsOn: [this.cluster, this.nodePools],
-      },
-    );
+    this.provider = this.clusterProvider(this.kubeconfig, [
+      this.cluster,
+      this.nodePools,
+    ]);
     this.storage = { block: this.disks() };
-    if (request.pools.some((pool) => pool.gpu)) {
-      nvidiaDevicePlugin(name, { parent: this, provider: this.provider });
-    }
+    if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
-  bucket(
+  protected cloudProvider(): AzureProvider {
+    const { subscription, tenant, region } = this.request.target;
+    return new AzureProvider(
+      `${this.name}-azure`,
+      { subscriptionId: subscription, tenantId: tenant, location: region },
+      { parent: this },
+    );
+  }
+
+  protected cloudBucket(
     name: string,
     args: BucketArgs,
     opts: pulumi.ComponentResourceOptions,
   ): AdlsBucket {
     const { subscription, region } = this.request.target;
     const owner = [subscription, region, this.clusterName];
-    return this.buckets.add(
-      new AdlsBucket(
-        name,
-        {
-          ...args,
-          ...this.place,
-          accountName: storageAccountName(name, owner),
-          containerName: containerName(name),
-        },
-        this.onAzure(opts),
-      ),
+    return new AdlsBucket(
+      name,
+      {
+        ...args,
+        ...this.place,
+        accountName: storageAccountName(name, owner),
+        containerName: containerName(name),
+      },
+      opts,
     );
   }
 
-  identity(
+  protected cloudIdentity(
     name: string,
-    args: IdentityArgs,
+    args: OwnIdentityArgs<AdlsBucket>,
     opts: pulumi.ComponentResourceOptions,
   ): Identity {
     const { subscription, tenant } = this.request.target;
     return new FederatedIdentity(
       name,
       {
+        ...args,
         ...this.place,
         subscription,
         tenant,
         identityName: fitted(slug(`${this.clusterName}-${name}`), 100),
         issuer: this.cluster.issuer,
-        serviceAccount: args.serviceAccount,
-        grants: this.buckets.resolve(args),
       },
-      this.onAzure(opts),
+      opts,
     );
-  }
-
-  private onAzure(
-    opts: pulumi.ComponentResourceOptions,
-  ): pulumi.ComponentResourceOptions {
-    return { ...opts, providers: [this.azure] };
-  }
-
-  private get below(): pulumi.ComponentResourceOptions {
-    return this.onAzure({ parent: this });
   }
 
   /** What every resource of Azure is told: where it goes and whose it is. */
@@ -151,15 +127,6 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
     return fitted(slug(`mlstack-${this.name}`), 54);
   }
 
-  private azureProvider(): AzureProvider {
-    const { subscription, tenant, region } = this.request.target;
-    return new AzureProvider(
-      `${this.name}-azure`,
-      { subscriptionId: subscription, tenantId: tenant, location: region },
-      { parent: this },
-    );
-  }
-
   private makeGroup(): resources.ResourceGroup {
     return new resources.ResourceGroup(
       `${this.name}-group`,
@@ -168,7 +135,7 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
         location: this.request.target.region,
         tags: tagPairs(this.request.tags),
       },
-      { parent: this, provider: this.azure },
+      { parent: this, provider: this.cloud },
     );
   }
 
@@ -232,7 +199,7 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
           resourceGroupName: this.resourceGroup.name,
           resourceName: this.cluster.cluster.name,
         },
-        { parent: this, provider: this.azure, dependsOn: [this.cluster] },
+        { parent: this, provider: this.cloud, dependsOn: [this.cluster] },
       );
     return pulumi.secret(
       credentials.kubeconfigs.apply(([first]) =>
@@ -254,7 +221,7 @@ export class AksPlatform extends pulumi.ComponentResource implements Platform {
         // AKS marks its own `default`, and marks it again when the mark is taken away.
         byDefault: false,
       },
-      { parent: this, provider: this.provider },
+      this.inCluster,
     );
   }
 }

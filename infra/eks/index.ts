@@ -9,5 +9,5 @@ export const eks = {
   kind: "eks",
   schema,
   checkPools,
-  provision: (request) => new (load().EksPlatform)(request.name, request),
+  provision: (request) => new (load().EksPlatform)(request),
 } satisfies Target<"eks", EksConfig>;

@@ -1,22 +1,16 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { blockStorage } from "../block-storage";
+import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { BucketShelf } from "../grants";
 import { secretKubeconfig } from "../kubeconfig";
 import { fitted, slug, worldwide } from "../naming";
-import { placePool } from "../placement";
-import type {
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  PlacedPool,
-  Platform,
-} from "../platform";
+import type { BucketArgs, Identity } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
+import type { OwnIdentityArgs } from "../target-platform";
 import { NodeAddons, WorkloadAddons } from "./addons";
 import { ClusterAutoscaler } from "./autoscaler";
 import { S3Bucket } from "./bucket";
@@ -29,10 +23,9 @@ import { EcrRegistry } from "./registry";
 import { longestBucketName, zonesOf } from "./rules";
 
 /** The platform on Amazon EKS. */
-export class EksPlatform extends pulumi.ComponentResource implements Platform {
+export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Output<string> };
   readonly gpuDriver = "device-plugin";
   readonly images: EcrRegistry;
@@ -41,17 +34,11 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
   readonly cluster: EksCluster;
   readonly nodePools: EksNodePools;
 
-  private readonly aws: AwsProvider;
-  private readonly buckets = new BucketShelf<S3Bucket>();
-
   constructor(
-    private readonly name: string,
-    private readonly request: TargetRequest<EksConfig>,
+    request: TargetRequest<EksConfig>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:EksPlatform", name, {}, opts);
-    this.pools = request.pools.map((pool) => placePool(pool));
-    this.aws = this.awsProvider();
+    super("EksPlatform", request, opts);
     this.network = this.makeNetwork();
     this.cluster = this.makeCluster();
     const nodeAddons = this.nodeAddons();
@@ -59,68 +46,16 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
     const addons = this.workloadAddons();
     this.images = this.makeRegistry();
     this.kubeconfig = this.makeKubeconfig();
-    this.provider = this.clusterProvider([this.nodePools, addons]);
+    this.provider = this.clusterProvider(this.kubeconfig, [
+      this.nodePools,
+      addons,
+    ]);
     this.storage = { block: this.disks() };
     this.scaling();
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
-  bucket(
-    name: string,
-    args: BucketArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): S3Bucket {
-    const { account, region } = this.request.target;
-    const bucketName = worldwide(
-      slug(`mlstack-${this.name}-${name}`),
-      [account, region],
-      { longest: longestBucketName, separator: "-" },
-    );
-    return this.buckets.add(
-      new S3Bucket(name, { ...args, bucketName }, this.onAws(opts)),
-    );
-  }
-
-  identity(
-    name: string,
-    args: IdentityArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Identity {
-    return eksIdentity(
-      name,
-      {
-        issuer: this.cluster.issuer,
-        region: this.request.target.region,
-        serviceAccount: args.serviceAccount,
-        grants: this.buckets.resolve(args),
-      },
-      this.onAws(opts),
-    );
-  }
-
-  private onAws(
-    opts: pulumi.ComponentResourceOptions,
-  ): pulumi.ComponentResourceOptions {
-    return { ...opts, providers: [this.aws] };
-  }
-
-  private get below(): pulumi.ComponentResourceOptions {
-    return this.onAws({ parent: this });
-  }
-
-  private get inCluster(): pulumi.CustomResourceOptions {
-    return { parent: this, provider: this.provider };
-  }
-
-  private get tags(): Record<string, string> {
-    return tagPairs(this.request.tags);
-  }
-
-  private get clusterName(): string {
-    return fitted(slug(`mlstack-${this.name}`), 100);
-  }
-
-  private awsProvider(): AwsProvider {
+  protected cloudProvider(): AwsProvider {
     const { account, region } = this.request.target;
     return new AwsProvider(
       `${this.name}-aws`,
@@ -131,6 +66,38 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
       },
       { parent: this },
     );
+  }
+
+  protected cloudBucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): S3Bucket {
+    const { account, region } = this.request.target;
+    const bucketName = worldwide(
+      slug(`mlstack-${this.name}-${name}`),
+      [account, region],
+      { longest: longestBucketName, separator: "-" },
+    );
+    return new S3Bucket(name, { ...args, bucketName }, opts);
+  }
+
+  protected cloudIdentity(
+    name: string,
+    args: OwnIdentityArgs<S3Bucket>,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    const { issuer } = this.cluster;
+    const { region } = this.request.target;
+    return eksIdentity(name, { ...args, issuer, region }, opts);
+  }
+
+  private get tags(): Record<string, string> {
+    return tagPairs(this.request.tags);
+  }
+
+  private get clusterName(): string {
+    return fitted(slug(`mlstack-${this.name}`), 100);
   }
 
   private makeNetwork(): EksNetwork {
@@ -229,16 +196,6 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
     );
   }
 
-  private clusterProvider(
-    dependsOn: readonly pulumi.Resource[],
-  ): KubernetesProvider {
-    return new KubernetesProvider(
-      `${this.name}-kubernetes`,
-      { kubeconfig: this.kubeconfig },
-      { parent: this, dependsOn: [...dependsOn] },
-    );
-  }
-
   private disks(): pulumi.Output<string> {
     const pairs = Object.entries(this.tags);
     const tags = pairs.map(([key, value], index) => [
@@ -271,8 +228,6 @@ export class EksPlatform extends pulumi.ComponentResource implements Platform {
       },
       this.below,
     );
-    if (this.request.pools.some((pool) => pool.gpu)) {
-      nvidiaDevicePlugin(this.name, this.inCluster);
-    }
+    if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
   }
 }

@@ -7,5 +7,5 @@ export const existing = {
   kind: "existing",
   schema,
   checkPools,
-  provision: (request) => new ExistingPlatform(request.name, request),
+  provision: (request) => new ExistingPlatform(request),
 } satisfies Target<"existing", ExistingConfig>;

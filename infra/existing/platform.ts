@@ -3,40 +3,33 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { Garage } from "../object-store/garage";
+import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
-import type {
-  Bucket,
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  NodePool,
-  PlacedPool,
-  Platform,
-} from "../platform";
+import type { NodePool, PlacedPool } from "../platform";
 import type { TargetRequest } from "../target";
 import { type ExistingConfig, readKubeconfig } from "./config";
 
 /** The platform on a cluster that somebody else made. */
-export class ExistingPlatform
-  extends pulumi.ComponentResource
-  implements Platform
-{
+export class ExistingPlatform extends StorePlatform<ExistingConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: string };
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: { readonly prefix: string };
 
-  private readonly store: Garage;
+  protected readonly store: Garage;
 
   constructor(
-    name: string,
-    { target, pools }: TargetRequest<ExistingConfig>,
+    request: TargetRequest<ExistingConfig>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:ExistingPlatform", name, {}, opts);
-    this.pools = pools.map((pool) => place(pool, target.poolLabel));
+    const { name, target } = request;
+    super(
+      "ExistingPlatform",
+      request,
+      (pool) => place(pool, target.poolLabel),
+      opts,
+    );
     this.storage = { block: target.storageClass };
     this.gpuDriver = target.gpuDriver;
     this.images = target.images;
@@ -46,8 +39,8 @@ export class ExistingPlatform
       { kubeconfig: this.kubeconfig },
       { parent: this },
     );
-    if (this.gpuDriver === "device-plugin" && pools.some(({ gpu }) => gpu)) {
-      nvidiaDevicePlugin(name, { parent: this, provider: this.provider });
+    if (this.gpuDriver === "device-plugin" && this.hasGpus) {
+      nvidiaDevicePlugin(name, this.inCluster);
     }
     this.store = new Garage(
       `${name}-store`,
@@ -60,22 +53,6 @@ export class ExistingPlatform
       { parent: this },
     );
     this.registerOutputs({ kubeconfig: this.kubeconfig });
-  }
-
-  bucket(
-    name: string,
-    args: BucketArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Bucket {
-    return this.store.bucket(name, args, opts);
-  }
-
-  identity(
-    name: string,
-    args: IdentityArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Identity {
-    return this.store.identity(name, args, opts);
   }
 }
 

@@ -9,5 +9,5 @@ export const gke = {
   kind: "gke",
   schema,
   checkPools,
-  provision: (request) => new (load().GkePlatform)(request.name, request),
+  provision: (request) => new (load().GkePlatform)(request),
 } satisfies Target<"gke", GkeConfig>;

@@ -1,20 +1,14 @@
 import { Provider as GoogleProvider } from "@pulumi/gcp/provider";
-import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { blockStorage } from "../block-storage";
-import { BucketShelf } from "../grants";
+import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
 import { fitted, slug } from "../naming";
-import { placePool } from "../placement";
-import type {
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  PlacedPool,
-  Platform,
-} from "../platform";
+import type { BucketArgs, Identity } from "../platform";
 import type { TargetRequest } from "../target";
+import type { OwnIdentityArgs } from "../target-platform";
 import { GcsBucket } from "./bucket";
 import { GkeCluster } from "./cluster";
 import type { GkeConfig } from "./config";
@@ -25,10 +19,9 @@ import { ArtifactRegistry } from "./registry";
 import { accountId, bucketName, gcpLabels } from "./rules";
 
 /** The platform on Google Kubernetes Engine. */
-export class GkePlatform extends pulumi.ComponentResource implements Platform {
+export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Output<string> };
   readonly gpuDriver = "managed";
   readonly images: ArtifactRegistry;
@@ -37,33 +30,31 @@ export class GkePlatform extends pulumi.ComponentResource implements Platform {
   readonly cluster: GkeCluster;
   readonly nodePools: GkeNodePools;
 
-  private readonly google: GoogleProvider;
-  private readonly buckets = new BucketShelf<GcsBucket>();
-
   constructor(
-    private readonly name: string,
-    private readonly request: TargetRequest<GkeConfig>,
+    request: TargetRequest<GkeConfig>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:GkePlatform", name, {}, opts);
-    this.pools = request.pools.map((pool) => placePool(pool));
-    this.google = this.googleProvider();
+    super("GkePlatform", request, opts);
     this.network = this.makeNetwork();
     this.cluster = this.makeCluster();
     this.nodePools = this.makeNodePools();
     this.images = this.makeRegistry();
     this.kubeconfig = this.makeKubeconfig();
-    this.provider = new KubernetesProvider(
-      `${name}-kubernetes`,
-      { kubeconfig: this.kubeconfig },
-      // What is in the cluster needs nodes, to run and to be cleaned up.
-      { parent: this, dependsOn: this.nodePools },
-    );
+    this.provider = this.clusterProvider(this.kubeconfig, [this.nodePools]);
     this.storage = { block: this.disks() };
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
-  bucket(
+  protected cloudProvider(): GoogleProvider {
+    const { project, region } = this.request.target;
+    return new GoogleProvider(
+      `${this.name}-google`,
+      { project, region, defaultLabels: this.labels },
+      { parent: this },
+    );
+  }
+
+  protected cloudBucket(
     name: string,
     args: BucketArgs,
     opts: pulumi.ComponentResourceOptions,
@@ -75,35 +66,24 @@ export class GkePlatform extends pulumi.ComponentResource implements Platform {
       location: region,
       labels: this.labels,
     };
-    return this.buckets.add(new GcsBucket(name, settings, this.onGoogle(opts)));
+    return new GcsBucket(name, settings, opts);
   }
 
-  identity(
+  protected cloudIdentity(
     name: string,
-    args: IdentityArgs,
+    args: OwnIdentityArgs<GcsBucket>,
     opts: pulumi.ComponentResourceOptions,
   ): Identity {
     return new WorkloadAccount(
       name,
       {
+        ...args,
         project: this.request.target.project,
         accountId: accountId(name, this.clusterName),
-        serviceAccount: args.serviceAccount,
-        grants: this.buckets.resolve(args),
         cluster: this.cluster,
       },
-      this.onGoogle(opts),
+      opts,
     );
-  }
-
-  private onGoogle(
-    opts: pulumi.ComponentResourceOptions,
-  ): pulumi.ComponentResourceOptions {
-    return { ...opts, providers: [this.google] };
-  }
-
-  private get below(): pulumi.ComponentResourceOptions {
-    return this.onGoogle({ parent: this });
   }
 
   private get labels(): Record<string, string> {
@@ -112,15 +92,6 @@ export class GkePlatform extends pulumi.ComponentResource implements Platform {
 
   private get clusterName(): string {
     return fitted(slug(`mlstack-${this.name}`), 40);
-  }
-
-  private googleProvider(): GoogleProvider {
-    const { project, region } = this.request.target;
-    return new GoogleProvider(
-      `${this.name}-google`,
-      { project, region, defaultLabels: this.labels },
-      { parent: this },
-    );
   }
 
   private makeNetwork(): GkeNetwork {
@@ -209,7 +180,7 @@ export class GkePlatform extends pulumi.ComponentResource implements Platform {
         // GKE marks its own `standard-rwo`, and marks it again when the mark is taken away.
         byDefault: false,
       },
-      { parent: this, provider: this.provider },
+      this.inCluster,
     );
   }
 }

@@ -10,7 +10,6 @@ export const local = {
   checkPools,
   provision: (request) =>
     new LocalPlatform(
-      request.name,
       request,
       (name, { kubeconfig, provider, storage }, opts) =>
         new Garage(

@@ -4,15 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { registryStorage } from "../../airgap/images/registry";
 import { fitted, slug } from "../naming";
 import type { ObjectStore } from "../object-store/store";
+import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
-import type {
-  Bucket,
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  PlacedPool,
-  Platform,
-} from "../platform";
+import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
@@ -27,13 +21,9 @@ export type StoreFactory = (
 ) => ObjectStore;
 
 /** The platform on this machine. */
-export class LocalPlatform
-  extends pulumi.ComponentResource
-  implements Platform
-{
+export class LocalPlatform extends StorePlatform<LocalConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage = { block: storageClass } as const;
   readonly gpuDriver = "managed";
   readonly images = {
@@ -43,38 +33,20 @@ export class LocalPlatform
 
   readonly cluster: LocalCluster;
 
-  private readonly store: ObjectStore;
+  protected readonly store: ObjectStore;
 
   constructor(
-    private readonly name: string,
-    private readonly request: TargetRequest<LocalConfig>,
+    request: TargetRequest<LocalConfig>,
     makeStore: StoreFactory,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:LocalPlatform", name, {}, opts);
-    this.pools = request.pools.map((pool) => placePool(pool));
+    super("LocalPlatform", request, (pool) => placePool(pool), opts);
     this.cluster = this.makeCluster();
-    this.kubeconfig = this.cluster.kubeconfig;
+    this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);
     endWith(this.cluster);
     this.provider = this.clusterProvider();
-    this.store = makeStore(`${name}-store`, this, { parent: this });
+    this.store = makeStore(`${this.name}-store`, this, { parent: this });
     this.registerOutputs({ kubeconfig: this.kubeconfig });
-  }
-
-  bucket(
-    name: string,
-    args: BucketArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Bucket {
-    return this.store.bucket(name, args, opts);
-  }
-
-  identity(
-    name: string,
-    args: IdentityArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Identity {
-    return this.store.identity(name, args, opts);
   }
 
   private makeCluster(): LocalCluster {

@@ -9,5 +9,5 @@ export const onprem = {
   kind: "onprem",
   schema,
   checkPools,
-  provision: (request) => new (load().OnpremPlatform)(request.name, request),
+  provision: (request) => new (load().OnpremPlatform)(request),
 } satisfies Target<"onprem", OnpremConfig>;

@@ -2,19 +2,11 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { BucketShelf } from "../grants";
 import { fitted, slug } from "../naming";
 import { Garage } from "../object-store/garage";
 import type { ObjectStore } from "../object-store/store";
+import { StorePlatform } from "../object-store/store-platform";
 import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
-import type {
-  Bucket,
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  PlacedPool,
-  Platform,
-} from "../platform";
 import type { TargetRequest } from "../target";
 import { type HostArgs, SshCluster } from "./cluster";
 import type { OnpremConfig } from "./config";
@@ -22,60 +14,34 @@ import { LocalVolumes } from "./local-volumes";
 import { ExternalStore } from "./s3-endpoint";
 
 /** The platform on hosts of one's own. */
-export class OnpremPlatform
-  extends pulumi.ComponentResource
-  implements Platform
-{
+export class OnpremPlatform extends StorePlatform<OnpremConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly pools: readonly PlacedPool[];
   readonly storage: { readonly block: pulumi.Input<string> };
   readonly gpuDriver = "device-plugin";
   readonly images: { readonly prefix: string };
 
   readonly cluster: SshCluster;
 
-  private readonly store: ObjectStore;
-  private readonly buckets = new BucketShelf<Bucket>();
+  protected readonly store: ObjectStore;
 
   constructor(
-    private readonly name: string,
-    private readonly request: TargetRequest<OnpremConfig>,
+    request: TargetRequest<OnpremConfig>,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:infra:OnpremPlatform", name, {}, opts);
+    super("OnpremPlatform", request, (pool) => placePool(pool), opts);
     this.images = request.target.images;
-    this.pools = request.pools.map((pool) => placePool(pool));
     this.cluster = this.makeCluster();
     this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);
     this.provider = new KubernetesProvider(
-      `${name}-kubernetes`,
+      `${this.name}-kubernetes`,
       { kubeconfig: this.kubeconfig },
       { parent: this },
     );
     this.storage = { block: this.disks() };
-    if (request.pools.some((pool) => pool.gpu)) {
-      nvidiaDevicePlugin(name, { parent: this, provider: this.provider });
-    }
+    if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
     this.store = this.makeStore();
     this.registerOutputs({ kubeconfig: this.kubeconfig });
-  }
-
-  bucket(
-    name: string,
-    args: BucketArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Bucket {
-    return this.buckets.add(this.store.bucket(name, args, opts));
-  }
-
-  identity(
-    name: string,
-    args: IdentityArgs,
-    opts: pulumi.ComponentResourceOptions,
-  ): Identity {
-    const grants = this.buckets.resolve(args);
-    return this.store.identity(name, { ...args, grants }, opts);
   }
 
   private makeCluster(): SshCluster {

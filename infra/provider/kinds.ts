@@ -18,6 +18,8 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
     (require("./store-bucket") as typeof import("./store-bucket")).storeBucket,
   "mlstack:index:StoreKey": () =>
     (require("./store-key") as typeof import("./store-key")).storeKey,
+  "mlstack:index:Teardown": () =>
+    (require("./teardown") as typeof import("./teardown")).teardown,
 };
 
 /** Tokens of the kinds that the provider serves. */

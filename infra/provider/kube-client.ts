@@ -15,7 +15,7 @@ export class KubeError extends Error {
 /** How long credentials are used before they are asked for again; clouds issue them for 15 minutes. */
 const freshMilliseconds = 60_000;
 
-/** Reads from an API server by a kubeconfig of any kind, those that run a program for a token among them. */
+/** Reads from an API server, and deletes there, by a kubeconfig of any kind, those that run a program for a token among them. */
 export class KubeClient {
   private readonly config: KubeConfig;
   private options: RequestOptions = {};
@@ -35,14 +35,27 @@ export class KubeClient {
   }
 
   /** What is at a path, such as a log. */
-  async text(path: string): Promise<string> {
+  text(path: string): Promise<string> {
+    return this.ask("GET", path);
+  }
+
+  /** Deletes the object at a path, where there is one. */
+  async delete(path: string): Promise<void> {
+    try {
+      await this.ask("DELETE", path);
+    } catch (error) {
+      if (!(error instanceof KubeError && error.status === 404)) throw error;
+    }
+  }
+
+  private async ask(method: "GET" | "DELETE", path: string): Promise<string> {
     const server = this.config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error("the kubeconfig has no cluster");
     const options = await this.credentials();
     return new Promise((resolve, reject) => {
       const call = request(
         server.replace(/\/$/, "") + path,
-        { ...options, method: "GET", timeout: 15_000 },
+        { ...options, method, timeout: 15_000 },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -51,12 +64,15 @@ export class KubeClient {
             const text = Buffer.concat(chunks).toString();
             const status = response.statusCode ?? 0;
             if (status < 300) resolve(text);
-            else reject(new KubeError(status, `GET ${path}: ${text.trim()}`));
+            else
+              reject(
+                new KubeError(status, `${method} ${path}: ${text.trim()}`),
+              );
           });
         },
       );
       call.on("timeout", () =>
-        call.destroy(new Error(`GET ${path}: no answer within 15 s`)),
+        call.destroy(new Error(`${method} ${path}: no answer within 15 s`)),
       );
       call.on("error", reject);
       call.end();

@@ -1,0 +1,29 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Bucket, BucketArgs, Identity } from "../platform";
+import { type OwnIdentityArgs, TargetPlatform } from "../target-platform";
+import type { ObjectStore } from "./store";
+
+/** A platform whose buckets and keys are those of an S3-compatible store. */
+export abstract class StorePlatform<Config> extends TargetPlatform<
+  Config,
+  Bucket
+> {
+  protected abstract readonly store: ObjectStore;
+
+  protected makeBucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Bucket {
+    return this.store.bucket(name, args, opts);
+  }
+
+  protected makeIdentity(
+    name: string,
+    args: OwnIdentityArgs<Bucket>,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    return this.store.identity(name, args, opts);
+  }
+}

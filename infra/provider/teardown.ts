@@ -1,0 +1,132 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+import { z } from "zod";
+
+import {
+  claimSchema,
+  describeRemains,
+  ingressSchema,
+  podSchema,
+  remainsOf,
+  serviceSchema,
+  usersOf,
+  volumeSchema,
+  type Remains,
+} from "./cluster-remains";
+import { KubeClient, KubeError } from "./kube-client";
+import type { Context, ResourceKind } from "./resource";
+
+const pollMilliseconds = 1_000;
+const unreachableSeconds = 60;
+
+const inputsSchema = z.strictObject({
+  /** Secret. */
+  kubeconfig: z.string(),
+  /** Whether what is left in the cluster is removed; it is named, and the removal fails, otherwise. */
+  remove: z.boolean(),
+  /** Clouds take minutes to remove a load balancer. */
+  timeoutSeconds: z.number().positive().default(900),
+});
+
+type Inputs = z.output<typeof inputsSchema>;
+
+/** The last thing to go of what is in a cluster: gone when the cluster has no disk and no load balancer left. */
+export const teardown: ResourceKind<Inputs, Inputs> = {
+  type: "mlstack:index:Teardown",
+  schema: inputsSchema,
+  secretOutputs: ["kubeconfig"],
+  diff: () => ({ update: Object.keys(inputsSchema.shape) }),
+  create: (inputs) => Promise.resolve({ id: "teardown", outs: inputs }),
+  update: (_id, _outs, news) => Promise.resolve({ outs: news }),
+  delete: (_id, outs, context) => empty(outs, context),
+};
+
+async function empty(
+  { kubeconfig, remove, timeoutSeconds }: Inputs,
+  context: Context,
+): Promise<void> {
+  const client = new KubeClient(kubeconfig);
+  const began = Date.now();
+  let lastAnswer = began;
+  for (;;) {
+    let remains: readonly Remains[] | undefined;
+    try {
+      remains = await look(client);
+      if (remove) await removeAll(client, remains);
+      lastAnswer = Date.now();
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (isRefusal(error)) throw error;
+      // As the Kubernetes provider does with what it cannot reach any more.
+      if (process.env["PULUMI_K8S_DELETE_UNREACHABLE"] === "true") return;
+      if (Date.now() - lastAnswer > unreachableSeconds * 1_000) {
+        throw new Error(
+          `the cluster does not answer, so that its disks and load balancers cannot be seen: ${String(error)}; if it is gone for good, set PULUMI_K8S_DELETE_UNREACHABLE=true`,
+          { cause: error },
+        );
+      }
+    }
+    if (remains?.length === 0) return;
+    if (remains) {
+      // What others made may go on being used; only a stack that is to leave nothing takes it from them.
+      const stays = remove ? [] : remains.filter(({ going }) => !going);
+      if (stays.length > 0) throw new Error(refusalOf(stays));
+      const list = describeRemains(remains);
+      if (Date.now() - began > timeoutSeconds * 1_000) {
+        throw new Error(
+          `not gone within ${timeoutSeconds} s: ${list}; the nodes stay until they are: see what holds them (kubectl describe), then destroy again`,
+        );
+      }
+      context.log(`waits for ${list}`);
+    }
+    await pause(pollMilliseconds, undefined, { signal: context.signal });
+  }
+}
+
+function refusalOf(stays: readonly Remains[]): string {
+  const commands = stays.map(({ command }) => `  ${command}`);
+  return [
+    `${describeRemains(stays)} would outlive the cluster; keep what is needed of them, then delete them and destroy again:`,
+    ...commands,
+  ].join("\n");
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof KubeError && error.status < 500 && error.status !== 429
+  );
+}
+
+async function look(client: KubeClient): Promise<readonly Remains[]> {
+  const [volumes, claims, services, ingresses] = await Promise.all([
+    items(client, "/api/v1/persistentvolumes", volumeSchema),
+    items(client, "/api/v1/persistentvolumeclaims", claimSchema),
+    items(client, "/api/v1/services", serviceSchema),
+    items(client, "/apis/networking.k8s.io/v1/ingresses", ingressSchema),
+  ]);
+  return remainsOf({ volumes, claims, services, ingresses });
+}
+
+/** A claim that a pod uses goes with the pod. */
+async function removeAll(
+  client: KubeClient,
+  remains: readonly Remains[],
+): Promise<void> {
+  for (const { path } of remains) {
+    if (path !== undefined) await client.delete(path);
+  }
+  const [claims, pods] = await Promise.all([
+    items(client, "/api/v1/persistentvolumeclaims", claimSchema),
+    items(client, "/api/v1/pods", podSchema),
+  ]);
+  for (const path of usersOf(claims, pods)) await client.delete(path);
+}
+
+async function items<T>(
+  client: KubeClient,
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<readonly T[]> {
+  const list = await client.get<{ items: readonly unknown[] }>(path);
+  return list.items.map((item) => schema.parse(item));
+}

@@ -1,0 +1,87 @@
+import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import * as pulumi from "@pulumi/pulumi";
+
+import { BucketShelf, type OwnGrant } from "./grants";
+import type {
+  Bucket,
+  BucketArgs,
+  Identity,
+  IdentityArgs,
+  NodePool,
+  PlacedPool,
+  Platform,
+} from "./platform";
+import type { TargetRequest } from "./target";
+
+/** A service account and its grants, on buckets of the target's own class. */
+export interface OwnIdentityArgs<Own extends Bucket> {
+  readonly serviceAccount: IdentityArgs["serviceAccount"];
+  readonly grants: readonly OwnGrant<Own>[];
+}
+
+/** What the platforms of all targets share: placed pools, and grants on nobody else's buckets. */
+export abstract class TargetPlatform<Config, Own extends Bucket>
+  extends pulumi.ComponentResource
+  implements Platform
+{
+  abstract readonly kubeconfig: pulumi.Output<string>;
+  abstract readonly provider: KubernetesProvider;
+  abstract readonly storage: Platform["storage"];
+  abstract readonly gpuDriver: Platform["gpuDriver"];
+  abstract readonly images: Platform["images"];
+  readonly pools: readonly PlacedPool[];
+
+  protected readonly name: string;
+  private readonly buckets = new BucketShelf<Own>();
+
+  constructor(
+    type: string,
+    protected readonly request: TargetRequest<Config>,
+    place: (pool: NodePool) => PlacedPool,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super(`mlstack:infra:${type}`, request.name, {}, opts);
+    this.name = request.name;
+    this.pools = request.pools.map(place);
+  }
+
+  bucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Own {
+    return this.buckets.add(this.makeBucket(name, args, opts));
+  }
+
+  identity(
+    name: string,
+    args: IdentityArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity {
+    const grants = this.buckets.resolve(args);
+    return this.makeIdentity(name, { ...args, grants }, opts);
+  }
+
+  protected abstract makeBucket(
+    name: string,
+    args: BucketArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Own;
+
+  protected abstract makeIdentity(
+    name: string,
+    args: OwnIdentityArgs<Own>,
+    opts: pulumi.ComponentResourceOptions,
+  ): Identity;
+
+  /** Options of what lies in the cluster. */
+  protected get inCluster(): pulumi.CustomResourceOptions & {
+    readonly parent: pulumi.Resource;
+  } {
+    return { parent: this, provider: this.provider };
+  }
+
+  protected get hasGpus(): boolean {
+    return this.pools.some(({ gpu }) => gpu);
+  }
+}

@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Lifetime } from "./target";
+
+/** Whose teardown waits, and how. */
+export interface TeardownArgs {
+  /** Secret. */
+  readonly kubeconfig: pulumi.Input<string>;
+  /** A short-lived stack removes what others have left in the cluster; a long-lived one names it, and fails. */
+  readonly lifetime: Lifetime;
+}
+
+/**
+ * Stands between what is in a cluster and the nodes: its removal waits until the disks and load balancers that the
+ * cluster made are gone. Once nodes and control plane are gone, nobody removes them, and they are paid for.
+ */
+export class Teardown extends pulumi.CustomResource {
+  constructor(
+    name: string,
+    { kubeconfig, lifetime }: TeardownArgs,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    super(
+      "mlstack:index:Teardown",
+      name,
+      { kubeconfig, remove: lifetime === "short" },
+      opts,
+    );
+  }
+}
