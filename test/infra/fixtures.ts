@@ -1,7 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { TargetKind } from "../../infra";
 import { aks } from "../../infra/aks";
 import { roles } from "../../infra/aks/rules";
 import { eks } from "../../infra/eks";
+import { existing } from "../../infra/existing";
 import { gke } from "../../infra/gke";
+import { local } from "../../infra/local";
+import { clusterSchema } from "../../infra/local/inputs";
+import { Layout, placeNodes } from "../../infra/local/layout";
+import { kubeletConfig, nodeDaemons } from "../../infra/local/node";
 import { onprem } from "../../infra/onprem";
 import { gpuTaint, poolLabel, type Taint } from "../../infra/placement";
 import type { NodePool, Platform } from "../../infra/platform";
@@ -326,43 +336,15 @@ const aksFixture: Fixture = {
     (untaggableAzure.some((kind) => type.endsWith(kind)) || hasTags(inputs)),
 };
 
-const onpremFixture: Fixture = {
-  pools: [
-    { name: "cpu", min: 1, max: 1, spot: false },
-    { name: "gpu", min: 1, max: 1, spot: false, gpu: { count: 1 } },
-  ],
-  provision: (name, request) =>
-    onprem.provision({
-      ...request,
-      name,
-      target: onprem.schema.parse({
-        kind: "onprem",
-        ssh: { key: "key" },
-        images: { prefix: "registry.example/ml" },
-        hosts: [
-          { name: "control", address: "10.0.0.11", role: "control-plane" },
-          { name: "one", address: "10.0.0.12", pool: "cpu" },
-          { name: "two", address: "10.0.0.13", pool: "gpu" },
-        ],
-      }),
-    }),
+/** Pools of targets that have no autoscaler: as many nodes as there are. */
+const fixedPools: readonly NodePool[] = [
+  { name: "cpu", min: 1, max: 1, spot: false },
+  { name: "gpu", min: 1, max: 1, spot: false, gpu: { count: 1 } },
+];
+
+/** What a store of the project's own says of buckets and keys. */
+const storeFixture = {
   uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
-  nodes: (recording, pool) => {
-    const { inputs } = recording.one("mlstack:index:SshCluster");
-    const hosts = list(inputs["hosts"]).filter(
-      (host) => at(host, "labels", poolLabel) === pool.name,
-    );
-    return {
-      labels: strings(at(hosts[0], "labels")),
-      taints: list(at(hosts[0], "taints")).map((taint) => ({
-        key: String(at(taint, "key")),
-        value: String(at(taint, "value")),
-        effect: "NoSchedule",
-      })),
-      min: hosts.length,
-      max: hosts.length,
-    };
-  },
   rights: (recording) =>
     list(recording.one("mlstack:index:StoreKey").inputs["grants"]).map(
       (grant) => ({
@@ -381,12 +363,117 @@ const onpremFixture: Fixture = {
     ];
   },
   tagged: () => true,
+} satisfies Partial<Fixture>;
+
+const onpremFixture: Fixture = {
+  ...storeFixture,
+  pools: fixedPools,
+  provision: (name, request) =>
+    onprem.provision({
+      ...request,
+      name,
+      target: onprem.schema.parse({
+        kind: "onprem",
+        ssh: { key: "key" },
+        images: { prefix: "registry.example/ml" },
+        hosts: [
+          { name: "control", address: "10.0.0.11", role: "control-plane" },
+          { name: "one", address: "10.0.0.12", pool: "cpu" },
+          { name: "two", address: "10.0.0.13", pool: "gpu" },
+        ],
+      }),
+    }),
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one("mlstack:index:SshCluster");
+    const hosts = list(inputs["hosts"]).filter(
+      (host) => at(host, "labels", poolLabel) === pool.name,
+    );
+    return {
+      labels: strings(at(hosts[0], "labels")),
+      taints: list(at(hosts[0], "taints")).map((taint) => ({
+        key: String(at(taint, "key")),
+        value: String(at(taint, "value")),
+        effect: "NoSchedule",
+      })),
+      min: hosts.length,
+      max: hosts.length,
+    };
+  },
 };
 
-/** One a target. */
+const localFixture: Fixture = {
+  ...storeFixture,
+  pools: fixedPools,
+  provision: (name, request) =>
+    local.provision({
+      ...request,
+      name,
+      target: local.schema.parse({ kind: "local" }),
+    }),
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one("mlstack:index:LocalCluster");
+    const layout = new Layout(clusterSchema.parse(inputs));
+    const nodes = placeNodes(layout.inputs, []).filter(
+      (node) => node.pool === pool.name,
+    );
+    const [node] = nodes;
+    if (!node) throw new Error(`no node for ${pool.name}`);
+    const flag = "--node-labels=";
+    const labels = nodeDaemons(layout, node, (tool) => `/tools/${tool}`)
+      .flatMap(({ command }) => command)
+      .find((word) => word.startsWith(flag));
+    return {
+      labels: Object.fromEntries(
+        (labels?.slice(flag.length) ?? "")
+          .split(",")
+          .map((pair) => pair.split("=")) as [string, string][],
+      ),
+      taints: list(
+        at(kubeletConfig(layout, node), "registerWithTaints"),
+      ) as readonly Taint[],
+      min: nodes.length,
+      max: nodes.length,
+    };
+  },
+};
+
+const existingFixture: Fixture = {
+  ...storeFixture,
+  pools: fixedPools,
+  provision: (name, request) => {
+    const folder = mkdtempSync(join(tmpdir(), "mlstack-existing-"));
+    try {
+      const kubeconfig = join(folder, "config");
+      writeFileSync(kubeconfig, "apiVersion: v1\nkind: Config\n");
+      return existing.provision({
+        ...request,
+        name,
+        target: existing.schema.parse({
+          kind: "existing",
+          kubeconfig,
+          poolLabel,
+          images: { prefix: "registry.example/ml" },
+        }),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  // The nodes are somebody else's; README says what they must be labelled and may be tainted with.
+  nodes: (_recording, pool) => ({
+    labels: { [poolLabel]: pool.name },
+    taints: pool.gpu ? [gpuTaint] : [],
+    min: pool.min,
+    max: pool.max,
+  }),
+};
+
+/** One a target: without it, a target does not compile. */
 export const fixtures = {
+  local: localFixture,
+  existing: existingFixture,
   onprem: onpremFixture,
   eks: eksFixture,
   gke: gkeFixture,
   aks: aksFixture,
-} satisfies Record<string, Fixture>;
+} satisfies Record<TargetKind, Fixture>;

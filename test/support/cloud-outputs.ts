@@ -65,6 +65,7 @@ const byType: Readonly<
   "mlstack:index:SshCluster": ({ endpoint }) => ({
     kubeconfig: `{"clusters":[{"cluster":{"server":"https://${text(endpoint)}"}}]}`,
   }),
+  "mlstack:index:LocalCluster": () => ({ kubeconfig: "{}" }),
   "mlstack:index:RandomSecret": () => ({ hex: "00" }),
   "mlstack:index:StoreKey": () => ({
     accessKeyId: "GK00",
