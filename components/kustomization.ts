@@ -16,6 +16,9 @@ export type Transformation = (object: ManifestObject) => void;
 
 /** The objects of a pinned kustomization, applied as they stand there but for the transformations. */
 export class Kustomization extends k8s.kustomize.Directory {
+  /** Its objects. The class below declares a `ready` as well, and sets none. */
+  readonly installed: pulumi.Output<pulumi.Resource[]>;
+
   constructor(
     name: string,
     args: {
@@ -35,6 +38,7 @@ export class Kustomization extends k8s.kustomize.Directory {
       },
       opts,
     );
+    this.installed = this.resources.apply((objects) => Object.values(objects));
   }
 }
 

@@ -13,6 +13,8 @@ export interface ModelServerArgs {
   readonly image: pulumi.Input<string>;
   readonly arguments: readonly pulumi.Input<string>[];
   readonly size: ModelServerSize;
+  /** What must have ended before the server looks for its model. */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /** Size of a model's server. */
@@ -57,7 +59,7 @@ export class ModelServer extends pulumi.ComponentResource {
           },
         },
       },
-      { ...child, dependsOn: [...args.account.ready] },
+      { ...child, dependsOn: [...args.account.ready, ...(args.after ?? [])] },
     );
     const service = new k8s.core.v1.Service(
       name,

@@ -26,6 +26,8 @@ export interface TrainingJobArgs {
   readonly size: TrainingJobSize;
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: number;
+  /** What must be there, or have ended, before the training starts. */
+  readonly after?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** A training on several machines through the training operator; the program waits for its end and fails with it. */
@@ -41,7 +43,9 @@ export class TrainingJob extends pulumi.ComponentResource {
     const job = createJob(name, args, {
       parent: this,
       provider: args.platform.provider,
-      dependsOn: [...args.account.ready],
+      dependsOn: pulumi
+        .output(args.after ?? [])
+        .apply((after) => [...args.account.ready, ...after]),
       // The operator does not carry a change over to pods that run; a changed job is another run.
       replaceOnChanges: ["spec"],
       deleteBeforeReplace: true,

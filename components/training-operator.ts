@@ -41,7 +41,7 @@ export class TrainingOperator extends pulumi.ComponentResource {
       },
       { parent: this, provider: args.platform.provider },
     );
-    this.installed = operator.ready;
+    this.installed = operator.installed;
     this.registerOutputs();
   }
 }

@@ -5,7 +5,7 @@ import { installOperators } from "../components/operators";
 import { makeTeams } from "../components/team";
 import { provision } from "../infra";
 import { runWorkloads } from "../workloads";
-import { openNotebooks } from "../workloads/notebooks";
+import { Notebooks } from "../workloads/notebooks";
 import { runStreams } from "../workloads/streams";
 import { loadConfig } from "./config";
 
@@ -42,10 +42,11 @@ const ends = [
     forceDestroy: shortLived,
   }),
 ];
-const opened = openNotebooks({
-  ...ground,
-  notebooks: config.workloads.notebooks ?? [],
-});
+const named = config.workloads.notebooks ?? [];
+const opened =
+  named.length === 0
+    ? {}
+    : new Notebooks("notebooks", { ...ground, notebooks: named }).opened;
 
 /** Where the stack runs. */
 export const target = config.target.kind;

@@ -104,7 +104,7 @@ export class Kubeflow extends pulumi.ComponentResource {
           .all([this.first, after, trainingOperator ?? []])
           .apply((groups) => groups.flat()),
       },
-    ).ready;
+    ).installed;
   }
 }
 

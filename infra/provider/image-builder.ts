@@ -1,8 +1,8 @@
 import {
-  buildahEnvironment,
   buildImage,
   hasImage,
   pushImage,
+  runBuildah,
 } from "../../airgap/images/buildah";
 import { repositoryOf, withRegistry } from "../../airgap/images/registry";
 import { run } from "../../airgap/process";
@@ -109,13 +109,20 @@ class Engine implements Builder {
 const buildah: Builder = {
   name: "buildah",
   exists: ({ reference }) =>
-    succeeds("buildah", ["manifest", "inspect", `docker://${reference}`]),
+    runBuildah([
+      "manifest",
+      "inspect",
+      ...insecure(reference),
+      `docker://${reference}`,
+    ]).then(
+      () => true,
+      () => false,
+    ),
 
   async build(build) {
-    const { storage, bases } = build;
-    for (const base of bases) {
-      if (storage && !(await hasImage(base)))
-        await pullBase(build, base, storage);
+    // Buildah's own storage may have been emptied since the base was built.
+    for (const base of build.bases) {
+      if (!(await hasImage(base))) await pullBase(build, base);
     }
     await buildImage({
       name: build.reference,
@@ -127,40 +134,41 @@ const buildah: Builder = {
   },
 
   async push(build) {
-    if (build.storage) {
-      await pushImage(
-        build.reference,
-        build.storage,
-        build.reference,
-        outcomeOf(build),
-      );
+    const { reference, storage } = build;
+    if (storage) {
+      await pushImage(reference, storage, reference, outcomeOf(build));
       return;
     }
-    const { storage, env } = buildahEnvironment();
-    await run("buildah", [...storage, "push", build.reference], {
-      env,
-      ...outcomeOf(build),
-    });
+    await runBuildah(
+      ["push", ...insecure(reference), reference],
+      outcomeOf(build),
+    );
   },
 };
 
-// Buildah's own storage may have been emptied since the base was built.
-async function pullBase(
-  build: Build,
-  base: string,
-  folder: string,
-): Promise<void> {
-  const { storage, env } = buildahEnvironment();
-  const options = { env, ...outcomeOf(build) };
-  await withRegistry(folder, async (address) => {
-    const local = addressed(base, address);
-    await run(
-      "buildah",
-      [...storage, "pull", "--tls-verify=false", `docker://${local}`],
-      options,
+async function pullBase(build: Build, base: string): Promise<void> {
+  const pull = async (reference: string) => {
+    await runBuildah(
+      ["pull", ...insecure(reference), `docker://${reference}`],
+      outcomeOf(build),
     );
-    await run("buildah", [...storage, "tag", local, base], options);
+  };
+  if (!build.storage) {
+    await pull(base);
+    return;
+  }
+  await withRegistry(build.storage, async (address) => {
+    const local = addressed(base, address);
+    await pull(local);
+    await runBuildah(["tag", local, base], outcomeOf(build));
   });
+}
+
+/** As Docker has it: a registry on the loopback address needs no TLS. */
+function insecure(reference: string): string[] {
+  return /^(localhost|127(\.\d+){3})[:/]/.test(reference)
+    ? ["--tls-verify=false"]
+    : [];
 }
 
 function addressed(reference: string, address: string): string {

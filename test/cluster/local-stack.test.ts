@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
 import {
   existsSync,
   readdirSync,
@@ -18,6 +17,7 @@ import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import type { Report } from "../../stacks/commands/report";
 import { Kubectl } from "../support/kubectl";
+import { startCommand, succeed } from "../support/project-command";
 
 const root = join(__dirname, "../..");
 const stack = "cluster-test";
@@ -27,11 +27,6 @@ const place = {
   serviceCidr: "10.100.0.0/16",
 };
 const sessions = 3605;
-
-interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
-}
 
 interface Application {
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -55,35 +50,7 @@ interface JobResult {
   readonly metrics?: { readonly auc: number };
 }
 
-/** Starts a command of the project, as a person does. */
-function start(
-  command: string,
-  ...args: string[]
-): {
-  readonly child: ChildProcess;
-  readonly end: Promise<Outcome>;
-} {
-  const child = spawn(
-    "npm",
-    ["run", "-s", command, "--", "--stack", stack, ...args],
-    { cwd: root, stdio: ["ignore", "pipe", "pipe"], detached: true },
-  );
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return {
-    child,
-    end: new Promise((resolve) =>
-      child.once("close", (code) => resolve({ code, output })),
-    ),
-  };
-}
-
-async function succeed(command: string, ...args: string[]): Promise<string> {
-  const { code, output } = await start(command, ...args).end;
-  assert.equal(code, 0, output.slice(-4000));
-  return output;
-}
+const start = (command: string) => startCommand(command, ["--stack", stack]);
 
 /** Whether a run that is alive holds the stack's lock; a killed one leaves its file behind. */
 function locked(): boolean {
@@ -203,7 +170,7 @@ describe("local stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
-    await succeed("preview", "--expect-no-changes");
+    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
   });
 
   it("keeps access to itself for its owner alone", () => {
@@ -286,7 +253,7 @@ describe("local stack", function () {
       }),
     );
     assert.notDeepEqual(await remainsOf(layout), []);
-    await succeed("down");
+    await succeed("down", ["--stack", stack]);
     assert.deepEqual(await remainsOf(layout), []);
     assert.ok(!existsSync(join(folder, "report.json")));
   });

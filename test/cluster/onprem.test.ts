@@ -11,7 +11,12 @@ import { Remote } from "../../infra/onprem/ssh";
 import { gpuTaint, poolLabel } from "../../infra/placement";
 import { sshCluster } from "../../infra/provider/ssh-cluster";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
-import { makeHosts, type TestHosts } from "../support/ssh-hosts";
+import {
+  hostConfiguration,
+  hostTraces,
+  makeHosts,
+  type TestHosts,
+} from "../support/ssh-hosts";
 
 type Outs = Awaited<ReturnType<typeof sshCluster.create>>["outs"];
 
@@ -56,19 +61,7 @@ describe("hosts over SSH", function () {
       pods: "10.245.0.0/16",
       services: "10.97.0.0/16",
       hosts,
-      // This machine may have cgroups of version 1 and may lack CAP_SYS_RESOURCE, and its connection table is shared.
-      kubelet: {
-        cgroupDriver: "cgroupfs",
-        failCgroupV1: false,
-        failSwapOn: false,
-        oomScoreAdj: 0,
-        // The disk is this machine's: what counts is what is left, not the share that others use.
-        evictionHard: { "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
-        imageGCHighThresholdPercent: 99,
-        imageGCLowThresholdPercent: 98,
-      },
-      kubeProxy: { conntrack: { maxPerCore: 0, min: 0 }, oomScoreAdj: 0 },
-      ignorePreflightErrors: ["SystemVerification"],
+      ...hostConfiguration,
       ...changes,
     });
   }
@@ -98,17 +91,6 @@ describe("hosts over SSH", function () {
     );
   }
 
-  /** What a host has of a cluster, as far as it can be seen from outside. */
-  const traces = `
-PATH=$PATH:/usr/sbin
-ls -d /etc/mlstack /etc/kubernetes /etc/cni/net.d/10-mlstack.conflist /var/lib/etcd/member 2>/dev/null || true
-ip -o link show mlstack0 2>/dev/null || true
-ip route show proto 91
-iptables-save | grep -e KUBE- -e mlstack || true
-ctr --namespace k8s.io containers list --quiet
-ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
-`;
-
   before(async () => {
     assert.equal(process.getuid?.(), 0, "needs root");
     await prepare();
@@ -136,7 +118,7 @@ ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
       return true;
     });
     for (const name of ["control", "one"])
-      assert.equal(await on(name, traces), "");
+      assert.equal(await on(name, hostTraces), "");
   });
 
   it("that do not answer, or show another key, are named", async () => {
@@ -146,7 +128,7 @@ ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
       sshCluster.create(wrong, context),
       /one .*shows the key SHA256:.* and not SHA256:another[^]*nobody .*: does not answer/,
     );
-    assert.equal(await on("control", traces), "");
+    assert.equal(await on("control", hostTraces), "");
   });
 
   it("become a cluster", async () => {
@@ -191,7 +173,7 @@ ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
       kubectl("get", "node", "two", "--output=jsonpath={.spec.taints[*].key}"),
       gpuTaint.key,
     );
-    assert.equal(await on("one", traces), "");
+    assert.equal(await on("one", hostTraces), "");
   });
 
   it("stay as they are when nothing changes", async () => {
@@ -225,7 +207,7 @@ ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
   it("are as they were, in the end", async () => {
     await sshCluster.delete?.("onprem", outs, context);
     for (const name of ["control", "one"])
-      assert.equal(await on(name, traces), "");
+      assert.equal(await on(name, hostTraces), "");
     assert.equal(await sshCluster.read?.("onprem", outs, context), undefined);
   });
 });

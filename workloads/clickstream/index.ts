@@ -120,8 +120,9 @@ export class Clickstream extends pulumi.ComponentResource {
         trainers: config.trainers,
         instant: instantOf(exported),
         timeoutSeconds: config.timeoutSeconds,
+        operator: this.args.trainingOperator ?? [],
       },
-      { parent: this, dependsOn: this.args.trainingOperator },
+      { parent: this },
     );
     return [exported, ...trainings.ends];
   }
@@ -154,9 +155,10 @@ export class Clickstream extends pulumi.ComponentResource {
           pulumi.interpolate`--run=${instantOf(features)}`,
         ],
         size: config.serving,
+        // The models must be there, all of them, before the best is chosen.
+        after: this.ends,
       },
-      // The models must be there, all of them, before the best is chosen.
-      { parent: this, dependsOn: [...this.ends] },
+      { parent: this },
     );
   }
 

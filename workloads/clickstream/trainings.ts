@@ -26,6 +26,8 @@ export interface TrainingsArgs {
   /** Commit of the feature table, once it has been exported. */
   readonly instant: pulumi.Input<string>;
   readonly timeoutSeconds: number;
+  /** What makes the operator's kinds known, and runs them. */
+  readonly operator: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Trainings of other frameworks than Spark's on the same sessions, measured on the same held-out ones. */
@@ -42,7 +44,9 @@ export class Trainings extends pulumi.ComponentResource {
     const ends: JobEnd[] = [];
     // One after another: side by side they would take the cores from each other, and none would end sooner.
     for (const { framework, trainer } of namedTrainers(args.trainers)) {
-      ends.push(this.run(`${name}-${framework}`, framework, trainer, ends));
+      ends.push(
+        this.run(`${name}-${framework}`, framework, trainer, [...ends]),
+      );
     }
     this.ends = ends;
     this.registerOutputs();
@@ -54,7 +58,8 @@ export class Trainings extends pulumi.ComponentResource {
     trainer: TrainerConfig,
     after: readonly JobEnd[],
   ): JobEnd {
-    const { platform, store, team, instant, timeoutSeconds } = this.args;
+    const { platform, store, team, instant, timeoutSeconds, operator } =
+      this.args;
     const { featureStore, models } = store.buckets;
     return new TrainingJob(
       name,
@@ -79,8 +84,11 @@ export class Trainings extends pulumi.ComponentResource {
         ],
         size: trainer.size,
         timeoutSeconds,
+        after: pulumi
+          .output(operator)
+          .apply((operators) => [...operators, ...after]),
       },
-      { parent: this, dependsOn: [...after] },
+      { parent: this },
     ).end;
   }
 

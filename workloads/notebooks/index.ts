@@ -15,28 +15,41 @@ export interface NotebooksArgs {
   readonly notebooks: readonly NotebookConfig[];
 }
 
-/** The notebooks that a stack names, by name. */
-export function openNotebooks(
-  args: NotebooksArgs,
-): Readonly<Record<string, Notebook>> {
-  const { platform, store, teams, notebooks } = args;
-  if (notebooks.length === 0) return {};
-  const spark = new Image("notebooks-spark", {
-    image: "spark",
-    context: "workloads/images/spark",
-    dockerfile: "workloads/images/spark/Dockerfile",
-    registry: platform.images,
-  });
-  return Object.fromEntries(
-    notebooks.flatMap((config) => {
-      const team = teams.get(config.team);
-      const pool = platform.pools.find(({ name }) => name === config.pool);
-      // The schema has checked both; see checkNotebooks.
-      if (team === undefined || pool === undefined) return [];
-      const parts = { platform, store, team, pool, spark, config };
-      return [[config.name, personalNotebook(parts)]];
-    }),
-  );
+/** The notebooks that a stack names. */
+export class Notebooks extends pulumi.ComponentResource {
+  /** By the name that the stack gives them. */
+  readonly opened: Readonly<Record<string, Notebook>>;
+
+  constructor(
+    name: string,
+    args: NotebooksArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:workloads:Notebooks", name, {}, opts);
+    const { platform, store, teams, notebooks } = args;
+    const child = { parent: this };
+    const spark = new Image(
+      `${name}-spark`,
+      {
+        image: "spark",
+        context: "workloads/images/spark",
+        dockerfile: "workloads/images/spark/Dockerfile",
+        registry: platform.images,
+      },
+      child,
+    );
+    this.opened = Object.fromEntries(
+      notebooks.flatMap((config) => {
+        const team = teams.get(config.team);
+        const pool = platform.pools.find(({ name }) => name === config.pool);
+        // The schema has checked both; see checkNotebooks.
+        if (team === undefined || pool === undefined) return [];
+        const parts = { platform, store, team, pool, spark, config };
+        return [[config.name, personalNotebook(parts, child)]];
+      }),
+    );
+    this.registerOutputs();
+  }
 }
 
 /** What a person's notebook stands on. */

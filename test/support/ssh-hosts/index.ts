@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   copyFileSync,
@@ -12,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -36,6 +38,8 @@ export interface TestHosts {
   readonly key: string;
   /** An address of their network that no host has. */
   readonly unused: string;
+  /** Registry that takes images from this machine, and that every host pulls from under this name. */
+  readonly registry: string;
   /** Folder of a host's logs. */
   logs(name: string): string;
   /** Ends a host as a power cut does. */
@@ -50,6 +54,35 @@ const gateway = `${network}.254`;
 const nowhere = `${network}.253`;
 const registryPort = 5000;
 const cgroup = `mlstack-test-hosts/${process.pid}`;
+
+/** Configuration that the programs of a host need where the host is a process of this machine. */
+export const hostConfiguration = {
+  // This machine may have cgroups of version 1 and may lack CAP_SYS_RESOURCE, and its connection table is shared.
+  kubelet: {
+    cgroupDriver: "cgroupfs",
+    failCgroupV1: false,
+    failSwapOn: false,
+    oomScoreAdj: 0,
+    // The disk is this machine's: what counts is what is left, not the share that others use.
+    evictionHard: { "nodefs.available": "1Gi", "imagefs.available": "1Gi" },
+    imageGCHighThresholdPercent: 99,
+    imageGCLowThresholdPercent: 98,
+  },
+  kubeProxy: { conntrack: { maxPerCore: 0, min: 0 }, oomScoreAdj: 0 },
+  ignorePreflightErrors: ["SystemVerification"],
+};
+
+/** Script that shows what a host has of a cluster, as far as it can be seen from outside. */
+export const hostTraces = `
+PATH=$PATH:/usr/sbin
+ls -d /etc/mlstack /etc/kubernetes /etc/cni/net.d/10-mlstack.conflist /var/lib/etcd/member 2>/dev/null || true
+ip -o link show mlstack0 2>/dev/null || true
+ip route show proto 91
+iptables-save | grep -e KUBE- -e mlstack || true
+ctr --namespace k8s.io containers list --quiet
+ps -e -o comm= | grep -e '^kube' -e '^etcd' || true
+`;
+
 const programs = [
   "kubeadm",
   "kubelet",
@@ -82,7 +115,10 @@ export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
     children.set("switch", wires);
     await pause(300);
     connectSwitch(wires.pid ?? 0);
-    children.set("registry", startRegistry(state));
+    const address = `${gateway}:${registryPort}`;
+    children.set("registry", startRegistry(state, "registry", address, true));
+    const registry = `127.0.0.1:${await freePort()}`;
+    children.set("pushes", startRegistry(state, "pushes", registry, false));
     const hosts = names.map((name, index) => ({
       name,
       address: `${network}.${index + 11}`,
@@ -95,6 +131,7 @@ export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
       hosts,
       key,
       unused: `${network}.99`,
+      registry,
       logs: (name) => join(state, name),
       cut: (name) => children.get(name)?.kill("SIGKILL"),
       remove,
@@ -151,8 +188,14 @@ function unpackSshServer(state: string): void {
   run("dpkg-deb", "-x", join(folder, archive), folder);
 }
 
-function startRegistry(state: string): ChildProcess {
-  const config = join(state, "registry.json");
+/** The local stack's images, and what is pushed; the hosts may only read, so theirs is another door to the same. */
+function startRegistry(
+  state: string,
+  name: string,
+  address: string,
+  readonly: boolean,
+): ChildProcess {
+  const config = join(state, `${name}.json`);
   writeFileSync(
     config,
     JSON.stringify({
@@ -161,17 +204,26 @@ function startRegistry(state: string): ChildProcess {
       storage: {
         filesystem: { rootdirectory: registryStorage() },
         maintenance: {
-          readonly: { enabled: true },
+          readonly: { enabled: readonly },
           uploadpurging: { enabled: false },
         },
       },
-      http: { addr: `${gateway}:${registryPort}` },
+      http: { addr: address },
     }),
   );
-  const log = openSync(join(state, "registry.log"), "a");
+  const log = openSync(join(state, `${name}.log`), "a");
   return spawn(toolPath("registry"), ["serve", config], {
     stdio: ["ignore", log, log],
   });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function start(
