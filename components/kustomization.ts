@@ -14,32 +14,77 @@ export interface ManifestObject {
 /** Changes an object of a kustomization in place, before it is applied. */
 export type Transformation = (object: ManifestObject) => void;
 
+/** What a kustomization is, and where its objects go. */
+export interface KustomizationArgs {
+  readonly pin: ManifestPin;
+  /** Mirror of the public repositories: a folder, or a folder of a git repository. */
+  readonly source?: string;
+  readonly transformations?: readonly Transformation[];
+  readonly cluster: k8s.Provider;
+  /** What must be there before any of its objects. */
+  readonly after?: pulumi.Input<pulumi.Resource[]>;
+}
+
 /** The objects of a pinned kustomization, applied as they stand there but for the transformations. */
 export class Kustomization extends k8s.kustomize.Directory {
   /** Its objects. The class below declares a `ready` as well, and sets none. */
   readonly installed: pulumi.Output<pulumi.Resource[]>;
 
+  /** @param reader where the manifests are read: see {@link manifestReader} */
   constructor(
     name: string,
-    args: {
-      readonly pin: ManifestPin;
-      /** Mirror of the public repositories: a folder, or a folder of a git repository. */
-      readonly source?: string;
-      readonly transformations?: readonly Transformation[];
+    args: KustomizationArgs,
+    {
+      reader,
+      ...opts
+    }: pulumi.ComponentResourceOptions & {
+      readonly reader: k8s.Provider;
     },
-    opts: pulumi.ComponentResourceOptions,
   ) {
     super(
       name,
       {
         directory: manifestDirectory(args.pin, args.source),
         resourcePrefix: name,
-        transformations: [...(args.transformations ?? [])],
+        transformations: [
+          ...(args.transformations ?? []),
+          // The objects would else go where the manifests are read, and wait for nothing.
+          (_object: ManifestObject, child: pulumi.CustomResourceOptions) => {
+            child.provider = args.cluster;
+            child.dependsOn = args.after;
+          },
+        ],
       },
-      opts,
+      { ...opts, provider: reader },
     );
     this.installed = this.resources.apply((objects) => Object.values(objects));
   }
+}
+
+/**
+ * Reads manifests, and reaches no cluster. The engine asks nothing of a provider whose configuration is not known yet;
+ * this one's is, so that the first preview shows every object although the cluster is not there.
+ */
+export function manifestReader(
+  name: string,
+  opts: pulumi.CustomResourceOptions,
+): k8s.Provider {
+  const cluster = { name, cluster: { server: "https://127.0.0.1:1" } };
+  const context = { name, context: { cluster: name, user: name } };
+  return new k8s.Provider(
+    name,
+    {
+      kubeconfig: JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [cluster],
+        contexts: [context],
+        users: [{ name, user: {} }],
+        "current-context": name,
+      }),
+    },
+    opts,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../infra/platform";
 import {
   Kustomization,
+  manifestReader,
   omit,
   transform,
   withoutDescriptions,
@@ -38,8 +39,12 @@ export class TrainingOperator extends pulumi.ComponentResource {
           withoutDescriptions,
           transform("Deployment", "training-operator", tuned),
         ],
+        cluster: args.platform.provider,
       },
-      { parent: this, provider: args.platform.provider },
+      {
+        parent: this,
+        reader: manifestReader(`${name}-manifests`, { parent: this }),
+      },
     );
     this.installed = operator.installed;
     this.registerOutputs();

@@ -5,7 +5,8 @@ export const kubeflowSchema = z
   .strictObject({
     /**
      * Mirror of the public repositories: a folder, or a folder of a git repository, with each of them as
-     * `<repository>-<tag>`; GitHub unless given.
+     * `<repository>-<tag>`, and in a folder beside them the charts as `<chart>-<version>.tgz`; the public sources
+     * unless given.
      */
     source: z.string().min(1).optional(),
     /** TFJobs, PyTorchJobs and XGBoostJobs. */

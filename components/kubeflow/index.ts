@@ -2,7 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
-import { Kustomization, omit, withoutDescriptions } from "../kustomization";
+import {
+  Kustomization,
+  manifestReader,
+  omit,
+  withoutDescriptions,
+} from "../kustomization";
 import { manifests } from "../versions";
 import type { KubeflowConfig } from "./config";
 import { Istio } from "./istio";
@@ -26,6 +31,7 @@ export class Kubeflow extends pulumi.ComponentResource {
     Partial<Record<Part, pulumi.Output<pulumi.Resource[]>>>
   >;
   private readonly first: pulumi.Input<pulumi.Resource>[];
+  private readonly reader: k8s.Provider;
 
   constructor(
     name: string,
@@ -34,12 +40,19 @@ export class Kubeflow extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Kubeflow", name, {}, opts);
     this.first = [args.certManager];
+    this.reader = manifestReader(`${name}-manifests`, { parent: this });
     if (args.trainingOperator === undefined) {
       this.first.push(this.makeNamespace(name));
     }
     const { config } = args;
     const istio = config.profiles
-      ? [new Istio(`${name}-istio`, args, { parent: this }).installed]
+      ? [
+          new Istio(
+            `${name}-istio`,
+            { platform: args.platform, source: config.source },
+            { parent: this },
+          ).installed,
+        ]
       : [];
     const installed: Partial<Record<Part, pulumi.Output<pulumi.Resource[]>>> =
       {};
@@ -96,14 +109,12 @@ export class Kubeflow extends pulumi.ComponentResource {
           ),
           withoutDescriptions,
         ],
-      },
-      {
-        parent: this,
-        provider: platform.provider,
-        dependsOn: pulumi
+        cluster: platform.provider,
+        after: pulumi
           .all([this.first, after, trainingOperator ?? []])
           .apply((groups) => groups.flat()),
       },
+      { parent: this, reader: this.reader },
     ).installed;
   }
 }

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
-import { charts } from "../versions";
+import { type ChartPin, charts } from "../versions";
 
 /** Istio's kinds and its control plane, without a gateway: profiles write its policies. */
 export class Istio extends pulumi.ComponentResource {
@@ -11,7 +11,11 @@ export class Istio extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: { readonly platform: Platform },
+    args: {
+      readonly platform: Platform;
+      /** Mirror of the public sources; one that is a folder has the charts as well, as `helm pull` names them. */
+      readonly source?: string;
+    },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:Istio", name, {}, opts);
@@ -30,9 +34,7 @@ export class Istio extends pulumi.ComponentResource {
         `${name}-${pin.chart}`,
         {
           name: `istio-${pin.chart}`,
-          chart: pin.chart,
-          version: pin.version,
-          repositoryOpts: { repo: pin.repository },
+          ...chartFrom(pin, args.source),
           namespace,
           atomic: true,
           timeout: 300,
@@ -55,4 +57,17 @@ export class Istio extends pulumi.ComponentResource {
     );
     this.registerOutputs();
   }
+}
+
+function chartFrom(
+  { chart, version, repository }: ChartPin,
+  source: string | undefined,
+): Pick<k8s.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
+  return source === undefined || isUrl(source)
+    ? { chart, version, repositoryOpts: { repo: repository } }
+    : { chart: `${source}/${chart}-${version}.tgz` };
+}
+
+function isUrl(source: string): boolean {
+  return source.includes("://");
 }
