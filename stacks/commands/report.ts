@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { root, stackFolder } from "./command";
 import type { Pulumi } from "./pulumi";
+import { servicesOf, type Service } from "./services";
 import { kubeconfigOf, readState, type StateResource } from "./stack-state";
 import { table } from "./table";
 import { readUnfinished } from "./unfinished-jobs";
@@ -33,6 +34,8 @@ export interface Report {
   readonly startedAt: string;
   readonly seconds: number;
   readonly workloads: readonly WorkloadReport[];
+  /** What runs on for people; what opens it is in the state alone. */
+  readonly services: readonly Omit<Service, "token">[];
 }
 
 const jobEnd = z.object({
@@ -74,6 +77,11 @@ export async function writeReport(
         ? []
         : await readUnfinished(kubeconfig, resources)),
     ],
+    services: servicesOf(resources).map(({ name, kind, url }) => ({
+      name,
+      kind,
+      url,
+    })),
   };
   const folder = stackFolder(stack);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -130,12 +138,21 @@ export function describeReport(report: Report): string {
       ["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR", "ROWS", "AUC"],
       rows,
     ),
+    ...(report.services.length > 0
+      ? [
+          "",
+          table(
+            ["SERVICE", "KIND", "URL IN THE CLUSTER"],
+            report.services.map(({ name, kind, url }) => [name, kind, url]),
+          ),
+        ]
+      : []),
     ...(errors.length > 0 ? ["", ...errors] : []),
   ].join("\n");
 }
 
 /** What to try once the stack stands. */
-export function nextSteps(stack: string): string {
+export function nextSteps({ stack, services }: Report): string {
   const folder = stackFolder(stack).slice(root.length + 1);
   return [
     `  kubeconfig  ${folder}/kubeconfig`,
@@ -143,6 +160,10 @@ export function nextSteps(stack: string): string {
     "",
     `  eval "$(npm run -s env)"                          pulumi, kubectl and helm by hand`,
     `  kubectl --kubeconfig ${folder}/kubeconfig get pods -A`,
+    ...services.map(
+      ({ name }) =>
+        `  npm run open -- ${name}${stack === "local" ? "" : ` --stack ${stack}`}`,
+    ),
     `  npm run status${flag(stack)}                               this again, with nodes and pods`,
     `  npm run preview${flag(stack)}                              what a change would do`,
     `  npm run down${flag(stack)}                                 take all of it away`,

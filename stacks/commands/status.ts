@@ -30,7 +30,7 @@ runCommand(async () => {
   if (kubeconfig !== undefined) {
     process.stdout.write(`${await describeCluster(kubeconfig)}\n\n`);
   }
-  process.stdout.write(`${nextSteps(stack)}\n`);
+  process.stdout.write(`${nextSteps(report)}\n`);
 });
 
 async function describeCluster(kubeconfig: string): Promise<string> {

@@ -29,6 +29,6 @@ runCommand(async () => {
     seconds: (Date.now() - startedAt.getTime()) / 1000,
   });
   process.stdout.write(`\n${describeReport(report)}\n`);
-  if (code === 0) process.stdout.write(`\n${nextSteps(stack)}\n`);
+  if (code === 0) process.stdout.write(`\n${nextSteps(report)}\n`);
   return code;
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { describeReport, endedJobs } from "../../../stacks/commands/report";
+import { servicesOf } from "../../../stacks/commands/services";
 import { table } from "../../../stacks/commands/table";
 
 const job = {
@@ -16,6 +17,13 @@ const job = {
     startup: { driver: 2.1, firstExecutor: 5.75 },
     result: { rows: 3605, metrics: { auc: 0.87654 }, instant: "20261124" },
   },
+};
+
+const notebook = {
+  urn: "urn:pulumi:local::mlstack::mlstack:components:Notebook::notebook-first",
+  type: "mlstack:components:Notebook",
+  inputs: {},
+  outputs: { url: "http://notebook-first.ml.svc", token: "s3cr3t" },
 };
 
 describe("report", () => {
@@ -52,6 +60,11 @@ describe("report", () => {
           error: "driver: out of memory",
         },
       ],
+      services: servicesOf([notebook]).map(({ name, kind, url }) => ({
+        name,
+        kind,
+        url,
+      })),
     });
     assert.match(
       text,
@@ -59,6 +72,8 @@ describe("report", () => {
     );
     assert.match(text, /clickstream-features +FAILED/);
     assert.match(text, /clickstream-features: driver: out of memory/);
+    assert.match(text, /notebook-first +Notebook +http:/);
+    assert.doesNotMatch(text, /s3cr3t/);
   });
 });
 

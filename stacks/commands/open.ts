@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+
+import type { KubeConfig } from "@kubernetes/client-node";
+
+import { CommandError, readOptions, runCommand } from "./command";
+import { Pulumi } from "./pulumi";
+import { servicesOf, type Service } from "./services";
+import { kubeconfigOf, readState } from "./stack-state";
+
+/** `npm run open -- NAME [--stack S] [--port P]`: a notebook or model server of the stack on this machine's loopback. */
+runCommand(async () => {
+  const { values, positionals } = readOptions({
+    stack: { type: "string", short: "s", default: "local" },
+    port: { type: "string", short: "p", default: "0" },
+  });
+  const { stack } = values;
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new CommandError(`--port: "${values.port}": write 0 to 65535`);
+  }
+  const resources = await readState(await Pulumi.resolve(), stack);
+  const kubeconfig = kubeconfigOf(resources);
+  if (kubeconfig === undefined) {
+    throw new CommandError(
+      `stack ${stack}: not up: bring it up with \`npm run up -- --stack ${stack}\``,
+    );
+  }
+  const service = choose(servicesOf(resources), positionals);
+  const { KubeConfig: Config } = await import("@kubernetes/client-node");
+  const config = new Config();
+  config.loadFromString(kubeconfig);
+
+  const server = createServer(
+    (socket) => void forward(config, service, socket),
+  );
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address() as AddressInfo;
+  const query = service.token === undefined ? "" : `?token=${service.token}`;
+  const path = service.kind === "Notebook" ? `/lab${query}` : "/";
+  process.stdout.write(
+    `${service.name}: http://127.0.0.1:${address.port}${path}\nCtrl-C ends it\n`,
+  );
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  process.exit(0);
+});
+
+function choose(
+  services: readonly Service[],
+  names: readonly string[],
+): Service {
+  const [name] = names;
+  const service = services.find((each) => each.name === name);
+  if (service !== undefined && names.length === 1) return service;
+  const choices = services.map((each) => each.name).join(", ");
+  throw new CommandError(
+    `open: ${JSON.stringify(names.join(" "))}: ${choices === "" ? "the stack has neither notebooks nor servers" : `choose one of ${choices}`}`,
+  );
+}
+
+/** Carries one connection to a pod that is ready; a pod that has gone meanwhile costs that connection alone. */
+async function forward(
+  config: KubeConfig,
+  { url }: Service,
+  socket: Socket,
+): Promise<void> {
+  const { CoreV1Api, PortForward } = await import("@kubernetes/client-node");
+  const [name = "", namespace = ""] = new URL(url).hostname.split(".");
+  try {
+    const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
+      namespace,
+      labelSelector: `app.kubernetes.io/name=${name}`,
+    });
+    const pod = items.find(({ status }) =>
+      status?.conditions?.some(
+        (condition) =>
+          condition.type === "Ready" && condition.status === "True",
+      ),
+    );
+    const port = pod?.spec?.containers
+      .flatMap(({ ports }) => ports ?? [])
+      .find((each) => each.name === "http")?.containerPort;
+    if (pod?.metadata?.name === undefined || port === undefined) {
+      throw new Error("no pod of it is ready");
+    }
+    socket.on("error", () => socket.destroy());
+    await new PortForward(config).portForward(
+      namespace,
+      pod.metadata.name,
+      [port],
+      socket,
+      null,
+      socket,
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${name}: ${reason}\n`);
+    socket.destroy();
+  }
+}
