@@ -36,3 +36,29 @@ export const charts = {
 
 /** Image of the autoscaler: its minor version is the cluster's, which the chart's own default need not be. */
 export const clusterAutoscalerTag = "v1.35.0";
+
+/** Add-ons of EKS that the program installs. */
+export type EksAddonName =
+  | "vpc-cni"
+  | "kube-proxy"
+  | "coredns"
+  | "metrics-server"
+  | "aws-ebs-csi-driver";
+
+/**
+ * Add-ons of EKS by the cluster's minor version. With another version than these, EKS chooses what it names as that
+ * version's own. The next ones: `aws eks describe-addon-versions --kubernetes-version 1.35`.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html
+ */
+export const eksAddons: Readonly<
+  Record<string, Readonly<Record<EksAddonName, string>>>
+> = {
+  [kubernetesMinor]: {
+    "vpc-cni": "v1.21.1-eksbuild.8",
+    "kube-proxy": "v1.35.3-eksbuild.5",
+    coredns: "v1.14.2-eksbuild.4",
+    "metrics-server": "v0.8.1-eksbuild.6",
+    "aws-ebs-csi-driver": "v1.59.0-eksbuild.1",
+  },
+};

@@ -1,11 +1,14 @@
 import * as eks from "@pulumi/aws/eks";
 import * as pulumi from "@pulumi/pulumi";
 
+import { eksAddons, type EksAddonName } from "../versions";
 import { ServiceAccountRole, type TokenIssuer } from "./identity";
 
 /** The cluster that add-ons go into. */
 export interface AddonsArgs {
   readonly clusterName: pulumi.Input<string>;
+  /** Minor version of Kubernetes, which the add-ons' versions go with. */
+  readonly version: string;
   readonly issuer: TokenIssuer;
 }
 
@@ -66,12 +69,11 @@ export class WorkloadAddons extends pulumi.ComponentResource {
   }
 }
 
-/** The version is the one that EKS names for the cluster's own: it moves with the cluster's and not before. */
 function addon(
   parent: pulumi.Resource,
   name: string,
-  addonName: string,
-  { clusterName }: AddonsArgs,
+  addonName: EksAddonName,
+  { clusterName, version }: AddonsArgs,
   settings: {
     readonly serviceAccountRoleArn?: pulumi.Input<string>;
     readonly configuration?: object;
@@ -83,6 +85,7 @@ function addon(
     {
       clusterName,
       addonName,
+      addonVersion: eksAddons[version]?.[addonName],
       serviceAccountRoleArn,
       configurationValues: configuration && JSON.stringify(configuration),
       resolveConflictsOnCreate: "OVERWRITE",

@@ -126,10 +126,18 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     );
   }
 
+  private get addonsArgs() {
+    return {
+      clusterName: this.cluster.cluster.name,
+      version: this.request.target.version,
+      issuer: this.cluster.issuer,
+    };
+  }
+
   private nodeAddons(): NodeAddons {
     return new NodeAddons(
       `${this.name}-node-addons`,
-      { clusterName: this.cluster.cluster.name, issuer: this.cluster.issuer },
+      this.addonsArgs,
       this.below,
     );
   }
@@ -154,11 +162,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   private workloadAddons(): WorkloadAddons {
     return new WorkloadAddons(
       `${this.name}-addons`,
-      {
-        clusterName: this.cluster.cluster.name,
-        issuer: this.cluster.issuer,
-        tags: this.tags,
-      },
+      { ...this.addonsArgs, tags: this.tags },
       { ...this.below, dependsOn: this.nodePools },
     );
   }

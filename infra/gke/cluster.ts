@@ -17,6 +17,8 @@ export interface ClusterArgs {
   /** Ranges that reach the API over the internet; with none it answers inside the network only. */
   readonly allow: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Whose the nodes' account is. */
+  readonly description: string;
 }
 
 /** A regional cluster: private nodes, Dataplane V2, workload identity, its version by release channel. */
@@ -36,6 +38,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       {
         accountId: accountId("nodes", args.clusterName),
         displayName: `Nodes of ${args.clusterName}`,
+        description: args.description,
       },
       { parent: this },
     );

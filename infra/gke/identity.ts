@@ -12,6 +12,8 @@ export interface WorkloadAccountArgs {
   readonly accountId: string;
   readonly serviceAccount: IdentityArgs["serviceAccount"];
   readonly grants: readonly OwnGrant<GcsBucket>[];
+  /** Whose the account is. */
+  readonly description: string;
   /** The project's pool of workload identities is there only once a cluster of it is. */
   readonly cluster: pulumi.Resource;
 }
@@ -43,7 +45,8 @@ export class WorkloadAccount
       `${name}-account`,
       {
         accountId: args.accountId,
-        displayName: `${namespace}/${account} of ${args.accountId}`,
+        displayName: `${namespace}/${account}`,
+        description: args.description,
       },
       { parent: this },
     );

@@ -16,7 +16,7 @@ import { WorkloadAccount } from "./identity";
 import { GkeNetwork } from "./network";
 import { GkeNodePools } from "./node-pools";
 import { ArtifactRegistry } from "./registry";
-import { accountId, bucketName, gcpLabels } from "./rules";
+import { accountId, bucketName, gcpDescription, gcpLabels } from "./rules";
 
 /** The platform on Google Kubernetes Engine. */
 export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
@@ -80,6 +80,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
         ...args,
         project: this.request.target.project,
         accountId: accountId(name, this.clusterName),
+        description: gcpDescription(this.request.tags),
         cluster: this.cluster,
       },
       opts,
@@ -116,6 +117,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
         controlPlane: network.controlPlane,
         allow: apiAllow,
         labels: this.labels,
+        description: gcpDescription(this.request.tags),
       },
       this.below,
     );

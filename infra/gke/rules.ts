@@ -131,6 +131,17 @@ export function gcpLabels(tags: Tags): Record<string, string> {
 }
 
 /**
+ * Whose a service account is: it has no labels, but an audit finds it by these words.
+ *
+ * @see https://cloud.google.com/asset-inventory/docs/query-syntax
+ */
+export function gcpDescription(tags: Tags): string {
+  return Object.entries(gcpLabels(tags))
+    .map((pair) => pair.join("="))
+    .join(" ");
+}
+
+/**
  * Name of a bucket, which no other project has, and without the words that Google keeps.
  *
  * @see https://cloud.google.com/storage/docs/buckets#naming

@@ -38,6 +38,9 @@ export function gcpQuestions(stack: string, project: string): Question[] {
 function belongs(resource: Resource, stack: string): boolean {
   const { labels, name, displayName, description } = resource;
   if ("stack" in labels) return labels["stack"] === stack;
+  // Service accounts have no labels, and say in words what labels would.
+  const said = wordsOf(description)["stack"];
+  if (said !== undefined) return said === stack;
   const own = new RegExp(`(^|[ /])(mlstack-)?${stack}(-[a-z]|$)`);
   return (
     own.test(name.split("/").at(-1) ?? "") ||
@@ -46,12 +49,19 @@ function belongs(resource: Resource, stack: string): boolean {
   );
 }
 
+/** Labels as the program writes them into a description: `stack=pr-1 owner=ml`. */
+function wordsOf(description: string): Readonly<Record<string, string>> {
+  const pairs = description.matchAll(/(?:^|\s)(stack|owner|expiry)=(\S+)/g);
+  return Object.fromEntries([...pairs].map(([, key, value]) => [key, value]));
+}
+
 function leftover(resource: Resource): Leftover {
+  const marks = { ...wordsOf(resource.description), ...resource.labels };
   return {
     type: resource.assetType.replace(".googleapis.com/", ":"),
     id: resource.name.replace(/^\/\//, ""),
     place: resource.location,
-    owner: resource.labels["owner"] ?? "",
-    expiry: resource.labels["expiry"] ?? "",
+    owner: marks["owner"] ?? "",
+    expiry: marks["expiry"] ?? "",
   };
 }

@@ -246,6 +246,10 @@ const gkeFixture: Fixture = {
   },
   tagged: (resource, recording) => {
     const { inputs } = recording.one("pulumi:providers:gcp");
+    // Accounts have no labels; an audit finds them by their description.
+    if (resource.type === "gcp:serviceaccount/account:Account") {
+      return resource.inputs["description"] === "stack=test owner=team-ml";
+    }
     return (
       resource.provider.includes("pulumi:providers:gcp::main-google") &&
       hasTags(inputs)

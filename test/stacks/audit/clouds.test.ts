@@ -136,6 +136,18 @@ describe("audit of Google Cloud", () => {
     assert.deepEqual(read({ labels: { stack: "pr-2" } }), []);
   });
 
+  it("finds what has no labels by the words of its description", () => {
+    const account = (description: string) =>
+      read({ assetType: "iam.googleapis.com/ServiceAccount", description });
+    assert.deepEqual(
+      account("stack=pr-1 owner=ada expiry=2026-01-01t00-00-00z").map(
+        ({ type, owner, expiry }) => [type, owner, expiry],
+      ),
+      [["iam:ServiceAccount", "ada", "2026-01-01t00-00-00z"]],
+    );
+    assert.deepEqual(account("stack=pr-1-2 owner=ada"), []);
+  });
+
   it("finds by name what has no label, and nothing of a stack whose name is longer", () => {
     const network = (name: string) =>
       read({
