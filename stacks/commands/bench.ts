@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
+import { benchPreviews } from "./bench-previews";
 import { CommandError, readOptions, runCommand, stackFolder } from "./command";
 import { MemoryWatch } from "./memory-watch";
 import { Pulumi } from "./pulumi";
@@ -19,20 +20,30 @@ const goals = {
   jobToCompleted: 20,
   idleGigabytes: 2.5,
   peakGigabytes: 8,
+  firstPreview: 10,
+  firstPreviewGigabytes: 1.5,
 } as const;
 
-/** Figures by name: what was measured, the goal, and the one over the other. */
+/** Figures by name: what was measured and, where there is one, the goal, and the one over the other. */
 type Figures = Record<
   string,
-  { readonly measured: number; readonly goal: number; readonly ratio: number }
+  { readonly measured: number; readonly goal?: number; readonly ratio?: number }
 >;
 
-/** `npm run bench -- [--stack S]`: a stack on this machine from nothing to everything and back, as JSON. */
+/** Workloads beside those of a cloud stack's file. */
+const sizes = [0, 10, 100, 1_000];
+
+/**
+ * `npm run bench -- [--stack S]`: a stack on this machine from nothing to everything and back, as JSON. With
+ * `--previews`, instead, first previews of the cloud stacks as they are, and with 10, 100 and 1,000 workloads more.
+ */
 runCommand(async () => {
   const { values } = readOptions({
     stack: { type: "string", short: "s", default: "local" },
+    previews: { type: "boolean", default: false },
   });
-  const { stack } = values;
+  const { stack, previews } = values;
+  if (previews) return print(await previewFigures());
   if (!readStackFile(stack).embedded) {
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: choose one that runs on this machine`,
@@ -48,13 +59,7 @@ runCommand(async () => {
     );
   }
   const figures: Figures = {};
-  const note = (name: string, measured: number, goal: number) => {
-    figures[name] = {
-      measured: round(measured),
-      goal,
-      ratio: round(measured / goal),
-    };
-  };
+  const note = noteIn(figures);
 
   const memory = new MemoryWatch();
   note("up, everything built", await timed("up"), goals.upFromBuilt);
@@ -82,6 +87,39 @@ runCommand(async () => {
     goals.previewNoChange,
   );
   note("down", await timed("down"), goals.down);
+  print(figures);
+});
+
+async function previewFigures(): Promise<Figures> {
+  const figures: Figures = {};
+  const note = noteIn(figures);
+  for (const stack of ["aws", "gcp", "azure"]) {
+    for await (const { more, ...preview } of benchPreviews(stack, sizes)) {
+      const { resources, seconds, gigabytes } = preview;
+      const title = `first preview of ${stack}${more > 0 ? `, ${more} workloads more` : ""}, ${resources} resources`;
+      // A workload more should cost what another did.
+      const first = more === 0;
+      note(`${title} (s)`, seconds, first ? goals.firstPreview : undefined);
+      note(
+        `${title} (GB)`,
+        gigabytes,
+        first ? goals.firstPreviewGigabytes : undefined,
+      );
+    }
+  }
+  return figures;
+}
+
+function noteIn(figures: Figures) {
+  return (name: string, measured: number, goal?: number) => {
+    figures[name] = {
+      measured: round(measured),
+      ...(goal !== undefined && { goal, ratio: round(measured / goal) }),
+    };
+  };
+}
+
+function print(figures: Figures): void {
   process.stdout.write(
     `${JSON.stringify(
       {
@@ -93,7 +131,7 @@ runCommand(async () => {
       2,
     )}\n`,
   );
-});
+}
 
 /** Seconds that a command of ours takes; what it prints goes to standard error, apart from the figures. */
 async function timeCommand(
