@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
+import { MemberRoles } from "./member-roles";
 
 /** Most that the pods of a team may ask for together. */
 export interface TeamQuota {
@@ -12,6 +13,17 @@ export interface TeamQuota {
   readonly gpus: number;
   readonly pods: number;
 }
+
+/** Who of the cluster's users and groups may do what in a team's namespace. */
+export interface TeamMembers {
+  /** May run workloads, and read what the team's accounts may read. */
+  readonly edit: readonly Member[];
+  /** May look at workloads, and at no secrets. */
+  readonly view: readonly Member[];
+}
+
+/** A user or a group, as the cluster's authentication names it. */
+export type Member = `${"user" | "group"}:${string}`;
 
 /** A service account of a team, and the object-store identity bound to it. */
 export interface TeamAccount {
@@ -30,7 +42,11 @@ export class Team extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: { readonly platform: Platform; readonly quota: TeamQuota },
+    args: {
+      readonly platform: Platform;
+      readonly quota: TeamQuota;
+      readonly members?: TeamMembers;
+    },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:Team", name, {}, opts);
@@ -74,6 +90,20 @@ export class Team extends pulumi.ComponentResource {
         child,
       ),
     ];
+    for (const role of ["edit", "view"] as const) {
+      const subjects = (args.members?.[role] ?? []).map(subjectOf);
+      if (subjects.length === 0) continue;
+      new k8s.rbac.v1.RoleBinding(
+        `${name}-members-${role}`,
+        {
+          metadata: { ...metadata, name: `members-${role}` },
+          // Kubernetes' own, which operators add their kinds to.
+          roleRef: { apiGroup, kind: "ClusterRole", name: role },
+          subjects,
+        },
+        child,
+      );
+    }
     this.registerOutputs();
   }
 
@@ -103,7 +133,7 @@ export class Team extends pulumi.ComponentResource {
       {
         metadata: { namespace: this.namespace, name: `spark-${name}` },
         roleRef: {
-          apiGroup: "rbac.authorization.k8s.io",
+          apiGroup,
           kind: "Role",
           name: "spark",
         },
@@ -122,11 +152,34 @@ export class Team extends pulumi.ComponentResource {
 /** The teams of a stack, by name. */
 export function makeTeams(
   platform: Platform,
-  teams: readonly { readonly name: string; readonly quota: TeamQuota }[],
+  teams: readonly {
+    readonly name: string;
+    readonly quota: TeamQuota;
+    readonly members: TeamMembers;
+  }[],
 ): ReadonlyMap<string, Team> {
+  if (
+    teams.some(({ members: { edit, view } }) => edit.length + view.length > 0)
+  ) {
+    new MemberRoles("members", { platform });
+  }
   return new Map(
-    teams.map(({ name, quota }) => [name, new Team(name, { platform, quota })]),
+    teams.map(({ name, ...team }) => [
+      name,
+      new Team(name, { platform, ...team }),
+    ]),
   );
+}
+
+const apiGroup = "rbac.authorization.k8s.io";
+
+function subjectOf(member: Member): k8s.types.input.rbac.v1.Subject {
+  const [kind = "", ...name] = member.split(":");
+  return {
+    apiGroup,
+    kind: kind === "group" ? "Group" : "User",
+    name: name.join(":"),
+  };
 }
 
 function hardLimits(quota: TeamQuota): Record<string, string> {

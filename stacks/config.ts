@@ -35,8 +35,17 @@ const poolSchema = z
     message: "raise it to min or more",
   });
 
+const members = z
+  .array(
+    z.templateLiteral([z.enum(["user", "group"]), ":", z.string().min(1)], {
+      error: "write user:NAME or group:NAME, as the cluster's sign-in names it",
+    }),
+  )
+  .default([]);
+
 const teamSchema = z.strictObject({
   name: dnsLabel,
+  members: z.strictObject({ edit: members, view: members }).prefault({}),
   quota: z
     .strictObject({
       cpu: quantity.default("8"),

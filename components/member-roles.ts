@@ -1,0 +1,54 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+
+const kinds = [
+  {
+    apiGroups: ["sparkoperator.k8s.io"],
+    resources: ["sparkapplications", "scheduledsparkapplications"],
+  },
+  {
+    apiGroups: ["kubeflow.org"],
+    resources: ["pytorchjobs", "tfjobs", "xgboostjobs", "notebooks"],
+  },
+] as const;
+
+const verbs = {
+  edit: ["create", "delete", "deletecollection", "patch", "update"],
+  view: ["get", "list", "watch"],
+} as const;
+
+/**
+ * What Kubernetes' own roles `edit` and `view` may do with the kinds of the operators, which add nothing to them
+ * themselves. `edit` takes in what `view` has.
+ */
+export class MemberRoles extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { platform }: { readonly platform: Platform },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:MemberRoles", name, {}, opts);
+    for (const role of ["edit", "view"] as const) {
+      new k8s.rbac.v1.ClusterRole(
+        `${name}-${role}`,
+        {
+          metadata: {
+            name: `mlstack-${role}`,
+            labels: {
+              [`rbac.authorization.k8s.io/aggregate-to-${role}`]: "true",
+            },
+          },
+          rules: kinds.map(({ apiGroups, resources }) => ({
+            apiGroups: [...apiGroups],
+            resources: [...resources],
+            verbs: [...verbs[role]],
+          })),
+        },
+        { parent: this, provider: platform.provider },
+      );
+    }
+    this.registerOutputs();
+  }
+}
