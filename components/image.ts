@@ -25,6 +25,7 @@ export class Image extends pulumi.CustomResource {
     { registry, ...args }: ImageArgs,
     opts?: pulumi.CustomResourceOptions,
   ) {
+    const room = registry.room?.(args.image);
     super(
       "mlstack:index:Image",
       name,
@@ -35,7 +36,7 @@ export class Image extends pulumi.CustomResource {
         storage: registry.storage,
         ref: undefined,
       },
-      opts,
+      room ? pulumi.mergeOptions({ dependsOn: room }, opts) : opts,
     );
   }
 }

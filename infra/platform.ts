@@ -91,6 +91,8 @@ export interface ImageRegistry {
   readonly prefix: pulumi.Input<string>;
   /** Folder of a registry's file-system driver, where images are stored before a registry serves them. */
   readonly storage?: string;
+  /** Makes what an image needs before it can be pushed, where the registry wants that; once for each name. */
+  room?(image: string): pulumi.Resource;
 }
 
 /** What every target provides; code above `infra/` knows nothing else about where it runs. */

@@ -47,8 +47,6 @@ export const schema = z.strictObject({
     .default([]),
   logDays: z.literal([7, 14, 30, 90, 180, 365]).default(30),
   diskGiB: z.int().min(40).max(2000).default(100),
-  /** Images that the stack pushes. */
-  images: z.array(z.string()).default(["spark", "clickstream"]),
 });
 
 /** Configuration of an EKS target. */

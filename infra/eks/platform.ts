@@ -168,11 +168,11 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   }
 
   private makeRegistry(): EcrRegistry {
-    const { account, region, images } = this.request.target;
+    const { account, region } = this.request.target;
     const forceDelete = this.request.lifetime === "short";
     return new EcrRegistry(
       `${this.name}-images`,
-      { account, region, path: this.clusterName, images, forceDelete },
+      { account, region, path: this.clusterName, forceDelete },
       this.below,
     );
   }
