@@ -20,10 +20,17 @@ const dataSets = {
   clickstream: clickstreamDataSet,
 } as const satisfies Record<string, DataSetDeclaration>;
 
+type DataSetName = keyof typeof dataSets;
+
 /** Which data sets a stack keeps from a stream; none unless it names them. */
-export const streamsSchema = z
-  .strictObject({ clickstream: streamSchema.optional() })
-  .prefault({});
+export const streamsSchema = z.strictObject(everyDataSet()).prefault({});
+
+function everyDataSet() {
+  const optional = streamSchema.optional();
+  return Object.fromEntries(
+    Object.keys(dataSets).map((name) => [name, optional]),
+  ) as Record<DataSetName, typeof optional>;
+}
 
 /** Configuration of the streamed data sets. */
 export type StreamsConfig = z.output<typeof streamsSchema>;
@@ -63,6 +70,22 @@ export function checkStreams(
       });
     } else {
       choose("topic", kafka.topics);
+    }
+    const { sample, synthetic }: DataSetDeclaration = dataSets[name];
+    const { producer } = stream;
+    if (producer?.kind === "generate" && synthetic !== true) {
+      problems.push({
+        path: `${path}.${name}.producer.kind`,
+        value: producer.kind,
+        remedy: "nothing makes such events; replay them, or leave it out",
+      });
+    }
+    if (producer?.kind === "replay" && sample === undefined) {
+      problems.push({
+        path: `${path}.${name}.producer.kind`,
+        value: producer.kind,
+        remedy: "no events come with this data set; leave the producer out",
+      });
     }
     choose("team", teams);
     choose("pool", pools);
@@ -130,8 +153,6 @@ export function runStreams(
 
 function named(streams: StreamsConfig) {
   return Object.entries(streams).flatMap(([name, config]) =>
-    config === undefined
-      ? []
-      : [[name as keyof typeof dataSets, config] as const],
+    config === undefined ? [] : [[name as DataSetName, config] as const],
   );
 }

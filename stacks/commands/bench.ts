@@ -3,11 +3,13 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { benchPreviews } from "./bench-previews";
+import { benchStreams } from "./bench-streams";
 import { CommandError, readOptions, runCommand, stackFolder } from "./command";
 import { MemoryWatch } from "./memory-watch";
 import { Pulumi } from "./pulumi";
 import type { Report } from "./report";
 import { readStackFile } from "./stack-file";
+import { StackJobs } from "./stack-jobs";
 import { readState } from "./stack-state";
 
 /** What the project means to reach on 2 cores and 24 GB; nothing is asserted. */
@@ -36,14 +38,18 @@ const sizes = [0, 10, 100, 1_000];
 /**
  * `npm run bench -- [--stack S]`: a stack on this machine from nothing to everything and back, as JSON. With
  * `--previews`, instead, first previews of the cloud stacks as they are, and with 10, 100 and 1,000 workloads more.
+ * With `--streams`, instead, the stream of a stack that is up and keeps `clickstream`.
  */
 runCommand(async () => {
   const { values } = readOptions({
     stack: { type: "string", short: "s", default: "local" },
     previews: { type: "boolean", default: false },
+    streams: { type: "boolean", default: false },
   });
-  const { stack, previews } = values;
+  const { stack, previews, streams } = values;
   if (previews) return print(await previewFigures());
+  if (streams)
+    return print(await benchStreams(await StackJobs.connect(stack)));
   if (!readStackFile(stack).embedded) {
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: choose one that runs on this machine`,
@@ -119,7 +125,7 @@ function noteIn(figures: Figures) {
   };
 }
 
-function print(figures: Figures): void {
+function print(figures: object): void {
   process.stdout.write(
     `${JSON.stringify(
       {

@@ -115,19 +115,31 @@ function targetOf(resources: readonly StateResource[]): string {
   return typeof target === "string" ? target : "unknown";
 }
 
+/** Metrics that the report shows where a job tells of them. */
+const shown: Readonly<Record<string, (value: number) => string>> = {
+  rejected: String,
+  duplicates: String,
+  perSecond: String,
+  auc: (value) => value.toFixed(4),
+};
+
 /** The report for people: a table, the errors, and where to go from here. */
 export function describeReport(report: Report): string {
-  const rows = report.workloads.map(
-    ({ name, state, seconds, rows, metrics, startup }) => [
-      name,
-      state,
-      seconds?.toFixed(1) ?? "",
-      startup.driver?.toFixed(1) ?? "",
-      startup.firstExecutor?.toFixed(1) ?? "",
-      rows === undefined ? "" : String(rows),
-      metrics["auc"]?.toFixed(4) ?? "",
-    ],
+  const metrics = Object.keys(shown).filter((name) =>
+    report.workloads.some((each) => each.metrics[name] !== undefined),
   );
+  const rows = report.workloads.map((each) => [
+    each.name,
+    each.state,
+    each.seconds?.toFixed(1) ?? "",
+    each.startup.driver?.toFixed(1) ?? "",
+    each.startup.firstExecutor?.toFixed(1) ?? "",
+    each.rows === undefined ? "" : String(each.rows),
+    ...metrics.map((name) => {
+      const value = each.metrics[name];
+      return value === undefined ? "" : (shown[name]?.(value) ?? "");
+    }),
+  ]);
   const errors = report.workloads.flatMap(({ name, error }) =>
     error === undefined ? [] : [`  ${name}: ${error}`],
   );
@@ -135,7 +147,10 @@ export function describeReport(report: Report): string {
     `stack ${report.stack} on ${report.target}, ${report.seconds.toFixed(0)} s`,
     "",
     table(
-      ["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR", "ROWS", "AUC"],
+      [
+        ...["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR", "ROWS"],
+        ...metrics.map(title),
+      ],
       rows,
     ),
     ...(report.services.length > 0
@@ -149,6 +164,11 @@ export function describeReport(report: Report): string {
       : []),
     ...(errors.length > 0 ? ["", ...errors] : []),
   ].join("\n");
+}
+
+/** A metric's name as the head of a column: `perSecond` is PER SECOND. */
+function title(metric: string): string {
+  return metric.replace(/[A-Z]/g, " $&").toUpperCase();
 }
 
 /** What to try once the stack stands. */

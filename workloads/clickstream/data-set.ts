@@ -75,6 +75,24 @@ export const clickstreamDataSet: DataSetDeclaration = {
       },
     },
   ],
+  models: [
+    {
+      name: "session_purchase",
+      owner: "ml",
+      description:
+        "Whether somebody will buy in a session, from what they did before it.",
+      source: "clickstream_events",
+      example: "session_id",
+      positive: { field: "event", in: ["purchase"] },
+      view: "user_activity",
+    },
+  ],
+  sample: {
+    package: "retentioneering==5.2.4",
+    path: "retentioneering/datasets/ecom.csv.gz",
+    key: "session_id",
+  },
+  synthetic: true,
 };
 
 function counts() {

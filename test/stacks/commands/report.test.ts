@@ -70,10 +70,35 @@ describe("report", () => {
       text,
       /clickstream-training +COMPLETED +18\.3 .* 3605 +0\.8765/,
     );
+    assert.doesNotMatch(text, /REJECTED/, "what no job tells of has no column");
     assert.match(text, /clickstream-features +FAILED/);
     assert.match(text, /clickstream-features: driver: out of memory/);
     assert.match(text, /notebook-first +Notebook +http:/);
     assert.doesNotMatch(text, /s3cr3t/);
+  });
+});
+
+describe("report of a stream", () => {
+  it("tells what became of every record", () => {
+    const text = describeReport({
+      stack: "local",
+      target: "local",
+      startedAt: "2026-11-24T00:00:00.000Z",
+      seconds: 81,
+      workloads: [
+        {
+          name: "clickstream-stream-ingest",
+          kind: "SparkApplication",
+          namespace: "ml",
+          state: "COMPLETED",
+          rows: 960,
+          metrics: { rejected: 10, duplicates: 30, perSecond: 20500 },
+          startup: {},
+        },
+      ],
+    });
+    assert.match(text, /ROWS +REJECTED +DUPLICATES +PER SECOND/);
+    assert.match(text, /COMPLETED .* 960 +10 +30 +20500/);
   });
 });
 

@@ -22,6 +22,7 @@ function changed(
   const [first, ...rest] = clickstreamDataSet.views;
   assert.ok(first);
   return {
+    ...clickstreamDataSet,
     contract: { ...clickstreamDataSet.contract, ...contract },
     views: [{ ...first, ...view }, ...rest],
   };
@@ -106,6 +107,33 @@ describe("a data set", () => {
       refusal(changed({}, { name: "user_activity" })),
       /another table has this name/,
     );
+  });
+
+  it("refuses models that have nothing to learn from", () => {
+    const [model] = clickstreamDataSet.models ?? [];
+    assert.ok(model);
+    const message = refusal({
+      ...clickstreamDataSet,
+      models: [
+        { ...model, owner: "nobody", view: "session_activity" },
+        {
+          ...model,
+          example: "user_id",
+          positive: { field: "event", above: 1 },
+          columns: ["events_1h", "nothing"],
+        },
+      ],
+    });
+    for (const line of [
+      /models\[0\]\.owner: "nobody": choose one of ml/,
+      /models\[0\]\.view: "session_activity": choose a view that trails: user_activity/,
+      /models\[1\]\.name: "session_purchase": another model/,
+      /models\[1\]\.example: "user_id": name another field/,
+      /models\[1\]\.positive\.field: "event": name a number field/,
+      /models\[1\]\.columns: "nothing"/,
+    ])
+      assert.match(message, line);
+    assert.match(message, /6 problems/);
   });
 
   it("has a page for each view that names every column", () => {

@@ -81,7 +81,9 @@ function register(stream: object): Promise<Recording<unknown>> {
     {
       outputs: (type) => ({
         ...(type === "mlstack:index:Image" ? { ref: "registry/image:1" } : {}),
-        ...(type === "mlstack:index:JobEnd" ? { state: "COMPLETED" } : {}),
+        ...(type === "mlstack:index:JobEnd"
+          ? { state: "COMPLETED", result: { instant: "20261124101112131" } }
+          : {}),
       }),
     },
   );
@@ -90,7 +92,7 @@ function register(stream: object): Promise<Recording<unknown>> {
 const application = "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication";
 
 describe("a streamed data set", () => {
-  it("runs producer, ingestion and views one after another, and tells how to ask", async () => {
+  it("runs producer, ingestion, views and training one after another, and tells how to ask", async () => {
     const recording = await register({ producer: { kind: "replay" } });
     const ends = recording
       .ofType("mlstack:index:JobEnd")
@@ -99,6 +101,7 @@ describe("a streamed data set", () => {
       "clickstream-stream-ingest",
       "clickstream-stream-producer",
       "clickstream-stream-session-activity",
+      "clickstream-stream-session-purchase",
       "clickstream-stream-user-activity",
     ]);
     const ingest = recording.one(application, "clickstream-stream-ingest");
@@ -107,6 +110,14 @@ describe("a streamed data set", () => {
     assert.ok(
       ingest.dependencies.includes(producer.urn),
       ingest.dependencies.join("\n"),
+    );
+    const training = recording.one(
+      application,
+      "clickstream-stream-session-purchase",
+    );
+    assert.match(
+      JSON.stringify(training.inputs),
+      /--source-instant=20261124101112131.*--instant=20261124101112131/,
     );
     const cron = recording.one("kubernetes:batch/v1:CronJob");
     assert.match(JSON.stringify(cron.inputs), /"suspend":true/);

@@ -42,6 +42,8 @@ class Message:
     kind: Kind
     key: str
     value: str
+    fault: str = ""
+    """Reason that its dead letter must give."""
 
 
 def generate(count: int, seed: int) -> Iterator[Message]:
@@ -75,7 +77,8 @@ def generate(count: int, seed: int) -> Iterator[Message]:
             "acquisition_channel": f'"{CHANNELS[user % 4]}"',
         }
         if fate > 1 - MALFORMED:
-            yield Message("malformed", session, _break(fields, draw))
+            value, fault = _break(fields, draw)
+            yield Message("malformed", session, value, fault)
             continue
         message = Message("late" if late else "good", session, _json(fields))
         if len(recent) < _RECENT:
@@ -89,18 +92,24 @@ def _json(fields: dict[str, str]) -> str:
     return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
 
 
-def _break(fields: dict[str, str], draw: random.Random) -> str:
+def _break(fields: dict[str, str], draw: random.Random) -> tuple[str, str]:
+    """A faulty record, and the reason that its dead letter must give."""
     match draw.randrange(6):
         case 0:
-            return _json(fields)[:-20]
+            return _json(fields)[:-20], "not a JSON object"
         case 1:
             del fields["session_id"]
+            fault = "session_id: missing"
         case 2:
             fields["user_id"] = '"someone"'
+            fault = "user_id: not a long"
         case 3:
             fields["timestamp"] = '"yesterday"'
+            fault = "timestamp: not a timestamp"
         case 4:
             fields["event"] = '"<script>"'
+            fault = "event: not of the declared form"
         case _:
             fields["user_id"] = "-7"
-    return _json(fields)
+            fault = "user_id: below 0"
+    return _json(fields), fault

@@ -1,4 +1,4 @@
-"""clickstream-ingest: reads a topic, validates its records, and upserts them into a Hudi table, each exactly once.
+"""stream-ingest: reads a topic, validates its records, and upserts them into a Hudi table, each exactly once.
 
 A batch's offsets are noted in the checkpoint before it runs. A batch that is killed runs again with the same
 offsets: rows are upserted by key, dead letters are written over, so the second run changes nothing.
@@ -18,13 +18,13 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs import outcome
-from stream import dead_letters, event_table
+from jobs import feature_table, outcome
+from stream import checkpoint, dead_letters, event_table
 from stream.contract import Contract, parse_contract
 from stream.kafka_settings import spark_settings
 from stream.validation import REASON, REPAIRED, judge
 
-JOB = "clickstream-ingest"
+JOB = "stream-ingest"
 
 
 @dataclass
@@ -89,13 +89,14 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     """Run until caught up, or until told to stop."""
     contract = parse_contract(options.contract)
     table = f"{options.feature_store}/{contract.name}"
+    place = f"{options.raw}/checkpoints/{contract.name}"
     work = Ingest(spark, contract, table, f"{options.raw}/rejected/{contract.name}")
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
     start = time.monotonic()
     writer = (
         records(spark, options.servers, options.topic, options.batch)
         .writeStream.queryName(JOB)
-        .option("checkpointLocation", f"{options.raw}/checkpoints/{contract.name}")
+        .option("checkpointLocation", place)
         .foreachBatch(work.batch)
     )
     if options.every is None:
@@ -104,13 +105,32 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
         query = writer.trigger(processingTime=f"{options.every} seconds").start()
     query.awaitTermination()
     seconds = time.monotonic() - start
-    rows = work.counts["records"]
-    metrics = {
-        **work.counts,
-        "seconds": round(seconds, 2),
-        "perSecond": round(rows / seconds),
+    read = work.counts["records"]
+    rows, totals = _totals(work, place)
+    return {
+        "rows": rows,
+        "instant": feature_table.resolve_instant(spark, table, None) if rows else "",
+        "metrics": {
+            **totals,
+            "repaired": work.counts["repaired"],
+            "batches": work.counts["batches"],
+            "read": read,
+            "seconds": round(seconds, 2),
+            "perSecond": round(read / seconds),
+        },
     }
-    return {"rows": rows, "metrics": metrics}
+
+
+def _totals(work: Ingest, place: str) -> tuple[int, dict[str, int]]:
+    """Rows of the table, and where every record ever taken has gone: what lies there says it, whoever was killed."""
+    rows = 0
+    if event_table.exists(work.spark, work.table):
+        table = work.spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(work.table)
+        rows = table.select(*work.contract.key).count()
+    letters = dead_letters.read(work.spark, work.letters)
+    rejected = 0 if letters is None else letters.count()
+    taken = checkpoint.consumed(work.spark, place)
+    return rows, {"records": taken, "rejected": rejected, "duplicates": taken - rejected - rows}
 
 
 def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -159,6 +179,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="run on, a batch every so many seconds; else end when caught up",
     )
     parser.add_argument("--batch", type=int, default=250_000, help="most records of a batch")
+    parser.add_argument("--run", help="names the run, so that another declaration is another run; not read")
     parser.add_argument(
         "--result",
         default=outcome.TERMINATION_MESSAGE,

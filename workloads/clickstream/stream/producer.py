@@ -1,4 +1,4 @@
-"""clickstream-producer: replays a click-stream file, or makes synthetic events, into a topic, keyed by session."""
+"""stream-producer: replays a file of events, or makes synthetic ones, into a topic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from confluent_kafka import Message as Delivered
 from stream.generator import Message, generate
 from stream.kafka_settings import librdkafka_settings
 
-JOB = "clickstream-producer"
+JOB = "stream-producer"
 
 _SETTINGS: Mapping[str, str | int | bool] = {
     # The broker drops a batch that was sent again after a lost answer.
@@ -52,8 +52,8 @@ class Pace:
         return max(0.0, self._start + sent / self._rate - self._clock()) if self._rate else 0.0
 
 
-def read_events(path: Path, session: str) -> Iterator[Message]:
-    """The rows of a CSV or JSON-lines file, gzipped or not, as messages keyed by session.
+def read_events(path: Path, key: str) -> Iterator[Message]:
+    """The rows of a CSV or JSON-lines file, gzipped or not, as messages keyed by one of its columns.
 
     An event without an id gets one of its content, so that a file replayed twice is the same events twice.
     """
@@ -68,11 +68,11 @@ def read_events(path: Path, session: str) -> Iterator[Message]:
             raise ProducerError(f"{path}: unknown format; name the file .csv, .csv.gz, .jsonl or .jsonl.gz")
         for row in rows:
             fields = {name: value for name, value in row.items() if value not in ("", None)}
-            if session not in fields:
+            if key not in fields:
                 yield Message("malformed", "", json.dumps(fields))
                 continue
             fields.setdefault("event_id", event_id(fields))
-            yield Message("good", str(fields[session]), json.dumps(fields, separators=(",", ":")))
+            yield Message("good", str(fields[key]), json.dumps(fields, separators=(",", ":")))
 
 
 def event_id(fields: Mapping[str, object]) -> str:
@@ -143,9 +143,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     source.add_argument("--generate", type=int, metavar="COUNT", help="make so many synthetic messages")
     parser.add_argument("--seed", type=int, default=1, help="seed of the synthetic messages")
     parser.add_argument(
-        "--session",
+        "--key",
         default="session_id",
-        help="column of the session, the key of the records",
+        help="column that is the key of the records",
     )
     parser.add_argument(
         "--rate",
@@ -167,9 +167,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = time.monotonic()
     try:
         messages = (
-            generate(options.generate, options.seed)
-            if options.file is None
-            else read_events(options.file, options.session)
+            generate(options.generate, options.seed) if options.file is None else read_events(options.file, options.key)
         )
         settings = {
             "bootstrap.servers": options.servers,

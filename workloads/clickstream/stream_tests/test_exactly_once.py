@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,8 +19,8 @@ import pyarrow.dataset as ds
 from stream.generator import generate
 from stream_tests.conftest import TIMEOUT, Broker, Jobs, kill, produce
 
-COUNT, SEED = 40_000, 7
-BATCH = 5_000
+COUNT, SEED = int(os.environ.get("MLSTACK_STREAM_EVENTS", "8000")), 7
+BATCH = COUNT // 8
 TIMELINE = "feature-store/clickstream_events/.hoodie/timeline"
 
 

@@ -33,7 +33,7 @@ def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     view = parse_view(options.view)
     backend = SparkBackend(spark, options.feature_store)
     store = FeatureStore(backend)
-    target = _latest(store, view.source)
+    target = options.source_instant or _latest(store, view.source)
     until = _until(options.until)
     table = f"{options.feature_store}/{view.name}"
     events = backend.read(view.source, [view.entity, view.event_time, *_fields(view)], target)
@@ -113,6 +113,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--view", required=True, help="the feature view as JSON")
     parser.add_argument("--feature-store", required=True, help="URI of the bucket with source and view")
+    parser.add_argument("--source-instant", help="commit of the source to read up to; the latest unless given")
     parser.add_argument("--until", help="ISO time up to which events count, to the hour; now unless given")
     parser.add_argument("--all", action="store_true", help="compute every entity anew")
     parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")

@@ -1,0 +1,189 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { V1EnvVar } from "@kubernetes/client-node";
+import { z } from "zod";
+
+import type { SparkTemplate, StackJobs } from "./stack-jobs";
+
+const namespace = "ml";
+const stream = "clickstream-stream";
+const sizes = [10_000, 100_000, 1_000_000];
+
+/** What the project means to reach with one driver and one executor on 2 cores; nothing is asserted. */
+const goals = {
+  perSecond: 20_000,
+  gigabytes: 4,
+  freshnessSeconds: 30,
+  lookupP99Milliseconds: 2,
+} as const;
+
+const ingestedSchema = z.looseObject({
+  rows: z.number(),
+  metrics: z.looseObject({ seconds: z.number(), perSecond: z.number() }),
+});
+
+const producedSchema = z.looseObject({
+  metrics: z.looseObject({ perSecond: z.number() }),
+});
+
+/** Figures of the stream of a stack that is up, each run into a topic and a table of its own. */
+export async function benchStreams(jobs: StackJobs): Promise<object> {
+  const bench = new StreamBench(
+    jobs,
+    await jobs.sparkJob(namespace, `${stream}-ingest`),
+  );
+  const growth = [];
+  for (const events of sizes) growth.push(await bench.ingest(events));
+  return {
+    goals,
+    growth,
+    freshness: await bench.freshness(),
+    lookup: await bench.lookup(),
+  };
+}
+
+class StreamBench {
+  private readonly run = randomBytes(3).toString("hex");
+  private readonly env: readonly V1EnvVar[];
+  private readonly servers: string;
+
+  constructor(
+    private readonly jobs: StackJobs,
+    private readonly template: SparkTemplate,
+  ) {
+    const { driver, arguments: args } = template.spec;
+    this.env = (driver.template.spec.containers[0]?.env ?? []) as V1EnvVar[];
+    this.servers = args.find((text) => text.startsWith("--servers=")) ?? "";
+  }
+
+  /** So many events into the topic and from there into a table. */
+  async ingest(events: number): Promise<object> {
+    const topic = `bench-${this.run}-${events}`;
+    await this.makeTopic(topic);
+    const produced = producedSchema.parse(
+      JSON.parse(await this.produce(topic, events, 0)),
+    );
+    const start = performance.now();
+    const name = await this.jobs.startSpark("bench", this.job(topic, []));
+    let bytes = 0;
+    const watch = setInterval(() => {
+      this.jobs.memoryOf(namespace, name).then(
+        (now) => (bytes = Math.max(bytes, now)),
+        // Between two pods there is nothing to ask.
+        () => undefined,
+      );
+    }, 1000);
+    try {
+      const result = await this.jobs.sparkEnd(namespace, name);
+      const { rows, metrics } = ingestedSchema.parse(JSON.parse(result));
+      return {
+        events,
+        rows,
+        producedPerSecond: produced.metrics.perSecond,
+        perSecond: metrics.perSecond,
+        seconds: metrics.seconds,
+        jobSeconds: round((performance.now() - start) / 1000),
+        gigabytes: round(bytes / 2 ** 30),
+      };
+    } finally {
+      clearInterval(watch);
+      await this.jobs.deleteSpark(namespace, name);
+    }
+  }
+
+  /** A job that runs on, and 1,000 events a second: how long each takes from the topic to a commit. */
+  async freshness(): Promise<object> {
+    const topic = `bench-${this.run}-fresh`;
+    await this.makeTopic(topic);
+    const name = await this.jobs.startSpark(
+      "bench",
+      this.job(topic, ["--every=1"]),
+    );
+    try {
+      await this.produce(topic, 60_000, 1000);
+      // The last batch of the stream.
+      await sleep(20_000);
+      const answer = await this.jobs.tool({
+        command: ["python3", "-m", "mlstack_features.cli"],
+        args: [
+          `--feature-store=${this.folder("feature-store", topic)}`,
+          ...["freshness", "clickstream_events"],
+        ],
+        env: this.env,
+      });
+      return z.array(z.object({}).loose()).parse(JSON.parse(answer));
+    } finally {
+      await this.jobs.deleteSpark(namespace, name);
+    }
+  }
+
+  /** Look-ups of the online store, one at a time, from a pod beside it. */
+  async lookup(): Promise<object | undefined> {
+    return undefined;
+  }
+
+  private makeTopic(topic: string): Promise<string> {
+    const script = [
+      "import os, sys",
+      "from confluent_kafka.admin import AdminClient, NewTopic",
+      "from stream.kafka_settings import librdkafka_settings",
+      "settings = {'bootstrap.servers': sys.argv[1].partition('=')[2], **librdkafka_settings(os.environ)}",
+      "made = AdminClient(settings).create_topics([NewTopic(sys.argv[2], 4, 1)])",
+      "[each.result() for each in made.values()]",
+    ].join("\n");
+    return this.jobs.tool({
+      command: ["python3", "-c", script],
+      args: [this.servers, topic],
+      env: this.env,
+    });
+  }
+
+  private produce(topic: string, events: number, rate: number) {
+    return this.jobs.tool(
+      {
+        command: ["python3", "-m", "stream.producer"],
+        args: [
+          this.servers,
+          `--topic=${topic}`,
+          `--generate=${events}`,
+          `--rate=${rate}`,
+        ],
+        env: this.env,
+      },
+      600,
+    );
+  }
+
+  private job(topic: string, more: readonly string[]): SparkTemplate {
+    const { namespace, spec } = this.template;
+    const own = /^--(feature-store|raw|topic|every|run)=/;
+    return {
+      namespace,
+      spec: {
+        ...spec,
+        restartPolicy: { type: "Never" },
+        arguments: [
+          ...spec.arguments.filter((text) => !own.test(text)),
+          `--feature-store=${this.folder("feature-store", topic)}`,
+          `--raw=${this.folder("raw", topic)}`,
+          `--topic=${topic}`,
+          ...more,
+        ],
+      },
+    };
+  }
+
+  /** A folder of this run in one of the stack's buckets. */
+  private folder(bucket: "feature-store" | "raw", topic: string): string {
+    const option = `--${bucket}=`;
+    const uri = this.template.spec.arguments
+      .find((text) => text.startsWith(option))
+      ?.slice(option.length);
+    return `${uri}/bench/${topic}`;
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

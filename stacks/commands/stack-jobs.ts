@@ -1,0 +1,308 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type {
+  BatchV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  V1Container,
+  V1EnvVar,
+  V1Job,
+} from "@kubernetes/client-node";
+import { z } from "zod";
+
+import { commandLabel } from "../../workloads/features/labels";
+import { CommandError } from "./command";
+import { Pulumi } from "./pulumi";
+import { kubeconfigOf, readState } from "./stack-state";
+
+const sparkOperator = {
+  group: "sparkoperator.k8s.io",
+  version: "v1beta2",
+  plural: "sparkapplications",
+};
+
+const specSchema = z.looseObject({
+  arguments: z.array(z.string()),
+  driver: z.looseObject({
+    template: z.looseObject({
+      spec: z.looseObject({
+        containers: z.array(
+          z.looseObject({ env: z.array(z.unknown()).prefault([]) }),
+        ),
+      }),
+    }),
+  }),
+});
+
+/** Specification of a Spark job, as far as a command changes it. */
+export type SparkSpec = z.output<typeof specSchema>;
+
+const applicationSchema = z.looseObject({
+  spec: specSchema,
+  status: z
+    .looseObject({
+      applicationState: z
+        .looseObject({
+          state: z.string(),
+          errorMessage: z.string().optional(),
+        })
+        .optional(),
+      driverInfo: z.looseObject({ podName: z.string().optional() }).optional(),
+    })
+    .optional(),
+});
+
+const scheduleSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ namespace: z.string() }),
+      spec: z.looseObject({ template: specSchema }),
+    }),
+  ),
+});
+
+/** What a kubelet says of its pods. */
+const summarySchema = z.looseObject({
+  pods: z.array(
+    z.looseObject({
+      podRef: z.looseObject({ name: z.string() }),
+      memory: z
+        .looseObject({ workingSetBytes: z.number().default(0) })
+        .prefault({}),
+    }),
+  ),
+});
+
+/** A Spark job as it stands in a stack: where, and what runs. */
+export interface SparkTemplate {
+  readonly namespace: string;
+  readonly spec: SparkSpec;
+}
+
+/** What a tool's container has of its own; the rest is that of the stack's suspended CronJob. */
+export interface ToolRun {
+  readonly command?: readonly string[];
+  /** Arguments after those that are there, or instead of them where there is a command. */
+  readonly args: readonly string[];
+  readonly env?: readonly V1EnvVar[];
+}
+
+/** Jobs that a command runs on a stack, made of what the stack's own declarations left there. */
+export class StackJobs {
+  private constructor(
+    private readonly batch: BatchV1Api,
+    private readonly core: CoreV1Api,
+    private readonly custom: CustomObjectsApi,
+  ) {}
+
+  /** @throws {CommandError} when the stack is not up */
+  static async connect(stack: string): Promise<StackJobs> {
+    const kubeconfig = kubeconfigOf(
+      await readState(await Pulumi.resolve(), stack),
+    );
+    if (kubeconfig === undefined) {
+      throw new CommandError(
+        `stack ${stack}: not up: bring it up with \`npm run up\``,
+      );
+    }
+    const client = await import("@kubernetes/client-node");
+    const config = new client.KubeConfig();
+    config.loadFromString(kubeconfig);
+    return new StackJobs(
+      config.makeApiClient(client.BatchV1Api),
+      config.makeApiClient(client.CoreV1Api),
+      config.makeApiClient(client.CustomObjectsApi),
+    );
+  }
+
+  /** Runs a tool in the cluster to its end. @returns the last line that it printed @throws {CommandError} with that line */
+  async tool(run: ToolRun, seconds = 300): Promise<string> {
+    const { namespace, spec, container } = await this.toolTemplate();
+    container.args = [...(run.command ? [] : (container.args ?? []))];
+    container.args.push(...run.args);
+    if (run.command) container.command = [...run.command];
+    if (run.env) container.env = [...run.env];
+    const name = `command-${randomBytes(4).toString("hex")}`;
+    await this.batch.createNamespacedJob({
+      namespace,
+      body: { metadata: { name, namespace }, spec },
+    });
+    try {
+      const succeeded = await until(seconds, async () => {
+        const { status } = await this.batch.readNamespacedJobStatus({
+          name,
+          namespace,
+        });
+        if ((status?.succeeded ?? 0) > 0) return true;
+        return (status?.failed ?? 0) > 0 ? false : undefined;
+      });
+      const { items } = await this.core.listNamespacedPod({
+        namespace,
+        labelSelector: `job-name=${name}`,
+      });
+      const pod = items[0]?.metadata?.name ?? "";
+      const log = await this.core.readNamespacedPodLog({
+        name: pod,
+        namespace,
+      });
+      const last = log.trim().split("\n").at(-1) ?? "";
+      if (!succeeded) throw new CommandError(last);
+      return last;
+    } finally {
+      await this.batch.deleteNamespacedJob({
+        name,
+        namespace,
+        propagationPolicy: "Background",
+      });
+    }
+  }
+
+  /** The Spark job that has a name. @throws {CommandError} when the stack has none */
+  async sparkJob(namespace: string, name: string): Promise<SparkTemplate> {
+    try {
+      const { spec } = applicationSchema.parse(
+        await this.custom.getNamespacedCustomObject({
+          ...sparkOperator,
+          namespace,
+          name,
+        }),
+      );
+      return { namespace, spec };
+    } catch (error) {
+      throw new CommandError(`the stack has no job ${namespace}/${name}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The suspended Spark schedule that labels select, if there is one. */
+  async sparkSchedule(labels: string): Promise<SparkTemplate | undefined> {
+    const {
+      items: [schedule],
+    } = scheduleSchema.parse(
+      await this.custom.listCustomObjectForAllNamespaces({
+        ...sparkOperator,
+        plural: "scheduledsparkapplications",
+        labelSelector: labels,
+      }),
+    );
+    return (
+      schedule && {
+        namespace: schedule.metadata.namespace,
+        spec: schedule.spec.template,
+      }
+    );
+  }
+
+  /** Starts a Spark job of its own name. @returns the name */
+  async startSpark(
+    kind: string,
+    { namespace, spec }: SparkTemplate,
+  ): Promise<string> {
+    const name = `${kind}-${randomBytes(4).toString("hex")}`;
+    await this.custom.createNamespacedCustomObject({
+      ...sparkOperator,
+      namespace,
+      body: {
+        apiVersion: `${sparkOperator.group}/${sparkOperator.version}`,
+        kind: "SparkApplication",
+        metadata: { name, namespace },
+        spec: { ...spec, timeToLiveSeconds: 3600 },
+      },
+    });
+    return name;
+  }
+
+  /** Waits for a Spark job to end. @returns its result as text @throws {CommandError} when it fails */
+  async sparkEnd(
+    namespace: string,
+    name: string,
+    seconds = 900,
+  ): Promise<string> {
+    const status = await until(seconds, async () => {
+      const { status } = applicationSchema.parse(
+        await this.custom.getNamespacedCustomObject({
+          ...sparkOperator,
+          namespace,
+          name,
+        }),
+      );
+      const { state, errorMessage } = status?.applicationState ?? {};
+      if (state === "FAILED")
+        throw new CommandError(`${name}: ${errorMessage}`);
+      return state === "COMPLETED" ? status : undefined;
+    });
+    const pod = await this.core.readNamespacedPod({
+      name: status.driverInfo?.podName ?? "",
+      namespace,
+    });
+    return (
+      pod.status?.containerStatuses?.[0]?.state?.terminated?.message ?? "{}"
+    );
+  }
+
+  async deleteSpark(namespace: string, name: string): Promise<void> {
+    await this.custom.deleteNamespacedCustomObject({
+      ...sparkOperator,
+      namespace,
+      name,
+    });
+  }
+
+  /** Bytes that the pods of a Spark job hold by now, as their nodes' kubelets say. */
+  async memoryOf(namespace: string, job: string): Promise<number> {
+    const { items: nodes } = await this.core.listNode();
+    const summaries = await Promise.all(
+      nodes.map(({ metadata }) =>
+        this.core.connectGetNodeProxyWithPath({
+          name: metadata?.name ?? "",
+          path: "stats/summary",
+        }),
+      ),
+    );
+    const { items: pods } = await this.core.listNamespacedPod({
+      namespace,
+      labelSelector: `sparkoperator.k8s.io/app-name=${job}`,
+    });
+    const names = new Set(pods.map(({ metadata }) => metadata?.name));
+    return summaries
+      .flatMap((summary) => summarySchema.parse(JSON.parse(summary)).pods)
+      .filter(({ podRef }) => names.has(podRef.name))
+      .reduce((sum, { memory }) => sum + memory.workingSetBytes, 0);
+  }
+
+  private async toolTemplate(): Promise<{
+    readonly namespace: string;
+    readonly spec: V1Job["spec"];
+    readonly container: V1Container;
+  }> {
+    const {
+      items: [cron],
+    } = await this.batch.listCronJobForAllNamespaces({
+      labelSelector: `${commandLabel}=questions`,
+    });
+    const spec = cron?.spec?.jobTemplate.spec;
+    const container = spec?.template.spec?.containers[0];
+    const namespace = cron?.metadata?.namespace;
+    if (!container || namespace === undefined) {
+      throw new CommandError(
+        "the stack keeps no streamed data set; declare one under mlstack:streams",
+      );
+    }
+    return { namespace, spec, container };
+  }
+}
+
+/** Asks until there is an answer. @throws {CommandError} after so many seconds */
+async function until<Answer>(
+  seconds: number,
+  ask: () => Promise<Answer | undefined>,
+): Promise<Answer> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await sleep(500);
+  }
+  throw new CommandError(`no answer within ${seconds} s`);
+}
