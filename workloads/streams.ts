@@ -14,10 +14,12 @@ import { clickstreamDataSet } from "./clickstream/data-set";
 import { streamSchema } from "./features/config";
 import { declareDataSet, type DataSetDeclaration } from "./features/declare";
 import { StreamedDataSet } from "./features/streamed-data-set";
+import { flightsDataSet } from "./flights/data-set";
 
 /** Data sets by name: a second one is a declaration, and a line here. */
 const dataSets = {
   clickstream: clickstreamDataSet,
+  flights: flightsDataSet,
 } as const satisfies Record<string, DataSetDeclaration>;
 
 type DataSetName = keyof typeof dataSets;

@@ -41,6 +41,7 @@ export class Kafka extends pulumi.ComponentResource {
   private readonly security: KafkaSecurity;
   private readonly ready: readonly pulumi.Resource[];
   private readonly child: pulumi.CustomResourceOptions;
+  private readonly clients = new Map<string, KafkaClient>();
 
   constructor(
     private readonly name: string,
@@ -79,8 +80,19 @@ export class Kafka extends pulumi.ComponentResource {
     this.registerOutputs({ servers: this.servers });
   }
 
-  /** What pods of a team's namespace need, with a secret of theirs where the cluster asks who comes. */
+  /** What pods of a team's namespace need, with one secret of theirs for all that they run. */
   client(namespace: pulumi.Input<string>, team: string): KafkaClient {
+    const known = this.clients.get(team);
+    if (known !== undefined) return known;
+    const client = this.makeClient(namespace, team);
+    this.clients.set(team, client);
+    return client;
+  }
+
+  private makeClient(
+    namespace: pulumi.Input<string>,
+    team: string,
+  ): KafkaClient {
     const values = clientEnvironment(this.security);
     const secret = new k8s.core.v1.Secret(
       `${this.name}-client-${team}`,

@@ -27,6 +27,10 @@ const producedSchema = z.looseObject({
   metrics: z.looseObject({ perSecond: z.number() }),
 });
 
+const commitsSchema = z.array(
+  z.looseObject({ median: z.number(), most: z.number() }),
+);
+
 /** Figures of the stream of a stack that is up, each run into a topic and a table of its own. */
 export async function benchStreams(jobs: StackJobs): Promise<object> {
   const bench = new StreamBench(
@@ -112,15 +116,46 @@ class StreamBench {
         ],
         env: this.env,
       });
-      return z.array(z.object({}).loose()).parse(JSON.parse(answer));
+      const commits = commitsSchema.parse(JSON.parse(answer));
+      // The first one is of whatever came while the job started.
+      const most = commits.slice(1).map((commit) => commit.most);
+      return {
+        commits: commits.length,
+        medianSeconds: commits.at(commits.length / 2)?.median,
+        mostSeconds: Math.max(...most),
+      };
     } finally {
       await this.jobs.deleteSpark(namespace, name);
     }
   }
 
-  /** Look-ups of the online store, one at a time, from a pod beside it. */
-  async lookup(): Promise<object | undefined> {
-    return undefined;
+  /** Look-ups of the online store, one at a time, from a pod beside it; none where the stack keeps no such store. */
+  async lookup(): Promise<unknown> {
+    const env = await this.jobs.environmentOf(
+      namespace,
+      `app.kubernetes.io/name=${stream}-sink`,
+    );
+    if (env === undefined) return undefined;
+    const script = [
+      "import json, os, time",
+      "from mlstack_features.online import OnlineStore",
+      "store = OnlineStore.at(os.environ['ONLINE_STORE_URL'])",
+      "def once(user):",
+      "    start = time.perf_counter()",
+      "    found = store.lookup('user_activity', user) is not None",
+      "    return time.perf_counter() - start, found",
+      "[once(user) for user in range(1000)]",
+      "every = sorted(once(user % 2000) for user in range(20000))",
+      "times = [seconds * 1000 for seconds, _ in every]",
+      "print(json.dumps({'found': sum(found for _, found in every), 'medianMilliseconds': times[10000],",
+      "    'p99Milliseconds': times[19800]}))",
+    ].join("\n");
+    const answer = await this.jobs.tool({
+      command: ["python3", "-c", script],
+      args: [],
+      env,
+    });
+    return JSON.parse(answer);
   }
 
   private makeTopic(topic: string): Promise<string> {

@@ -11,6 +11,7 @@ const questions: Readonly<Record<string, readonly string[]>> = {
   show: ["VIEW"],
   history: ["VIEW"],
   diff: ["VIEW", "INSTANT", "INSTANT"],
+  freshness: ["TABLE"],
   rollback: ["VIEW", "INSTANT"],
 };
 

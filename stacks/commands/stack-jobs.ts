@@ -272,6 +272,18 @@ export class StackJobs {
       .reduce((sum, { memory }) => sum + memory.workingSetBytes, 0);
   }
 
+  /** Environment of the first container of a pod that a label selects; none where there is no such pod. */
+  async environmentOf(
+    namespace: string,
+    label: string,
+  ): Promise<readonly V1EnvVar[] | undefined> {
+    const { items } = await this.core.listNamespacedPod({
+      namespace,
+      labelSelector: label,
+    });
+    return items[0]?.spec?.containers[0]?.env;
+  }
+
   private async toolTemplate(): Promise<{
     readonly namespace: string;
     readonly spec: V1Job["spec"];

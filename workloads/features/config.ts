@@ -3,6 +3,11 @@ import { z } from "zod";
 import { onlineStoreSchema } from "../../components/online-store";
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
 
+/** Streams are read by two tasks side by side, of which each sorts its part of a batch. */
+const size = sparkJobSizeSchema.prefault({
+  executor: { cores: 2, memory: "2g" },
+});
+
 /** A data set that a stack keeps from a stream. */
 export const streamSchema = z.strictObject({
   team: z.string().default("ml"),
@@ -31,17 +36,17 @@ export const streamSchema = z.strictObject({
       everySeconds: z.number().positive().optional(),
       /** Most records of a batch. */
       batch: z.number().int().min(1000).default(250_000),
-      size: sparkJobSizeSchema,
+      size,
     })
     .prefault({}),
   views: z
     .strictObject({
       /** Whether views are computed by their schedules, beside the run of the program. */
       scheduled: z.boolean().default(false),
-      size: sparkJobSizeSchema,
+      size,
     })
     .prefault({}),
-  training: z.strictObject({ size: sparkJobSizeSchema }).prefault({}),
+  training: z.strictObject({ size }).prefault({}),
   /** Keeps the newest row of each entity in Redis too. */
   online: onlineStoreSchema.optional(),
   /** Seconds after which a job that has not ended counts as failed. */

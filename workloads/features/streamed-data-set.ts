@@ -178,6 +178,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       ...this.sparkRun(name, "/opt/mlstack/mlstack_features/job.py", size, {
         featureStore: "write",
       }),
+      conf: bulkConf,
       after,
       arguments: [
         `--view=${JSON.stringify(spec)}`,
@@ -233,6 +234,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
           config.training.size,
           { featureStore: "read", models: "write" },
         ),
+        conf: bulkConf,
         after: [...ingested, ...views.values(), ...ends],
         arguments: [
           `--model=${JSON.stringify(spec)}`,
@@ -475,10 +477,16 @@ function instantOf({ result }: JobEnd): pulumi.Output<string> {
   return result.apply(({ instant }) => String(instant));
 }
 
+/** Settings of jobs that go through a stream's events. */
+const bulkConf = {
+  "spark.sql.shuffle.partitions": "4",
+  // Unlike the jobs of seconds, these get something out of the second compiler.
+  "spark.executor.defaultJavaOptions": "-XX:+UseParallelGC",
+} as const;
+
 /** A checkpoint on an object store: a file is there whole or not at all, without a rename that copies. */
 const streamConf = {
+  ...bulkConf,
   "spark.sql.streaming.checkpointFileManagerClass":
     "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",
-  "spark.sql.session.timeZone": "UTC",
-  "spark.sql.shuffle.partitions": "4",
 } as const;

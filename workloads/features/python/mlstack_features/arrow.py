@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
 
 _META = "_hoodie_"
+_COMMIT = f"{_META}commit_time"
+# Instants are names for milliseconds, in the zone of the table's timeline: UTC for the tables of a stack.
+_FINISHED = re.compile(r"(\d{17})_(\d{17})\.(?:commit|deltacommit|replacecommit)")
 
 
 class ArrowBackend(Backend[pa.Table]):
@@ -59,6 +63,20 @@ class ArrowBackend(Backend[pa.Table]):
         """Rows written after an instant, up to another."""
         options = _projected(columns).with_query_type(HudiQueryType.Incremental).with_start_timestamp(since)
         return self._rows(view, options if until is None else options.with_end_timestamp(until))
+
+    def ends(self, view: str) -> dict[str, datetime]:
+        """When each commit ended that the table's active timeline still has, by its instant."""
+        system, root = _file_system(f"{self._uri}/{view}/.hoodie/timeline")
+        names = (each.base_name for each in system.get_file_info(pafs.FileSelector(root)))
+        found = (_FINISHED.fullmatch(name) for name in names)
+        return {match[1]: _instant_time(match[2]) for match in found if match}
+
+    def written(self, view: str, column: str) -> pa.Table:
+        """A column of every row, and the instant of the commit that wrote the row."""
+        options = HudiReadOptions().with_projection([_COMMIT, column])
+        batches = self._table(view).read(options)
+        rows = pa.Table.from_batches(batches) if batches else pa.table({_COMMIT: [], column: []})
+        return rows.select([_COMMIT, column]).rename_columns(["instant", column])
 
     def newest(self, frame: pa.Table, entity: str, at: datetime) -> pa.Table:
         """The row of each entity that holds at a time."""
@@ -134,6 +152,10 @@ def _microseconds(times: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     instant = times if times.type.tz else pc.assume_timezone(times, "UTC")
     whole = instant.cast(pa.timestamp("us", "UTC")).combine_chunks()
     return whole.cast(pa.int64()).to_numpy(zero_copy_only=False)
+
+
+def _instant_time(text: str) -> datetime:
+    return datetime.strptime(f"{text}000", "%Y%m%d%H%M%S%f").replace(tzinfo=UTC)
 
 
 def _projected(columns: Sequence[str] | None) -> HudiReadOptions:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from mlstack_features.arrow import ArrowBackend
 from mlstack_features.difference import difference
+from mlstack_features.freshness import freshness
 from mlstack_features.store import VALID_FROM, FeatureStore, FeatureStoreError
 
 
@@ -24,6 +26,8 @@ def answer(store: FeatureStore[pa.Table], options: argparse.Namespace) -> list[M
             return _rows(store, options.view).slice(0, options.rows).to_pylist()
         case "history":
             return [{"instant": each.time, "action": each.action} for each in store.history(options.view)]
+        case "freshness":
+            return freshness(ArrowBackend(options.feature_store), options.view)
         case _:
             keys = store.keys(options.view)
             before, after = (store.as_of(options.view, each).to_pylist() for each in (options.before, options.after))
@@ -41,6 +45,8 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     show.add_argument("view")
     show.add_argument("--rows", type=int, default=20)
     questions.add_parser("history", help="instants of a view").add_argument("view")
+    fresh = questions.add_parser("freshness", help="how old the events of a table were when each commit ended")
+    fresh.add_argument("view")
     diff = questions.add_parser("diff", help="how a view's rows differ between two instants")
     for name in ("view", "before", "after"):
         diff.add_argument(name)
