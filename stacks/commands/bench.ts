@@ -48,8 +48,7 @@ runCommand(async () => {
   });
   const { stack, previews, streams } = values;
   if (previews) return print(await previewFigures());
-  if (streams)
-    return print(await benchStreams(await StackJobs.connect(stack)));
+  if (streams) return print(await benchStreams(await StackJobs.connect(stack)));
   if (!readStackFile(stack).embedded) {
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: choose one that runs on this machine`,

@@ -85,6 +85,7 @@ describe("report of a stream", () => {
       target: "local",
       startedAt: "2026-11-24T00:00:00.000Z",
       seconds: 81,
+      services: [],
       workloads: [
         {
           name: "clickstream-stream-ingest",
