@@ -12,6 +12,8 @@ export interface Operators {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost, where the stack has it. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before a pipeline on Kubeflow, where the stack has it. */
+  readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Installs cert-manager, the Spark operator, and what of Kubeflow the stack asks for. */
@@ -25,13 +27,13 @@ export function installOperators(
     ? new TrainingOperator("training-operator", { platform, ...kubeflow })
         .installed
     : undefined;
-  if (hasKubeflow(kubeflow)) {
-    new Kubeflow("kubeflow", {
-      platform,
-      config: kubeflow,
-      certManager,
-      trainingOperator,
-    });
-  }
-  return { sparkOperator, trainingOperator };
+  const parts = hasKubeflow(kubeflow)
+    ? new Kubeflow("kubeflow", {
+        platform,
+        config: kubeflow,
+        certManager,
+        trainingOperator,
+      }).installed
+    : {};
+  return { sparkOperator, trainingOperator, pipelines: parts.pipelines };
 }

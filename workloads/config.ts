@@ -6,6 +6,7 @@ import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { checkClickstream, clickstreamSchema } from "./clickstream/config";
+import { checkPipeline } from "./clickstream/pipeline-config";
 import { checkTrainers, namedTrainers } from "./clickstream/trainers-config";
 import { checkNotebooks, notebookSchema } from "./notebooks/config";
 
@@ -29,7 +30,10 @@ export interface WorkloadSurroundings {
   }[];
   readonly workloads: WorkloadsConfig;
   /** Which parts of Kubeflow the stack has. */
-  readonly kubeflow: { readonly trainingOperator: boolean };
+  readonly kubeflow: {
+    readonly trainingOperator: boolean;
+    readonly pipelines: boolean;
+  };
 }
 
 interface WorkloadPlace {
@@ -50,6 +54,9 @@ export function checkWorkloads(
     stack.pools,
   );
   if (clickstream === undefined) return notebookProblems;
+  const quota = stack.teams.find(
+    ({ name }) => name === clickstream.team,
+  )?.quota;
   return [
     ...notebookProblems,
     ...checkPlace(
@@ -65,11 +72,12 @@ export function checkWorkloads(
       stack,
     ),
     ...checkClickstream("workloads.clickstream", clickstream),
-    ...checkTrainers(
-      "workloads.clickstream",
-      clickstream,
-      stack.teams.find(({ name }) => name === clickstream.team)?.quota,
-      stack.pools,
+    ...checkTrainers("workloads.clickstream", clickstream, quota, stack.pools),
+    ...checkPipeline(
+      "workloads.clickstream.pipeline",
+      clickstream.pipeline,
+      quota,
+      stack.kubeflow,
     ),
     ...checkTrainingOperator(stack),
   ];

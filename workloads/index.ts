@@ -17,11 +17,14 @@ export interface WorkloadsArgs {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before a pipeline on Kubeflow. */
+  readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
 export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
-  const { platform, store, teams, sparkOperator, trainingOperator } = args;
+  const { platform, store, teams, sparkOperator, trainingOperator, pipelines } =
+    args;
   const { clickstream } = args.workloads;
   if (clickstream === undefined) return [];
   return new Clickstream("clickstream", {
@@ -29,6 +32,7 @@ export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
     store,
     sparkOperator,
     trainingOperator,
+    pipelines,
     team: named(teams, clickstream.team),
     pool: named(
       new Map(platform.pools.map((pool) => [pool.name, pool])),

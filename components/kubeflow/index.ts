@@ -22,7 +22,8 @@ export interface KubeflowArgs {
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
 }
 
-const kubeflowNamespace = "kubeflow";
+/** Where Kubeflow is installed, and where its pipelines run. */
+export const kubeflowNamespace = "kubeflow";
 
 /** Parts of Kubeflow from their own manifests, each by itself: pipelines, notebooks, profiles and the dashboard. */
 export class Kubeflow extends pulumi.ComponentResource {

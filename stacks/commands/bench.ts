@@ -20,6 +20,7 @@ const goals = {
   jobToDriver: 3,
   jobToFirstExecutor: 6,
   jobToCompleted: 20,
+  pipelineOverhead: 10,
   idleGigabytes: 2.5,
   peakGigabytes: 8,
   firstPreview: 10,
@@ -72,7 +73,7 @@ runCommand(async () => {
   const report = JSON.parse(
     readFileSync(join(stackFolder(stack), "report.json"), "utf8"),
   ) as Report;
-  for (const { name, seconds, startup } of report.workloads) {
+  for (const { name, seconds, startup, metrics } of report.workloads) {
     note(`${name}, applied -> completed`, seconds ?? NaN, goals.jobToCompleted);
     note(
       `${name}, applied -> driver running`,
@@ -84,6 +85,13 @@ runCommand(async () => {
       startup.firstExecutor ?? NaN,
       goals.jobToFirstExecutor,
     );
+    if (metrics["stepSeconds"] !== undefined) {
+      note(
+        `${name}, beside its steps`,
+        (seconds ?? NaN) - metrics["stepSeconds"],
+        goals.pipelineOverhead,
+      );
+    }
   }
   note("memory, idle (GB)", new MemoryWatch().stop(), goals.idleGigabytes);
   note(

@@ -1,22 +1,31 @@
 import { z } from "zod";
 
+import { jobKinds } from "../../infra/provider/job-status";
 import type { WorkloadReport } from "./report";
 import type { StateResource } from "./stack-state";
 
-const jobType = "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication";
+/** Kinds of job whose state is asked for; a Job is a workload when it runs a pipeline. */
+const awaited = {
+  "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication": {
+    kind: "SparkApplication",
+    group: "sparkoperator.k8s.io",
+    version: "v1beta2",
+    label: undefined,
+  },
+  "kubernetes:batch/v1:Job": {
+    kind: "Job",
+    group: "batch",
+    version: "v1",
+    label: "mlstack.dev/pipeline-version",
+  },
+} as const;
 
 const metadata = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string() }),
-});
-
-const application = z.object({
-  status: z
-    .object({
-      applicationState: z
-        .object({ state: z.string(), errorMessage: z.string().optional() })
-        .optional(),
-    })
-    .optional(),
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).prefault({}),
+  }),
 });
 
 /** Jobs that `up` made but whose end it did not see: the cluster says how they stand. */
@@ -29,42 +38,35 @@ export async function readUnfinished(
       .filter(({ type }) => type === "mlstack:index:JobEnd")
       .map(({ outputs }) => `${outputs["namespace"]}/${outputs["name"]}`),
   );
-  const jobs = resources
-    .filter(({ type }) => type === jobType)
-    .map(({ outputs }) => metadata.parse(outputs).metadata)
-    .filter(({ namespace, name }) => !ended.has(`${namespace}/${name}`));
+  const jobs = resources.flatMap(({ type, outputs }) => {
+    if (!(type in awaited)) return [];
+    const api = awaited[type as keyof typeof awaited];
+    const { name, namespace, labels } = metadata.parse(outputs).metadata;
+    const unasked = api.label !== undefined && !(api.label in labels);
+    if (unasked || ended.has(`${namespace}/${name}`)) return [];
+    return [{ api, name, namespace }];
+  });
   if (jobs.length === 0) return [];
   const { CustomObjectsApi, KubeConfig } =
     await import("@kubernetes/client-node");
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
-  const api = config.makeApiClient(CustomObjectsApi);
+  const client = config.makeApiClient(CustomObjectsApi);
   return Promise.all(
-    jobs.map(async ({ namespace, name }): Promise<WorkloadReport> => {
-      const job = { name, kind: "SparkApplication", namespace };
+    jobs.map(async ({ api, namespace, name }): Promise<WorkloadReport> => {
+      const { kind, group, version } = api;
+      const { plural, state: read } = jobKinds[kind];
+      const job = { name, kind, namespace, metrics: {}, startup: {} };
       try {
-        const state = application.parse(
-          await api.getNamespacedCustomObject({
-            group: "sparkoperator.k8s.io",
-            version: "v1beta2",
-            plural: "sparkapplications",
-            namespace,
-            name,
-          }),
-        ).status?.applicationState;
-        return {
-          ...job,
-          state: state?.state || "NEW",
-          metrics: {},
-          startup: {},
-          error: state?.errorMessage,
-        };
+        const found: unknown = await client.getNamespacedCustomObject({
+          ...{ group, version, plural, namespace, name },
+        });
+        const { state, reason } = read(found);
+        return { ...job, state, error: reason };
       } catch (error) {
         return {
           ...job,
           state: "UNKNOWN",
-          metrics: {},
-          startup: {},
           error: error instanceof Error ? error.message : String(error),
         };
       }

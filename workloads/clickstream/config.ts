@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { pipelineSchema } from "./pipeline-config";
 import { servingSchema } from "./serving-config";
 import { trainersSchema } from "./trainers-config";
 import type { Problem } from "../../infra/problem";
@@ -39,6 +40,8 @@ export const clickstreamSchema = z.strictObject({
   features: sparkJobSizeSchema,
   training: sparkJobSizeSchema,
   trainers: trainersSchema,
+  /** Trains by a pipeline as well; not at all unless given. */
+  pipeline: pipelineSchema.optional(),
   /** Serves the best model of the run; not at all unless given. */
   serving: servingSchema.optional(),
   /** Seconds after which a job that has not ended counts as failed. */

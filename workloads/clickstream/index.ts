@@ -13,6 +13,7 @@ import type { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { ClickstreamConfig } from "./config";
 import { isUri } from "./input-file";
+import { ClickstreamPipeline } from "./pipeline";
 import { namedTrainers } from "./trainers-config";
 import { Trainings } from "./trainings";
 
@@ -26,6 +27,8 @@ export interface ClickstreamArgs {
   readonly config: ClickstreamConfig;
   /** What must be there before trainings of other frameworks than Spark's run. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** Kubeflow Pipelines, where the stack has it. */
+  readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Where the image keeps the job code and the files that it was given. */
@@ -52,10 +55,14 @@ export class Clickstream extends pulumi.ComponentResource {
     this.image = this.buildImage(name);
     const features = this.runFeatures(`${name}-features`);
     const training = this.runTraining(`${name}-training`, features);
-    this.ends = [
+    const trained = [
       features,
       training,
       ...this.runTrainers(name, features, training),
+    ];
+    this.ends = [
+      ...trained,
+      ...this.runPipeline(`${name}-pipeline`, features, trained),
     ];
     this.server = this.serve(`${name}-serving`, features);
     this.registerOutputs();
@@ -125,6 +132,30 @@ export class Clickstream extends pulumi.ComponentResource {
       { parent: this },
     );
     return [exported, ...trainings.ends];
+  }
+
+  /** The same training as a pipeline; nothing unless the stack asks for it. */
+  private runPipeline(
+    name: string,
+    features: JobEnd,
+    after: readonly JobEnd[],
+  ): readonly JobEnd[] {
+    const { config, ...ground } = this.args;
+    if (config.pipeline === undefined) return [];
+    const pipeline = new ClickstreamPipeline(
+      name,
+      {
+        ...ground,
+        config: config.pipeline,
+        jobs: this.image,
+        instant: instantOf(features),
+        timeoutSeconds: config.timeoutSeconds,
+        // Side by side, two trainings would take the cores from each other.
+        after,
+      },
+      { parent: this },
+    );
+    return [pipeline.end];
   }
 
   private serve(name: string, features: JobEnd): ModelServer | undefined {

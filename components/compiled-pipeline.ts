@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import { parse } from "yaml";
+
+/** A pipeline in KFP's intermediate representation, as far as deployment touches it (pipeline_spec.proto). */
+export interface CompiledPipeline {
+  readonly pipelineInfo: { readonly name: string };
+  readonly root: {
+    readonly inputDefinitions: {
+      readonly parameters: Readonly<Record<string, PipelineParameter>>;
+    };
+    readonly [field: string]: unknown;
+  };
+  readonly deploymentSpec: {
+    readonly executors: Readonly<Record<string, PipelineExecutor>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** A parameter of a pipeline. */
+export interface PipelineParameter {
+  readonly defaultValue?: string | number | boolean;
+  readonly isOptional?: boolean;
+  readonly parameterType: string;
+  readonly [field: string]: unknown;
+}
+
+interface PipelineExecutor {
+  readonly container: {
+    readonly image: string;
+    readonly [field: string]: unknown;
+  };
+}
+
+/** What a stack puts into a pipeline. */
+export interface PipelineDeployment {
+  /** Image of every step. */
+  readonly image: string;
+  /** Values of parameters where a run gives none. */
+  readonly defaults: Readonly<Record<string, string | number>>;
+}
+
+/** Reads a compiled pipeline, with paths from the root of the project. */
+export function readPipeline(file: string): CompiledPipeline {
+  return parse(readFileSync(file, "utf8")) as CompiledPipeline;
+}
+
+/** The pipeline as a stack runs it: with its image, and its own defaults. @throws {RangeError} for a parameter that it lacks. */
+export function deployPipeline(
+  pipeline: CompiledPipeline,
+  { image, defaults }: PipelineDeployment,
+): CompiledPipeline {
+  const { parameters } = pipeline.root.inputDefinitions;
+  const unknown = Object.keys(defaults).filter((name) => !(name in parameters));
+  if (unknown.length > 0) {
+    const known = Object.keys(parameters).join(", ");
+    throw new RangeError(
+      `pipeline ${pipeline.pipelineInfo.name}: no parameter ${unknown.join(", ")}; it has ${known}`,
+    );
+  }
+  return {
+    ...pipeline,
+    root: {
+      ...pipeline.root,
+      inputDefinitions: {
+        ...pipeline.root.inputDefinitions,
+        parameters: mapValues(parameters, (parameter, name) =>
+          name in defaults
+            ? { ...parameter, defaultValue: defaults[name], isOptional: true }
+            : parameter,
+        ),
+      },
+    },
+    deploymentSpec: {
+      ...pipeline.deploymentSpec,
+      executors: mapValues(pipeline.deploymentSpec.executors, (executor) => ({
+        ...executor,
+        container: { ...executor.container, image },
+      })),
+    },
+  };
+}
+
+/** Short name of a content, such as a pipeline's: another image, default or step is another version. */
+export function contentHash(content: object): string {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(content)))
+    .digest("hex")
+    .slice(0, 12);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value, key: string) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [key, change(value, key)]),
+  );
+}

@@ -1,0 +1,245 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { PlacedPool, Platform } from "../infra/platform";
+import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
+import { JobEnd } from "./job-end";
+import type { Team, TeamAccount } from "./team";
+
+/** A pipeline that a Job runs. */
+export interface PipelineRunArgs {
+  readonly platform: Platform;
+  readonly team: Team;
+  readonly account: TeamAccount;
+  readonly pool: PlacedPool;
+  /** Has KFP's local runner, and every package that a step needs. */
+  readonly image: pulumi.Input<string>;
+  readonly pipeline: pulumi.Input<CompiledPipeline>;
+  /** URI of the folder that keeps the outputs of steps. */
+  readonly cache: pulumi.Input<string>;
+  /** Arguments of this run; the pipeline's defaults unless given. */
+  readonly arguments: Readonly<Record<string, pulumi.Input<string | number>>>;
+  readonly size: { readonly cpu: string; readonly memory: string };
+  /** Seconds after which a run that has not ended counts as failed. */
+  readonly timeoutSeconds: number;
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** Exit code of a run that would end the same way in another pod; see `pipelines/run.py`. */
+const refused = 3;
+
+const pipelineFolder = "/etc/pipeline";
+const pipelineFile = "pipeline.yaml";
+
+/**
+ * A run of a compiled pipeline with KFP's own local runner in a Job, where there is no Kubeflow Pipelines. A pod that
+ * ends half-way is followed by another, which goes on behind the last step that ended.
+ */
+export class PipelineRun extends pulumi.ComponentResource {
+  readonly end: JobEnd;
+
+  constructor(
+    name: string,
+    args: PipelineRunArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:PipelineRun", name, {}, opts);
+    const { namespace } = args.team;
+    const child = { parent: this, provider: args.platform.provider };
+    const rights = sparkSubmitter(
+      name,
+      { namespace, subject: { namespace, name: args.account.name } },
+      child,
+    );
+    const version = pulumi.output(args.pipeline).apply(contentHash);
+    const file = new k8s.core.v1.ConfigMap(
+      name,
+      {
+        metadata: { name: pulumi.interpolate`${name}-${version}`, namespace },
+        immutable: true,
+        // JSON is YAML as well.
+        data: { [pipelineFile]: pulumi.jsonStringify(args.pipeline) },
+      },
+      { ...child, dependsOn: [...args.account.ready] },
+    );
+    const job = runnerJob(
+      name,
+      {
+        ...args,
+        command: [
+          "python3",
+          "-m",
+          "pipelines.run",
+          `--pipeline=${pipelineFolder}/${pipelineFile}`,
+          pulumi.interpolate`--cache=${args.cache}`,
+        ],
+        version,
+        file: file.metadata.name,
+      },
+      {
+        ...child,
+        dependsOn: [...args.account.ready, ...rights, ...args.after],
+      },
+    );
+    this.end = new JobEnd(
+      name,
+      {
+        kubeconfig: args.platform.kubeconfig,
+        apiVersion: "batch/v1",
+        kind: "Job",
+        namespace,
+        name,
+        uid: job.metadata.uid,
+        timeoutSeconds: args.timeoutSeconds,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** The right to run SparkApplications in a namespace and to see how their drivers ended, for one service account. */
+export function sparkSubmitter(
+  name: string,
+  args: {
+    readonly namespace: pulumi.Input<string>;
+    readonly subject: {
+      readonly namespace: pulumi.Input<string>;
+      readonly name: pulumi.Input<string>;
+    };
+  },
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const metadata = { name, namespace: args.namespace };
+  const role = new k8s.rbac.v1.Role(
+    name,
+    {
+      metadata,
+      rules: [
+        {
+          apiGroups: ["sparkoperator.k8s.io"],
+          resources: ["sparkapplications"],
+          verbs: ["create", "get", "delete"],
+        },
+        { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+      ],
+    },
+    opts,
+  );
+  const binding = new k8s.rbac.v1.RoleBinding(
+    name,
+    {
+      metadata,
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "Role",
+        name: role.metadata.name,
+      },
+      subjects: [{ kind: "ServiceAccount", ...args.subject }],
+    },
+    opts,
+  );
+  return [role, binding];
+}
+
+/** A Job that runs a pipeline, or has it run; another version or other arguments are another Job. */
+export function runnerJob(
+  name: string,
+  args: Omit<PipelineRunArgs, "cache" | "pipeline"> & {
+    readonly command: readonly pulumi.Input<string>[];
+    /** Name of the pipeline's content. */
+    readonly version: pulumi.Input<string>;
+    /** Name of the ConfigMap that holds the pipeline, where the Job reads it. */
+    readonly file?: pulumi.Input<string>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job {
+  return new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: args.team.namespace,
+        labels: { "mlstack.dev/pipeline-version": args.version },
+        // Its end is awaited by a JobEnd, with the reason of a failure.
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        backoffLimit: 3,
+        activeDeadlineSeconds: args.timeoutSeconds,
+        podFailurePolicy: {
+          rules: [
+            {
+              action: "FailJob",
+              onExitCodes: {
+                containerName: name,
+                operator: "In",
+                values: [refused],
+              },
+            },
+          ],
+        },
+        template: {
+          metadata: {
+            labels: args.account.identity.podLabels,
+            // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
+            annotations: { "sidecar.istio.io/inject": "false" },
+          },
+          spec: {
+            restartPolicy: "Never",
+            serviceAccountName: args.account.name,
+            nodeSelector: args.pool.placement.nodeSelector,
+            tolerations: [...args.pool.placement.tolerations],
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: 185,
+              runAsGroup: 185,
+              fsGroup: 185,
+              seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [container(name, args)],
+            volumes:
+              args.file === undefined
+                ? []
+                : [{ name: "pipeline", configMap: { name: args.file } }],
+          },
+        },
+      },
+    },
+    {
+      ...opts,
+      replaceOnChanges: ["spec", "metadata.labels"],
+      // The next one has the same name.
+      deleteBeforeReplace: true,
+    },
+  );
+}
+
+function container(
+  name: string,
+  args: Parameters<typeof runnerJob>[1],
+): k8s.types.input.core.v1.Container {
+  const given = Object.entries(args.arguments).map(([argument, value]) =>
+    pulumi
+      .output(value)
+      .apply((known) => `--argument=${argument}=${JSON.stringify(known)}`),
+  );
+  return {
+    name,
+    image: args.image,
+    args: [...args.command, ...given],
+    env: [...args.account.identity.env],
+    resources: {
+      requests: { ...args.size },
+      limits: { memory: args.size.memory },
+    },
+    volumeMounts:
+      args.file === undefined
+        ? []
+        : [{ name: "pipeline", mountPath: pipelineFolder, readOnly: true }],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+}
