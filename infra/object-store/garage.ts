@@ -126,7 +126,13 @@ export class Garage extends pulumi.ComponentResource implements ObjectStore {
     const resource = new StoreBucket(
       name,
       { ...this.administration, bucket: name },
-      { ...opts, dependsOn: [this.server], protect: args.protect },
+      {
+        ...opts,
+        dependsOn: [this.server],
+        // Its data goes with the store; taken away alone, a bucket must be empty.
+        deletedWith: this.server,
+        protect: args.protect,
+      },
     );
     return {
       name,
@@ -151,7 +157,11 @@ export class Garage extends pulumi.ComponentResource implements ObjectStore {
           access,
         })),
       },
-      { ...opts, dependsOn: args.grants.map(({ bucket }) => bucket.resource) },
+      {
+        ...opts,
+        dependsOn: args.grants.map(({ bucket }) => bucket.resource),
+        deletedWith: this.server,
+      },
     );
     const secret = new k8s.core.v1.Secret(
       `${name}-object-store`,

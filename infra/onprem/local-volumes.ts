@@ -164,6 +164,7 @@ const provisioner = {
           command: [
             ...["local-path-provisioner", "start"],
             ...["--config", "/etc/config/config.json"],
+            ...["--service-account-name", name],
           ],
           resources: {
             requests: { cpu: "10m", memory: "24Mi" },

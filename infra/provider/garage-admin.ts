@@ -67,7 +67,7 @@ export async function callGarage<Answer>(
         false,
         (status) => resolve(status.status === "Success"),
       )
-      .catch(reject);
+      .catch((error: unknown) => reject(unreachable(error)));
   });
   if (!succeeded) throw new GarageError(endpoint, lastLine(stderr.text));
   return answer.parse(JSON.parse(stdout.text));
@@ -82,6 +82,16 @@ function clusterOf(kubeconfig: string): string | undefined {
   return /certificate-authority-data["']?:\s*["']?([\w+/=]+)/.exec(
     kubeconfig,
   )?.[1];
+}
+
+/** A web socket that fails gives an event, which is no error but has a message. */
+function unreachable(error: unknown): Error {
+  if (error instanceof Error) return error;
+  const { message } = z
+    .object({ message: z.string() })
+    .catch({ message: String(error) })
+    .parse(error);
+  return new Error(`the object store cannot be reached: ${message}`);
 }
 
 function lastLine(text: string): string {

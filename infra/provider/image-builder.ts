@@ -1,4 +1,5 @@
 import {
+  buildahEnvironment,
   buildImage,
   hasImage,
   pushImage,
@@ -139,10 +140,8 @@ const buildah: Builder = {
       await pushImage(reference, storage, reference, outcomeOf(build));
       return;
     }
-    await runBuildah(
-      ["push", ...insecure(reference), reference],
-      outcomeOf(build),
-    );
+    const how = onLoopback(reference) ? buildahEnvironment().push : [];
+    await runBuildah(["push", ...how, reference], outcomeOf(build));
   },
 };
 
@@ -166,9 +165,11 @@ async function pullBase(build: Build, base: string): Promise<void> {
 
 /** As Docker has it: a registry on the loopback address needs no TLS. */
 function insecure(reference: string): string[] {
-  return /^(localhost|127(\.\d+){3})[:/]/.test(reference)
-    ? ["--tls-verify=false"]
-    : [];
+  return onLoopback(reference) ? ["--tls-verify=false"] : [];
+}
+
+function onLoopback(reference: string): boolean {
+  return /^(localhost|127(\.\d+){3})[:/]/.test(reference);
 }
 
 function addressed(reference: string, address: string): string {

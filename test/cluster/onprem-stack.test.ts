@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parseDocument } from "yaml";
+
+import { prepare } from "../../airgap";
+import { Remote } from "../../infra/onprem/ssh";
+import type { Report } from "../../stacks/commands/report";
+import { ensureKubeadmImages } from "../support/kubeadm-images";
+import { Kubectl } from "../support/kubectl";
+import { startCommand, succeed } from "../support/project-command";
+import {
+  hostConfiguration,
+  hostTraces,
+  makeHosts,
+  type TestHosts,
+} from "../support/ssh-hosts";
+
+const root = join(__dirname, "../..");
+const stack = "onprem-test";
+
+/** The on-prem stack for real, with the local one's components and workloads: needs root, and the toolchain built. */
+describe("on-prem stack", function () {
+  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
+  const folder = join(root, ".mlstack", stack);
+  let machines: TestHosts;
+
+  before(async () => {
+    await prepare();
+    await ensureKubeadmImages();
+    machines = await makeHosts(["control", "worker"]);
+    const document = parseDocument(
+      readFileSync(join(root, "stacks/Pulumi.onprem.yaml"), "utf8"),
+    );
+    const values = {
+      lifetime: "short",
+      target: {
+        kind: "onprem",
+        hosts: machines.hosts.map((host, index) => ({
+          ...host,
+          pool: "cpu",
+          role: index === 0 ? "control-plane" : "worker",
+        })),
+        network: { pods: "10.247.0.0/16", services: "10.99.0.0/16" },
+        images: { prefix: `${machines.registry}/mlstack` },
+        objects: { kind: "in-cluster", size: "10Gi" },
+        ...hostConfiguration,
+      },
+      // The device plugin of a GPU pool is in no registry that can be reached from everywhere, and needs a GPU.
+      pools: [{ name: "cpu", min: 2, max: 2 }],
+    };
+    for (const [key, value] of Object.entries(values))
+      document.setIn(["config", `mlstack:${key}`], value);
+    writeFileSync(file, document.toString());
+    // A run that was cut off leaves a state of hosts that are no more.
+    await startCommand("pulumi", [
+      ...["stack", "rm", stack, "--force", "--yes", "--preserve-config"],
+    ]).end;
+    await succeed("pulumi", ["stack", "select", "--create", stack]);
+    await succeed(
+      "pulumi",
+      [
+        ...["config", "set", "--stack", stack, "--secret"],
+        ...["--path", "mlstack:target.ssh.key"],
+      ],
+      machines.key,
+    );
+  });
+
+  after(async () => {
+    if (existsSync(join(folder, "report.json")))
+      await startCommand("down", ["--stack", stack]).end;
+    rmSync(file, { force: true });
+    await machines?.remove();
+  });
+
+  it("keeps the hosts' key as a secret", () => {
+    const text = readFileSync(file, "utf8");
+    assert.match(text, /key:\s+secure: v1:/);
+    assert.ok(!text.includes("PRIVATE KEY"));
+  });
+
+  it("comes up with both jobs completed", async () => {
+    await succeed("up", ["--stack", stack]);
+    const report = JSON.parse(
+      readFileSync(join(folder, "report.json"), "utf8"),
+    ) as Report;
+    assert.equal(report.target, "onprem");
+    assert.deepEqual(
+      report.workloads.map(({ name, state, rows }) => [name, state, rows]),
+      [
+        ["clickstream-features", "COMPLETED", 3605],
+        ["clickstream-training", "COMPLETED", 3605],
+      ],
+    );
+    const auc = report.workloads[1]?.metrics["auc"] ?? 0;
+    assert.ok(auc > 0.8 && auc < 1, `AUC ${auc}`);
+  });
+
+  it("runs on the hosts, with the buckets on one's disk", () => {
+    const kubectl = new Kubectl(join(folder, "kubeconfig"));
+    const nodes = kubectl.run(["get", "nodes", "--output=name"]);
+    assert.deepEqual(nodes.trim().split("\n"), ["node/control", "node/worker"]);
+    const volumes = kubectl.run([
+      ...["get", "persistentvolumes"],
+      "--output=jsonpath={.items[*].spec.storageClassName}",
+    ]);
+    assert.notEqual(volumes, "");
+  });
+
+  it("has nothing to change at a second look", async () => {
+    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
+  });
+
+  it("goes down, and the hosts are as they were", async () => {
+    await succeed("down", ["--stack", stack]);
+    for (const { name, address } of machines.hosts) {
+      const remote = await Remote.connect({
+        ...{ name, address, port: 22, user: "root", key: machines.key },
+        ...{ role: "worker", labels: {}, taints: [] },
+      });
+      const left = await remote.run(hostTraces).finally(() => remote.close());
+      assert.equal(left, "", name);
+    }
+  });
+});
