@@ -5,12 +5,29 @@ export const account = "123456789012";
 export const project = "mlstack-test";
 export const subscription = "00000000-0000-4000-8000-000000000001";
 
+/** Where a cluster of a cloud answers. */
+export interface ClusterAddress {
+  readonly host: string;
+  /** Base64. */
+  readonly certificateAuthority: string;
+}
+
+/** Every cloud hands out the cluster of this variable, a `ClusterAddress` as JSON; without it, one that is nowhere. */
+export const clusterVariable = "MLSTACK_GENERIC_PROVIDER_CLUSTER";
+
+function cluster(): ClusterAddress {
+  const given = process.env[clusterVariable];
+  return given
+    ? (JSON.parse(given) as ClusterAddress)
+    : { host: "cluster.example", certificateAuthority: "Q0E=" };
+}
+
 const byType: Readonly<
   Record<string, (inputs: Properties, name: string) => Properties>
 > = {
-  "aws:eks/cluster:Cluster": ({ name }) => ({
-    endpoint: `https://${text(name)}.eks.example`,
-    certificateAuthority: { data: "Q0E=" },
+  "aws:eks/cluster:Cluster": () => ({
+    endpoint: `https://${cluster().host}`,
+    certificateAuthority: { data: cluster().certificateAuthority },
     identities: [{ oidcs: [{ issuer: "https://oidc.eks.example/id/1" }] }],
   }),
   "aws:s3/bucket:Bucket": ({ bucket }) => ({
@@ -28,10 +45,11 @@ const byType: Readonly<
     arn: `arn:aws:kms:eu-central-1:${account}:key/${name}`,
   }),
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
+  "gcp:compute/router:Router": (_, name) => ({ name }),
   "gcp:container/cluster:Cluster": ({ name, location }) => ({
     id: `projects/${project}/locations/${text(location)}/clusters/${text(name)}`,
-    endpoint: "203.0.113.1",
-    masterAuth: { clusterCaCertificate: "Q0E=" },
+    endpoint: cluster().host,
+    masterAuth: { clusterCaCertificate: cluster().certificateAuthority },
   }),
   "gcp:serviceaccount/account:Account": ({ accountId }) => {
     const email = `${text(accountId)}@${project}.iam.gserviceaccount.com`;
@@ -86,9 +104,16 @@ export function cloudOutputs(
 }
 
 /** A kubeconfig as AKS hands it out, for a cluster that is entered through Entra ID. */
-const aksKubeconfig = `apiVersion: v1
+const aksKubeconfig = ({
+  host,
+  certificateAuthority,
+}: ClusterAddress) => `apiVersion: v1
 kind: Config
-clusters: [{ name: mlstack, cluster: { server: "https://mlstack.aks.example:443" } }]
+clusters:
+  - name: mlstack
+    cluster:
+      server: https://${host}
+      certificate-authority-data: ${certificateAuthority}
 contexts: [{ name: mlstack, context: { cluster: mlstack, user: person } }]
 current-context: mlstack
 users:
@@ -104,7 +129,10 @@ users:
 export const cloudCalls = {
   "azure-native:containerservice:listManagedClusterUserCredentials": () => ({
     kubeconfigs: [
-      { name: "user", value: Buffer.from(aksKubeconfig).toString("base64") },
+      {
+        name: "user",
+        value: Buffer.from(aksKubeconfig(cluster())).toString("base64"),
+      },
     ],
   }),
 };

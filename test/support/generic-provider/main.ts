@@ -40,7 +40,8 @@ import { clouds, compare, made, type Cloud } from "./resource";
  * Stands in for the plugin of a cloud in tests of the engine: it makes
  * nothing, and writes down each operation as a line of JSON in the file that
  * MLSTACK_GENERIC_PROVIDER_LOG names. The creation of a resource whose name is
- * in MLSTACK_GENERIC_PROVIDER_FAIL fails.
+ * in MLSTACK_GENERIC_PROVIDER_FAIL fails, that of one in
+ * MLSTACK_GENERIC_PROVIDER_HOLD does not end.
  */
 const cloud = chosen(process.argv[2]);
 
@@ -54,9 +55,12 @@ const { version } = JSON.parse(
   ),
 ) as { version: string };
 
-const failing = new Set(
-  (process.env.MLSTACK_GENERIC_PROVIDER_FAIL ?? "").split(","),
-);
+const failing = namesIn(process.env.MLSTACK_GENERIC_PROVIDER_FAIL);
+const holding = namesIn(process.env.MLSTACK_GENERIC_PROVIDER_HOLD);
+
+function namesIn(list: string | undefined): ReadonlySet<string> {
+  return new Set((list ?? "").split(","));
+}
 
 function chosen(name: string | undefined): Cloud {
   const found = clouds.find((candidate) => candidate === name);
@@ -72,7 +76,7 @@ function note(op: string, urn: string, rest: object): void {
   appendFileSync(file, `${line}\n`);
 }
 
-function create(request: CreateRequest): CreateResponse {
+async function create(request: CreateRequest): Promise<CreateResponse> {
   const inputs = decode(request.getProperties());
   // What a cloud adds is not known before it has been asked.
   if (request.getPreview()) {
@@ -84,6 +88,10 @@ function create(request: CreateRequest): CreateResponse {
     note("create-failed", urn, { id });
     throw new Error(`${id} could not be created: told to fail`);
   }
+  if (holding.has(parseUrn(urn).name)) {
+    note("create-held", urn, { id });
+    await new Promise(() => undefined);
+  }
   note("create", urn, { id });
   return new CreateResponse().setId(id).setProperties(encode(state));
 }
@@ -94,7 +102,7 @@ function update(request: UpdateRequest): UpdateResponse {
   const urn = request.getUrn();
   const state = hasUnknown(news)
     ? { ...olds, ...news }
-    : { ...olds, ...made(cloud, urn, news).state, ...news };
+    : { ...olds, ...made(cloud, urn, news).state };
   if (!request.getPreview()) note("update", urn, { id: request.getId() });
   return new UpdateResponse().setProperties(encode(state));
 }
@@ -129,6 +137,7 @@ const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
 function differ(request: DiffRequest): DiffResponse {
   const news = decode(request.getNews());
   const { changes, replaces, deleteFirst } = compare(
+    parseUrn(request.getUrn()).type,
     decode(request.getOldInputs()),
     news,
   );
@@ -172,7 +181,7 @@ function differConfig(request: DiffRequest): DiffResponse {
   const places = ["region", "project", "subscriptionId"].filter(
     (key) => textAt(old, key) !== textAt(fresh, key),
   );
-  const { changes } = compare(old, fresh);
+  const { changes } = compare("", old, fresh);
   return new DiffResponse()
     .setChanges(
       Object.keys(changes).length > 0

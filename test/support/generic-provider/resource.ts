@@ -24,8 +24,20 @@ export type Cloud = (typeof clouds)[number];
 const identifying =
   /^(name|bucket|location|region|zone|availabilityZone|cidrBlock|[a-z]\w*(Name|Id))$/;
 
+/**
+ * What else cannot be changed in place, by type.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html
+ * @see https://learn.microsoft.com/azure/aks/resize-node-pool
+ */
+const fixed: Readonly<Record<string, readonly string[]>> = {
+  "aws:eks/nodeGroup:NodeGroup": ["amiType", "capacityType", "instanceTypes"],
+  "azure-native:containerservice:AgentPool": ["scaleSetPriority", "vmSize"],
+};
+
 /** Properties that a cloud takes its own name for a thing from, first one first. */
 const naming = [
+  "agentPoolName",
   "bucket",
   "name",
   "resourceName",
@@ -40,6 +52,7 @@ const naming = [
 
 /** How the inputs of a resource changed, and whether that makes another one. */
 export function compare(
+  type: string,
   old: Properties,
   fresh: Properties,
 ): {
@@ -49,7 +62,7 @@ export function compare(
   readonly deleteFirst: boolean;
 } {
   const rules = [...Object.keys(old), ...Object.keys(fresh)]
-    .filter((key) => identifying.test(key))
+    .filter((key) => identifying.test(key) || fixed[type]?.includes(key))
     .map((key) => [key]);
   const changes = diff(reveal(old), reveal(fresh), rules);
   const replaces = replacements(changes);
@@ -83,8 +96,23 @@ export function made(
     ...(isProperties(added as Properties) ? (added as Properties) : {}),
   };
   const id = textAt(outputs, "id") ?? name;
-  const state = markSecrets({ ...outputs, ...clear, id }, inputs);
+  const state = markSecrets(
+    { ...outputs, ...clear, ...inner(clear, outputs), id },
+    inputs,
+  );
   return { id, state };
+}
+
+/** A cloud may add to what it was given, as the certificate authority to how a cluster is entered. */
+function inner(given: Properties, added: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(added).flatMap(([key, value]) => {
+      const own = given[key];
+      return isProperties(own) && isProperties(value)
+        ? [[key, { ...value, ...own }]]
+        : [];
+    }),
+  );
 }
 
 /** What every resource of a cloud is known by. */
