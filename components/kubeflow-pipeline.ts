@@ -115,7 +115,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
         kind: "Job",
         namespace: team.namespace,
         name,
-        uid: job.metadata.uid,
+        uid: job.metadata.apply(({ uid }) => uid ?? ""),
         timeoutSeconds: args.timeoutSeconds,
       },
       { parent: this },

@@ -28,6 +28,9 @@ export interface PipelineRunArgs {
 /** Exit code of a run that would end the same way in another pod; see `pipelines/run.py`. */
 const refused = 3;
 
+/** Tells the report that a Job is a workload, and which content it runs. */
+const versionLabel = "mlstack.dev/pipeline-version";
+
 const pipelineFolder = "/etc/pipeline";
 const pipelineFile = "pipeline.yaml";
 
@@ -55,7 +58,11 @@ export class PipelineRun extends pulumi.ComponentResource {
     const file = new k8s.core.v1.ConfigMap(
       name,
       {
-        metadata: { name: pulumi.interpolate`${name}-${version}`, namespace },
+        metadata: {
+          name: pulumi.interpolate`${name}-${version}`,
+          namespace,
+          labels: { [versionLabel]: version },
+        },
         immutable: true,
         // JSON is YAML as well.
         data: { [pipelineFile]: pulumi.jsonStringify(args.pipeline) },
@@ -89,7 +96,7 @@ export class PipelineRun extends pulumi.ComponentResource {
         kind: "Job",
         namespace,
         name,
-        uid: job.metadata.uid,
+        uid: job.metadata.apply(({ uid }) => uid ?? ""),
         timeoutSeconds: args.timeoutSeconds,
       },
       { parent: this },
@@ -160,7 +167,7 @@ export function runnerJob(
       metadata: {
         name,
         namespace: args.team.namespace,
-        labels: { "mlstack.dev/pipeline-version": args.version },
+        labels: { [versionLabel]: args.version },
         // Its end is awaited by a JobEnd, with the reason of a failure.
         annotations: { "pulumi.com/skipAwait": "true" },
       },

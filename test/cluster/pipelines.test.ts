@@ -7,7 +7,7 @@ import { parseDocument } from "yaml";
 
 import type { Report, WorkloadReport } from "../../stacks/commands/report";
 import { Kubectl } from "../support/kubectl";
-import { succeed } from "../support/project-command";
+import { startCommand, succeed } from "../support/project-command";
 
 const root = join(__dirname, "../..");
 const stack = "pipelines-test";
@@ -35,6 +35,9 @@ interface Job {
       readonly spec: {
         readonly containers: readonly {
           readonly args: readonly string[];
+        }[];
+        readonly volumes: readonly {
+          readonly configMap?: { readonly name: string };
         }[];
       };
     };
@@ -66,6 +69,11 @@ interface Result {
   readonly error?: string;
 }
 
+interface ConfigMap {
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 interface Ended {
   readonly succeeded: boolean;
   readonly result: Result;
@@ -77,22 +85,27 @@ interface Ended {
 describe("pipeline on the local stack", function () {
   const file = join(root, `stacks/Pulumi.${stack}.yaml`);
   const folder = join(root, ".mlstack", stack);
+  const document = parseDocument(
+    readFileSync(join(root, "stacks/Pulumi.local.yaml"), "utf8"),
+  );
   let kubectl: Kubectl;
   let report: Report;
 
-  before(async () => {
-    const document = parseDocument(
-      readFileSync(join(root, "stacks/Pulumi.local.yaml"), "utf8"),
-    );
-    document.setIn(["config", "mlstack:target"], { kind: "local", ...place });
+  const configure = (settings: object) => {
     document.setIn(["config", "mlstack:workloads"], {
-      clickstream: { pipeline: {} },
+      clickstream: { pipeline: settings },
     });
     writeFileSync(file, document.toString());
+  };
+
+  const readReport = () =>
+    JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report;
+
+  before(async () => {
+    document.setIn(["config", "mlstack:target"], { kind: "local", ...place });
+    configure({});
     await succeed("up", ["--stack", stack]);
-    report = JSON.parse(
-      readFileSync(join(folder, "report.json"), "utf8"),
-    ) as Report;
+    report = readReport();
     kubectl = new Kubectl(join(folder, "kubeconfig"));
   });
 
@@ -172,18 +185,26 @@ describe("pipeline on the local stack", function () {
   const argument = (name: string, value: unknown) =>
     `--argument=${name}=${JSON.stringify(value)}`;
 
+  /** Every version that is there; a run that failed leaves the one before it, and the next that ends well does not. */
+  const versions = () =>
+    kubectl.get<{ items: readonly ConfigMap[] }>(
+      ...["configmaps", "-n", "ml", "-l", "mlstack.dev/pipeline-version"],
+    ).items;
+
+  /** The version that the stack's Job runs. */
+  const deployedMap = (): ConfigMap => {
+    const { spec } = kubectl.get<Job>("job", pipeline, "-n", "ml");
+    const name = spec.template.spec.volumes[0]?.configMap?.name;
+    const map = versions().find(({ metadata }) => metadata.name === name);
+    assert.ok(map, `${name} is kept`);
+    return map;
+  };
+
   /** Arguments of a run that finds nothing of what another kept or trained: another time-out is another training. */
   const afresh = (timeoutSeconds: number) => {
-    const maps = kubectl.get<{
-      items: readonly {
-        metadata: { name: string };
-        data?: Record<string, string>;
-      }[];
-    }>("configmaps", "-n", "ml");
-    const kept = maps.items.find(({ metadata }) =>
-      metadata.name.startsWith(`${pipeline}-`),
-    );
-    const deployed = JSON.parse(kept?.data?.["pipeline.yaml"] ?? "{}") as {
+    const deployed = JSON.parse(
+      deployedMap().data?.["pipeline.yaml"] ?? "{}",
+    ) as {
       root: {
         inputDefinitions: {
           parameters: Record<string, { defaultValue: string }>;
@@ -308,13 +329,13 @@ describe("pipeline on the local stack", function () {
     assert.equal(pods, 2);
     assert.ok(fresh);
     assert.equal(uidOf(fresh), uid, "the same SparkApplication to its end");
-    // The steps before the training had ended, and are not run again.
-    assert.deepEqual(
-      Object.keys(result.steps),
-      steps.filter(
-        (step) => !["read-features", "split-sessions"].includes(step),
-      ),
-    );
+    // The steps before the training had ended; and the gate has seen this AUC before.
+    assert.deepEqual(Object.keys(result.steps), [
+      "resolve-instant",
+      "train-model",
+      "evaluate-model",
+      "register-model",
+    ]);
     assert.equal(result.metrics["auc"], workload(pipeline).metrics["auc"]);
   });
 
@@ -349,6 +370,29 @@ describe("pipeline on the local stack", function () {
     ] as const) {
       assert.ok(!may(verb, what, namespace), `${verb} ${what} in ${namespace}`);
     }
+  });
+
+  it("fails the stack when the gate refuses, and stands in the report with the reason", async () => {
+    const before = deployedMap().metadata.name;
+    configure({ threshold: 0.99 });
+    const { code, output } = await startCommand("up", ["--stack", stack]).end;
+    assert.notEqual(code, 0);
+    const reason =
+      /step check-quality: AUC 0\.\d+ is below the threshold 0\.99/;
+    assert.match(output, reason);
+    assert.notEqual(deployedMap().metadata.name, before);
+    const found = readReport().workloads.find(({ name }) => name === pipeline);
+    assert.equal(found?.state, "Failed");
+  });
+
+  it("is deployed under another name when it changes, and runs what the change concerns", async () => {
+    const before = deployedMap().metadata.name;
+    configure({ threshold: 0.85 });
+    await succeed("up", ["--stack", stack]);
+    assert.notEqual(deployedMap().metadata.name, before);
+    assert.equal(versions().length, 1);
+    const { steps: taken } = messageOf(podsOf(pipeline)[0]);
+    assert.deepEqual(Object.keys(taken), ["resolve-instant", "check-quality"]);
   });
 
   it("goes down with its stack", async () => {
