@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parseDocument } from "yaml";
+
+import type { Report } from "../../stacks/commands/report";
+import { startBrowser } from "../support/browser";
+import { Kubectl } from "../support/kubectl";
+import {
+  startCommand,
+  succeed,
+  type RunningCommand,
+} from "../support/project-command";
+
+const root = join(__dirname, "../..");
+const stack = "full-test";
+const sessions = 3605;
+
+const jobs = [
+  "clickstream-features",
+  "clickstream-training",
+  "clickstream-export",
+  "clickstream-xgboost",
+  "clickstream-pytorch",
+  "clickstream-tensorflow",
+];
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly nodeName: string };
+}
+
+/** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
+describe("full local stack", function () {
+  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
+  const folder = join(root, ".mlstack", stack);
+  const opened: RunningCommand[] = [];
+  let report: Report;
+  let kubectl: Kubectl;
+
+  before(() => {
+    const document = parseDocument(
+      readFileSync(join(root, "stacks/Pulumi.local-full.yaml"), "utf8"),
+    );
+    document.setIn(["config", "mlstack:target"], {
+      kind: "local",
+      subnet: "10.91.0.0/24",
+      podCidr: "10.248.0.0/16",
+      serviceCidr: "10.105.0.0/16",
+    });
+    writeFileSync(file, document.toString());
+  });
+
+  after(async () => {
+    for (const { child, end } of opened) {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      await end;
+    }
+    if (existsSync(join(folder, "report.json")))
+      await startCommand("down", ["--stack", stack]).end;
+    rmSync(file, { force: true });
+  });
+
+  /** Opens a service of the stack. @returns its address on the loopback, as the command prints it */
+  async function open(name: string): Promise<string> {
+    const command = startCommand("open", [name, "--stack", stack]);
+    opened.push(command);
+    return new Promise((resolve, reject) => {
+      let text = "";
+      command.child.stdout?.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        const address = /http:\/\/\S+/.exec(text)?.[0];
+        if (address !== undefined) resolve(address);
+      });
+      void command.end.then(({ output }) => reject(new Error(output)));
+    });
+  }
+
+  it("comes up with every job done", async () => {
+    await succeed("up", ["--stack", stack]);
+    report = JSON.parse(
+      readFileSync(join(folder, "report.json"), "utf8"),
+    ) as Report;
+    kubectl = new Kubectl(join(folder, "kubeconfig"));
+    assert.deepEqual(
+      new Map(report.workloads.map(({ name, state }) => [name, state])),
+      new Map(
+        jobs.map((name, index) => [
+          name,
+          index < 3 ? "COMPLETED" : "Succeeded",
+        ]),
+      ),
+    );
+    assert.deepEqual(report.services.map(({ name }) => name).sort(), [
+      "clickstream-serving",
+      "notebook-first",
+    ]);
+  });
+
+  it("compares four frameworks on the same sessions", () => {
+    const trainings = report.workloads.filter(
+      ({ metrics }) => metrics["auc"] !== undefined,
+    );
+    assert.equal(trainings.length, 4);
+    for (const { name, rows, metrics } of trainings) {
+      assert.equal(rows, sessions, name);
+      const auc = metrics["auc"] ?? 0;
+      assert.ok(auc > 0.8 && auc < 1, `${name}: AUC ${auc}`);
+    }
+  });
+
+  it("trains on the GPU pool what asks for a GPU", () => {
+    const { items } = kubectl.get<{ readonly items: readonly Pod[] }>(
+      "pods",
+      "--namespace=ml",
+      "--selector=training.kubeflow.org/job-name=clickstream-pytorch",
+    );
+    assert.deepEqual(
+      items.map(({ spec }) => spec.nodeName),
+      ["gpu-0"],
+    );
+  });
+
+  it("answers with the best model, and says what is wrong with a request", async () => {
+    const address = await open("clickstream-serving");
+    const url = new URL("/v1/models/clickstream", address);
+    const model = (await (await fetch(url)).json()) as {
+      readonly metrics: { readonly auc: number };
+      readonly numbers: readonly string[];
+      readonly categories: Readonly<Record<string, readonly string[]>>;
+    };
+    const served = report.workloads
+      .filter(({ kind }) => kind !== "SparkApplication")
+      .map(({ metrics }) => metrics["auc"] ?? 0);
+    assert.equal(model.metrics.auc, Math.max(...served));
+    const session = {
+      ...Object.fromEntries(model.numbers.map((name) => [name, 1])),
+      ...Object.fromEntries(
+        Object.entries(model.categories).map(([name, [first]]) => [
+          name,
+          first,
+        ]),
+      ),
+    };
+    const ask = (instances: readonly object[]) =>
+      fetch(`${url.href}:predict`, {
+        method: "POST",
+        body: JSON.stringify({ instances }),
+      });
+    const good = await ask([session]);
+    assert.equal(good.status, 200);
+    const { predictions } = (await good.json()) as {
+      readonly predictions: readonly number[];
+    };
+    assert.ok(predictions.every((value) => value >= 0 && value <= 1));
+    const bad = await ask([{ ...session, [model.numbers[0] ?? ""]: "many" }]);
+    assert.equal(bad.status, 400);
+    assert.match(await bad.text(), /write a number/);
+  });
+
+  it("opens a notebook that reads the feature table", async function () {
+    const address = new URL(await open("notebook-first"));
+    const token = address.searchParams.get("token") ?? "";
+    const browser = await startBrowser();
+    try {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(120_000);
+      await page.goto(new URL("/login?next=/lab", address).href);
+      await page.fill("#password_input", token);
+      await page.click("#login_submit");
+      await page.waitForURL(/\/lab/);
+      await page.goto(new URL("/lab/tree/first-look.ipynb", address).href);
+      await page
+        .getByRole("heading", { name: "A first look at the feature store" })
+        .waitFor();
+      await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Run$/ }).click();
+      await page
+        .locator(".lm-Menu-itemLabel", { hasText: /^Run All Cells$/ })
+        .click();
+      await page
+        .locator(".jp-OutputArea-output", { hasText: String(sessions) })
+        .first()
+        .waitFor();
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it("keeps teams apart", () => {
+    const may = (verb: string, what: string, namespace: string, as: string) =>
+      kubectl
+        .run([
+          ...["auth", "can-i", verb, what, `--namespace=${namespace}`],
+          ...["--quiet=false", `--as=${as}`],
+        ])
+        .trim();
+    const account = "system:serviceaccount:ml:clickstream-training";
+    assert.equal(
+      tried(() => may("list", "pods", "ml", account)),
+      "yes",
+    );
+    for (const what of ["pods", "secrets", "sparkapplications"]) {
+      assert.equal(
+        tried(() => may("list", what, "guests", account)),
+        "no",
+      );
+    }
+  });
+
+  it("lets members do what their role says", () => {
+    const may = (verb: string, what: string, group: string) =>
+      tried(() =>
+        kubectl
+          .run([
+            ...["auth", "can-i", verb, what, "--namespace=ml"],
+            ...["--as=somebody", `--as-group=${group}`],
+          ])
+          .trim(),
+      );
+    assert.equal(may("create", "sparkapplications", "data-scientists"), "yes");
+    assert.equal(may("create", "pytorchjobs", "data-scientists"), "yes");
+    assert.equal(may("list", "sparkapplications", "analysts"), "yes");
+    assert.equal(may("create", "sparkapplications", "analysts"), "no");
+    assert.equal(may("list", "secrets", "analysts"), "no");
+  });
+
+  it("has nothing to change at a second look", async () => {
+    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
+  });
+
+  it("goes down", async () => {
+    await succeed("down", ["--stack", stack]);
+    assert.ok(!existsSync(join(folder, "report.json")));
+  });
+});
+
+/** What a command prints, also where it says no by its exit code. */
+function tried(command: () => string): string {
+  try {
+    return command();
+  } catch (error) {
+    const { stdout } = error as { readonly stdout?: string };
+    return (stdout ?? "").trim();
+  }
+}
