@@ -61,15 +61,15 @@ class ArrowBackend(Backend[pa.Table]):
 
     def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> pa.Table:
         """Rows written after an instant, up to another."""
-        options = _projected(columns).with_query_type(HudiQueryType.Incremental).with_start_timestamp(since)
-        return self._rows(view, options if until is None else options.with_end_timestamp(until))
+        # Hudi asks for the times at which commits ended; an instant is named by the time at which it began.
+        ends = self._ends(view)
+        options = _projected(columns).with_query_type(HudiQueryType.Incremental)
+        options = options.with_start_timestamp(ends.get(since, since))
+        return self._rows(view, options if until is None else options.with_end_timestamp(ends.get(until, until)))
 
     def ends(self, view: str) -> dict[str, datetime]:
         """When each commit ended that the table's active timeline still has, by its instant."""
-        system, root = _file_system(f"{self._uri}/{view}/.hoodie/timeline")
-        names = (each.base_name for each in system.get_file_info(pafs.FileSelector(root)))
-        found = (_FINISHED.fullmatch(name) for name in names)
-        return {match[1]: _instant_time(match[2]) for match in found if match}
+        return {instant: _instant_time(end) for instant, end in self._ends(view).items()}
 
     def written(self, view: str, column: str) -> pa.Table:
         """A column of every row, and the instant of the commit that wrote the row."""
@@ -105,6 +105,11 @@ class ArrowBackend(Backend[pa.Table]):
         for column in columns:
             labels = labels.append_column(column, features[column].combine_chunks().take(rows))
         return labels
+
+    def _ends(self, view: str) -> dict[str, str]:
+        system, root = _file_system(f"{self._uri}/{view}/.hoodie/timeline")
+        names = (each.base_name for each in system.get_file_info(pafs.FileSelector(root)))
+        return dict(match.groups() for name in names if (match := _FINISHED.fullmatch(name)))
 
     def _table(self, view: str) -> HudiTable:
         try:

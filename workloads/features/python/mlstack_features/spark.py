@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
 
 _META = "_hoodie_"
+_COMMIT = f"{_META}commit_time"
 _OPTIONS = {"hoodie.metadata.enable": "false"}
 
 
@@ -64,14 +65,21 @@ class SparkBackend(Backend[DataFrame]):
 
     def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> DataFrame:
         """Rows written after an instant, up to another."""
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        every = [timeline.nthInstant(number).get() for number in range(timeline.countInstants())]
+        # Hudi asks for the times at which commits ended; an instant is named by the time at which it began.
+        ends = {each.requestedTime(): each.getCompletionTime() for each in every}
         reader = (
             self._spark.read.format("hudi")
             .options(**_OPTIONS)
             .option("hoodie.datasource.query.type", "incremental")
-            .option("hoodie.datasource.read.begin.instanttime", since)
+            .option("hoodie.datasource.read.begin.instanttime", ends.get(since, since))
         )
-        ending = reader if until is None else reader.option("hoodie.datasource.read.end.instanttime", until)
-        return self._load(view, columns, ending)
+        if until is not None:
+            reader = reader.option("hoodie.datasource.read.end.instanttime", ends.get(until, until))
+        # Of a plan that does not ask for the commit's time, Hudi 1.2 drops every row.
+        frame = reader.load(f"{self._uri}/{view}").where(F.col(_COMMIT) > since)
+        return _selected(frame, columns)
 
     def newest(self, frame: DataFrame, entity: str, at: datetime) -> DataFrame:
         """The row of each entity that holds at a time."""
@@ -114,8 +122,7 @@ class SparkBackend(Backend[DataFrame]):
         return self._spark._jvm
 
     def _load(self, view: str, columns: Sequence[str] | None, reader: DataFrameReader) -> DataFrame:
-        frame = reader.load(f"{self._uri}/{view}")
-        return frame.select(*(columns or [name for name in frame.columns if not name.startswith(_META)]))
+        return _selected(reader.load(f"{self._uri}/{view}"), columns)
 
     def _client(self, view: str) -> JavaObject:
         storage = self._jvm.org.apache.hudi.hadoop.fs.HadoopFSUtils.getStorageConf(
@@ -123,3 +130,7 @@ class SparkBackend(Backend[DataFrame]):
         )
         builder = self._jvm.org.apache.hudi.common.table.HoodieTableMetaClient.builder()
         return builder.setConf(storage).setBasePath(f"{self._uri}/{view}").build()
+
+
+def _selected(frame: DataFrame, columns: Sequence[str] | None) -> DataFrame:
+    return frame.select(*(columns or [name for name in frame.columns if not name.startswith(_META)]))

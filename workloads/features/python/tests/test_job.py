@@ -58,6 +58,12 @@ def test_both_backends_read_the_same(spark: SparkSession, store: Store) -> None:
     mine = near.incremental("user_activity", first, last, columns).to_pylist()
     theirs = [row.asDict() for row in far.incremental("user_activity", first, last, columns).collect()]
     assert _sorted(mine) == _sorted(theirs)
+    # Whatever the column: what the last commit wrote, and nothing of the one before.
+    before, after = (each.time for each in near.history("clickstream_events"))
+    mine = near.incremental("clickstream_events", before, after, ["event_id"])["event_id"].to_pylist()
+    theirs = [row[0] for row in far.incremental("clickstream_events", before, after, ["event_id"]).collect()]
+    assert sorted(mine) == sorted(theirs) == ["a", "e", "f"]
+    assert far.incremental("clickstream_events", before, None, ["user_id"]).count() == 3
     at = START + timedelta(hours=3)
     mine = near.latest("user_activity", columns, at).to_pylist()
     theirs = [row.asDict() for row in far.latest("user_activity", columns, at).collect()]
