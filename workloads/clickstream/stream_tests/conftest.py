@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -122,7 +122,7 @@ class Jobs:
         # A group of its own: the JVM must die with it.
         return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
-    def run(self, *arguments: str, contract: Mapping[str, object] | None = None) -> dict[str, object]:
+    def run(self, *arguments: str, contract: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Run an ingestion to its end. @returns its result."""
         code = self.start(*arguments, contract=contract).wait(TIMEOUT)
         result = json.loads((self.folder / "result.json").read_text())
