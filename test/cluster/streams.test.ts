@@ -343,6 +343,46 @@ describe("a stream on the local stack", function () {
       assert.notEqual(now[view]?.digest, before[view]?.digest, view);
   });
 
+  it("keeps the same rows online", async () => {
+    const { items } = kubectl.get<{
+      items: { metadata: { name: string } }[];
+    }>("pods", "-n", "ml", "-l", `app.kubernetes.io/name=${prefix}-sink`);
+    const check = [
+      "python3 -m mlstack_features.sink --feature-store=s3://feature-store",
+      "--online=$ONLINE_STORE_URL --check",
+      ...views.map((view) => `--view=${view}`),
+    ].join(" ");
+    const pod = items[0]?.metadata.name ?? "";
+    // The check fails until the sink has followed to the newest commit.
+    for (;;) {
+      try {
+        kubectl.run(["exec", pod, "-n", "ml", "--", "sh", "-c", check]);
+        return;
+      } catch (error) {
+        assert.match(String(error), /"stale"|"missing"|"different"/);
+        await pause(5_000);
+      }
+    }
+  });
+
+  it("tells of its views on the command line, and takes one back to an instant", async () => {
+    const view = "user_activity";
+    const ask = (...words: string[]) => stack.succeed("features", ...words);
+    assert.match(await ask("list"), /clickstream_events +event_id/);
+    assert.match(await ask("show", view), /USER_ID/);
+    const then = before[view]?.instant ?? "";
+    const instants = (await ask("history", view)).match(/\d{17}/g) ?? [];
+    assert.equal(instants[0], then);
+    const now = instants.at(-1) ?? "";
+    const difference = await ask("diff", view, then, now);
+    assert.match(difference, /ADDED +REMOVED +CHANGED/);
+    await ask("rollback", view, then);
+    const after = await python<Record<string, Digest>>(digestScript, [
+      [view, null],
+    ]);
+    assert.equal(after[view]?.digest, before[view]?.digest);
+  });
+
   it("trains as of the first instants to the same last digit", async () => {
     const job = `${prefix}-session-purchase`;
     const then = first.find((each) => each.name === job);
