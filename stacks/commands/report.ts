@@ -66,16 +66,18 @@ export async function writeReport(
 ): Promise<Report> {
   const resources = await readState(pulumi, stack);
   const kubeconfig = kubeconfigOf(resources);
+  const unfinished =
+    kubeconfig === undefined ? [] : await readUnfinished(kubeconfig, resources);
   const report: Report = {
     stack,
     target: targetOf(resources),
     startedAt: run.startedAt.toISOString(),
     seconds: run.seconds,
     workloads: [
-      ...endedJobs(resources),
-      ...(kubeconfig === undefined
-        ? []
-        : await readUnfinished(kubeconfig, resources)),
+      ...endedJobs(resources).filter(
+        (end) => !unfinished.some((job) => isSame(job, end)),
+      ),
+      ...unfinished,
     ],
     services: servicesOf(resources).map(({ name, kind, url }) => ({
       name,
@@ -95,6 +97,10 @@ export async function writeReport(
     chmodSync(file, 0o600);
   }
   return report;
+}
+
+function isSame(one: WorkloadReport, other: WorkloadReport): boolean {
+  return one.namespace === other.namespace && one.name === other.name;
 }
 
 /** Jobs that ended well; one that failed leaves no `JobEnd` in the state. */

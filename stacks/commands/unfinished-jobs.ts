@@ -24,11 +24,15 @@ const metadata = z.object({
   metadata: z.object({
     name: z.string(),
     namespace: z.string(),
+    uid: z.string().optional(),
     labels: z.record(z.string(), z.string()).prefault({}),
   }),
 });
 
-/** Jobs that `up` made but whose end it did not see: the cluster says how they stand. */
+/**
+ * Jobs that `up` made but whose end it did not see: the cluster says how they stand. The end of an earlier job of the
+ * same name is still in the state where the one that took its place has failed.
+ */
 export async function readUnfinished(
   kubeconfig: string,
   resources: readonly StateResource[],
@@ -36,14 +40,17 @@ export async function readUnfinished(
   const ended = new Set(
     resources
       .filter(({ type }) => type === "mlstack:index:JobEnd")
-      .map(({ outputs }) => `${outputs["namespace"]}/${outputs["name"]}`),
+      .map(
+        ({ outputs }) =>
+          `${outputs["namespace"]}/${outputs["name"]}/${outputs["uid"]}`,
+      ),
   );
   const jobs = resources.flatMap(({ type, outputs }) => {
     if (!(type in awaited)) return [];
     const api = awaited[type as keyof typeof awaited];
-    const { name, namespace, labels } = metadata.parse(outputs).metadata;
+    const { name, namespace, uid, labels } = metadata.parse(outputs).metadata;
     const unasked = api.label !== undefined && !(api.label in labels);
-    if (unasked || ended.has(`${namespace}/${name}`)) return [];
+    if (unasked || ended.has(`${namespace}/${name}/${uid}`)) return [];
     return [{ api, name, namespace }];
   });
   if (jobs.length === 0) return [];
