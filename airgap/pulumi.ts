@@ -19,6 +19,9 @@ export interface PulumiCommand {
 /** Providers of which airgap/providers has a stand-in: name, and the npm package whose version the plugin has. */
 const STAND_INS = ["kubernetes", "kubernetes-cert-manager"] as const;
 
+/** Folder of stand-ins for the plugins of the clouds. They make nothing: they may be on PATH for previews alone. */
+export const cloudStandIns = join(__dirname, "providers/clouds/bin");
+
 /** Oldest CLI that knows all that Pulumi.yaml says. */
 const OLDEST: readonly [number, number] = [3, 200];
 

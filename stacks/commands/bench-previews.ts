@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
@@ -24,9 +24,6 @@ export interface PreviewFigures {
   readonly gigabytes: number;
 }
 
-/** Stands in for the plugins of the clouds, so that no credentials are needed and nothing but the project is measured. */
-const standIns = join(root, "test/support/generic-provider/bin");
-
 /**
  * Previews a cloud stack of which nothing is there: no cluster, no credentials, no state. More workloads are notebooks,
  * each with its account, identity, secrets, service and server.
@@ -35,7 +32,7 @@ export async function* benchPreviews(
   cloud: string,
   sizes: readonly number[],
 ): AsyncGenerator<PreviewFigures> {
-  const pulumi = await Pulumi.resolve();
+  const pulumi = await Pulumi.resolve({ preview: true });
   for (const more of sizes) yield await measure(pulumi, cloud, more);
 }
 
@@ -50,9 +47,6 @@ async function measure(
   const env = {
     ...process.env,
     ...pulumi.env,
-    PATH: [standIns, pulumi.env["PATH"] ?? process.env["PATH"] ?? ""].join(
-      delimiter,
-    ),
     PULUMI_BACKEND_URL: `file://${folder}`,
     PULUMI_CONFIG_PASSPHRASE: "",
   };

@@ -16,15 +16,18 @@ runCommand(async () => {
     markdown: { type: "boolean", default: false },
   });
   const { stack, markdown } = values;
-  const pulumi = await Pulumi.resolve();
-  await pulumi.select(stack);
+  const pulumi = await Pulumi.resolve({ preview: true });
   const args = [
     "--stack",
     stack,
     ...(values["expect-no-changes"] ? ["--expect-no-changes"] : []),
   ];
-  if (!markdown) return pulumi.run(["preview", ...args]);
-  const { code, digest } = await runPreview(pulumi, args);
+  if (!markdown) {
+    return pulumi.borrow(stack, () => pulumi.run(["preview", ...args]));
+  }
+  const { code, digest } = await pulumi.borrow(stack, () =>
+    runPreview(pulumi, args),
+  );
   const charts: ChartDiff[] = [];
   // One after another: helm keeps one cache of a repository's index.
   for (const change of chartChanges(digest.steps ?? [])) {

@@ -5,13 +5,14 @@ import {
   readdirSync,
   readFileSync,
   unlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { parse } from "yaml";
 
-import { resolvePulumi } from "../../airgap/pulumi";
+import { cloudStandIns, resolvePulumi } from "../../airgap/pulumi";
 import { CommandError, root } from "./command";
 import { readStackFile } from "./stack-file";
 
@@ -25,9 +26,21 @@ export class Pulumi {
     readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  /** The person's own CLI and back end where they have them; else ours, with its state in `.mlstack/state`. */
-  static async resolve(): Promise<Pulumi> {
-    const { command, env } = await resolvePulumi();
+  /**
+   * The person's own CLI and back end where they have them; else ours, with its state in `.mlstack/state`.
+   *
+   * @param use.preview whether nothing will be made, so that a stand-in may answer for a cloud whose plugin cannot be
+   *   downloaded
+   */
+  static async resolve(
+    use: { readonly preview?: boolean } = {},
+  ): Promise<Pulumi> {
+    const { command, env: found, standIns } = await resolvePulumi();
+    const path = found["PATH"] ?? process.env["PATH"] ?? "";
+    const env =
+      use.preview && standIns.length > 0
+        ? { ...found, PATH: [path, cloudStandIns].join(delimiter) }
+        : found;
     const ownBackend =
       process.env["PULUMI_BACKEND_URL"] !== undefined || loggedIn();
     if (!ownBackend) mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
@@ -82,11 +95,41 @@ export class Pulumi {
     });
   }
 
-  /** Selects a stack, making it when it is new. @throws {CommandError} when there is no such configuration. */
-  async select(stack: string): Promise<void> {
+  /**
+   * Selects a stack, making it when it is new.
+   *
+   * @returns whether it is new
+   * @throws {CommandError} when there is no such configuration.
+   */
+  async select(stack: string): Promise<boolean> {
     readStackFile(stack);
     this.releaseStaleLock(stack);
-    await this.read(["stack", "select", "--create", stack]);
+    return this.read(["stack", "select", stack]).then(
+      () => false,
+      async () => {
+        await this.read(["stack", "select", "--create", stack]);
+        return true;
+      },
+    );
+  }
+
+  /** Selects a stack for as long as `use` takes: one that is new is gone afterwards, and its file as it was. */
+  async borrow<Result>(
+    stack: string,
+    use: () => Promise<Result>,
+  ): Promise<Result> {
+    const { path } = readStackFile(stack);
+    const text = readFileSync(path);
+    const isNew = await this.select(stack);
+    try {
+      return await use();
+    } finally {
+      if (isNew) {
+        await this.read(["stack", "rm", stack, "--yes", "--preserve-config"]);
+        // Making the stack wrote the salt of its secrets there.
+        writeFileSync(path, text);
+      }
+    }
   }
 
   /** A run that was killed leaves its lock behind; one that is alive keeps it. */

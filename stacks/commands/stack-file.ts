@@ -15,6 +15,7 @@ const stackFile = z.object({
 
 /** What a command must know of a stack before the program runs; the program checks the rest. */
 export interface StackFile {
+  readonly path: string;
   /** Whether it runs on this machine, so that what that needs is built first. */
   readonly embedded: boolean;
   /** Whether it may come and go without being asked about. */
@@ -31,6 +32,7 @@ export function readStackFile(stack: string): StackFile {
   }
   const parsed = stackFile.safeParse(parse(readFileSync(path, "utf8")));
   return {
+    path,
     embedded: parsed.data?.config["mlstack:target"]?.kind === "local",
     shortLived: parsed.data?.config["mlstack:lifetime"] === "short",
   };

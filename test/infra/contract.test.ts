@@ -5,7 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { gpuResource, poolLabel } from "../../infra/placement";
 import type { Bucket, Identity, Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
-import { cloudCalls, cloudOutputs } from "../support/cloud-outputs";
+import {
+  cloudCalls,
+  cloudOutputs,
+} from "../../airgap/providers/clouds/outputs";
 import { record, type Recording, valueOf } from "../support/recording-monitor";
 import { type Fixture, fixtures } from "./fixtures";
 

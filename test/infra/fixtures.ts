@@ -16,7 +16,11 @@ import { onprem } from "../../infra/onprem";
 import { gpuTaint, poolLabel, type Taint } from "../../infra/placement";
 import type { NodePool, Platform } from "../../infra/platform";
 import type { Lifetime, Tags } from "../../infra/target";
-import { account, project, subscription } from "../support/cloud-outputs";
+import {
+  account,
+  project,
+  subscription,
+} from "../../airgap/providers/clouds/outputs";
 import type { Recorded, Recording } from "../support/recording-monitor";
 
 /** How the nodes of a pool are registered, read from what the target declared. */

@@ -14,7 +14,11 @@ import { parseDocument, type Document } from "yaml";
 import { z } from "zod";
 
 import { Pulumi } from "../../stacks/commands/pulumi";
-import { clusterVariable, type ClusterAddress } from "./cloud-outputs";
+import { cloudStandIns } from "../../airgap/pulumi";
+import {
+  clusterVariable,
+  type ClusterAddress,
+} from "../../airgap/providers/clouds/outputs";
 
 const root = join(__dirname, "../..");
 
@@ -173,7 +177,7 @@ export class CloudStack {
         ...this.pulumi.env,
         ...env,
         PATH: [
-          join(__dirname, "generic-provider/bin"),
+          cloudStandIns,
           join(__dirname, "cloud-login"),
           this.pulumi.env["PATH"] ?? process.env["PATH"] ?? "",
         ].join(delimiter),

@@ -5,7 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 import { parseDocument } from "yaml";
 
-import { cloudCalls, cloudOutputs } from "./cloud-outputs";
+import {
+  cloudCalls,
+  cloudOutputs,
+} from "../../airgap/providers/clouds/outputs";
 import { record, type Recording } from "./recording-monitor";
 
 const stacks = join(__dirname, "../../stacks");

@@ -13,7 +13,7 @@ import {
   zonesOf,
 } from "../../../infra/eks/rules";
 import { slug, worldwide } from "../../../infra/naming";
-import { account } from "../../support/cloud-outputs";
+import { account } from "../../../airgap/providers/clouds/outputs";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const target = { kind: "eks", account, region: "eu-central-1" };

@@ -1,18 +1,14 @@
 import { createHash } from "node:crypto";
-import {
-  diff,
-  replacements,
-  type Changes,
-} from "../../../airgap/providers/kubernetes/diff";
-import { parseUrn } from "../../../airgap/providers/kubernetes/naming";
+import { diff, replacements, type Changes } from "../kubernetes/diff";
+import { parseUrn } from "../kubernetes/naming";
 import {
   isProperties,
   markSecrets,
   reveal,
   textAt,
   type Properties,
-} from "../../../airgap/providers/plugin/value";
-import { account, cloudOutputs, project, subscription } from "../cloud-outputs";
+} from "../plugin/value";
+import { account, cloudOutputs, project, subscription } from "./outputs";
 
 /** Clouds whose plugin the generic one stands in for. */
 export const clouds = ["aws", "gcp", "azure-native"] as const;

@@ -17,14 +17,9 @@ import {
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Change } from "../../../airgap/providers/kubernetes/diff";
-import { parseUrn } from "../../../airgap/providers/kubernetes/naming";
-import {
-  basics,
-  configured,
-  serve,
-  unary,
-} from "../../../airgap/providers/plugin/serve";
+import type { Change } from "../kubernetes/diff";
+import { parseUrn } from "../kubernetes/naming";
+import { basics, configured, engineLog, serve, unary } from "../plugin/serve";
 import {
   decode,
   encode,
@@ -32,13 +27,13 @@ import {
   reveal,
   textAt,
   type Properties,
-} from "../../../airgap/providers/plugin/value";
-import { cloudCalls } from "../cloud-outputs";
+} from "../plugin/value";
+import { cloudCalls } from "./outputs";
 import { clouds, compare, made, type Cloud } from "./resource";
 
 /**
- * Stands in for the plugin of a cloud in tests of the engine: it makes
- * nothing, and writes down each operation as a line of JSON in the file that
+ * Stands in for the plugin of a cloud, in previews where none can be downloaded
+ * and in tests of the engine: it makes nothing, and writes down each operation as a line of JSON in the file that
  * MLSTACK_GENERIC_PROVIDER_LOG names. The creation of a resource whose name is
  * in MLSTACK_GENERIC_PROVIDER_FAIL fails, that of one in
  * MLSTACK_GENERIC_PROVIDER_HOLD does not end.
@@ -54,6 +49,9 @@ const { version } = JSON.parse(
     "utf8",
   ),
 ) as { version: string };
+
+// The engine's address is the last word of the command line.
+const log = engineLog(process.argv.at(-1) ?? "");
 
 const failing = namesIn(process.env.MLSTACK_GENERIC_PROVIDER_FAIL);
 const holding = namesIn(process.env.MLSTACK_GENERIC_PROVIDER_HOLD);
@@ -195,7 +193,14 @@ void serve({
   ...basics(version, () => undefined),
   checkConfig: unary(check),
   diffConfig: unary(differConfig),
-  configure: unary(() => configured()),
+  configure: unary(async () => {
+    log.say(
+      "info",
+      `stand-in for the plugin ${cloud} ${version}, which cannot be downloaded here: nothing is checked against the cloud`,
+    );
+    await log.flush();
+    return configured();
+  }),
   check: unary(check),
   diff: unary(differ),
   create: unary(create),
