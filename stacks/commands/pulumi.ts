@@ -13,8 +13,16 @@ import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 
 import { cloudStandIns, resolvePulumi } from "../../airgap/pulumi";
+import { findProgram } from "../../airgap/toolchain/packages";
 import { CommandError, root } from "./command";
 import { readStackFile } from "./stack-file";
+
+/** Plugins of the clouds, by the kind of target that needs them. */
+const cloudPlugins: Readonly<Record<string, string>> = {
+  eks: "aws",
+  gke: "gcp",
+  aks: "azure-native",
+};
 
 const stateFolder = join(root, ".mlstack/state");
 
@@ -24,6 +32,8 @@ export class Pulumi {
     readonly command: string,
     /** Variables to set beside those of the process. */
     readonly env: Readonly<Record<string, string>>,
+    /** Whether no plugin can be downloaded. */
+    private readonly offline: boolean,
   ) {}
 
   /**
@@ -47,15 +57,34 @@ export class Pulumi {
     const ownSecret =
       process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
       process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
-    return new Pulumi(command, {
-      ...env,
-      ...(ownBackend ? {} : { PULUMI_BACKEND_URL: `file://${stateFolder}` }),
-      // The state of a file back end lies beside its passphrase anyway: its guard is the folder's mode.
-      ...(ownSecret || ownBackend ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
-      // Types are checked in CI; checking them at every run takes longer than the run.
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-    });
+    return new Pulumi(
+      command,
+      {
+        ...env,
+        ...(ownBackend ? {} : { PULUMI_BACKEND_URL: `file://${stateFolder}` }),
+        // The state of a file back end lies beside its passphrase anyway: its guard is the folder's mode.
+        ...(ownSecret || ownBackend ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
+        // Types are checked in CI; checking them at every run takes longer than the run.
+        PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+      },
+      standIns.length > 0,
+    );
+  }
+
+  /**
+   * Asks for the plugin of a stack's cloud before anything is made.
+   *
+   * @throws {CommandError} where it is not there and cannot be downloaded
+   */
+  requireCloudPlugin(stack: string): void {
+    const { kind = "" } = readStackFile(stack);
+    const name = cloudPlugins[kind];
+    if (name === undefined || !this.offline) return;
+    if (findProgram(`pulumi-resource-${name}`) !== undefined) return;
+    throw new CommandError(
+      `stack ${stack}: target.kind "${kind}": its plugin pulumi-resource-${name} is not on PATH and cannot be downloaded here; run this where get.pulumi.com answers (a preview works here)`,
+    );
   }
 
   /** Runs the CLI in the open. @returns its exit code. */

@@ -16,6 +16,8 @@ const stackFile = z.object({
 /** What a command must know of a stack before the program runs; the program checks the rest. */
 export interface StackFile {
   readonly path: string;
+  /** Kind of the target; the program says what is wrong with one that it does not know. */
+  readonly kind: string | undefined;
   /** Whether it runs on this machine, so that what that needs is built first. */
   readonly embedded: boolean;
   /** Whether it may come and go without being asked about. */
@@ -31,9 +33,11 @@ export function readStackFile(stack: string): StackFile {
     );
   }
   const parsed = stackFile.safeParse(parse(readFileSync(path, "utf8")));
+  const kind = parsed.data?.config["mlstack:target"]?.kind;
   return {
     path,
-    embedded: parsed.data?.config["mlstack:target"]?.kind === "local",
+    kind,
+    embedded: kind === "local",
     shortLived: parsed.data?.config["mlstack:lifetime"] === "short",
   };
 }

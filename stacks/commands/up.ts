@@ -15,6 +15,7 @@ runCommand(async () => {
   const { embedded, shortLived } = readStackFile(stack);
   if (embedded) await prepare();
   const pulumi = await Pulumi.resolve();
+  pulumi.requireCloudPlugin(stack);
   await pulumi.select(stack);
   const unasked = shortLived || values.yes === true;
   const code = await pulumi.run([
