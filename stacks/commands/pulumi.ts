@@ -173,7 +173,7 @@ export class Pulumi {
       const { pid } = parse(readFileSync(join(folder, file), "utf8")) as {
         pid: number;
       };
-      if (alive(pid)) {
+      if (isAlive(pid)) {
         throw new CommandError(
           `stack ${stack}: busy: another run (process ${pid}) is at work on it; wait for its end`,
         );
@@ -193,8 +193,8 @@ function loggedIn(): boolean {
   return current !== undefined && current !== "";
 }
 
-/** A process that has ended but that nobody has asked about yet still has a folder in /proc. */
-function alive(pid: number): boolean {
+/** Whether a process runs; one that has ended but that nobody has asked about yet still has a folder in /proc. */
+export function isAlive(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;
   return existsSync(stat) && !/\) Z /.test(readFileSync(stat, "utf8"));
 }

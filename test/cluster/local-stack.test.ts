@@ -15,6 +15,7 @@ import { parseDocument } from "yaml";
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
+import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
 import { Kubectl } from "../support/kubectl";
 import { startCommand, succeed } from "../support/project-command";
@@ -64,8 +65,7 @@ function locked(): boolean {
     const { pid } = JSON.parse(readFileSync(join(folder, file), "utf8")) as {
       pid: number;
     };
-    const stat = `/proc/${pid}/stat`;
-    return existsSync(stat) && !/\) Z /.test(readFileSync(stat, "utf8"));
+    return isAlive(pid);
   });
 }
 
