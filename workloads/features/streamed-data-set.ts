@@ -402,7 +402,8 @@ export class StreamedDataSet extends pulumi.ComponentResource {
           image: this.images.tools.ref,
           resources: {
             requests: { cpu: "100m", memory: "256Mi" },
-            limits: { memory: "1Gi" },
+            // A question reads a whole view: one of a million events is 1 GiB on the way.
+            limits: { memory: "3Gi" },
           },
           securityContext: {
             allowPrivilegeEscalation: false,

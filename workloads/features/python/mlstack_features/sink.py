@@ -9,8 +9,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,6 +19,12 @@ from mlstack_features.online import Comparison, OnlineStore
 from mlstack_features.store import EPOCH_INSTANT, FeatureStore, FeatureStoreError
 
 JOB = "feature-sink"
+
+
+def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Rows of a table as objects, some at a time: all at once they take ten times the table's memory."""
+    for batch in table.to_batches(max_chunksize=10_000):
+        yield from batch.to_pylist()
 
 
 def follow(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> int:
@@ -31,14 +38,14 @@ def follow(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> int
     # What was removed by cleaning can no longer be followed; the whole table says the same.
     lost = reached is None or reached < instants[0].time
     rows = store.latest(view) if lost else store.incremental(view, reached or EPOCH_INSTANT, until)
-    kept = online.put(view, entity, rows.to_pylist())
+    kept = online.put(view, entity, rows_of(rows))
     online.reached(view, until)
     return kept
 
 
 def check(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> Comparison:
     """Compare the newest rows of a view with what is online."""
-    return online.compare(view, store.view(view).entity, store.latest(view).to_pylist())
+    return online.compare(view, store.view(view).entity, rows_of(store.latest(view)))
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
