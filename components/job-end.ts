@@ -1,4 +1,8 @@
+import type { batch, apiextensions } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../infra/platform";
+import type { Team } from "./team";
 
 /** Which job's end is awaited. */
 export interface JobEndArgs {
@@ -57,4 +61,30 @@ export class JobEnd extends pulumi.CustomResource {
       opts,
     );
   }
+}
+
+/** The end of a job of a team that is an object of the program, under the same name. */
+export function endOf(
+  name: string,
+  job: batch.v1.Job | apiextensions.CustomResource,
+  args: {
+    readonly platform: Platform;
+    readonly team: Team;
+    readonly timeoutSeconds: number;
+  },
+  opts: pulumi.CustomResourceOptions,
+): JobEnd {
+  return new JobEnd(
+    name,
+    {
+      kubeconfig: args.platform.kubeconfig,
+      apiVersion: job.apiVersion,
+      kind: job.kind,
+      namespace: args.team.namespace,
+      name,
+      uid: pulumi.output(job.metadata).apply(({ uid }) => uid ?? ""),
+      timeoutSeconds: args.timeoutSeconds,
+    },
+    opts,
+  );
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Identity, IdentityArgs } from "../infra/platform";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
-import { JobEnd } from "./job-end";
+import { endOf, type JobEnd } from "./job-end";
 import { Pipeline, PipelineVersion } from "./kinds/pipeline";
 import { kubeflowNamespace } from "./kubeflow";
 import {
@@ -40,7 +40,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:KubeflowPipeline", name, {}, opts);
-    const { platform, team } = args;
+    const { platform } = args;
     const { placement } = args.pool;
     const child = { parent: this, provider: platform.provider };
     const installed = pulumi.output(args.installed);
@@ -107,19 +107,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
         ],
       },
     );
-    this.end = new JobEnd(
-      name,
-      {
-        kubeconfig: platform.kubeconfig,
-        apiVersion: "batch/v1",
-        kind: "Job",
-        namespace: team.namespace,
-        name,
-        uid: job.metadata.apply(({ uid }) => uid ?? ""),
-        timeoutSeconds: args.timeoutSeconds,
-      },
-      { parent: this },
-    );
+    this.end = endOf(name, job, args, { parent: this });
     this.registerOutputs();
   }
 

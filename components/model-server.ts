@@ -2,6 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
+import {
+  containerSecurity,
+  processSecurity,
+  workloadUser,
+} from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 
 /** What a model's server is. */
@@ -96,12 +101,7 @@ function podSpec(
     serviceAccountName: args.account.name,
     nodeSelector: args.pool.placement.nodeSelector,
     tolerations: [...args.pool.placement.tolerations],
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 185,
-      runAsGroup: 185,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: processSecurity(workloadUser),
     containers: [
       {
         name,
@@ -122,11 +122,7 @@ function podSpec(
         },
         // Endpoints take a moment to leave the lists of those who call.
         lifecycle: { preStop: { sleep: { seconds: 2 } } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
+        securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
       },
     ],
   };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
 import { RandomSecret } from "../infra/random-secret";
+import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";
 
@@ -125,13 +126,7 @@ export class Notebook extends pulumi.ComponentResource {
       serviceAccountName: account.name,
       nodeSelector: pool.placement.nodeSelector,
       tolerations: [...pool.placement.tolerations],
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 185,
-        runAsGroup: 185,
-        fsGroup: 185,
-        seccompProfile: { type: "RuntimeDefault" },
-      },
+      securityContext: podSecurity(workloadUser),
       containers: [
         {
           name: "jupyter",
@@ -161,10 +156,7 @@ export class Notebook extends pulumi.ComponentResource {
             { name: "home", mountPath: home },
             { name: "spark-conf", mountPath: settingsFolder, readOnly: true },
           ],
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-          },
+          securityContext: containerSecurity,
         },
       ],
       volumes: [{ name: "spark-conf", configMap: { name: settings } }],

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { PlacedPool, Platform } from "../infra/platform";
 import { quantity } from "./quantity";
+import { containerSecurity } from "./restricted-pod";
 
 /** Where the newest feature rows are kept for the path that serves a model. */
 export const onlineStoreSchema = z.discriminatedUnion("kind", [
@@ -147,10 +148,7 @@ function redis(
                   requests: { cpu: "50m", memory: config.memory },
                   limits: { memory: config.memory },
                 },
-                securityContext: {
-                  allowPrivilegeEscalation: false,
-                  capabilities: { drop: ["ALL"] },
-                },
+                securityContext: containerSecurity,
                 volumeMounts: [{ name: "data", mountPath: "/data" }],
               },
             ],

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
-import { JobEnd } from "./job-end";
+import { endOf, type JobEnd } from "./job-end";
+import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 
 /** A pipeline that a Job runs. */
@@ -88,19 +89,7 @@ export class PipelineRun extends pulumi.ComponentResource {
         dependsOn: [...args.account.ready, ...rights, ...args.after],
       },
     );
-    this.end = new JobEnd(
-      name,
-      {
-        kubeconfig: args.platform.kubeconfig,
-        apiVersion: "batch/v1",
-        kind: "Job",
-        namespace,
-        name,
-        uid: job.metadata.apply(({ uid }) => uid ?? ""),
-        timeoutSeconds: args.timeoutSeconds,
-      },
-      { parent: this },
-    );
+    this.end = endOf(name, job, args, { parent: this });
     this.registerOutputs();
   }
 }
@@ -197,13 +186,7 @@ export function runnerJob(
             serviceAccountName: args.account.name,
             nodeSelector: args.pool.placement.nodeSelector,
             tolerations: [...args.pool.placement.tolerations],
-            securityContext: {
-              runAsNonRoot: true,
-              runAsUser: 185,
-              runAsGroup: 185,
-              fsGroup: 185,
-              seccompProfile: { type: "RuntimeDefault" },
-            },
+            securityContext: podSecurity(workloadUser),
             containers: [container(name, args)],
             volumes:
               args.file === undefined
@@ -244,9 +227,6 @@ function container(
       args.file === undefined
         ? []
         : [{ name: "pipeline", mountPath: pipelineFolder, readOnly: true }],
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: containerSecurity,
   };
 }

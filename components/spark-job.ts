@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { JobEnd } from "./job-end";
+import { endOf, type JobEnd } from "./job-end";
 import { SparkApplication } from "./kinds/spark-application";
 import {
   onFailure,
@@ -42,19 +42,7 @@ export class SparkJob extends pulumi.ComponentResource {
         replaceOnChanges: ["spec"],
       },
     );
-    this.end = new JobEnd(
-      name,
-      {
-        kubeconfig: args.platform.kubeconfig,
-        apiVersion: "sparkoperator.k8s.io/v1beta2",
-        kind: "SparkApplication",
-        namespace: args.team.namespace,
-        name,
-        uid: application.metadata.apply(({ uid }) => uid ?? ""),
-        timeoutSeconds: args.timeoutSeconds,
-      },
-      { parent: this },
-    );
+    this.end = endOf(name, application, args, { parent: this });
     this.registerOutputs();
   }
 }

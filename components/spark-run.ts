@@ -7,6 +7,7 @@ import type {
   SparkApplicationSpec,
   SparkPod,
 } from "./kinds/spark-application";
+import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import { sparkConf } from "./spark-conf";
 import {
   overheadMebibytes,
@@ -87,13 +88,7 @@ function sparkPod(size: JvmSize, args: SparkRunArgs): SparkPod {
         ...args.pool.placement,
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 185,
-          runAsGroup: 185,
-          fsGroup: 185,
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: podSecurity(workloadUser),
         containers: [container(args)],
       },
     },
@@ -105,9 +100,6 @@ function container(args: SparkRunArgs): k8s.types.input.core.v1.Container {
     // Spark fills in the first container of a template.
     name: "spark",
     env: [...args.account.identity.env, ...(args.env ?? [])],
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: containerSecurity,
   };
 }

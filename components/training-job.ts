@@ -2,11 +2,12 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
-import { JobEnd } from "./job-end";
+import { endOf, type JobEnd } from "./job-end";
 import { PyTorchJob } from "./kinds/pytorch-job";
 import { TFJob } from "./kinds/tf-job";
 import type { ReplicaSpec, RunPolicy } from "./kinds/training";
 import { XGBoostJob } from "./kinds/xgboost-job";
+import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 import { threads, type TrainingJobSize } from "./training-job-size";
 
@@ -50,19 +51,7 @@ export class TrainingJob extends pulumi.ComponentResource {
       replaceOnChanges: ["spec"],
       deleteBeforeReplace: true,
     });
-    this.end = new JobEnd(
-      name,
-      {
-        kubeconfig: args.platform.kubeconfig,
-        apiVersion: job.apiVersion,
-        kind: job.kind,
-        namespace: args.team.namespace,
-        name,
-        uid: job.metadata.apply(({ uid }) => uid ?? ""),
-        timeoutSeconds: args.timeoutSeconds,
-      },
-      { parent: this },
-    );
+    this.end = endOf(name, job, args, { parent: this });
     this.registerOutputs();
   }
 }
@@ -127,13 +116,7 @@ function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
         serviceAccountName: args.account.name,
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 185,
-          runAsGroup: 185,
-          fsGroup: 185,
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: podSecurity(workloadUser),
         containers: [container(args)],
       },
     },
@@ -163,10 +146,7 @@ function container(args: TrainingJobArgs): k8s.types.input.core.v1.Container {
       requests: { cpu, memory, ...gpu },
       limits: { memory, ...gpu },
     },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: containerSecurity,
   };
 }
 

@@ -1,9 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { containerSecurity, podSecurity } from "../restricted-pod";
 import { propertiesFile } from "./client-settings";
 import type { KafkaConfigOf } from "./config";
-import { containerSecurity, podSecurity } from "./topics-job";
+import { kafkaUser } from "./topics-job";
 
 /** Port of the listener for clients. */
 export const clientPort = 9092;
@@ -88,7 +89,7 @@ function brokerPod(
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: podSecurity,
+    securityContext: podSecurity(kafkaUser),
     // Killed without it, the broker reads its whole log again on the next start.
     terminationGracePeriodSeconds: 30,
     containers: [

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { containerSecurity, podSecurity } from "../restricted-pod";
 import type { Topic } from "./config";
 import { topicLines } from "./topic-settings";
 
@@ -32,7 +33,7 @@ export function topicsJob(
           spec: {
             restartPolicy: "Never",
             automountServiceAccountToken: false,
-            securityContext: podSecurity,
+            securityContext: podSecurity(kafkaUser),
             containers: [
               {
                 name: "topics",
@@ -74,17 +75,5 @@ export function topicsJob(
   );
 }
 
-/** Pods of the Kafka image run as its user, under the `restricted` standard. */
-export const podSecurity: k8s.types.input.core.v1.PodSecurityContext = {
-  runAsNonRoot: true,
-  runAsUser: 1001,
-  runAsGroup: 1001,
-  fsGroup: 1001,
-  seccompProfile: { type: "RuntimeDefault" },
-};
-
-/** What the same standard asks of containers. */
-export const containerSecurity: k8s.types.input.core.v1.SecurityContext = {
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ["ALL"] },
-};
+/** Pods of the Kafka image run as its user. */
+export const kafkaUser = 1001;

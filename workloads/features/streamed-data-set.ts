@@ -5,9 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { BucketName, HudiStore } from "../../components/hudi-store";
 import { Image } from "../../components/image";
-import { JobEnd } from "../../components/job-end";
+import { endOf, type JobEnd } from "../../components/job-end";
 import type { Kafka, KafkaClient } from "../../components/kafka/kafka";
 import { OnlineStore } from "../../components/online-store";
+import { containerSecurity } from "../../components/restricted-pod";
 import type { SparkOperator } from "../../components/spark-operator";
 import { SparkJob } from "../../components/spark-job";
 import type { SparkJobSize } from "../../components/spark-job-size";
@@ -102,15 +103,11 @@ export class StreamedDataSet extends pulumi.ComponentResource {
       },
     );
     return [
-      new JobEnd(
+      endOf(
         name,
+        job,
         {
-          kubeconfig: this.args.platform.kubeconfig,
-          apiVersion: "batch/v1",
-          kind: "Job",
-          namespace: this.args.team.namespace,
-          name,
-          uid: job.metadata.uid,
+          ...this.args,
           timeoutSeconds: this.args.config.timeoutSeconds,
         },
         { parent: this },
@@ -405,10 +402,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
             // A question reads a whole view: one of a million events is 1 GiB on the way.
             limits: { memory: "3Gi" },
           },
-          securityContext: {
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-          },
+          securityContext: containerSecurity,
         },
       ],
     };

@@ -1,0 +1,32 @@
+import type { types } from "@pulumi/kubernetes";
+
+/** User of the images of Spark, the trainers, the pipelines and the model server. */
+export const workloadUser = 185;
+
+/**
+ * What Pod Security `restricted` asks of a container
+ * (https://kubernetes.io/docs/concepts/security/pod-security-standards/).
+ */
+export const containerSecurity: types.input.core.v1.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** What it asks of a pod, all of whose processes run as one user. */
+export function processSecurity(
+  user: number,
+): types.input.core.v1.PodSecurityContext {
+  return {
+    runAsNonRoot: true,
+    runAsUser: user,
+    runAsGroup: user,
+    seccompProfile: { type: "RuntimeDefault" },
+  };
+}
+
+/** The same for a pod whose volumes that user writes. */
+export function podSecurity(
+  user: number,
+): types.input.core.v1.PodSecurityContext {
+  return { ...processSecurity(user), fsGroup: user };
+}
