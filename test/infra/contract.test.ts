@@ -5,10 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { gpuResource, poolLabel } from "../../infra/placement";
 import type { Bucket, Identity, Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
-import {
-  cloudCalls,
-  cloudOutputs,
-} from "../../airgap/providers/clouds/outputs";
+import { cloudCalls } from "../../airgap/providers/clouds/outputs";
+import { platformOutputs } from "../support/platform-outputs";
 import { record, type Recording, valueOf } from "../support/recording-monitor";
 import { type Fixture, fixtures } from "./fixtures";
 
@@ -64,7 +62,7 @@ function program(
       );
       return { platform, raw, features, other, identity };
     },
-    { outputs: cloudOutputs, calls: cloudCalls },
+    { outputs: platformOutputs, calls: cloudCalls },
   );
 }
 

@@ -5,28 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 import { parseDocument } from "yaml";
 
-import {
-  cloudCalls,
-  cloudOutputs,
-} from "../../airgap/providers/clouds/outputs";
+import { cloudCalls } from "../../airgap/providers/clouds/outputs";
+import { platformOutputs } from "./platform-outputs";
 import { record, type Recording } from "./recording-monitor";
 
 const stacks = join(__dirname, "../../stacks");
-
-/** What the project's own provider adds to the inputs of a resource. */
-const ownOutputs: Readonly<Record<string, object>> = {
-  "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
-  "mlstack:index:SshCluster": { kubeconfig: "{}" },
-  "mlstack:index:Image": { ref: "mlstack.local/image:0" },
-  "mlstack:index:RandomSecret": { hex: "00" },
-  "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
-  "mlstack:index:JobEnd": {
-    state: "COMPLETED",
-    seconds: 1,
-    startup: {},
-    result: { rows: 1, metrics: {}, instant: "20300101000000000" },
-  },
-};
 
 /** Manifests are the provider's to read, and in no graph: a kustomization stands there as one resource. */
 const kustomizeCalls = {
@@ -79,10 +62,7 @@ export function recordStack(stack: string): Promise<Recording<unknown>> {
       return require(program) as unknown;
     },
     {
-      outputs: (type, inputs, name) => ({
-        ...cloudOutputs(type, inputs, name),
-        ...ownOutputs[type],
-      }),
+      outputs: platformOutputs,
       calls: { ...cloudCalls, ...kustomizeCalls },
     },
     { stack },

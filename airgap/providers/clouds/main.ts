@@ -10,14 +10,13 @@ import {
   DiffResponse,
   type InvokeRequest,
   InvokeResponse,
-  PropertyDiff,
   type ReadRequest,
   ReadResponse,
   type UpdateRequest,
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Change } from "../kubernetes/diff";
+import { diffResponse } from "../kubernetes/diff-response";
 import { parseUrn } from "../kubernetes/naming";
 import { basics, configured, engineLog, serve, unary } from "../plugin/serve";
 import {
@@ -32,10 +31,9 @@ import { cloudCalls } from "./outputs";
 import { clouds, compare, made, type Cloud } from "./resource";
 
 /**
- * Stands in for the plugin of a cloud, in previews where none can be downloaded
- * and in tests of the engine: it makes nothing, and writes down each operation as a line of JSON in the file that
- * MLSTACK_GENERIC_PROVIDER_LOG names. The creation of a resource whose name is
- * in MLSTACK_GENERIC_PROVIDER_FAIL fails, that of one in
+ * Stands in for the plugin of a cloud, in previews where none can be downloaded and in tests of the engine: it makes
+ * nothing, and writes down each operation as a line of JSON in the file that MLSTACK_GENERIC_PROVIDER_LOG names. The
+ * creation of a resource whose name is in MLSTACK_GENERIC_PROVIDER_FAIL fails, that of one in
  * MLSTACK_GENERIC_PROVIDER_HOLD does not end.
  */
 const cloud = chosen(process.argv[2]);
@@ -123,38 +121,13 @@ function read(request: ReadRequest): ReadResponse {
     .setInputs(encode(inputs));
 }
 
-const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
-  add: PropertyDiff.Kind.ADD,
-  "add-replace": PropertyDiff.Kind.ADD_REPLACE,
-  delete: PropertyDiff.Kind.DELETE,
-  "delete-replace": PropertyDiff.Kind.DELETE_REPLACE,
-  update: PropertyDiff.Kind.UPDATE,
-  "update-replace": PropertyDiff.Kind.UPDATE_REPLACE,
-};
-
 function differ(request: DiffRequest): DiffResponse {
-  const news = decode(request.getNews());
   const { changes, replaces, deleteFirst } = compare(
     parseUrn(request.getUrn()).type,
     decode(request.getOldInputs()),
-    news,
+    decode(request.getNews()),
   );
-  const entries = Object.entries(changes);
-  const response = new DiffResponse()
-    .setChanges(
-      entries.length > 0
-        ? DiffResponse.DiffChanges.DIFF_SOME
-        : DiffResponse.DiffChanges.DIFF_NONE,
-    )
-    .setReplacesList([...replaces])
-    .setDeletebeforereplace(deleteFirst)
-    .setHasdetaileddiff(true);
-  for (const [path, change] of entries) {
-    response
-      .getDetaileddiffMap()
-      .set(path, new PropertyDiff().setKind(kinds[change]));
-  }
-  return response;
+  return diffResponse(changes, replaces, deleteFirst);
 }
 
 function invoke(request: InvokeRequest): InvokeResponse {

@@ -80,15 +80,6 @@ const byType: Readonly<
   "azure-native:containerregistry:Registry": ({ registryName }) => ({
     loginServer: `${text(registryName)}.azurecr.io`,
   }),
-  "mlstack:index:SshCluster": ({ endpoint }) => ({
-    kubeconfig: `{"clusters":[{"cluster":{"server":"https://${text(endpoint)}"}}]}`,
-  }),
-  "mlstack:index:LocalCluster": () => ({ kubeconfig: "{}" }),
-  "mlstack:index:RandomSecret": () => ({ hex: "00" }),
-  "mlstack:index:StoreKey": () => ({
-    accessKeyId: "GK00",
-    secretAccessKey: "00",
-  }),
   "azure-native:network:VirtualNetwork": ({ virtualNetworkName }) => ({
     name: virtualNetworkName,
   }),

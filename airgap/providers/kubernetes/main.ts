@@ -12,7 +12,6 @@ import {
   GetSchemaResponse,
   InvokeResponse,
   type InvokeRequest,
-  PropertyDiff,
   ReadResponse,
   type ReadRequest,
   UpdateResponse,
@@ -29,8 +28,8 @@ import {
   Unknown,
   type Properties,
 } from "../plugin/value";
-import type { Change, Changes } from "./diff";
 import { diff } from "./diff";
+import { diffResponse } from "./diff-response";
 import { functions, releases } from "./on-demand";
 import { parseUrn, releaseToken, type NamingRule } from "./naming";
 import { clusterChanged, Provider, readOptions } from "./provider";
@@ -167,48 +166,12 @@ async function compare(request: DiffRequest): Promise<DiffResponse> {
   const news = decode(request.getNews());
   if (isRelease(urn)) {
     const found = releases().compareRelease(oldInputs, news);
-    return describe(found.changes, found.replaces, false).setDiffsList([
+    return diffResponse(found.changes, found.replaces, false).setDiffsList([
       ...found.top,
     ]);
   }
   const found = await resource.compare(provider, urn, state, oldInputs, news);
-  return describe(found.changes, found.replaces, found.deleteFirst);
-}
-
-const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
-  add: PropertyDiff.Kind.ADD,
-  "add-replace": PropertyDiff.Kind.ADD_REPLACE,
-  delete: PropertyDiff.Kind.DELETE,
-  "delete-replace": PropertyDiff.Kind.DELETE_REPLACE,
-  update: PropertyDiff.Kind.UPDATE,
-  "update-replace": PropertyDiff.Kind.UPDATE_REPLACE,
-};
-
-function describe(
-  changes: Changes,
-  replaces: readonly string[],
-  deleteFirst: boolean,
-): DiffResponse {
-  const entries = Object.entries(changes);
-  const response = new DiffResponse()
-    .setChanges(
-      entries.length > 0
-        ? DiffResponse.DiffChanges.DIFF_SOME
-        : DiffResponse.DiffChanges.DIFF_NONE,
-    )
-    .setReplacesList([...replaces])
-    .setDeletebeforereplace(deleteFirst)
-    .setHasdetaileddiff(true);
-  for (const [path, change] of entries) {
-    response.getDetaileddiffMap().set(
-      path,
-      new PropertyDiff()
-        .setKind(kinds[change])
-        // What is no longer asked for can only be shown from the old inputs.
-        .setInputdiff(change.startsWith("delete")),
-    );
-  }
-  return response;
+  return diffResponse(found.changes, found.replaces, found.deleteFirst);
 }
 
 async function create(request: CreateRequest): Promise<CreateResponse> {

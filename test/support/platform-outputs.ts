@@ -1,0 +1,33 @@
+import { cloudOutputs } from "../../airgap/providers/clouds/outputs";
+
+/** What the project's own provider adds to the inputs of a resource. */
+const ownOutputs: Readonly<Record<string, object>> = {
+  "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
+  "mlstack:index:Image": { ref: "mlstack.local/image:0" },
+  "mlstack:index:RandomSecret": { hex: "00" },
+  "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
+  "mlstack:index:JobEnd": {
+    state: "COMPLETED",
+    seconds: 1,
+    startup: {},
+    result: { rows: 1, metrics: {}, instant: "20300101000000000" },
+  },
+};
+
+/** What providers add to the inputs of a resource: as much of it as the program reads. */
+export function platformOutputs(
+  type: string,
+  inputs: Readonly<Record<string, unknown>>,
+  name: string,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...cloudOutputs(type, inputs, name),
+    ...ownOutputs[type],
+    // Answers where its stack says that it does.
+    ...(type === "mlstack:index:SshCluster"
+      ? {
+          kubeconfig: `{"clusters":[{"cluster":{"server":"https://${String(inputs["endpoint"])}"}}]}`,
+        }
+      : {}),
+  };
+}
