@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PlacedPool, Platform } from "../infra/platform";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
+import { versionLabel } from "./pipeline-labels";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 
@@ -28,9 +29,6 @@ export interface PipelineRunArgs {
 
 /** Exit code of a run that would end the same way in another pod; see `pipelines/run.py`. */
 const refused = 3;
-
-/** Tells the report that a Job is a workload, and which content it runs. */
-const versionLabel = "mlstack.dev/pipeline-version";
 
 const pipelineFolder = "/etc/pipeline";
 const pipelineFile = "pipeline.yaml";

@@ -4,9 +4,8 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
 
 import { CommandError, readOptions, runCommand } from "./command";
-import { Pulumi } from "./pulumi";
 import { servicesOf, type Service } from "./services";
-import { kubeconfigOf, readState } from "./stack-state";
+import { connect } from "./stack-state";
 
 /** `npm run open -- NAME [--stack S] [--port P]`: a notebook or model server of the stack on this machine's loopback. */
 runCommand(async () => {
@@ -19,17 +18,8 @@ runCommand(async () => {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new CommandError(`--port: "${values.port}": write 0 to 65535`);
   }
-  const resources = await readState(await Pulumi.resolve(), stack);
-  const kubeconfig = kubeconfigOf(resources);
-  if (kubeconfig === undefined) {
-    throw new CommandError(
-      `stack ${stack}: not up: bring it up with \`npm run up -- --stack ${stack}\``,
-    );
-  }
+  const { resources, config } = await connect(stack);
   const service = choose(servicesOf(resources), positionals);
-  const { KubeConfig: Config } = await import("@kubernetes/client-node");
-  const config = new Config();
-  config.loadFromString(kubeconfig);
 
   const server = createServer(
     (socket) => void forward(config, service, socket),

@@ -13,8 +13,7 @@ import { z } from "zod";
 
 import { commandLabel } from "../../workloads/features/labels";
 import { CommandError } from "./command";
-import { Pulumi } from "./pulumi";
-import { kubeconfigOf, readState } from "./stack-state";
+import { connect } from "./stack-state";
 
 const sparkOperator = {
   group: "sparkoperator.k8s.io",
@@ -98,17 +97,8 @@ export class StackJobs {
 
   /** @throws {CommandError} when the stack is not up */
   static async connect(stack: string): Promise<StackJobs> {
-    const kubeconfig = kubeconfigOf(
-      await readState(await Pulumi.resolve(), stack),
-    );
-    if (kubeconfig === undefined) {
-      throw new CommandError(
-        `stack ${stack}: not up: bring it up with \`npm run up\``,
-      );
-    }
+    const { config } = await connect(stack);
     const client = await import("@kubernetes/client-node");
-    const config = new client.KubeConfig();
-    config.loadFromString(kubeconfig);
     return new StackJobs(
       config.makeApiClient(client.BatchV1Api),
       config.makeApiClient(client.CoreV1Api),
@@ -142,12 +132,15 @@ export class StackJobs {
         labelSelector: `job-name=${name}`,
       });
       const pod = items[0]?.metadata?.name ?? "";
+      const end = items[0]?.status?.containerStatuses?.[0]?.state?.terminated;
       const log = await this.core.readNamespacedPodLog({
         name: pod,
         namespace,
       });
       const last = log.trim().split("\n").at(-1) ?? "";
-      if (!succeeded) throw new CommandError(last);
+      // One that was killed has said nothing, such as one that took more memory than it may.
+      if (!succeeded)
+        throw new CommandError(last || `${pod}: ${end?.reason ?? "failed"}`);
       return last;
     } finally {
       await this.batch.deleteNamespacedJob({

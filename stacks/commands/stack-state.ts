@@ -1,6 +1,8 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import type { Pulumi } from "./pulumi";
+import { CommandError } from "./command";
+import { Pulumi } from "./pulumi";
 
 const deployment = z.object({
   deployment: z.object({
@@ -56,4 +58,35 @@ export function kubeconfigOf(
   return resources
     .map(({ outputs }) => outputs["kubeconfig"])
     .find((value) => typeof value === "string");
+}
+
+/** A stack's state, and the way into its cluster. @throws {CommandError} when the stack is not up */
+export async function connect(stack: string): Promise<{
+  readonly resources: readonly StateResource[];
+  readonly config: KubeConfig;
+}> {
+  const resources = await readState(await Pulumi.resolve(), stack).catch(
+    (error: unknown) => {
+      throw /no stack named/.test(String(error)) ? notUp(stack) : error;
+    },
+  );
+  const kubeconfig = kubeconfigOf(resources);
+  if (kubeconfig === undefined) throw notUp(stack);
+  return { resources, config: await clientConfig(kubeconfig) };
+}
+
+/** A kubeconfig for the Kubernetes client, which is loaded by those who need it. */
+export async function clientConfig(kubeconfig: string): Promise<KubeConfig> {
+  const { KubeConfig: Config } = await import("@kubernetes/client-node");
+  const config = new Config();
+  config.loadFromString(kubeconfig);
+  return config;
+}
+
+/** What a command says that needs a stack which is up. */
+export function notUp(stack: string): CommandError {
+  const option = stack === "local" ? "" : ` -- --stack ${stack}`;
+  return new CommandError(
+    `stack ${stack}: not up: bring it up with \`npm run up${option}\``,
+  );
 }

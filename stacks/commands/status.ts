@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { CommandError, readOptions, runCommand, stackFolder } from "./command";
+import { readOptions, runCommand, stackFolder } from "./command";
 import { Pulumi } from "./pulumi";
 import { describeReport, nextSteps, writeReport, type Report } from "./report";
-import { kubeconfigOf, readState } from "./stack-state";
+import { clientConfig, kubeconfigOf, notUp, readState } from "./stack-state";
 import { table } from "./table";
 
 /** `npm run status -- [--stack S]`: the report again, with the cluster's nodes and pods. */
@@ -16,9 +16,7 @@ runCommand(async () => {
   const pulumi = await Pulumi.resolve();
   const file = join(stackFolder(stack), "report.json");
   if (!existsSync(file)) {
-    throw new CommandError(
-      `stack ${stack}: not up: bring it up with \`npm run up\``,
-    );
+    throw notUp(stack);
   }
   const last = JSON.parse(readFileSync(file, "utf8")) as Report;
   const report = await writeReport(pulumi, stack, {
@@ -34,9 +32,8 @@ runCommand(async () => {
 });
 
 async function describeCluster(kubeconfig: string): Promise<string> {
-  const { CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
+  const { CoreV1Api } = await import("@kubernetes/client-node");
+  const config = await clientConfig(kubeconfig);
   const api = config.makeApiClient(CoreV1Api);
   const [nodes, pods] = await Promise.all([
     api.listNode(),

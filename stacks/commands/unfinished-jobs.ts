@@ -1,8 +1,9 @@
 import { z } from "zod";
 
+import { versionLabel } from "../../components/pipeline-labels";
 import { jobKinds } from "../../infra/provider/job-status";
 import type { WorkloadReport } from "./report";
-import type { StateResource } from "./stack-state";
+import { clientConfig, type StateResource } from "./stack-state";
 
 /** Kinds of job whose state is asked for; a Job is a workload when it runs a pipeline. */
 const awaited = {
@@ -16,7 +17,7 @@ const awaited = {
     kind: "Job",
     group: "batch",
     version: "v1",
-    label: "mlstack.dev/pipeline-version",
+    label: versionLabel,
   },
 } as const;
 
@@ -54,10 +55,8 @@ export async function readUnfinished(
     return [{ api, name, namespace }];
   });
   if (jobs.length === 0) return [];
-  const { CustomObjectsApi, KubeConfig } =
-    await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
+  const { CustomObjectsApi } = await import("@kubernetes/client-node");
+  const config = await clientConfig(kubeconfig);
   const client = config.makeApiClient(CustomObjectsApi);
   return Promise.all(
     jobs.map(async ({ api, namespace, name }): Promise<WorkloadReport> => {
