@@ -62,7 +62,7 @@ export const buckets = {
 };
 
 /** After when the stack may be removed; the reaper reads it. */
-export const expiry = config.expiry;
+export const expiry = config.expiry ?? null;
 
 /** How each job of each workload ended. */
 export const workloads = ends.map(({ name, state, seconds, result }) => ({

@@ -23,5 +23,7 @@ runCommand(async () => {
   if (code !== 0) return code;
   await pulumi.read(["stack", "rm", stack, "--yes", "--preserve-config"]);
   rmSync(stackFolder(stack), { recursive: true, force: true });
+  // The engine's own last word is how to remove a stack that is by now removed.
+  process.stdout.write(`\nstack ${stack}: gone, with its history\n`);
   return 0;
 });
