@@ -1,4 +1,4 @@
-"""Runs a compiled pipeline to its end: in this pod with KFP's local runner, or on Kubeflow Pipelines where that is."""
+"""Runs a compiled pipeline to its end in this pod, with KFP's local runner; see `submit` for one that Kubeflow runs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.step import REPORT, Report, StepError, read_reports, reason_of
+from trainers.outcome import TERMINATION_MESSAGE, leave
 
 JOB = "clickstream-pipeline"
-
-TERMINATION_MESSAGE = "/dev/termination-log"
-"""File that Kubernetes shows as the container's termination message."""
-
-MESSAGE_LIMIT = 4096
-"""Bytes of a termination message; Kubernetes cuts what is longer."""
 
 REFUSED = 3
 """Exit code of a failure that another pod would end in as well; the Job does not try again."""
@@ -38,7 +33,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="NAME=VALUE",
         help="argument of the pipeline, its value as JSON; the pipeline's default unless given",
     )
-    parser.add_argument("--result", type=Path, default=TERMINATION_MESSAGE, help="file that takes the result as JSON")
+    parser.add_argument("--result", default=TERMINATION_MESSAGE, help="file that takes the result as JSON")
     return parser.parse_args(argv)
 
 
@@ -123,14 +118,6 @@ def run(options: argparse.Namespace, started: float) -> int:
     leave(options.result, line)
     print(line, flush=True)
     return 0
-
-
-def leave(result: Path, line: str) -> None:
-    """Writes the result, or what of it a termination message holds."""
-    # Outside a cluster there is no termination message to write, and that is no reason to fail.
-    if str(result) == TERMINATION_MESSAGE and not os.access(result, os.W_OK):
-        return
-    result.write_bytes(line.encode()[:MESSAGE_LIMIT])
 
 
 def process_start() -> float:

@@ -7,13 +7,13 @@ import json
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from kfp import Client
 
-from pipelines.run import JOB, TERMINATION_MESSAGE, leave, parse_arguments
+from pipelines.run import JOB, parse_arguments
 from pipelines.step import StepError, reason_of
 from trainers import store
+from trainers.outcome import TERMINATION_MESSAGE, leave
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -27,7 +27,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--record", required=True, help="URI of the record that a run that succeeded leaves")
     parser.add_argument("--timeout", type=int, required=True, help="seconds after which the run counts as failed")
     parser.add_argument("--argument", action="append", default=[], metavar="NAME=VALUE", help="argument of this run")
-    parser.add_argument("--result", type=Path, default=TERMINATION_MESSAGE, help="file that takes the result as JSON")
+    parser.add_argument("--result", default=TERMINATION_MESSAGE, help="file that takes the result as JSON")
     return parser.parse_args(argv)
 
 

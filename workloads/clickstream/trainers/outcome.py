@@ -40,14 +40,14 @@ def run(job: str, result_file: str, body: Callable[[], Mapping[str, object]]) ->
         _fail(job, result_file, f"{type(error).__name__}: {error}")
     else:
         line = json.dumps(result)
-        _leave(result_file, line)
+        leave(result_file, line)
         print(line, flush=True)
         _exit(0)
 
 
 def _fail(job: str, result_file: str, reason: str) -> None:
     line = " ".join(reason.split())
-    _leave(result_file, json.dumps({"error": line}))
+    leave(result_file, json.dumps({"error": line}))
     print(f"{job}: {line}", file=sys.stderr, flush=True)
     _exit(1)
 
@@ -58,7 +58,8 @@ def _exit(code: int) -> None:
     os._exit(code)
 
 
-def _leave(result_file: str, line: str) -> None:
+def leave(result_file: str, line: str) -> None:
+    """Writes the result, or what of it a termination message holds."""
     # Outside a cluster there is no termination message to write, and that is no reason to fail.
     if result_file == TERMINATION_MESSAGE and not os.access(result_file, os.W_OK):
         return
