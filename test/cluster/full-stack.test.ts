@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-
-import { parseDocument } from "yaml";
 
 import type { Report } from "../../stacks/commands/report";
 import { startBrowser } from "../support/browser";
-import { Kubectl } from "../support/kubectl";
-import {
-  startCommand,
-  succeed,
-  type RunningCommand,
-} from "../support/project-command";
+import type { Kubectl } from "../support/kubectl";
+import type { RunningCommand } from "../support/project-command";
+import { TestStack } from "../support/test-stack";
 
-const root = join(__dirname, "../..");
-const stack = "full-test";
 const sessions = 3605;
 
 /** How each job ends, in the words of its kind. */
@@ -39,23 +32,19 @@ interface Pod {
 
 /** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
 describe("full local stack", function () {
-  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
-  const folder = join(root, ".mlstack", stack);
   const opened: RunningCommand[] = [];
+  let stack: TestStack;
   let report: Report;
   let kubectl: Kubectl;
 
   before(() => {
-    const document = parseDocument(
-      readFileSync(join(root, "stacks/Pulumi.local-full.yaml"), "utf8"),
-    );
-    document.setIn(["config", "mlstack:target"], {
+    const target = {
       kind: "local",
       subnet: "10.91.0.0/24",
       podCidr: "10.248.0.0/16",
       serviceCidr: "10.105.0.0/16",
-    });
-    writeFileSync(file, document.toString());
+    };
+    stack = new TestStack("full-test", { target }, "local-full");
   });
 
   after(async () => {
@@ -63,14 +52,12 @@ describe("full local stack", function () {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
       await end;
     }
-    if (existsSync(join(folder, "report.json")))
-      await startCommand("down", ["--stack", stack]).end;
-    rmSync(file, { force: true });
+    await stack.end();
   });
 
   /** Opens a service of the stack. @returns its address on the loopback, as the command prints it */
   async function open(name: string): Promise<string> {
-    const command = startCommand("open", [name, "--stack", stack]);
+    const command = stack.start("open", name);
     opened.push(command);
     return new Promise((resolve, reject) => {
       let text = "";
@@ -84,11 +71,9 @@ describe("full local stack", function () {
   }
 
   it("comes up with every job done", async () => {
-    await succeed("up", ["--stack", stack]);
-    report = JSON.parse(
-      readFileSync(join(folder, "report.json"), "utf8"),
-    ) as Report;
-    kubectl = new Kubectl(join(folder, "kubeconfig"));
+    await stack.succeed("up");
+    report = stack.report();
+    kubectl = stack.kubectl();
     assert.deepEqual(
       Object.fromEntries(
         report.workloads.map(({ name, state }) => [name, state]),
@@ -229,12 +214,12 @@ describe("full local stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
-    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
+    await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("goes down", async () => {
-    await succeed("down", ["--stack", stack]);
-    assert.ok(!existsSync(join(folder, "report.json")));
+    await stack.succeed("down");
+    assert.ok(!existsSync(join(stack.folder, "report.json")));
   });
 });
 

@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-
-import { parseDocument } from "yaml";
 
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
-import { Kubectl } from "../support/kubectl";
-import { startCommand, succeed } from "../support/project-command";
+import type { Kubectl } from "../support/kubectl";
+import { TestStack } from "../support/test-stack";
 
 const root = join(__dirname, "../..");
-const stack = "cluster-test";
+const name = "cluster-test";
 const place = {
   subnet: "10.93.0.0/24",
   podCidr: "10.249.0.0/16",
@@ -51,14 +42,12 @@ interface JobResult {
   readonly metrics?: { readonly auc: number };
 }
 
-const start = (command: string) => startCommand(command, ["--stack", stack]);
-
 /** Whether a run that is alive holds the stack's lock; a killed one leaves its file behind. */
 function locked(): boolean {
   const folder = join(
     root,
     ".mlstack/state/.pulumi/locks/organization/mlstack",
-    stack,
+    name,
   );
   if (!existsSync(folder)) return false;
   return readdirSync(folder).some((file) => {
@@ -71,23 +60,15 @@ function locked(): boolean {
 
 /** The local stack for real, from nothing to nothing: needs root, and the toolchain built. */
 describe("local stack", function () {
-  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
-  const folder = join(root, ".mlstack", stack);
+  let stack: TestStack;
   let report: Report;
   let kubectl: Kubectl;
 
   before(() => {
-    const document = parseDocument(
-      readFileSync(join(root, "stacks/Pulumi.local.yaml"), "utf8"),
-    );
-    document.setIn(["config", "mlstack:target"], { kind: "local", ...place });
-    writeFileSync(file, document.toString());
+    stack = new TestStack(name, { target: { kind: "local", ...place } });
   });
 
-  after(async function () {
-    if (existsSync(join(folder, "report.json"))) await start("down").end;
-    rmSync(file, { force: true });
-  });
+  after(() => stack.end());
 
   const read = (name: string): Application =>
     kubectl.get<Application>("sparkapplication", name, "-n", "ml");
@@ -132,7 +113,7 @@ describe("local stack", function () {
   }
 
   it("that is killed half-way is gone on with", async () => {
-    const { child, end } = start("up");
+    const { child, end } = stack.start("up");
     // Once the cluster answers, everything is under way.
     while (!existsSync("/var/lib/mlstack/cluster-test")) await pause(200);
     await pause(10_000);
@@ -142,9 +123,9 @@ describe("local stack", function () {
   });
 
   it("comes up with both jobs completed, and lets no second run in meanwhile", async () => {
-    const first = start("up");
+    const first = stack.start("up");
     while (!locked() && first.child.exitCode === null) await pause(200);
-    const second = await start("up").end;
+    const second = await stack.start("up").end;
     assert.equal(second.code, 1);
     // The engine's own words where it took the lock between our look and our start.
     assert.match(
@@ -154,10 +135,8 @@ describe("local stack", function () {
 
     const { code, output } = await first.end;
     assert.equal(code, 0, output.slice(-4000));
-    report = JSON.parse(
-      readFileSync(join(folder, "report.json"), "utf8"),
-    ) as Report;
-    kubectl = new Kubectl(join(folder, "kubeconfig"));
+    report = stack.report();
+    kubectl = stack.kubectl();
     assert.deepEqual(
       report.workloads.map(({ name, state, rows }) => [name, state, rows]),
       [
@@ -170,11 +149,14 @@ describe("local stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
-    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
+    await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("keeps access to itself for its owner alone", () => {
-    assert.equal(statSync(join(folder, "kubeconfig")).mode & 0o777, 0o600);
+    assert.equal(
+      statSync(join(stack.folder, "kubeconfig")).mode & 0o777,
+      0o600,
+    );
   });
 
   it("updates rows instead of doubling them", async () => {
@@ -246,15 +228,15 @@ describe("local stack", function () {
   it("goes down and leaves nothing", async () => {
     const layout = new Layout(
       clusterSchema.parse({
-        name: stack,
+        name,
         ...place,
         registryStorage: "/",
         pools: [{ name: "cpu", count: 1 }],
       }),
     );
     assert.notDeepEqual(await remainsOf(layout), []);
-    await succeed("down", ["--stack", stack]);
+    await stack.succeed("down");
     assert.deepEqual(await remainsOf(layout), []);
-    assert.ok(!existsSync(join(folder, "report.json")));
+    assert.ok(!existsSync(join(stack.folder, "report.json")));
   });
 });

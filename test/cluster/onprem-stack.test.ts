@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
-import { parseDocument } from "yaml";
+import { readFileSync } from "node:fs";
 
 import { prepare } from "../../airgap";
 import { Remote } from "../../infra/onprem/ssh";
-import type { Report } from "../../stacks/commands/report";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
-import { Kubectl } from "../support/kubectl";
 import { startCommand, succeed } from "../support/project-command";
 import {
   hostConfiguration,
@@ -16,24 +11,20 @@ import {
   makeHosts,
   type TestHosts,
 } from "../support/ssh-hosts";
+import { TestStack } from "../support/test-stack";
 
-const root = join(__dirname, "../..");
-const stack = "onprem-test";
+const name = "onprem-test";
 
 /** The on-prem stack for real, with the local one's components and workloads: needs root, and the toolchain built. */
 describe("on-prem stack", function () {
-  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
-  const folder = join(root, ".mlstack", stack);
+  let stack: TestStack;
   let machines: TestHosts;
 
   before(async () => {
     await prepare();
     await ensureKubeadmImages();
     machines = await makeHosts(["control", "worker"]);
-    const document = parseDocument(
-      readFileSync(join(root, "stacks/Pulumi.onprem.yaml"), "utf8"),
-    );
-    const values = {
+    const settings = {
       lifetime: "short",
       target: {
         kind: "onprem",
@@ -50,18 +41,16 @@ describe("on-prem stack", function () {
       // The device plugin of a GPU pool is in no registry that can be reached from everywhere, and needs a GPU.
       pools: [{ name: "cpu", min: 2, max: 2 }],
     };
-    for (const [key, value] of Object.entries(values))
-      document.setIn(["config", `mlstack:${key}`], value);
-    writeFileSync(file, document.toString());
+    stack = new TestStack(name, settings, "onprem");
     // A run that was cut off leaves a state of hosts that are no more.
     await startCommand("pulumi", [
-      ...["stack", "rm", stack, "--force", "--yes", "--preserve-config"],
+      ...["stack", "rm", name, "--force", "--yes", "--preserve-config"],
     ]).end;
-    await succeed("pulumi", ["stack", "select", "--create", stack]);
+    await succeed("pulumi", ["stack", "select", "--create", name]);
     await succeed(
       "pulumi",
       [
-        ...["config", "set", "--stack", stack, "--secret"],
+        ...["config", "set", "--stack", name, "--secret"],
         ...["--path", "mlstack:target.ssh.key"],
       ],
       machines.key,
@@ -69,23 +58,19 @@ describe("on-prem stack", function () {
   });
 
   after(async () => {
-    if (existsSync(join(folder, "report.json")))
-      await startCommand("down", ["--stack", stack]).end;
-    rmSync(file, { force: true });
+    await stack?.end();
     await machines?.remove();
   });
 
   it("keeps the hosts' key as a secret", () => {
-    const text = readFileSync(file, "utf8");
+    const text = readFileSync(stack.file, "utf8");
     assert.match(text, /key:\s+secure: v1:/);
     assert.ok(!text.includes("PRIVATE KEY"));
   });
 
   it("comes up with both jobs completed", async () => {
-    await succeed("up", ["--stack", stack]);
-    const report = JSON.parse(
-      readFileSync(join(folder, "report.json"), "utf8"),
-    ) as Report;
+    await stack.succeed("up");
+    const report = stack.report();
     assert.equal(report.target, "onprem");
     assert.deepEqual(
       report.workloads.map(({ name, state, rows }) => [name, state, rows]),
@@ -99,7 +84,7 @@ describe("on-prem stack", function () {
   });
 
   it("runs on the hosts, with the buckets on one's disk", () => {
-    const kubectl = new Kubectl(join(folder, "kubeconfig"));
+    const kubectl = stack.kubectl();
     const nodes = kubectl.run(["get", "nodes", "--output=name"]);
     assert.deepEqual(nodes.trim().split("\n"), ["node/control", "node/worker"]);
     const volumes = kubectl.run([
@@ -110,11 +95,11 @@ describe("on-prem stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
-    await succeed("preview", ["--stack", stack, "--expect-no-changes"]);
+    await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("goes down, and the hosts are as they were", async () => {
-    await succeed("down", ["--stack", stack]);
+    await stack.succeed("down");
     for (const { name, address } of machines.hosts) {
       const remote = await Remote.connect({
         ...{ name, address, port: 22, user: "root", key: machines.key },

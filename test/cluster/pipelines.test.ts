@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { parseDocument } from "yaml";
-
 import type { Report, WorkloadReport } from "../../stacks/commands/report";
-import { Kubectl } from "../support/kubectl";
-import { startCommand, succeed } from "../support/project-command";
+import type { Kubectl } from "../support/kubectl";
+import { TestStack } from "../support/test-stack";
 
-const root = join(__dirname, "../..");
-const stack = "pipelines-test";
 const place = {
   subnet: "10.95.0.0/24",
   podCidr: "10.251.0.0/16",
@@ -83,36 +79,24 @@ interface Ended {
 
 /** The pipeline on a local stack for real, with KFP's local runner in a Job: needs root, and the toolchain built. */
 describe("pipeline on the local stack", function () {
-  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
-  const folder = join(root, ".mlstack", stack);
-  const document = parseDocument(
-    readFileSync(join(root, "stacks/Pulumi.local.yaml"), "utf8"),
-  );
+  let stack: TestStack;
   let kubectl: Kubectl;
   let report: Report;
 
-  const configure = (settings: object) => {
-    document.setIn(["config", "mlstack:workloads"], {
-      clickstream: { pipeline: settings },
-    });
-    writeFileSync(file, document.toString());
-  };
-
-  const readReport = () =>
-    JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report;
+  const configure = (settings: object) =>
+    stack.set(["workloads"], { clickstream: { pipeline: settings } });
 
   before(async () => {
-    document.setIn(["config", "mlstack:target"], { kind: "local", ...place });
+    stack = new TestStack("pipelines-test", {
+      target: { kind: "local", ...place },
+    });
     configure({});
-    await succeed("up", ["--stack", stack]);
-    report = readReport();
-    kubectl = new Kubectl(join(folder, "kubeconfig"));
+    await stack.succeed("up");
+    report = stack.report();
+    kubectl = stack.kubectl();
   });
 
-  after(async function () {
-    if (existsSync(folder)) await succeed("down", ["--stack", stack]);
-    rmSync(file, { force: true });
-  });
+  after(() => stack.end());
 
   const workload = (name: string): WorkloadReport => {
     const found = report.workloads.find((each) => each.name === name);
@@ -250,7 +234,7 @@ describe("pipeline on the local stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
-    await succeed("preview", [...["--stack", stack], "--expect-no-changes"]);
+    await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("runs no step again whose inputs are the same", async () => {
@@ -375,20 +359,22 @@ describe("pipeline on the local stack", function () {
   it("fails the stack when the gate refuses, and stands in the report with the reason", async () => {
     const before = deployedMap().metadata.name;
     configure({ threshold: 0.99 });
-    const { code, output } = await startCommand("up", ["--stack", stack]).end;
+    const { code, output } = await stack.start("up").end;
     assert.notEqual(code, 0);
     const reason =
       /step check-quality: AUC 0\.\d+ is below the threshold 0\.99/;
     assert.match(output, reason);
     assert.notEqual(deployedMap().metadata.name, before);
-    const found = readReport().workloads.find(({ name }) => name === pipeline);
+    const found = stack
+      .report()
+      .workloads.find(({ name }) => name === pipeline);
     assert.equal(found?.state, "Failed");
   });
 
   it("is deployed under another name when it changes, and runs what the change concerns", async () => {
     const before = deployedMap().metadata.name;
     configure({ threshold: 0.85 });
-    await succeed("up", ["--stack", stack]);
+    await stack.succeed("up");
     assert.notEqual(deployedMap().metadata.name, before);
     assert.equal(versions().length, 1);
     const { steps: taken } = messageOf(podsOf(pipeline)[0]);
@@ -396,7 +382,7 @@ describe("pipeline on the local stack", function () {
   });
 
   it("goes down with its stack", async () => {
-    await succeed("down", ["--stack", stack]);
-    assert.ok(!existsSync(join(folder, "report.json")));
+    await stack.succeed("down");
+    assert.ok(!existsSync(join(stack.folder, "report.json")));
   });
 });

@@ -10,7 +10,7 @@ import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/report";
 import { Kubectl } from "../support/kubectl";
-import { LocalStack } from "../support/local-stack";
+import { TestStack } from "../support/test-stack";
 
 /** Events of the first run; fewer while developing. */
 const events = Number(process.env.MLSTACK_STREAM_EVENTS ?? 1_000_000);
@@ -132,7 +132,7 @@ describe("a stream on the local stack", function () {
       pools: [{ name: "cpu", count: 1 }],
     }),
   );
-  let stack: LocalStack;
+  let stack: TestStack;
   let first: readonly WorkloadReport[];
   let training: Application["spec"];
   let before: Readonly<Record<string, Digest>>;
@@ -141,7 +141,7 @@ describe("a stream on the local stack", function () {
   const kubectl = new Kubectl(layout.at("pki", "admin.conf"));
 
   this.beforeAll(() => {
-    stack = new LocalStack(name, {
+    stack = new TestStack(name, {
       target: { kind: "local", ...place },
       pools: [{ name: "cpu", min: 1, max: 1 }],
       workloads: {},

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parseDocument } from "yaml";
+
+import type { Report } from "../../stacks/commands/report";
+import { Kubectl } from "./kubectl";
+import { startCommand, succeed, type RunningCommand } from "./project-command";
+
+const root = join(__dirname, "../..");
+
+/** A stack of the tests, driven by the project's commands as a person does. */
+export class TestStack {
+  readonly folder: string;
+  /** The stack's own file, which git ignores. */
+  readonly file: string;
+
+  /** Writes the stack's file: that of a stack of the project, with other settings. */
+  constructor(
+    readonly name: string,
+    settings: Readonly<Record<string, unknown>>,
+    base = "local",
+  ) {
+    this.folder = join(root, ".mlstack", name);
+    this.file = join(root, `stacks/Pulumi.${name}.yaml`);
+    const document = parseDocument(
+      readFileSync(join(root, `stacks/Pulumi.${base}.yaml`), "utf8"),
+    );
+    for (const [key, value] of Object.entries(settings))
+      document.setIn(["config", `mlstack:${key}`], value);
+    writeFileSync(this.file, document.toString());
+  }
+
+  /** Changes the stack's file. */
+  set(path: readonly string[], value: unknown): void {
+    const document = parseDocument(readFileSync(this.file, "utf8"));
+    const [key = "", ...rest] = path;
+    document.setIn(["config", `mlstack:${key}`, ...rest], value);
+    writeFileSync(this.file, document.toString());
+  }
+
+  start(command: string, ...args: string[]): RunningCommand {
+    return startCommand(command, ["--stack", this.name, ...args]);
+  }
+
+  /** Runs a command that must succeed. @returns what it printed */
+  succeed(command: string, ...args: string[]): Promise<string> {
+    return succeed(command, ["--stack", this.name, ...args]);
+  }
+
+  report(): Report {
+    return JSON.parse(
+      readFileSync(join(this.folder, "report.json"), "utf8"),
+    ) as Report;
+  }
+
+  kubectl(): Kubectl {
+    return new Kubectl(join(this.folder, "kubeconfig"));
+  }
+
+  /** Takes the stack down if it is up, and its file away. */
+  async end(): Promise<void> {
+    if (existsSync(this.folder)) await this.start("down").end;
+    rmSync(this.file, { force: true });
+  }
+}
