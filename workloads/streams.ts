@@ -10,19 +10,10 @@ import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
-import { clickstreamDataSet } from "./clickstream/data-set";
+import { dataSets, type DataSetName } from "./data-sets";
 import { streamSchema } from "./features/config";
 import { declareDataSet, type DataSetDeclaration } from "./features/declare";
 import { StreamedDataSet } from "./features/streamed-data-set";
-import { flightsDataSet } from "./flights/data-set";
-
-/** Data sets by name: a second one is a declaration, and a line here. */
-const dataSets = {
-  clickstream: clickstreamDataSet,
-  flights: flightsDataSet,
-} as const satisfies Record<string, DataSetDeclaration>;
-
-type DataSetName = keyof typeof dataSets;
 
 /** Which data sets a stack keeps from a stream; none unless it names them. */
 export const streamsSchema = z.strictObject(everyDataSet()).prefault({});

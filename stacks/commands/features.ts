@@ -2,10 +2,11 @@ import { z } from "zod";
 
 import { commandLabel, viewLabel } from "../../workloads/features/labels";
 import { CommandError, readOptions, runCommand } from "./command";
+import { featurePages } from "./feature-pages";
 import { StackJobs } from "./stack-jobs";
 import { table } from "./table";
 
-/** Questions and how many words follow each. */
+/** Questions and what follows each; a word in brackets may be left out. */
 const questions: Readonly<Record<string, readonly string[]>> = {
   list: [],
   show: ["VIEW"],
@@ -13,17 +14,23 @@ const questions: Readonly<Record<string, readonly string[]>> = {
   diff: ["VIEW", "INSTANT", "INSTANT"],
   freshness: ["TABLE"],
   rollback: ["VIEW", "INSTANT"],
+  docs: ["[VIEW]"],
 };
 
 const answerSchema = z.array(z.record(z.string(), z.unknown()));
 
-/** `npm run features -- list|show VIEW|history VIEW|diff VIEW INSTANT INSTANT|rollback VIEW INSTANT [--stack S]` */
+/** `npm run features -- QUESTION... [--stack S]`, where `docs` needs no stack and writes files with `--out FOLDER` */
 runCommand(async () => {
   const { values, positionals } = readOptions({
     stack: { type: "string", short: "s", default: "local" },
+    out: { type: "string" },
   });
   const [question = "", ...words] = positionals;
   requireQuestion(question, words);
+  if (question === "docs") {
+    process.stdout.write(featurePages(words[0], values.out));
+    return;
+  }
   const jobs = await StackJobs.connect(values.stack);
   if (question === "rollback") {
     const [view = "", instant = ""] = words;
@@ -45,7 +52,13 @@ runCommand(async () => {
 
 function requireQuestion(question: string, words: readonly string[]): void {
   const expected = questions[question];
-  if (expected !== undefined && expected.length === words.length) return;
+  const least = expected?.filter((word) => !word.startsWith("[")).length ?? 0;
+  if (
+    expected !== undefined &&
+    words.length >= least &&
+    words.length <= expected.length
+  )
+    return;
   const choices = Object.entries(questions).map(([name, rest]) =>
     [name, ...rest].join(" "),
   );

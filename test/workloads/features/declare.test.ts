@@ -7,8 +7,6 @@ import {
   declareDataSet,
   type DataSetDeclaration,
 } from "../../../workloads/features/declare";
-import { describeView } from "../../../workloads/features/documentation";
-import { featureColumns } from "../../../workloads/features/feature-view";
 import { specs } from "../../../workloads/features/specs";
 import { hudiSettings, tableSchema } from "../../../workloads/features/table";
 
@@ -134,15 +132,6 @@ describe("a data set", () => {
     ])
       assert.match(message, line);
     assert.match(message, /6 problems/);
-  });
-
-  it("has a page for each view that names every column", () => {
-    const { contract, views } = declareDataSet(clickstreamDataSet, ["ml"]);
-    for (const view of views) {
-      const page = describeView(view, contract);
-      for (const column of featureColumns(view))
-        assert.ok(page.includes(`\`${column}\``), column);
-    }
   });
 });
 
