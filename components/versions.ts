@@ -39,7 +39,27 @@ export const charts = {
     version: "0.49.1",
     releases: "https://github.com/strimzi/strimzi-kafka-operator/releases",
   },
+  kubePrometheusStack: {
+    chart: "kube-prometheus-stack",
+    repository: "https://prometheus-community.github.io/helm-charts",
+    version: "88.5.3",
+    releases: "https://github.com/prometheus-community/helm-charts/releases",
+  },
+  pushgateway: {
+    chart: "prometheus-pushgateway",
+    repository: "https://prometheus-community.github.io/helm-charts",
+    version: "3.8.0",
+    releases: "https://github.com/prometheus-community/helm-charts/releases",
+  },
 } as const satisfies Record<string, ChartPin>;
+
+/** Images that the components run without a chart; the airgap builds the same versions from their Go modules. */
+export const images = {
+  prometheus: "quay.io/prometheus/prometheus:v3.16.0",
+  pushgateway: "quay.io/prometheus/pushgateway:v1.11.1",
+  kubeStateMetrics:
+    "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0",
+} as const;
 
 /** A folder of kustomize manifests in a public repository, at one pinned tag. */
 export interface ManifestPin {

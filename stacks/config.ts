@@ -5,6 +5,7 @@ import { checkTarget, targetKinds, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
+import { observabilitySchema } from "../components/observability/config";
 import { quantity } from "../components/quantity";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkStreams, streamsSchema } from "../workloads/streams";
@@ -83,6 +84,7 @@ export const stackSchema = z.strictObject({
   /** Where the records of streams come from. */
   kafka: kafkaSchema.optional(),
   streams: streamsSchema,
+  observability: observabilitySchema,
 });
 
 /** A stack's configuration, checked and complete. */

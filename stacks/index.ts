@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { HudiStore } from "../components/hudi-store";
+import { observe } from "../components/observability/observability";
 import { installOperators } from "../components/operators";
 import { makeTeams } from "../components/team";
 import { provision } from "../infra";
@@ -31,8 +32,19 @@ const store = new HudiStore("store", {
   },
 });
 const teams = makeTeams(platform, config.teams);
+const observability = observe({
+  platform,
+  config: config.observability,
+  teams,
+});
 
-const ground = { platform, ...operators, store, teams };
+const ground = {
+  platform,
+  ...operators,
+  store,
+  teams,
+  pushgatewayUrl: observability?.pushgatewayUrl,
+};
 const ends = [
   ...runWorkloads({ ...ground, workloads: config.workloads }),
   ...runStreams({

@@ -19,6 +19,8 @@ export interface WorkloadsArgs {
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
   /** What must be there before a pipeline on Kubeflow. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
+  /** Where jobs push what they measured, where the stack is observed. */
+  readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */

@@ -97,6 +97,8 @@ export interface StreamsArgs {
   readonly streams: StreamsConfig;
   /** Whether a deletion takes the records along, as in short-lived stacks. */
   readonly forceDestroy: boolean;
+  /** Where jobs push what they measured, where the stack is observed. */
+  readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
 /** Registers Kafka and the data sets that a stack keeps from it. @returns the ends of their jobs */
@@ -105,6 +107,7 @@ export function runStreams(
   opts?: pulumi.ComponentResourceOptions,
 ): readonly JobEnd[] {
   const { platform, store, teams, sparkOperator, forceDestroy } = args;
+  const { pushgatewayUrl } = args;
   if (args.kafka === undefined) return [];
   const image = new Image(
     "kafka",
@@ -138,6 +141,7 @@ export function runStreams(
         kafka,
         dataSet: declareDataSet(dataSets[name], [...teams.keys()]),
         config,
+        pushgatewayUrl,
       },
       opts,
     ).ends;

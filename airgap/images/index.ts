@@ -94,6 +94,24 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     minutes: 0.1,
   },
   {
+    reference: "quay.io/prometheus/prometheus:v3.16.0",
+    folder: "prometheus",
+    binary: "prometheus",
+    minutes: 0.1,
+  },
+  {
+    reference: "quay.io/prometheus/pushgateway:v1.11.1",
+    folder: "pushgateway",
+    binary: "pushgateway",
+    minutes: 0.1,
+  },
+  {
+    reference: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0",
+    folder: "kube-state-metrics",
+    binary: "kube-state-metrics",
+    minutes: 0.1,
+  },
+  {
     reference: "docker.io/dxflrs/garage:v2.5.0",
     folder: "garage",
     binary: "garage",

@@ -89,12 +89,15 @@ const single = (
   module: string,
   path: string,
   stamps?: Readonly<Record<string, string>>,
+  tags?: readonly string[],
 ): Tool => ({
   binary,
   tool: binary,
   minutes,
-  source: { kind: "go", module, package: `${module}${path}`, stamps },
+  source: { kind: "go", module, package: `${module}${path}`, stamps, tags },
 });
+
+const prometheusVersion = "github.com/prometheus/common/version.Version";
 
 /** Every program of the toolchain, in the order in which a cold machine builds them. */
 export const TOOLS: readonly Tool[] = [
@@ -158,6 +161,22 @@ export const TOOLS: readonly Tool[] = [
     "github.com/kubeflow/training-operator",
     "/cmd/training-operator.v1",
   ),
+  single(
+    "prometheus",
+    2,
+    "github.com/prometheus/prometheus",
+    "/cmd/prometheus",
+    // Its module counts v3.16.0 as v0.316.0.
+    { [prometheusVersion]: "3.16.0" },
+    // It finds its targets by the API server only; the clouds' clients would be most of the build.
+    ["remove_all_sd", "enable_kubernetes_sd"],
+  ),
+  single("pushgateway", 0.2, "github.com/prometheus/pushgateway", "", {
+    [prometheusVersion]: "{version}",
+  }),
+  single("kube-state-metrics", 0.7, "k8s.io/kube-state-metrics/v2", "", {
+    [prometheusVersion]: "v{version}",
+  }),
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),

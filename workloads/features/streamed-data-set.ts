@@ -35,6 +35,8 @@ export interface StreamedDataSetArgs {
   readonly kafka: Kafka;
   readonly dataSet: DataSet;
   readonly config: StreamConfig;
+  /** Where jobs push what they measured, where the stack is observed. */
+  readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
 /** A data set from its topic to its feature views: events in, validated and upserted; features out, offline and online. */
