@@ -127,7 +127,7 @@ export class StreamedDataSet extends pulumi.ComponentResource {
         raw: "write",
         featureStore: "write",
       }),
-      env: this.client.env,
+      env: [...this.client.env, ...this.pushEnv],
       conf: streamConf,
       after: [...this.client.ready, ...after],
       arguments: [
@@ -455,6 +455,14 @@ export class StreamedDataSet extends pulumi.ComponentResource {
 
   private uri(bucket: BucketName): pulumi.Output<string> {
     return this.args.store.buckets[bucket].uri;
+  }
+
+  /** By which jobs find the Pushgateway; see mlstack_features/pushing.py. */
+  private get pushEnv(): k8s.types.input.core.v1.EnvVar[] {
+    const { pushgatewayUrl } = this.args;
+    return pushgatewayUrl === undefined
+      ? []
+      : [{ name: "PUSHGATEWAY_URL", value: pushgatewayUrl }];
   }
 
   private get child() {
