@@ -1,0 +1,106 @@
+import { basename } from "node:path";
+
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { endOf, type JobEnd } from "../../components/job-end";
+import type { KafkaClient } from "../../components/kafka/kafka";
+import { SparkJob } from "../../components/spark-job";
+import { SparkService } from "../../components/spark-service";
+import { contractSpec } from "./contract";
+import { bulkConf, type Ground } from "./ground";
+
+/** Sends events to the topic; nothing unless the stack names a producer. */
+export function produceEvents(
+  ground: Ground,
+  client: KafkaClient,
+): readonly JobEnd[] {
+  const { config, dataSet, team } = ground.args;
+  const { producer, topic, timeoutSeconds } = config;
+  if (producer === undefined) return [];
+  const { sample } = dataSet;
+  const source =
+    producer.kind === "generate"
+      ? [`--generate=${producer.events}`, `--seed=${producer.seed}`]
+      : [
+          `--file=/opt/mlstack/data/${basename(sample?.path ?? "")}`,
+          `--key=${sample?.key}`,
+        ];
+  const name = `${ground.name}-producer`;
+  const job = new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: { name, namespace: team.namespace },
+      spec: {
+        backoffLimit: 3,
+        template: {
+          spec: ground.toolPod("producer", "Never", {
+            command: ["python3", "-m", "stream.producer"],
+            args: [
+              pulumi.interpolate`--servers=${client.servers}`,
+              `--topic=${topic}`,
+              `--rate=${producer.rate}`,
+              ...source,
+            ],
+            env: [...client.env],
+          }),
+        },
+      },
+    },
+    {
+      ...ground.child,
+      dependsOn: [...client.ready],
+      // Events are sent by a run; another declaration is another run, and ids make the same events the same.
+      replaceOnChanges: ["spec"],
+      deleteBeforeReplace: true,
+    },
+  );
+  const opts = { parent: ground.parent };
+  return [endOf(name, job, { ...ground.args, timeoutSeconds }, opts)];
+}
+
+/** Events into their table. Without `everySeconds` the program waits until the topic has been read; else the job runs on. */
+export function ingestEvents(
+  ground: Ground,
+  client: KafkaClient,
+  produced: readonly JobEnd[],
+): readonly JobEnd[] {
+  const { config, dataSet } = ground.args;
+  const { everySeconds, batch, size } = config.ingest;
+  const name = `${ground.name}-ingest`;
+  const run = {
+    ...ground.sparkRun(name, "stream/ingest.py", size, {
+      raw: "write",
+      featureStore: "write",
+    }),
+    env: [...client.env, ...ground.pushEnv],
+    conf: streamConf,
+    after: [...client.ready, ...produced],
+    arguments: [
+      `--contract=${JSON.stringify(contractSpec(dataSet.contract))}`,
+      pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+      pulumi.interpolate`--raw=${ground.uri("raw")}`,
+      pulumi.interpolate`--servers=${client.servers}`,
+      `--topic=${config.topic}`,
+      `--batch=${batch}`,
+      ...(everySeconds === undefined
+        ? // Other events are another run, although nothing else of the job has changed.
+          produced.map((end) => pulumi.interpolate`--run=${end.id}`)
+        : [`--every=${everySeconds}`]),
+    ],
+  };
+  const opts = { parent: ground.parent };
+  if (everySeconds !== undefined) {
+    new SparkService(name, run, opts);
+    return [];
+  }
+  const { timeoutSeconds } = config;
+  return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
+}
+
+/** A checkpoint on an object store: a file is there whole or not at all, without a rename that copies. */
+const streamConf = {
+  ...bulkConf,
+  "spark.sql.streaming.checkpointFileManagerClass":
+    "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",
+} as const;

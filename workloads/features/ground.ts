@@ -1,0 +1,195 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { BucketName, HudiStore } from "../../components/hudi-store";
+import { Image } from "../../components/image";
+import type { JobEnd } from "../../components/job-end";
+import type { Kafka } from "../../components/kafka/kafka";
+import { containerSecurity } from "../../components/restricted-pod";
+import type { SparkJobSize } from "../../components/spark-job-size";
+import type { SparkOperator } from "../../components/spark-operator";
+import type { SparkRunArgs } from "../../components/spark-run";
+import type { Team, TeamAccount } from "../../components/team";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import type { StreamConfig } from "./config";
+import type { DataSet } from "./declare";
+
+/** What a streamed data set stands on. */
+export interface StreamedDataSetArgs {
+  readonly platform: Platform;
+  readonly store: HudiStore;
+  readonly sparkOperator: SparkOperator;
+  readonly team: Team;
+  readonly teamName: string;
+  readonly pool: PlacedPool;
+  readonly kafka: Kafka;
+  readonly dataSet: DataSet;
+  readonly config: StreamConfig;
+  /** Where jobs push what they measured, where the stack is observed. */
+  readonly pushgatewayUrl?: pulumi.Output<string>;
+}
+
+/** What each bucket may be used for; not at all unless named. */
+export type Grants = Partial<Record<BucketName, "read" | "write">>;
+
+/** What the jobs of a data set have in common: where they run, as whom, and of which images. */
+export class Ground {
+  private readonly images: { readonly spark: Image; readonly tools: Image };
+
+  constructor(
+    /** Begins the name of everything that is made. */
+    readonly name: string,
+    readonly args: StreamedDataSetArgs,
+    readonly parent: pulumi.Resource,
+  ) {
+    this.images = this.buildImages();
+  }
+
+  uri(bucket: BucketName): pulumi.Output<string> {
+    return this.args.store.buckets[bucket].uri;
+  }
+
+  account(name: string, grants: Grants): TeamAccount {
+    const { store, team } = this.args;
+    return team.account(
+      name,
+      Object.entries(store.buckets).flatMap(([key, bucket]) => {
+        const access = grants[key as BucketName];
+        return access === undefined ? [] : [{ bucket, access }];
+      }),
+    );
+  }
+
+  /** What a Spark job runs, but for its arguments, with an account of its own. */
+  sparkRun(
+    name: string,
+    file: string,
+    size: SparkJobSize,
+    grants: Grants,
+  ): Omit<SparkRunArgs, "arguments"> {
+    const { platform, sparkOperator, team, pool } = this.args;
+    return {
+      platform,
+      operator: sparkOperator,
+      team,
+      pool,
+      account: this.account(name, grants),
+      image: this.images.spark.ref,
+      file: `/opt/mlstack/${file}`,
+      size,
+    };
+  }
+
+  /** A pod of what needs no Spark. */
+  toolPod(
+    container: string,
+    restartPolicy: "Never" | "Always",
+    run: Pick<k8s.types.input.core.v1.Container, "command" | "args" | "env">,
+  ): k8s.types.input.core.v1.PodSpec {
+    const { placement } = this.args.pool;
+    return {
+      restartPolicy,
+      nodeSelector: placement.nodeSelector,
+      tolerations: [...placement.tolerations],
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: toolUser,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [
+        {
+          ...run,
+          name: container,
+          image: this.images.tools.ref,
+          resources: {
+            requests: { cpu: "100m", memory: "256Mi" },
+            // A question reads a whole view: one of a million events is 1 GiB on the way.
+            limits: { memory: "3Gi" },
+          },
+          securityContext: containerSecurity,
+        },
+      ],
+    };
+  }
+
+  /** An image of `workloads/images`, with the folders of `workloads` that it copies. */
+  image(
+    image: string,
+    include: readonly string[] = [],
+    args: Readonly<Record<string, pulumi.Input<string>>> = {},
+  ): Image {
+    return new Image(
+      `${this.name}-${image}`,
+      {
+        image,
+        context: "workloads",
+        include,
+        dockerfile: `workloads/images/${image}/Dockerfile`,
+        args,
+        registry: this.args.platform.images,
+      },
+      { parent: this.parent },
+    );
+  }
+
+  /** By which jobs find the Pushgateway; see mlstack_features/pushing.py. */
+  get pushEnv(): k8s.types.input.core.v1.EnvVar[] {
+    const { pushgatewayUrl } = this.args;
+    return pushgatewayUrl === undefined
+      ? []
+      : [{ name: "PUSHGATEWAY_URL", value: pushgatewayUrl }];
+  }
+
+  /** For what the cluster's provider makes. */
+  get child() {
+    return { parent: this.parent, provider: this.args.platform.provider };
+  }
+
+  private buildImages() {
+    const { dataSet, platform } = this.args;
+    const spark = new Image(
+      `${this.name}-base`,
+      {
+        image: "spark",
+        context: "workloads/images/spark",
+        dockerfile: "workloads/images/spark/Dockerfile",
+        registry: platform.images,
+      },
+      { parent: this.parent },
+    );
+    return {
+      spark: this.image("stream", code, { SPARK: spark.ref }),
+      tools: this.image("stream-tools", code, sampleArgs(dataSet)),
+    };
+  }
+}
+
+/** The commit that a job tells of in its result. */
+export function instantOf({ result }: JobEnd): pulumi.Output<string> {
+  return result.apply(({ instant }) => String(instant));
+}
+
+/** Settings of jobs that go through a stream's events. */
+export const bulkConf = {
+  "spark.sql.shuffle.partitions": "4",
+  // Unlike the jobs of seconds, these get something out of the second compiler.
+  "spark.executor.defaultJavaOptions": "-XX:+UseParallelGC",
+} as const;
+
+/** User of the image `stream-tools`. */
+const toolUser = 1001;
+
+/** What the images hold of the project. */
+const code = [
+  "clickstream/jobs",
+  "clickstream/stream",
+  "features/python/mlstack_features",
+  "features/python/requirements.txt",
+];
+
+/** What the image of the producer takes the sample from. */
+function sampleArgs({ sample }: DataSet): Record<string, string> {
+  return sample === undefined
+    ? {}
+    : { SAMPLE_PACKAGE: sample.package, SAMPLE_PATH: sample.path };
+}

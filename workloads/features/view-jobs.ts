@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { JobEnd } from "../../components/job-end";
+import { SparkJob } from "../../components/spark-job";
+import { SparkSchedule } from "../../components/spark-schedule";
+import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
+import { bulkConf, instantOf, type Ground } from "./ground";
+import { commandLabel, viewLabel } from "./labels";
+
+/**
+ * Computes the views, one after another: side by side, two Spark jobs would take the cores from each other.
+ *
+ * @returns the ends of their jobs by table
+ */
+export function computeViews(
+  ground: Ground,
+  ingested: readonly JobEnd[],
+): ReadonlyMap<string, JobEnd> {
+  const ends = new Map<string, JobEnd>();
+  for (const view of ground.args.dataSet.views) {
+    const after = [...ingested, ...ends.values()];
+    ends.set(tableName(view), compute(ground, view, ingested, after));
+  }
+  return ends;
+}
+
+function compute(
+  ground: Ground,
+  view: FeatureView,
+  ingested: readonly JobEnd[],
+  after: readonly JobEnd[],
+): JobEnd {
+  const { config, dataSet } = ground.args;
+  const { size, scheduled } = config.views;
+  const name = `${ground.name}-${tableName(view).replaceAll("_", "-")}`;
+  const spec = featureViewSpec(view, dataSet.contract);
+  const run = {
+    ...ground.sparkRun(name, "mlstack_features/job.py", size, {
+      featureStore: "write",
+    }),
+    conf: bulkConf,
+    after,
+    arguments: [
+      `--view=${JSON.stringify(spec)}`,
+      pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+    ],
+  };
+  const opts = { parent: ground.parent };
+  if (scheduled && view.schedule !== undefined) {
+    new SparkSchedule(
+      `${name}-schedule`,
+      { ...run, schedule: view.schedule },
+      opts,
+    );
+  }
+  new SparkSchedule(
+    `${name}-rollback`,
+    {
+      ...run,
+      file: "/opt/mlstack/mlstack_features/rollback.py",
+      schedule: "@yearly",
+      suspended: true,
+      labels: { [commandLabel]: "rollback", [viewLabel]: tableName(view) },
+    },
+    opts,
+  );
+  const { timeoutSeconds } = config;
+  // The commit that ingestion ended with: another one is another run of the view.
+  const upTo = ingested.map(
+    (end) => pulumi.interpolate`--source-instant=${instantOf(end)}`,
+  );
+  return new SparkJob(
+    name,
+    { ...run, arguments: [...run.arguments, ...upTo], timeoutSeconds },
+    opts,
+  ).end;
+}
