@@ -9,6 +9,8 @@ export interface ManifestObject {
   kind: string;
   readonly metadata: { readonly name: string };
   spec?: unknown;
+  /** Of a ConfigMap. */
+  data?: Readonly<Record<string, string>>;
 }
 
 /** Changes an object of a kustomization in place, before it is applied. */

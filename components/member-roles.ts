@@ -20,7 +20,7 @@ const verbs = {
 } as const;
 
 /**
- * What Kubernetes' own roles `edit` and `view` may do with the kinds of the operators, which add nothing to them
+ * What Kubernetes' own roles `edit` and `view`, and Kubeflow's, may do with the kinds of the operators, which add nothing to them
  * themselves. `edit` takes in what `view` has.
  */
 export class MemberRoles extends pulumi.ComponentResource {
@@ -38,6 +38,8 @@ export class MemberRoles extends pulumi.ComponentResource {
             name: `mlstack-${role}`,
             labels: {
               [`rbac.authorization.k8s.io/aggregate-to-${role}`]: "true",
+              [`rbac.authorization.kubeflow.org/aggregate-to-kubeflow-${role}`]:
+                "true",
             },
           },
           rules: kinds.map(({ apiGroups, resources }) => ({

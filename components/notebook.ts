@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
 import { RandomSecret } from "../infra/random-secret";
-import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
+import { Notebook as NotebookKind } from "./kinds/notebook";
+import { kubeflowNamespace } from "./kubeflow";
+import { notebookPod } from "./notebook-pod";
 import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";
 
@@ -17,6 +19,8 @@ export interface NotebookArgs {
   readonly size: NotebookSize;
   /** More of the server's environment, such as where the feature store is. */
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Kubeflow's notebook controller and its kind, where the stack has it: it runs the server then. */
+  readonly controller?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Size of a notebook server, and when what it does no more is ended. */
@@ -29,9 +33,18 @@ export interface NotebookSize {
   readonly idleMinutes: number;
 }
 
-const port = 8888;
-const home = "/home/spark";
-const settingsFolder = "/opt/mlstack/spark-conf";
+/** What every part of a notebook is made with. */
+interface Parts {
+  readonly metadata: k8s.types.input.meta.v1.ObjectMeta & {
+    readonly name: string;
+  };
+  readonly labels: Readonly<Record<string, string>>;
+  /** Claim for the home, without its name. */
+  readonly home: k8s.types.input.core.v1.PersistentVolumeClaimSpec;
+  readonly secret: pulumi.Input<string>;
+  readonly settings: pulumi.Input<string>;
+  readonly child: pulumi.CustomResourceOptions;
+}
 
 /** JupyterLab for one person of a team, with PySpark that reaches the feature store as the team's account may. */
 export class Notebook extends pulumi.ComponentResource {
@@ -70,6 +83,30 @@ export class Notebook extends pulumi.ComponentResource {
       },
       child,
     );
+    const parts: Parts = {
+      metadata,
+      labels,
+      home: {
+        storageClassName: args.platform.storage.block,
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: args.size.disk } },
+      },
+      secret: secret.metadata.name,
+      settings: settings.metadata.name,
+      child: { ...child, dependsOn: [...args.account.ready] },
+    };
+    const path =
+      args.controller === undefined
+        ? this.runServer(parts)
+        : this.haveItRun(parts, args.controller);
+    this.url = pulumi.interpolate`http://${name}.${args.team.namespace}.svc${path}`;
+    this.registerOutputs({ token: this.token, url: this.url });
+  }
+
+  /** A server of the program's own. @returns the path that it answers under */
+  private runServer({ metadata, labels, home, child, ...pod }: Parts): string {
+    const { account } = this.args;
+    const { name } = metadata;
     const service = new k8s.core.v1.Service(
       name,
       {
@@ -93,91 +130,89 @@ export class Notebook extends pulumi.ComponentResource {
           serviceName: service.metadata.name,
           selector: { matchLabels: labels },
           template: {
-            metadata: {
-              labels: { ...args.account.identity.podLabels, ...labels },
-            },
-            spec: this.podSpec(secret.metadata.name, settings.metadata.name),
+            metadata: { labels: { ...account.identity.podLabels, ...labels } },
+            spec: notebookPod("jupyter", { ...this.args, ...pod }),
           },
-          volumeClaimTemplates: [
-            {
-              metadata: { name: "home" },
-              spec: {
-                storageClassName: args.platform.storage.block,
-                accessModes: ["ReadWriteOnce"],
-                resources: { requests: { storage: args.size.disk } },
-              },
-            },
-          ],
+          volumeClaimTemplates: [{ metadata: { name: "home" }, spec: home }],
         },
       },
-      { ...child, dependsOn: [...args.account.ready] },
+      child,
     );
-    this.url = pulumi.interpolate`http://${service.metadata.name}.${args.team.namespace}.svc`;
-    this.registerOutputs({ token: this.token, url: this.url });
+    return "";
   }
 
-  private podSpec(
-    secret: pulumi.Input<string>,
-    settings: pulumi.Input<string>,
-  ): k8s.types.input.core.v1.PodSpec {
-    const { account, pool, image, size, env } = this.args;
-    const { cpu, memory } = size;
-    return {
-      serviceAccountName: account.name,
-      nodeSelector: pool.placement.nodeSelector,
-      tolerations: [...pool.placement.tolerations],
-      securityContext: podSecurity(workloadUser),
-      containers: [
-        {
-          name: "jupyter",
-          image,
-          command: ["tini", "--", "bash", "-c", start(size.idleMinutes)],
-          env: [
-            ...account.identity.env,
-            ...Object.entries(env).map(([key, value]) => ({
-              name: key,
-              value,
-            })),
-            { name: "HOME", value: home },
-            { name: "SPARK_CONF_DIR", value: settingsFolder },
-            {
-              name: "JUPYTER_TOKEN",
-              valueFrom: { secretKeyRef: { name: secret, key: "token" } },
-            },
-          ],
-          ports: [{ name: "http", containerPort: port }],
-          resources: { requests: { cpu, memory }, limits: { memory } },
-          readinessProbe: {
-            httpGet: { path: "/api", port: "http" },
-            periodSeconds: 1,
-            failureThreshold: 120,
-          },
-          volumeMounts: [
-            { name: "home", mountPath: home },
-            { name: "spark-conf", mountPath: settingsFolder, readOnly: true },
-          ],
-          securityContext: containerSecurity,
+  /** A server that Kubeflow's controller runs, with its Service. @returns the path that it answers under */
+  private haveItRun(
+    { metadata, labels, home, child, ...pod }: Parts,
+    controller: pulumi.Input<pulumi.Resource[]>,
+  ): pulumi.Output<string> {
+    const { account, team } = this.args;
+    const { name } = metadata;
+    const claim = new k8s.core.v1.PersistentVolumeClaim(
+      `${name}-home`,
+      {
+        metadata: {
+          ...metadata,
+          name: `${name}-home`,
+          // Where volumes wait for a pod, it is bound with the server and no sooner.
+          annotations: { "pulumi.com/skipAwait": "true" },
         },
-      ],
-      volumes: [{ name: "spark-conf", configMap: { name: settings } }],
-    };
+        spec: home,
+      },
+      child,
+    );
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-controller`,
+      {
+        metadata: { ...metadata, name: `${name}-controller` },
+        spec: {
+          podSelector: { matchLabels: labels },
+          policyTypes: ["Ingress"],
+          ingress: [{ from: [notebookController], ports: [{ port: "http" }] }],
+        },
+      },
+      child,
+    );
+    // The one that the controller's own StatefulSet would be given, and that it asks for the server's kernels.
+    const path = pulumi.interpolate`/notebook/${team.namespace}/${name}`;
+    new NotebookKind(
+      name,
+      {
+        // The controller carries the labels over to the pod. Nothing waits for a ready one: an idle one is stopped,
+        // and would fail the next `up` that changes it.
+        metadata: {
+          ...metadata,
+          labels: { ...account.identity.podLabels, ...labels },
+        },
+        spec: {
+          template: {
+            // The controller reads the state of the container that is named like the notebook.
+            spec: notebookPod(name, {
+              ...this.args,
+              ...pod,
+              kubeflow: { path, home: claim.metadata.name },
+            }),
+          },
+        },
+      },
+      {
+        ...child,
+        dependsOn: pulumi
+          .output(controller)
+          .apply((installed) => [...installed, ...account.ready]),
+      },
+    );
+    return path;
   }
 }
 
-/** Starts the server; a new home gets the notebooks of the image, and one's own changes to them stay. */
-function start(idleMinutes: number): string {
-  const idle = idleMinutes * 60;
-  return [
-    `cp --no-clobber /opt/mlstack/notebooks/*.ipynb ${home}/;`,
-    `cd ${home} && exec jupyter lab --ip=0.0.0.0 --port=${port} --no-browser`,
-    `--MappingKernelManager.cull_idle_timeout=${idle}`,
-    "--MappingKernelManager.cull_interval=60",
-    // A tab that was left open keeps a connection, and would keep the kernel.
-    "--MappingKernelManager.cull_connected=True",
-    `--TerminalManager.cull_inactive_timeout=${idle}`,
-    "--TerminalManager.cull_interval=60",
-  ].join(" ");
-}
+/** Pods of Kubeflow's notebook controller, which ask a server whether its kernels are idle. */
+const notebookController: k8s.types.input.networking.v1.NetworkPolicyPeer = {
+  namespaceSelector: {
+    matchLabels: { "kubernetes.io/metadata.name": kubeflowNamespace },
+  },
+  podSelector: { matchLabels: { app: "notebook-controller" } },
+};
 
 /** What a session in the notebook starts with: all in one process, and the store as the account reaches it. */
 function sparkDefaults(args: NotebookArgs): pulumi.Output<string> {

@@ -14,6 +14,10 @@ export interface Operators {
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
   /** What must be there before a pipeline on Kubeflow, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before a team as a Profile, where the stack has them. */
+  readonly profiles?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before a notebook as a Notebook, where the stack has them. */
+  readonly notebookController?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** Installs cert-manager, the Spark operator, and what of Kubeflow the stack asks for. */
@@ -35,5 +39,11 @@ export function installOperators(
         trainingOperator,
       }).installed
     : {};
-  return { sparkOperator, trainingOperator, pipelines: parts.pipelines };
+  return {
+    sparkOperator,
+    trainingOperator,
+    pipelines: parts.pipelines,
+    profiles: parts.profiles,
+    notebookController: parts.notebooks,
+  };
 }

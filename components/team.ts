@@ -3,6 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
 import { MemberRoles } from "./member-roles";
+import {
+  apiGroup,
+  bindContributors,
+  bindMembers,
+  type TeamMembers,
+  type User,
+} from "./team-members";
+import { adoptedFor, teamProfile } from "./team-profile";
 
 /** Most that the pods of a team may ask for together. */
 export interface TeamQuota {
@@ -14,17 +22,6 @@ export interface TeamQuota {
   readonly pods: number;
 }
 
-/** Who of the cluster's users and groups may do what in a team's namespace. */
-export interface TeamMembers {
-  /** May run workloads, and read what the team's accounts may read. */
-  readonly edit: readonly Member[];
-  /** May look at workloads, and at no secrets. */
-  readonly view: readonly Member[];
-}
-
-/** A user or a group, as the cluster's authentication names it. */
-export type Member = `${"user" | "group"}:${string}`;
-
 /** A service account of a team, and the object-store identity bound to it. */
 export interface TeamAccount {
   readonly name: pulumi.Output<string>;
@@ -32,6 +29,21 @@ export interface TeamAccount {
   /** Depend on it to run pods of the account. */
   readonly ready: readonly pulumi.Resource[];
 }
+
+/** What a team is. */
+export type TeamArgs = {
+  readonly platform: Platform;
+  readonly quota: TeamQuota;
+  readonly members?: TeamMembers;
+} & (
+  | { readonly owner?: User; readonly profiles?: undefined }
+  | {
+      /** Administers the namespace. */
+      readonly owner: User;
+      /** Kubeflow's profile controller and its kind: the team is a Profile. */
+      readonly profiles: pulumi.Input<pulumi.Resource[]>;
+    }
+);
 
 /** A team's namespace: its quota, its limits, its walls, and the accounts its jobs run as. */
 export class Team extends pulumi.ComponentResource {
@@ -42,11 +54,7 @@ export class Team extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: {
-      readonly platform: Platform;
-      readonly quota: TeamQuota;
-      readonly members?: TeamMembers;
-    },
+    args: TeamArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:Team", name, {}, opts);
@@ -62,6 +70,8 @@ export class Team extends pulumi.ComponentResource {
             "mlstack.dev/team": name,
             "pod-security.kubernetes.io/enforce": "restricted",
           },
+          annotations:
+            args.profiles === undefined ? undefined : adoptedFor(args.owner),
         },
       },
       child,
@@ -69,11 +79,7 @@ export class Team extends pulumi.ComponentResource {
     this.namespace = namespace.metadata.name;
     const metadata = { namespace: this.namespace };
     this.fences = [
-      new k8s.core.v1.ResourceQuota(
-        `${name}-quota`,
-        { metadata, spec: { hard: hardLimits(args.quota) } },
-        child,
-      ),
+      ...this.administer(args, child),
       new k8s.core.v1.LimitRange(
         `${name}-limits`,
         { metadata, spec: { limits: [containerDefaults] } },
@@ -90,21 +96,32 @@ export class Team extends pulumi.ComponentResource {
         child,
       ),
     ];
-    for (const role of ["edit", "view"] as const) {
-      const subjects = (args.members?.[role] ?? []).map(subjectOf);
-      if (subjects.length === 0) continue;
-      new k8s.rbac.v1.RoleBinding(
-        `${name}-members-${role}`,
-        {
-          metadata: { ...metadata, name: `members-${role}` },
-          // Kubernetes' own, which operators add their kinds to.
-          roleRef: { apiGroup, kind: "ClusterRole", name: role },
-          subjects,
-        },
-        child,
-      );
-    }
     this.registerOutputs();
+  }
+
+  /** The quota, and the rights of people: by Kubeflow's profile controller where there is one. */
+  private administer(
+    args: TeamArgs,
+    child: pulumi.CustomResourceOptions,
+  ): readonly pulumi.Resource[] {
+    const { teamName: name, namespace } = this;
+    const { owner, members = { edit: [], view: [] }, quota } = args;
+    const hard = hardLimits(quota);
+    if (args.profiles !== undefined) {
+      const installed = { ...child, dependsOn: args.profiles };
+      bindContributors(name, namespace, members, installed);
+      return [
+        teamProfile(name, { namespace, owner: args.owner, hard }, installed),
+      ];
+    }
+    bindMembers(name, namespace, { owner, members }, child);
+    return [
+      new k8s.core.v1.ResourceQuota(
+        `${name}-quota`,
+        { metadata: { namespace }, spec: { hard } },
+        child,
+      ),
+    ];
   }
 
   /** A service account that may run Spark drivers, with the grants named and no others. */
@@ -155,31 +172,29 @@ export function makeTeams(
   teams: readonly {
     readonly name: string;
     readonly quota: TeamQuota;
+    readonly owner?: User;
     readonly members: TeamMembers;
   }[],
+  stack: {
+    /** Owns the teams that name nobody. */
+    readonly owner: string;
+    readonly profiles?: pulumi.Input<pulumi.Resource[]>;
+  },
 ): ReadonlyMap<string, Team> {
-  if (
-    teams.some(({ members: { edit, view } }) => edit.length + view.length > 0)
-  ) {
+  const { profiles } = stack;
+  const haveMembers = teams.some(
+    ({ members: { edit, view } }) => edit.length + view.length > 0,
+  );
+  if (haveMembers || profiles !== undefined) {
     new MemberRoles("members", { platform });
   }
   return new Map(
-    teams.map(({ name, ...team }) => [
-      name,
-      new Team(name, { platform, ...team }),
-    ]),
+    teams.map(({ name, ...team }) => {
+      const { owner = `user:${stack.owner}` } = team;
+      const kubeflow = profiles === undefined ? {} : { owner, profiles };
+      return [name, new Team(name, { platform, ...team, ...kubeflow })];
+    }),
   );
-}
-
-const apiGroup = "rbac.authorization.k8s.io";
-
-function subjectOf(member: Member): k8s.types.input.rbac.v1.Subject {
-  const [kind = "", ...name] = member.split(":");
-  return {
-    apiGroup,
-    kind: kind === "group" ? "Group" : "User",
-    name: name.join(":"),
-  };
 }
 
 function hardLimits(quota: TeamQuota): Record<string, string> {

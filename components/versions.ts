@@ -102,6 +102,12 @@ export const manifests = {
     path: "components/profile-controller/config/overlays/kubeflow",
     releases: "https://github.com/kubeflow/kubeflow/releases",
   },
+  kubeflowRoles: {
+    repository: "https://github.com/kubeflow/manifests",
+    tag: "v1.10.2",
+    path: "common/kubeflow-roles/base",
+    releases: "https://github.com/kubeflow/manifests/releases",
+  },
   dashboard: {
     repository: "https://github.com/kubeflow/kubeflow",
     tag: "v1.10.0",

@@ -46,6 +46,12 @@ const members = z
 
 const teamSchema = z.strictObject({
   name: dnsLabel,
+  /** Administers the namespace; the stack's owner where teams are Profiles and none is named. */
+  owner: z
+    .templateLiteral(["user:", z.string().min(1)], {
+      error: "write user:NAME, as the cluster's sign-in names it",
+    })
+    .optional(),
   members: z.strictObject({ edit: members, view: members }).prefault({}),
   quota: z
     .strictObject({

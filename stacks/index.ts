@@ -31,7 +31,10 @@ const store = new HudiStore("store", {
     forceDestroy: shortLived,
   },
 });
-const teams = makeTeams(platform, config.teams);
+const teams = makeTeams(platform, config.teams, {
+  owner: config.owner,
+  profiles: operators.profiles,
+});
 const observability = observe({
   platform,
   config: config.observability,

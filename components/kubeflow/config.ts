@@ -14,6 +14,8 @@ export const kubeflowSchema = z
     /** Pipelines, in the mode that keeps pipelines as Kubernetes objects. */
     pipelines: z.boolean().default(false),
     notebooks: z.boolean().default(false),
+    /** Minutes after which a notebook server is stopped whose kernels do nothing; its home stays. */
+    notebookIdleMinutes: z.number().int().min(1).default(1440),
     /** Namespaces of people and teams; brings Istio, whose policies it writes. */
     profiles: z.boolean().default(false),
     /** The central dashboard; it asks the profiles who may see what. */

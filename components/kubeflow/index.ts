@@ -6,6 +6,7 @@ import {
   Kustomization,
   manifestReader,
   omit,
+  type Transformation,
   withoutDescriptions,
 } from "../kustomization";
 import { manifests } from "../versions";
@@ -67,10 +68,21 @@ export class Kubeflow extends pulumi.ComponentResource {
       );
     }
     if (config.notebooks) {
-      installed.notebooks = this.install(`${name}-notebooks`, "notebooks", []);
+      installed.notebooks = this.install(
+        `${name}-notebooks`,
+        "notebooks",
+        istio,
+        notebookSettings(config),
+      );
     }
     if (config.profiles) {
-      installed.profiles = this.install(`${name}-profiles`, "profiles", istio);
+      // What owners and members of profiles may do; the controller only binds it.
+      const roles = this.install(`${name}-roles`, "kubeflowRoles", []);
+      installed.profiles = this.install(
+        `${name}-profiles`,
+        "profiles",
+        roles.apply((objects) => [...istio, ...objects]),
+      );
     }
     if (config.dashboard) {
       installed.dashboard = this.install(
@@ -95,6 +107,7 @@ export class Kubeflow extends pulumi.ComponentResource {
     name: string,
     pin: Exclude<keyof typeof manifests, "trainingOperator">,
     after: pulumi.Input<pulumi.Resource[]> | pulumi.Resource[],
+    ...transformations: readonly Transformation[]
   ): pulumi.Output<pulumi.Resource[]> {
     const { platform, config, trainingOperator } = this.args;
     return new Kustomization(
@@ -109,6 +122,7 @@ export class Kubeflow extends pulumi.ComponentResource {
               kind === "Namespace" && metadata.name === kubeflowNamespace,
           ),
           withoutDescriptions,
+          ...transformations,
         ],
         cluster: platform.provider,
         after: pulumi
@@ -128,4 +142,23 @@ export function hasKubeflow(config: KubeflowConfig): boolean {
   return (
     config.pipelines || config.notebooks || config.profiles || config.dashboard
   );
+}
+
+/** What the notebook controller goes by, in a ConfigMap with the hash of its first content behind its name. */
+function notebookSettings(config: KubeflowConfig): Transformation {
+  return (object) => {
+    const { kind, metadata, data } = object;
+    if (
+      kind !== "ConfigMap" ||
+      !/^notebook-controller-config\b/.test(metadata.name)
+    )
+      return;
+    object.data = {
+      ...data,
+      // Without Istio's kinds the controller could not write its routes, and would make no notebook.
+      USE_ISTIO: String(config.profiles),
+      ENABLE_CULLING: "true",
+      CULL_IDLE_TIME: String(config.notebookIdleMinutes),
+    };
+  };
 }

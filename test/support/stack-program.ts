@@ -38,12 +38,18 @@ export const projectStacks = [
   "onprem",
 ].filter((stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`));
 
-/** Runs the program as it is for a stack of the project, and records what it registers. */
-export function recordStack(stack: string): Promise<Recording<unknown>> {
+/** Runs the program for a stack of the project, with other settings where given, and records what it registers. */
+export function recordStack(
+  stack: string,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<Recording<unknown>> {
   const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
   const document = parseDocument(file);
   for (const [path, value] of secrets[stack] ?? []) {
     document.setIn(["config", ...path], value);
+  }
+  for (const [key, value] of Object.entries(settings)) {
+    document.setIn(["config", `mlstack:${key}`], value);
   }
   const { config } = document.toJS() as { config: Record<string, unknown> };
   const program = join(stacks, "index.ts");

@@ -13,6 +13,8 @@ export interface NotebooksArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly notebooks: readonly NotebookConfig[];
+  /** Kubeflow's notebook controller, where the stack has it. */
+  readonly notebookController?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** The notebooks that a stack names. */
@@ -26,7 +28,7 @@ export class Notebooks extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:workloads:Notebooks", name, {}, opts);
-    const { platform, store, teams, notebooks } = args;
+    const { platform, store, teams, notebooks, notebookController } = args;
     const child = { parent: this };
     const spark = new Image(
       `${name}-spark`,
@@ -44,7 +46,10 @@ export class Notebooks extends pulumi.ComponentResource {
         const pool = platform.pools.find(({ name }) => name === config.pool);
         // The schema has checked both; see checkNotebooks.
         if (team === undefined || pool === undefined) return [];
-        const parts = { platform, store, team, pool, spark, config };
+        const parts = {
+          ...{ platform, store, team, pool, spark, config },
+          controller: notebookController,
+        };
         return [[config.name, personalNotebook(parts, child)]];
       }),
     );
@@ -61,6 +66,7 @@ export interface PersonalNotebookArgs {
   /** Image of Spark with its connectors, which the notebook's is made from. */
   readonly spark: Image;
   readonly config: NotebookConfig;
+  readonly controller?: pulumi.Input<pulumi.Resource[]>;
 }
 
 /** A notebook that reads raw events and features, and writes models. */
@@ -68,7 +74,7 @@ export function personalNotebook(
   args: PersonalNotebookArgs,
   opts?: pulumi.ComponentResourceOptions,
 ): Notebook {
-  const { platform, store, team, pool, spark, config } = args;
+  const { platform, store, team, pool, spark, config, controller } = args;
   const { raw, featureStore, models } = store.buckets;
   const name = `notebook-${config.name}`;
   const image = new Image(
@@ -76,7 +82,7 @@ export function personalNotebook(
     {
       image: "notebook",
       context: "workloads/images/notebook",
-      include: ["first-look.ipynb"],
+      include: ["first-look.ipynb", "kubeflow.py"],
       dockerfile: "workloads/images/notebook/Dockerfile",
       args: { SPARK: spark.ref },
       registry: platform.images,
@@ -96,6 +102,7 @@ export function personalNotebook(
       ]),
       image: image.ref,
       size: config,
+      controller,
       env: {
         MLSTACK_RAW: raw.uri,
         MLSTACK_FEATURE_STORE: featureStore.uri,
