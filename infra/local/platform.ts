@@ -43,9 +43,17 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
     super("LocalPlatform", request, (pool) => placePool(pool), opts);
     this.cluster = this.makeCluster();
     this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);
-    endWith(this.cluster);
+    const ending = endingWith(this.cluster);
+    // Tests register resources without a stack.
+    if (pulumi.runtime.getStackResource())
+      // Not registerResourceTransform: the language host of a machine without the internet does not pass it on.
+      pulumi.runtime.registerStackTransformation(ending);
     this.provider = this.clusterProvider();
-    this.store = makeStore(`${this.name}-store`, this, { parent: this });
+    this.store = makeStore(`${this.name}-store`, this, {
+      parent: this,
+      // This component took those of the stack over before the cluster was there.
+      transformations: [ending],
+    });
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
@@ -81,16 +89,12 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
   }
 }
 
-// What lies in the cluster ends with it: taking it out piece by piece first would only make the end slower.
-function endWith(cluster: LocalCluster): void {
-  // Tests register resources without a stack.
-  if (!pulumi.runtime.getStackResource()) return;
+/** What lies in the cluster ends with it: taking it out piece by piece first would only make the end slower. */
+function endingWith(cluster: LocalCluster): pulumi.ResourceTransformation {
   const inside =
     /^(kubernetes:|kubernetes-cert-manager:|mlstack:index:Store|mlstack:index:JobEnd)/;
-  // Not registerResourceTransform: the language host of a machine without the internet does not pass it on.
-  pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+  return ({ type, props, opts }) =>
     inside.test(type)
       ? { props, opts: { ...opts, deletedWith: cluster } }
-      : undefined,
-  );
+      : undefined;
 }

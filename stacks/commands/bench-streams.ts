@@ -16,11 +16,19 @@ const goals = {
   gigabytes: 4,
   freshnessSeconds: 30,
   lookupP99Milliseconds: 2,
+  rewriteOverUpsert: 5,
+  defaultsOverDeclared: 2,
 } as const;
 
 const ingestedSchema = z.looseObject({
   rows: z.number(),
   metrics: z.looseObject({ seconds: z.number(), perSecond: z.number() }),
+});
+
+const tablesSchema = z.looseObject({
+  rows: z.number(),
+  defaultsOverDeclared: z.number(),
+  rewriteOverUpsert: z.number(),
 });
 
 const producedSchema = z.looseObject({
@@ -42,6 +50,7 @@ export async function benchStreams(jobs: StackJobs): Promise<object> {
   return {
     goals,
     growth,
+    tables: await bench.tables(Math.max(...sizes)),
     freshness: await bench.freshness(),
     lookup: await bench.lookup(),
   };
@@ -63,7 +72,7 @@ class StreamBench {
 
   /** So many events into the topic and from there into a table. */
   async ingest(events: number): Promise<object> {
-    const topic = `bench-${this.run}-${events}`;
+    const topic = this.topic(events);
     await this.makeTopic(topic);
     const produced = producedSchema.parse(
       JSON.parse(await this.produce(topic, events, 0)),
@@ -92,6 +101,27 @@ class StreamBench {
       };
     } finally {
       clearInterval(watch);
+      await this.jobs.deleteSpark(namespace, name);
+    }
+  }
+
+  /** The events of such a run again: into a table as declared, into one with Hudi's defaults, and into plain Parquet. */
+  async tables(events: number): Promise<object> {
+    const { namespace, spec } = this.job(this.topic(events), []);
+    const wanted = /^--(contract|feature-store)=/;
+    const name = await this.jobs.startSpark("bench", {
+      namespace,
+      spec: {
+        ...spec,
+        mainApplicationFile: "local:///opt/mlstack/stream/table_bench.py",
+        arguments: spec.arguments.filter((text) => wanted.test(text)),
+      },
+    });
+    try {
+      return tablesSchema.parse(
+        JSON.parse(await this.jobs.sparkEnd(namespace, name)),
+      );
+    } finally {
       await this.jobs.deleteSpark(namespace, name);
     }
   }
@@ -156,6 +186,10 @@ class StreamBench {
       env,
     });
     return JSON.parse(answer);
+  }
+
+  private topic(events: number): string {
+    return `bench-${this.run}-${events}`;
   }
 
   private makeTopic(topic: string): Promise<string> {

@@ -1,8 +1,10 @@
 import { prepare } from "../../airgap";
 import { readOptions, runCommand } from "./command";
+import { lostCluster } from "./lost-cluster";
 import { Pulumi } from "./pulumi";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readStackFile } from "./stack-file";
+import { readState } from "./stack-state";
 
 /** `npm run up -- [--stack S]`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
 runCommand(async () => {
@@ -18,6 +20,14 @@ runCommand(async () => {
   pulumi.requireCloudPlugin(stack);
   await pulumi.select(stack);
   const unasked = shortLived || values.yes === true;
+  const lost = embedded && lostCluster(await readState(pulumi, stack));
+  if (lost) {
+    process.stdout.write(
+      `stack ${stack}: ${lost} is gone, and its cluster with it: dropping what the state says of both\n`,
+    );
+    const dropped = await pulumi.run(["destroy", "--stack", stack, "--yes"]);
+    if (dropped !== 0) return dropped;
+  }
   const code = await pulumi.run([
     "up",
     "--stack",

@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
+import { deleteCluster } from "../../infra/local/lifecycle";
 import { remainsOf } from "../../infra/local/remains";
 import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
@@ -18,6 +19,14 @@ const place = {
   podCidr: "10.249.0.0/16",
   serviceCidr: "10.100.0.0/16",
 };
+const layout = new Layout(
+  clusterSchema.parse({
+    name,
+    ...place,
+    registryStorage: "/",
+    pools: [{ name: "cpu", count: 1 }],
+  }),
+);
 const sessions = 3605;
 
 interface Application {
@@ -112,14 +121,20 @@ describe("local stack", function () {
     }
   }
 
-  it("that is killed half-way is gone on with", async () => {
+  /** Kills an `up` while everything is under way. @returns what it printed */
+  async function killUp(): Promise<string> {
     const { child, end } = stack.start("up");
-    // Once the cluster answers, everything is under way.
-    while (!existsSync("/var/lib/mlstack/cluster-test")) await pause(200);
+    while (!existsSync(layout.state) && child.exitCode === null)
+      await pause(200);
+    // By then the cluster answers.
     await pause(10_000);
     assert.ok(child.pid);
     process.kill(-child.pid, "SIGKILL");
-    await end;
+    return (await end).output;
+  }
+
+  it("that is killed half-way is gone on with", async () => {
+    await killUp();
   });
 
   it("comes up with both jobs completed, and lets no second run in meanwhile", async () => {
@@ -225,15 +240,13 @@ describe("local stack", function () {
     assert.match(log, /Forbidden|AccessDenied|403/);
   });
 
+  it("is made anew where its cluster was lost", async () => {
+    await deleteCluster(layout.inputs);
+    assert.match(await killUp(), /is gone, and its cluster with it/);
+    assert.ok(existsSync(layout.state));
+  });
+
   it("goes down and leaves nothing", async () => {
-    const layout = new Layout(
-      clusterSchema.parse({
-        name,
-        ...place,
-        registryStorage: "/",
-        pools: [{ name: "cpu", count: 1 }],
-      }),
-    );
     assert.notDeepEqual(await remainsOf(layout), []);
     await stack.succeed("down");
     assert.deepEqual(await remainsOf(layout), []);
