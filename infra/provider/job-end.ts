@@ -3,15 +3,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 
 import {
-  type JobKind,
-  type JobKindName,
-  type JobState,
-  type Pod,
   containerStart,
-  jobKinds,
+  type Pod,
   podSchema,
   progress,
   resultOf,
+} from "./job-pod";
+import {
+  type JobKind,
+  type JobKindName,
+  jobKinds,
+  type JobState,
 } from "./job-status";
 import { KubeClient, KubeError } from "./kube-client";
 import type { Context, ResourceKind } from "./resource";

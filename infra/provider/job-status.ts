@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { newest, type Pod } from "./job-pod";
+
 /** A kind of job whose end can be awaited. */
 export interface JobKind {
   /** Lower-case plural, as the API's paths have it. */
@@ -22,56 +24,6 @@ export interface JobState {
   readonly reason?: string;
   readonly finishedAt?: string;
 }
-
-const terminatedSchema = z.object({
-  exitCode: z.number(),
-  reason: z.string().optional(),
-  message: z.string().optional(),
-  startedAt: z.string().nullish(),
-});
-
-const containerStatusSchema = z.object({
-  name: z.string(),
-  state: z
-    .object({
-      running: z.object({ startedAt: z.string().nullish() }).optional(),
-      terminated: terminatedSchema.optional(),
-      waiting: z
-        .object({
-          reason: z.string().optional(),
-          message: z.string().optional(),
-        })
-        .optional(),
-    })
-    .prefault({}),
-});
-
-/** What is looked at of a pod. */
-export const podSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    labels: z.record(z.string(), z.string()).prefault({}),
-  }),
-  status: z
-    .object({
-      phase: z.string().optional(),
-      containerStatuses: z.array(containerStatusSchema).prefault([]),
-      conditions: z
-        .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-          }),
-        )
-        .prefault([]),
-    })
-    .prefault({}),
-});
-
-/** A pod of a job. */
-export type Pod = z.output<typeof podSchema>;
 
 const sparkSchema = z.object({
   spec: z
@@ -160,11 +112,14 @@ const batchJob: JobKind = {
   state: (object) => stateOfConditions(object, "Complete"),
   // A job that was retried has a pod an attempt; the one that succeeded tells.
   main: (_object, pods) =>
-    pods.find(({ status }) => status.phase === "Succeeded") ?? pods.at(-1),
+    pods.find(({ status }) => status.phase === "Succeeded") ?? newest(pods),
   isExecutor: () => false,
 };
 
 const trainingLabel = (name: string) => `training.kubeflow.org/${name}`;
+
+const labelled = (label: string, value: string) => (pod: Pod) =>
+  pod.metadata.labels[trainingLabel(label)] === value;
 
 function trainingJob(plural: string): JobKind {
   return {
@@ -172,14 +127,8 @@ function trainingJob(plural: string): JobKind {
     pods: (name) => `${trainingLabel("job-name")}=${name}`,
     state: (object) => stateOfConditions(object, "Succeeded"),
     main: (_object, pods) =>
-      pods.find(
-        ({ metadata }) =>
-          metadata.labels[trainingLabel("job-role")] === "master",
-      ) ??
-      pods.find(
-        ({ metadata }) =>
-          metadata.labels[trainingLabel("replica-index")] === "0",
-      ),
+      newest(pods.filter(labelled("job-role", "master"))) ??
+      newest(pods.filter(labelled("replica-index", "0"))),
     isExecutor: ({ metadata }) =>
       metadata.labels[trainingLabel("job-role")] !== "master",
   };
@@ -196,61 +145,3 @@ export const jobKinds = {
 
 /** Name of a kind of job. */
 export type JobKindName = keyof typeof jobKinds;
-
-/** When a pod's first container began to run. */
-export function containerStart(pod: Pod): string | undefined {
-  const state = pod.status.containerStatuses[0]?.state;
-  return state?.running?.startedAt ?? state?.terminated?.startedAt ?? undefined;
-}
-
-/** What a job says of itself: the JSON object that its main pod left as termination message. */
-export function resultOf(pod: Pod | undefined): object {
-  const messages = (pod?.status.containerStatuses ?? []).flatMap(
-    ({ state }) => state.terminated?.message ?? [],
-  );
-  for (const message of messages) {
-    try {
-      const parsed: unknown = JSON.parse(message);
-      if (typeof parsed === "object" && parsed !== null) return parsed;
-    } catch {
-      // A message for people, such as the last lines of the log.
-    }
-  }
-  return {};
-}
-
-/** What a pod that does not run yet is waiting for. */
-export function waitingFor(pod: Pod): string | undefined {
-  if (pod.status.phase !== "Pending") return undefined;
-  const unscheduled = pod.status.conditions.find(
-    ({ type, status }) => type === "PodScheduled" && status === "False",
-  );
-  const waiting = pod.status.containerStatuses.flatMap(
-    ({ state }) => state.waiting ?? [],
-  )[0];
-  const [reason, message] = unscheduled
-    ? [unscheduled.reason, unscheduled.message]
-    : [waiting?.reason, waiting?.message];
-  if (reason === "ContainerCreating" || reason === undefined) return undefined;
-  return [reason, message].filter(Boolean).join(": ");
-}
-
-/** One line on where a job stands. */
-export function progress(
-  state: string,
-  seconds: number,
-  pods: readonly Pod[],
-): string {
-  const phases = new Map<string, number>();
-  for (const { status } of pods) {
-    const phase = (status.phase ?? "Pending").toLowerCase();
-    phases.set(phase, (phases.get(phase) ?? 0) + 1);
-  }
-  const counts = [...phases].map(([phase, count]) => `${count} ${phase}`);
-  const reasons = [...new Set(pods.flatMap((pod) => waitingFor(pod) ?? []))];
-  return [
-    `${state}, ${Math.round(seconds)} s`,
-    ...(counts.length > 0 ? [`pods: ${counts.join(", ")}`] : []),
-    ...reasons,
-  ].join("; ");
-}

@@ -25,6 +25,8 @@ export interface WorkloadReport {
     readonly firstExecutor?: number;
   };
   readonly error?: string;
+  /** What keeps a job that has not ended from running. */
+  readonly waiting?: string;
 }
 
 /** What `up` did, as `.mlstack/<stack>/report.json` keeps it. */
@@ -146,8 +148,10 @@ export function describeReport(report: Report): string {
       return value === undefined ? "" : (shown[name]?.(value) ?? "");
     }),
   ]);
-  const errors = report.workloads.flatMap(({ name, error }) =>
-    error === undefined ? [] : [`  ${name}: ${error}`],
+  const errors = report.workloads.flatMap(({ name, error, waiting }) =>
+    [error, waiting].flatMap((words) =>
+      words === undefined ? [] : [`  ${name}: ${words}`],
+    ),
   );
   return [
     `stack ${report.stack} on ${report.target}, ${report.seconds.toFixed(0)} s`,

@@ -1,12 +1,18 @@
 import { z } from "zod";
 
 import { versionLabel } from "../../components/pipeline-labels";
+import { podSchema, waitingFor } from "../../infra/provider/job-pod";
 import { jobKinds } from "../../infra/provider/job-status";
 import type { WorkloadReport } from "./report";
 import { clientConfig, type StateResource } from "./stack-state";
 
+const training = { group: "kubeflow.org", version: "v1", label: undefined };
+
 /** Kinds of job whose state is asked for; a Job is a workload when it runs a pipeline. */
 const awaited = {
+  "kubernetes:kubeflow.org/v1:PyTorchJob": { kind: "PyTorchJob", ...training },
+  "kubernetes:kubeflow.org/v1:TFJob": { kind: "TFJob", ...training },
+  "kubernetes:kubeflow.org/v1:XGBoostJob": { kind: "XGBoostJob", ...training },
   "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication": {
     kind: "SparkApplication",
     group: "sparkoperator.k8s.io",
@@ -55,20 +61,35 @@ export async function readUnfinished(
     return [{ api, name, namespace }];
   });
   if (jobs.length === 0) return [];
-  const { CustomObjectsApi } = await import("@kubernetes/client-node");
+  const { CoreV1Api, CustomObjectsApi } =
+    await import("@kubernetes/client-node");
   const config = await clientConfig(kubeconfig);
   const client = config.makeApiClient(CustomObjectsApi);
+  const core = config.makeApiClient(CoreV1Api);
   return Promise.all(
     jobs.map(async ({ api, namespace, name }): Promise<WorkloadReport> => {
       const { kind, group, version } = api;
-      const { plural, state: read } = jobKinds[kind];
+      const { plural, pods, state: read } = jobKinds[kind];
       const job = { name, kind, namespace, metrics: {}, startup: {} };
       try {
         const found: unknown = await client.getNamespacedCustomObject({
           ...{ group, version, plural, namespace, name },
         });
-        const { state, reason } = read(found);
-        return { ...job, state, error: reason };
+        const { state, ended, reason } = read(found);
+        if (ended !== undefined) return { ...job, state, error: reason };
+        const { items } = await core.listNamespacedPod({
+          namespace,
+          labelSelector: pods(name),
+        });
+        const waiting = items.flatMap((pod) => waitingFor(parsePod(pod)) ?? []);
+        return {
+          ...job,
+          state,
+          error: reason,
+          ...(waiting.length > 0
+            ? { waiting: [...new Set(waiting)].join("; ") }
+            : {}),
+        };
       } catch (error) {
         return {
           ...job,
@@ -78,4 +99,9 @@ export async function readUnfinished(
       }
     }),
   );
+}
+
+/** The client makes instants of text; JSON makes text of them again. */
+function parsePod(pod: object): z.output<typeof podSchema> {
+  return podSchema.parse(JSON.parse(JSON.stringify(pod)));
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 
 import {
-  jobKinds,
   podSchema,
   progress,
   resultOf,
   waitingFor,
-} from "../../../infra/provider/job-status";
+} from "../../../infra/provider/job-pod";
+import { jobKinds } from "../../../infra/provider/job-status";
 
 const spark = (state: string, restart = "OnFailure") => ({
   spec: { restartPolicy: { type: restart } },
@@ -101,6 +101,46 @@ describe("state of kinds with conditions", () => {
     ));
 });
 
+describe("the pod that tells how a job went", () => {
+  const attempt = (name: string, second: number, phase: string, labels = {}) =>
+    podSchema.parse({
+      metadata: {
+        name,
+        labels,
+        creationTimestamp: `2026-01-01T00:00:0${second}Z`,
+      },
+      status: { phase },
+    });
+  const first = attempt("job-zz", 1, "Failed");
+  const last = attempt("job-aa", 5, "Failed");
+
+  it("is the last attempt of a Job that failed, whatever its name", () => {
+    assert.equal(jobKinds.Job.main({}, [last, first]), last);
+    assert.equal(jobKinds.Job.main({}, [first, last]), last);
+  });
+
+  it("is the attempt that succeeded", () => {
+    const good = attempt("job-mm", 3, "Succeeded");
+    assert.equal(jobKinds.Job.main({}, [good, first, last]), good);
+  });
+
+  it("is the newest master of a training, or else the newest first replica", () => {
+    const label = (name: string, value: string) => ({
+      [`training.kubeflow.org/${name}`]: value,
+    });
+    const masters = [
+      attempt("a", 1, "Failed", label("job-role", "master")),
+      attempt("b", 2, "Running", label("job-role", "master")),
+    ];
+    const worker = attempt("c", 3, "Running", label("replica-index", "0"));
+    assert.equal(
+      jobKinds.PyTorchJob.main({}, [...masters, worker]),
+      masters[1],
+    );
+    assert.equal(jobKinds.TFJob.main({}, [worker]), worker);
+  });
+});
+
 describe("result of a job", () => {
   const ended = (message: string) =>
     pod("p", {
@@ -151,7 +191,52 @@ describe("progress of a job", () => {
         unschedulable,
         pod("r", { phase: "Running" }),
       ]),
-      "SUBMITTED, 4 s; pods: 1 pending, 1 running; Unschedulable: 0/2 nodes are available: 2 Insufficient cpu.",
+      "SUBMITTED, 4 s; pods: 1 pending, 1 running; waits for cpu: 0/2 nodes are available: 2 Insufficient cpu",
+    );
+  });
+
+  it("says what it asks for that no node of its pool has free", () => {
+    const asking = podSchema.parse({
+      metadata: { name: "p" },
+      spec: {
+        nodeSelector: { "mlstack.dev/pool": "gpu" },
+        containers: [
+          { resources: { requests: { cpu: "500m", "nvidia.com/gpu": "1" } } },
+        ],
+      },
+      status: {
+        phase: "Pending",
+        conditions: [
+          {
+            type: "PodScheduled",
+            status: "False",
+            reason: "Unschedulable",
+            message:
+              "0/2 nodes are available: 1 Insufficient nvidia.com/gpu, 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.",
+          },
+        ],
+      },
+    });
+    assert.equal(
+      waitingFor(asking),
+      "waits for nvidia.com/gpu: 1 on pool gpu: 0/2 nodes are available: 1 Insufficient nvidia.com/gpu, 1 node(s) didn't match Pod's node affinity/selector",
+    );
+  });
+
+  it("says so too where no node is of its pool", () => {
+    const message =
+      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. preemption: none.";
+    const asking = podSchema.parse({
+      metadata: { name: "p" },
+      spec: { nodeSelector: { "mlstack.dev/pool": "burst" } },
+      status: {
+        phase: "Pending",
+        conditions: [{ type: "PodScheduled", status: "False", message }],
+      },
+    });
+    assert.equal(
+      waitingFor(asking),
+      "waits for a node that fits on pool burst: 0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector",
     );
   });
 

@@ -59,6 +59,15 @@ describe("report", () => {
           startup: {},
           error: "driver: out of memory",
         },
+        {
+          name: "clickstream-pytorch",
+          kind: "PyTorchJob",
+          namespace: "ml",
+          state: "Created",
+          metrics: {},
+          startup: {},
+          waiting: "waits for nvidia.com/gpu: 1 on pool gpu",
+        },
       ],
       services: servicesOf([notebook]).map(({ name, kind, url }) => ({
         name,
@@ -73,6 +82,7 @@ describe("report", () => {
     assert.doesNotMatch(text, /REJECTED/, "what no job tells of has no column");
     assert.match(text, /clickstream-features +FAILED/);
     assert.match(text, /clickstream-features: driver: out of memory/);
+    assert.match(text, /clickstream-pytorch: waits for nvidia.com\/gpu: 1/);
     assert.match(text, /notebook-first +Notebook +http:/);
     assert.doesNotMatch(text, /s3cr3t/);
   });
