@@ -1,8 +1,5 @@
-import {
-  locateChart,
-  problem,
-  run,
-} from "../../airgap/providers/kubernetes/helm";
+import { locateChart } from "../../airgap/providers/kubernetes/chart";
+import { problem, run } from "../../airgap/providers/kubernetes/tool";
 import { kubernetesMinor } from "../../infra/versions";
 import type { ChartChange, ChartUse } from "./chart-changes";
 import { manifestDiff, type ManifestChange } from "./manifest-diff";

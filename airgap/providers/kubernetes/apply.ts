@@ -7,7 +7,7 @@ import {
   without,
 } from "../plugin/value";
 import { ApiError, NoSuchKind, type Cluster } from "./cluster";
-import { annotation, kindOf } from "./wait";
+import { annotation, kindOf } from "./object";
 
 /**
  * Manager of a new object's fields. Objects are created, not applied, so that

@@ -7,10 +7,12 @@ import {
   type Properties,
   type Value,
 } from "../plugin/value";
-import { clusterFlags, parseAll, problem, run, storedChart } from "./helm";
+import { storedChart } from "./chart";
 import { withMetadata } from "./naming";
+import { kindOf } from "./object";
 import type { Provider } from "./provider";
-import { kindOf } from "./wait";
+import { clusterFlags, problem, run } from "./tool";
+import { parseAll } from "./yaml-documents";
 
 /** Functions that the SDK's charts, files and folders are made with. */
 export async function invoke(

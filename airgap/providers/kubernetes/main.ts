@@ -28,11 +28,13 @@ import {
   Unknown,
   type Properties,
 } from "../plugin/value";
+import { check as checkObject, compare as compareObject } from "./check";
 import { diff } from "./diff";
 import { diffResponse } from "./diff-response";
-import { functions, releases } from "./on-demand";
 import { parseUrn, releaseToken, type NamingRule } from "./naming";
-import { clusterChanged, Provider, readOptions } from "./provider";
+import { load } from "./on-demand";
+import { clusterChanged, readOptions } from "./options";
+import { Provider } from "./provider";
 import * as resource from "./resource";
 
 /** The real plugin that this one stands in for. */
@@ -43,6 +45,10 @@ let provider = new Provider(
   readOptions(() => undefined),
   log,
 );
+
+// Most runs have neither.
+const releases = () => load("./release") as typeof import("./release");
+const functions = () => load("./invokes") as typeof import("./invokes");
 
 const isRelease = (urn: string): boolean => parseUrn(urn).type === releaseToken;
 
@@ -133,7 +139,7 @@ async function check(request: CheckRequest): Promise<CheckResponse> {
     }
     return response;
   }
-  const inputs = await resource.check(
+  const inputs = await checkObject(
     provider,
     urn,
     old,
@@ -170,7 +176,7 @@ async function compare(request: DiffRequest): Promise<DiffResponse> {
       ...found.top,
     ]);
   }
-  const found = await resource.compare(provider, urn, state, oldInputs, news);
+  const found = await compareObject(provider, urn, state, oldInputs, news);
   return diffResponse(found.changes, found.replaces, found.deleteFirst);
 }
 

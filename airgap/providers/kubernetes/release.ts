@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import { InitFailure } from "../plugin/serve";
 import {
   at,
@@ -11,26 +10,19 @@ import {
   numberAt,
   propertiesAt,
   reveal,
-  Secret,
   textAt,
-  unknown,
   type Properties,
   type Value,
 } from "../plugin/value";
+import { locateChart } from "./chart";
 import { diff, replacements, type Changes } from "./diff";
-import {
-  clusterFlags,
-  locateChart,
-  parse,
-  parseAll,
-  problem,
-  run,
-  type Outcome,
-} from "./helm";
 import { parseId, parseUrn, suffix } from "./naming";
 import { drifted } from "./object";
 import type { Provider } from "./provider";
+import { liveOf, look, previewed, releaseId, stateOf } from "./release-state";
 import type { Call } from "./resource";
+import { clusterFlags, problem, run, type Outcome } from "./tool";
+import { parse } from "./yaml-documents";
 
 /** Seconds that a release may take by itself. */
 const defaultTimeout = 300;
@@ -199,62 +191,6 @@ export async function destroyRelease(
   (await provider.reachable())?.forget();
 }
 
-/** A release as helm knows it. */
-interface Live {
-  readonly chart: string;
-  readonly version: string;
-  readonly appVersion: string;
-  readonly status: string;
-  readonly revision: number;
-  readonly name: string;
-  readonly namespace: string;
-  readonly values: Properties;
-  readonly manifest: string;
-}
-
-/** The newest revision of a release, as helm stores it in the cluster. */
-async function look(
-  provider: Provider,
-  namespace: string,
-  name: string,
-): Promise<Live | undefined> {
-  const cluster = await provider.connected();
-  const list = await cluster.request({
-    method: "GET",
-    path: await cluster.path({ apiVersion: "v1", kind: "Secret" }, namespace),
-    query: { labelSelector: `owner=helm,name=${name}` },
-  });
-  const revision = (secret: Value): number =>
-    Number(textAt(secret, "metadata", "labels", "version"));
-  const [newest] = [...listAt(list, "items")].sort(
-    (a, b) => revision(b) - revision(a),
-  );
-  const data = textAt(newest, "data", "release");
-  if (data === undefined) return undefined;
-  // Secrets are base64, and so is what helm puts into them.
-  const packed = Buffer.from(
-    Buffer.from(data, "base64").toString("latin1"),
-    "base64",
-  );
-  const release = JSON.parse(gunzipSync(packed).toString("utf8")) as Value;
-  return liveOf(release, namespace, name);
-}
-
-function liveOf(release: Value, namespace: string, name: string): Live {
-  const chart = at(release, "chart", "metadata");
-  return {
-    chart: textAt(chart, "name") ?? "",
-    version: textAt(chart, "version") ?? "",
-    appVersion: textAt(chart, "appVersion") ?? "",
-    status: textAt(release, "info", "status") ?? "",
-    revision: numberAt(release, "version") ?? 0,
-    name,
-    namespace,
-    values: propertiesAt(release, "config"),
-    manifest: textAt(release, "manifest") ?? "",
-  };
-}
-
 async function helm(
   provider: Provider,
   call: Call,
@@ -366,48 +302,4 @@ async function settled(
   throw new InitFailure(id, stateOf(inputs, live), [
     `Helm release "${id}" was created, but failed to initialize completely. Use Helm CLI to investigate: failed to become available within allocated timeout. Error: Helm Release ${id}: ${reason}`,
   ]);
-}
-
-function releaseId(inputs: Properties): string {
-  return `${textAt(inputs, "namespace")}/${textAt(inputs, "name")}`;
-}
-
-function previewed(inputs: Properties): Properties {
-  return { ...inputs, resourceNames: unknown, status: unknown };
-}
-
-function stateOf(inputs: Properties, live: Live): Properties {
-  return {
-    ...inputs,
-    version: live.version,
-    resourceNames: resourceNames(live.manifest),
-    status: {
-      appVersion: live.appVersion,
-      chart: live.chart,
-      name: live.name,
-      namespace: live.namespace,
-      revision: live.revision,
-      status: live.status,
-      version: live.version,
-    },
-    __inputs: new Secret(reveal(inputs)),
-  };
-}
-
-/** Names of a manifest's objects, by `Kind.group/version`. */
-export function resourceNames(manifest: string): Properties {
-  const names = new Map<string, Set<string>>();
-  for (const object of parseAll(manifest)) {
-    const apiVersion = textAt(object, "apiVersion") ?? "";
-    const kind = textAt(object, "kind") ?? "";
-    const [group] = apiVersion.includes("/") ? apiVersion.split("/") : [""];
-    const key = `${kind}${group ? `.${group}` : ""}/${apiVersion}`;
-    const namespace = textAt(object, "metadata", "namespace");
-    const name = textAt(object, "metadata", "name") ?? "";
-    const set = names.get(key) ?? new Set();
-    names.set(key, set.add(namespace ? `${namespace}/${name}` : name));
-  }
-  return Object.fromEntries(
-    [...names].map(([key, set]) => [key, [...set].sort()]),
-  );
 }

@@ -1,9 +1,13 @@
 import type { Log } from "../plugin/serve";
 import { listAt, propertiesAt, textAt, type Properties } from "../plugin/value";
-import { ApiError, NoSuchKind, type Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import { parseWaitFor } from "./jsonpath";
 import type { GroupVersionKind } from "./naming";
-import { judgeOf, type Judge, type Related, type Verdict } from "./readiness";
+import { nextChange } from "./next-change";
+import { annotation } from "./object";
+import { judgeOf, type Judge, type Verdict } from "./readiness";
+import { read, RelatedObjects } from "./related-objects";
+import { showWarnings } from "./warnings";
 
 /** The object is there, but not what it should be. */
 export class NotReady extends Error {
@@ -28,22 +32,6 @@ export interface Waiting {
 }
 
 const defaultTimeout = 600;
-
-/** The kind of an object. */
-export function kindOf(object: Properties): GroupVersionKind {
-  return {
-    apiVersion: textAt(object, "apiVersion") ?? "",
-    kind: textAt(object, "kind") ?? "",
-  };
-}
-
-/** An annotation of ours on an object. */
-export function annotation(
-  object: Properties,
-  name: string,
-): string | undefined {
-  return textAt(object, "metadata", "annotations", `pulumi.com/${name}`);
-}
 
 /** Waits until an object is ready, and returns what it has become. */
 export async function untilReady(
@@ -215,7 +203,7 @@ async function follow(
     Number(annotation(inputs, "timeoutSeconds")) ||
     defaultTimeout;
   const deadline = Date.now() + seconds * 1000;
-  const events = warnings(waiting, object);
+  const events = showWarnings(waiting, object);
   let readySince: number | undefined;
   try {
     for (;;) {
@@ -235,7 +223,7 @@ async function follow(
       if (signal.aborted) return "cancelled";
       const left = deadline - Date.now();
       if (left <= 0) return "late";
-      await change(
+      await nextChange(
         waiting,
         namespace,
         name,
@@ -247,143 +235,4 @@ async function follow(
   } finally {
     events.stop();
   }
-}
-
-/** Ends when the object or one of its pods changes, or after some time. */
-async function change(
-  { cluster, kind, signal }: Waiting,
-  namespace: string | undefined,
-  name: string,
-  live: Properties | undefined,
-  milliseconds: number,
-  related: RelatedObjects | undefined,
-): Promise<void> {
-  if (!live) {
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
-    return;
-  }
-  // Not AbortSignal.any with AbortSignal.timeout: in Node 20 their collection as garbage can lose the time-out.
-  const first = new AbortController();
-  const within = first.signal;
-  const end = () => first.abort();
-  const timer = setTimeout(end, milliseconds);
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  const watch = async (
-    path: string,
-    query: Readonly<Record<string, string>>,
-  ): Promise<void> => {
-    try {
-      await cluster.watch(path, query, within, () => Promise.resolve(true));
-    } catch (error) {
-      if (within.aborted) return;
-      // Not every kind can be watched, and a server may be restarting.
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      if (error instanceof ApiError || error instanceof NoSuchKind) return;
-      throw error;
-    }
-  };
-  const watches = [
-    watch(await cluster.path(kind, namespace), {
-      fieldSelector: `metadata.name=${name}`,
-      resourceVersion: textAt(live, "metadata", "resourceVersion") ?? "",
-    }),
-  ];
-  const pods = related?.seenPods;
-  if (pods) watches.push(watch(pods.path, pods.query));
-  try {
-    await Promise.race(watches);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", end);
-    end();
-    await Promise.allSettled(watches);
-  }
-}
-
-/** An object as it is, or nothing where it is not. */
-export async function read(
-  cluster: Cluster,
-  kind: GroupVersionKind,
-  namespace: string | undefined,
-  name: string,
-): Promise<Properties | undefined> {
-  try {
-    const path = await cluster.path(kind, namespace, name);
-    return await cluster.request({ method: "GET", path });
-  } catch (error) {
-    if (error instanceof NoSuchKind) return undefined;
-    if (error instanceof ApiError && error.code === 404) return undefined;
-    throw error;
-  }
-}
-
-/** What belongs to an object, read from the cluster. */
-class RelatedObjects implements Related {
-  /** From where on a watch of the pods tells something new. */
-  seenPods:
-    | {
-        readonly path: string;
-        readonly query: Readonly<Record<string, string>>;
-      }
-    | undefined;
-
-  constructor(
-    readonly cluster: Cluster,
-    readonly namespace: string | undefined,
-  ) {}
-
-  read(
-    kind: GroupVersionKind,
-    namespace: string | undefined,
-    name: string,
-  ): Promise<Properties | undefined> {
-    return read(this.cluster, kind, namespace, name);
-  }
-
-  async pods(selector: Properties): Promise<readonly Properties[]> {
-    const path = await this.cluster.path(
-      { apiVersion: "v1", kind: "Pod" },
-      this.namespace,
-    );
-    const labelSelector = Object.entries(selector)
-      .map(([key, value]) => `${key}=${String(value)}`)
-      .join(",");
-    const list = await this.cluster.request({
-      method: "GET",
-      path,
-      query: { labelSelector },
-    });
-    const resourceVersion = textAt(list, "metadata", "resourceVersion") ?? "";
-    this.seenPods = { path, query: { labelSelector, resourceVersion } };
-    return listAt(list, "items").map((pod) => propertiesAt(pod));
-  }
-}
-
-/** Shows the warnings that the cluster's controllers note about an object. */
-function warnings(
-  { cluster, log, urn }: Waiting,
-  object: Properties,
-): { stop(): void } {
-  const uid = textAt(object, "metadata", "uid");
-  const namespace = textAt(object, "metadata", "namespace");
-  const shown = new Set<string>();
-  const look = async (): Promise<void> => {
-    const list = await cluster.request({
-      method: "GET",
-      path: await cluster.path({ apiVersion: "v1", kind: "Event" }, namespace),
-      query: { fieldSelector: `involvedObject.uid=${uid},type=Warning` },
-    });
-    for (const event of listAt(list, "items")) {
-      const text = `${textAt(event, "reason")}: ${textAt(event, "message")}`;
-      if (shown.has(text)) continue;
-      shown.add(text);
-      log.status("warning", text, urn);
-    }
-  };
-  const timer = setInterval(() => {
-    // Warnings are a courtesy; without the right to read them there are none.
-    look().catch(() => clearInterval(timer));
-  }, 3_000);
-  return { stop: () => clearInterval(timer) };
 }

@@ -8,7 +8,7 @@ import {
   parseToken,
   parseUrn,
 } from "../../../airgap/providers/kubernetes/naming";
-import { builtinScope } from "../../../airgap/providers/kubernetes/object";
+import { builtinScope } from "../../../airgap/providers/kubernetes/scope";
 import { textAt, unknown } from "../../../airgap/providers/plugin/value";
 
 const urn = "urn:pulumi:dev::mlstack::my:Parent$kubernetes:core/v1:Pod::a::b";

@@ -1,9 +1,7 @@
 import { deepEqual } from "node:assert/strict";
-import { parseAll } from "../../../airgap/providers/kubernetes/helm";
-import {
-  compareRelease,
-  resourceNames,
-} from "../../../airgap/providers/kubernetes/release";
+import { parseAll } from "../../../airgap/providers/kubernetes/yaml-documents";
+import { compareRelease } from "../../../airgap/providers/kubernetes/release";
+import { resourceNames } from "../../../airgap/providers/kubernetes/release-state";
 import { releaseInputs } from "../../../airgap/providers/kubernetes-cert-manager/release";
 import { Secret } from "../../../airgap/providers/plugin/value";
 
