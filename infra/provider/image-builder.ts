@@ -5,6 +5,7 @@ import {
   pushImage,
   runBuildah,
 } from "../../airgap/images/buildah";
+import { removeOldBuilds } from "../../airgap/images/old-builds";
 import { repositoryOf, withRegistry } from "../../airgap/images/registry";
 import { run } from "../../airgap/process";
 
@@ -138,10 +139,11 @@ const buildah: Builder = {
     const { reference, storage } = build;
     if (storage) {
       await pushImage(reference, storage, reference, outcomeOf(build));
-      return;
+    } else {
+      const how = onLoopback(reference) ? buildahEnvironment().push : [];
+      await runBuildah(["push", ...how, reference], outcomeOf(build));
     }
-    const how = onLoopback(reference) ? buildahEnvironment().push : [];
-    await runBuildah(["push", ...how, reference], outcomeOf(build));
+    await removeOldBuilds();
   },
 };
 

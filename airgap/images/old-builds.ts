@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+import { runBuildah } from "./buildah";
+
+/** For as long a change that is taken back builds nothing anew. */
+const KEPT_DAYS = 7;
+
+const DAY = 24 * 3600 * 1000;
+
+const imagesSchema = z.array(
+  z.object({
+    id: z.string(),
+    names: z
+      .array(z.string())
+      .nullish()
+      .transform((names) => names ?? []),
+    createdatraw: z.coerce.date(),
+  }),
+);
+
+/** An image of buildah's storage, as `buildah images --json` lists it. */
+export type StoredImage = z.output<typeof imagesSchema>[number];
+
+/** Those that are older than a week, and either have no name or are not the newest of theirs. */
+export function oldBuilds(
+  images: readonly StoredImage[],
+  now: number,
+): StoredImage[] {
+  const newest = new Map<string, number>();
+  for (const { names, createdatraw } of images) {
+    for (const name of names.map(repositoryOf))
+      newest.set(name, Math.max(newest.get(name) ?? 0, createdatraw.getTime()));
+  }
+  return images.filter(({ names, createdatraw }) => {
+    const created = createdatraw.getTime();
+    return (
+      now - created > KEPT_DAYS * DAY &&
+      names.every((name) => newest.get(repositoryOf(name)) !== created)
+    );
+  });
+}
+
+/** Removes old builds from buildah's storage, which keeps a gigabyte of each content that an image ever had. */
+export async function removeOldBuilds(now = Date.now()): Promise<void> {
+  const listed = await runBuildah(["images", "--json"]);
+  const images = imagesSchema.parse(JSON.parse(listed));
+  for (const { id, names } of oldBuilds(images, now)) {
+    // One that a build stands on at this moment stays until the next time.
+    await runBuildah(["rmi", ...(names.length > 0 ? names : [id])]).catch(
+      () => undefined,
+    );
+  }
+}
+
+function repositoryOf(name: string): string {
+  return name.slice(0, name.lastIndexOf(":"));
+}

@@ -1,0 +1,32 @@
+import { deepEqual } from "node:assert/strict";
+
+import { oldBuilds } from "../../airgap/images/old-builds";
+
+describe("old builds in buildah's storage", () => {
+  const image = (id: string, date: string, ...names: string[]) => ({
+    id,
+    names,
+    createdatraw: new Date(date),
+  });
+  const now = Date.parse("2026-11-24T12:00:00Z");
+
+  it("go after a week, but for the newest of each name", () => {
+    const images = [
+      image("first", "2026-11-01", "mlstack.local/spark:1"),
+      image("last", "2026-11-02", "mlstack.local/spark:2"),
+      image("nameless", "2026-11-02"),
+      image("this-week", "2026-11-20"),
+      image("alone", "2026-01-01", "docker.io/library/busybox:1.37.0"),
+      image(
+        "both",
+        "2026-11-01",
+        "127.0.0.1:5000/spark:1",
+        "mlstack.local/kafka:1",
+      ),
+    ];
+    deepEqual(
+      oldBuilds(images, now).map(({ id }) => id),
+      ["first", "nameless"],
+    );
+  });
+});
