@@ -12,12 +12,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 
 import { run } from "../process";
-import {
-  withCacheLock,
-  type Progress,
-  type Step,
-  type StepContext,
-} from "../steps";
+import type { Step, StepContext } from "../steps";
 import {
   cacheFolder,
   findTool,
@@ -58,12 +53,6 @@ export const CHARTS: readonly StoredChart[] = [
 /** Folder of a chart that is stored here, such as `cert-manager` at `v1.20.2`. */
 export function storedChart(chart: string, version: string): string {
   return join(cacheFolder(), "charts", `${chart}-${version}`);
-}
-
-/** Stores the charts that are missing. */
-export async function ensureCharts(progress: Progress): Promise<void> {
-  if (chartSteps().length > 0)
-    await withCacheLock(() => progress(chartSteps()));
 }
 
 /** A step for each chart that is not stored yet. */

@@ -10,18 +10,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import {
-  withCacheLock,
-  type Progress,
-  type Step,
-  type StepContext,
-} from "../steps";
-import { toolStepId, toolSteps } from "../toolchain/build";
-import {
-  CRATE_PACKAGES,
-  IMAGE_PACKAGES,
-  packageSteps,
-} from "../toolchain/packages";
+import type { Step, StepContext } from "../steps";
+import { toolStepId } from "../toolchain/build";
 import { cacheFolder, findTool, toolKey, toolPath } from "../toolchain/tools";
 import { buildImage, pushImage } from "./buildah";
 import { makeDebianRoot } from "./debian/root";
@@ -119,25 +109,8 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
   },
 ];
 
-/** Puts those of the images into the registry's storage that it lacks, with the programs that are in them. */
-export async function ensureImages(progress: Progress): Promise<void> {
-  if (imagesToPrepare() === 0) return;
-  const reachable = await reachableUpstream();
-  const binaries = missingBinaries(reachable);
-  const crate = binaries.some(
-    (name) => !existsSync(toolPath(name)) && isCrate(name),
-  );
-  await withCacheLock(() =>
-    progress([
-      ...packageSteps([...IMAGE_PACKAGES, ...(crate ? CRATE_PACKAGES : [])]),
-      ...toolSteps(["registry", ...binaries]),
-      ...imageSteps(reachable),
-    ]),
-  );
-}
-
 /** How many images are missing, the base among them. */
-export function imagesToPrepare(): number {
+function imagesToPrepare(): number {
   return missingImages().length + (baseIsBuilt() ? 0 : 1);
 }
 
@@ -218,10 +191,6 @@ function pullStep(reference: string): Step {
 
 function imageStepId(reference: string): string {
   return `image-${reference.replace(/[^\w.-]+/g, "-")}`;
-}
-
-function isCrate(binary: string): boolean {
-  return findTool(binary).source.kind === "crate";
 }
 
 /** In the place of a key: the image is upstream's own, whatever our Dockerfile says. */

@@ -2,10 +2,10 @@ import { deepEqual, equal } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { terminalProgress } from "../../airgap/steps";
+import { terminalProgress, withCacheLock } from "../../airgap/steps";
 import { ensureTools } from "../../airgap/toolchain/build";
 import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
-import { ensureCharts, storedChart } from "../../airgap/charts";
+import { chartSteps, storedChart } from "../../airgap/charts";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";
 import {
   facts,
@@ -93,7 +93,7 @@ describe("what the real Kubernetes provider does, the stand-in does", function (
       ],
       terminalProgress,
     );
-    await ensureCharts(terminalProgress);
+    await withCacheLock(() => terminalProgress(chartSteps()));
     const chart = storedChart(
       "spark-operator",
       toolVersion(findTool("spark-operator")),

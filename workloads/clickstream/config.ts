@@ -51,9 +51,6 @@ export const clickstreamSchema = z.strictObject({
 /** Configuration of the click-stream workload. */
 export type ClickstreamConfig = z.output<typeof clickstreamSchema>;
 
-/** Columns of the input by meaning. */
-export type ClickstreamColumns = z.output<typeof columnsSchema>;
-
 /** What is wrong with the input; a file in a bucket is looked at by the job. */
 export function checkClickstream(
   path: string,

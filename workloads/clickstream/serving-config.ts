@@ -8,6 +8,3 @@ export const servingSchema = z.strictObject({
   cpu: quantity.default("250m"),
   memory: quantity.default("512Mi"),
 });
-
-/** Size of the server. */
-export type ServingConfig = z.output<typeof servingSchema>;
