@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 
 import { chartSteps } from "./charts";
-import { imageSteps, missingBinaries, reachableUpstream } from "./images";
+import {
+  imageSteps,
+  missingBinaries,
+  reachableUpstream,
+  type ImageMeans,
+} from "./images";
+import { everyPart, type Parts } from "./images/catalogue";
 import { manifestSteps } from "./manifests";
 import { PlainError } from "./process";
 import { hasOwnPulumi, PULUMI_TOOLS } from "./pulumi";
@@ -38,11 +44,16 @@ export const HOST_TOOLS = [
   "helm",
 ] as const;
 
-/** Builds and fetches what a local stack needs and this machine lacks; at once where nothing is missing. */
+/**
+ * Builds and fetches what a local stack needs and this machine lacks; at once where nothing is missing.
+ *
+ * @param parts those of the stack that not every stack has; all of them unless given
+ */
 export async function prepare(
+  parts: Parts = everyPart,
   progress: Progress = terminalProgress,
 ): Promise<void> {
-  const means = await findMeans();
+  const means = await findMeans(parts);
   if (missingSteps(means).length === 0) return;
   await withCacheLock(
     () => {
@@ -76,33 +87,31 @@ const GIBIBYTE = 1024 ** 3;
 /** A cold machine takes some 25 GiB for 38 steps, most of it Go's and cargo's own caches. */
 const GIBIBYTES_A_STEP = 0.7;
 
-/** What this machine has or can reach, so that it need not be built. */
-export interface Means {
+/** What is needed, and what of it this machine has or can reach, so that it need not be built. */
+export interface Means extends ImageMeans {
   /** Whether the person's own Pulumi is used. */
   readonly ownPulumi: boolean;
-  /** Image registries that answer. */
-  readonly reachable: ReadonlySet<string>;
 }
 
 /** Looks at the network only for what is not there already. */
-export async function findMeans(): Promise<Means> {
+export async function findMeans(parts: Parts): Promise<Means> {
   const [ownPulumi, reachable] = await Promise.all([
     PULUMI_TOOLS.every((name) => existsSync(toolPath(name))) || hasOwnPulumi(),
-    reachableUpstream(),
+    reachableUpstream(parts),
   ]);
-  return { ownPulumi, reachable };
+  return { parts, ownPulumi, reachable };
 }
 
 /** Every step that is to do, in an order in which each can be done. */
-export function missingSteps({ ownPulumi, reachable }: Means): Step[] {
-  const binaries = missingBinaries(reachable);
+export function missingSteps(means: Means): Step[] {
+  const binaries = missingBinaries(means);
   const tools = [
-    ...(ownPulumi ? [] : PULUMI_TOOLS),
+    ...(means.ownPulumi ? [] : PULUMI_TOOLS),
     ...HOST_TOOLS,
     ...binaries,
   ].filter((binary) => !existsSync(toolPath(binary)));
   const crate = tools.some((name) => findTool(name).source.kind === "crate");
-  const images = imageSteps(reachable);
+  const images = imageSteps(means);
   const packages: readonly SystemPackage[] = [
     ...CLUSTER_PACKAGES,
     ...(images.length > 0 ? IMAGE_PACKAGES : []),

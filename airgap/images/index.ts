@@ -14,6 +14,12 @@ import type { Step, StepContext } from "../steps";
 import { toolStepId } from "../toolchain/build";
 import { cacheFolder, findTool, toolKey, toolPath } from "../toolchain/tools";
 import { buildImage, pushImage } from "./buildah";
+import {
+  BASE_IMAGE,
+  UPSTREAM_IMAGES,
+  type Parts,
+  type UpstreamImage,
+} from "./catalogue";
 import { makeDebianRoot } from "./debian/root";
 import { registryStorage, repositoryOf, storedDigest } from "./registry";
 import { pullImage, reachableRegistries, registryOf } from "./upstream";
@@ -21,126 +27,50 @@ import { pullImage, reachableRegistries, registryOf } from "./upstream";
 export { buildahEnvironment, buildImage, hasImage, pushImage } from "./buildah";
 export { registryStorage, storedDigest, withRegistry } from "./registry";
 
-/** An upstream image that is made here where it cannot be pulled, under its own name. */
-export interface UpstreamImage {
-  readonly reference: string;
-  /** Folder of the Dockerfile beside this file. */
-  readonly folder: string;
-  /** Program of the toolchain that the Dockerfile copies from the context `binary`. */
-  readonly binary?: string;
-  readonly args?: Readonly<Record<string, string>>;
-  readonly minutes: number;
-}
-
-const certManager = (component: string): UpstreamImage => ({
-  reference: `quay.io/jetstack/cert-manager-${component}:v1.20.2`,
-  folder: "cert-manager",
-  binary: `cert-manager-${component}`,
-  args: { COMPONENT: component },
-  minutes: 0.1,
-});
-
-/** Base of the project's own images, and of some of these. */
-export const BASE_IMAGE = "docker.io/library/debian:bookworm-slim";
-
-/** What a cluster without a way out needs of the upstream registries. */
-export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
-  {
-    reference: "registry.k8s.io/pause:3.10.1",
-    folder: "pause",
-    minutes: 0.3,
-  },
-  {
-    reference: "registry.k8s.io/coredns/coredns:v1.13.1",
-    folder: "coredns",
-    binary: "coredns",
-    minutes: 0.3,
-  },
-  {
-    reference: "docker.io/rancher/local-path-provisioner:v0.0.30",
-    folder: "local-path-provisioner",
-    binary: "local-path-provisioner",
-    minutes: 0.1,
-  },
-  {
-    reference: "docker.io/library/busybox:1.37.0",
-    folder: "busybox",
-    minutes: 0.3,
-  },
-  certManager("controller"),
-  certManager("webhook"),
-  certManager("cainjector"),
-  {
-    reference: "ghcr.io/kubeflow/spark-operator/controller:2.4.0",
-    folder: "spark-operator",
-    binary: "spark-operator",
-    minutes: 2,
-  },
-  {
-    // The tag that the manifests of v1.9.4 name.
-    reference: "ghcr.io/kubeflow/training-v1/training-operator:v1-93c5489",
-    folder: "training-operator",
-    binary: "training-operator",
-    minutes: 0.1,
-  },
-  {
-    reference: "quay.io/prometheus/prometheus:v3.16.0",
-    folder: "prometheus",
-    binary: "prometheus",
-    minutes: 0.1,
-  },
-  {
-    reference: "quay.io/prometheus/pushgateway:v1.11.1",
-    folder: "pushgateway",
-    binary: "pushgateway",
-    minutes: 0.1,
-  },
-  {
-    reference: "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0",
-    folder: "kube-state-metrics",
-    binary: "kube-state-metrics",
-    minutes: 0.1,
-  },
-  {
-    reference: "docker.io/dxflrs/garage:v2.5.0",
-    folder: "garage",
-    binary: "garage",
-    minutes: 0.1,
-  },
-];
-
-/** How many images are missing, the base among them. */
-function imagesToPrepare(): number {
-  return missingImages().length + (baseIsBuilt() ? 0 : 1);
+/** What the images are for, and where they need not be made. */
+export interface ImageMeans {
+  readonly parts: Parts;
+  /** Image registries that answer. */
+  readonly reachable: ReadonlySet<string>;
 }
 
 /** Registries from which missing images can be pulled, so that they need not be made. */
-export async function reachableUpstream(): Promise<ReadonlySet<string>> {
-  return imagesToPrepare() === 0
+export async function reachableUpstream(
+  parts: Parts,
+): Promise<ReadonlySet<string>> {
+  const missing = missingImages(parts);
+  return missing.length === 0 && baseIsBuilt()
     ? new Set()
     : reachableRegistries([
         BASE_IMAGE,
-        ...missingImages().map(({ reference }) => reference),
+        ...missing.map(({ reference }) => reference),
       ]);
 }
 
 /** Programs that are in missing images which cannot be pulled. */
-export function missingBinaries(reachable: ReadonlySet<string>): string[] {
-  return missingImages().flatMap(({ reference, binary }) =>
+export function missingBinaries({ parts, reachable }: ImageMeans): string[] {
+  return missingImages(parts).flatMap(({ reference, binary }) =>
     binary && !reachable.has(registryOf(reference)) ? [binary] : [],
   );
 }
 
 /** Images that are not in the registry's storage, or were made of something else. */
-export function missingImages(): UpstreamImage[] {
-  return UPSTREAM_IMAGES.filter(
+export function missingImages(parts: Parts): UpstreamImage[] {
+  return neededImages(parts).filter(
     (image) => !isBuilt(image.reference, imageKey(image)),
   );
 }
 
+/** Images that stacks with these parts run. */
+export function neededImages(parts: Parts): UpstreamImage[] {
+  return UPSTREAM_IMAGES.filter(
+    ({ part }) => part === undefined || parts.has(part),
+  );
+}
+
 /** A step for the base image and for each missing image, after the steps that build their programs. */
-export function imageSteps(reachable: ReadonlySet<string>): Step[] {
-  const steps = missingImages().map((image) =>
+export function imageSteps({ parts, reachable }: ImageMeans): Step[] {
+  const steps = missingImages(parts).map((image) =>
     reachable.has(registryOf(image.reference))
       ? pullStep(image.reference)
       : makeStep(image),

@@ -3,7 +3,8 @@ import { totalmem } from "node:os";
 
 import { findMeans, HOST_TOOLS, lackOfSpace, missingSteps } from "../../airgap";
 import { CHARTS, storedChart } from "../../airgap/charts";
-import { missingImages, UPSTREAM_IMAGES } from "../../airgap/images";
+import { missingImages, neededImages } from "../../airgap/images";
+import type { Parts } from "../../airgap/images/catalogue";
 import { registryStorage } from "../../airgap/images/registry";
 import { hasOwnPulumi, PULUMI_TOOLS } from "../../airgap/pulumi";
 import { run } from "../../airgap/process";
@@ -26,6 +27,7 @@ import { preflight } from "../../infra/local/preflight";
 import { deadMachines, readRecord } from "../../infra/local/record";
 import { describeProblem } from "../../infra/problem";
 import { readOptions, runCommand } from "./command";
+import { readStackFile } from "./stack-file";
 import { table } from "./table";
 
 /** One line of the table. */
@@ -46,17 +48,20 @@ interface Requirement {
   readonly needed: boolean;
 }
 
-/** `npm run doctor`: what is there, what is missing, what to do. */
+/** `npm run doctor -- [--stack S]`: what is there, what is missing, what to do. */
 runCommand(async () => {
-  readOptions({});
+  const { values } = readOptions({
+    stack: { type: "string", short: "s", default: "local" },
+  });
+  const { parts } = readStackFile(values.stack);
   const ownPulumi = await hasOwnPulumi();
-  const building = missingSteps({ ...(await findMeans()), ownPulumi });
+  const building = missingSteps({ ...(await findMeans(parts)), ownPulumi });
   const findings = [
     ...(await machineFindings(building.length)),
     ...(await programFindings(building.length > 0)),
     ...packageFindings(building.some(({ id }) => id === "build-garage")),
     ...toolFindings(ownPulumi),
-    ...storedFindings(),
+    ...storedFindings(parts),
     ...(await clusterFindings()),
   ];
   process.stdout.write(
@@ -232,10 +237,10 @@ function toolFinding(name: string): Finding {
   };
 }
 
-function storedFindings(): Finding[] {
-  const missing = missingImages();
+function storedFindings(parts: Parts): Finding[] {
+  const missing = missingImages(parts);
   return [
-    ...UPSTREAM_IMAGES.map((image): Finding => {
+    ...neededImages(parts).map((image): Finding => {
       const absent = missing.includes(image);
       const program =
         absent && image.binary && !existsSync(toolPath(image.binary))

@@ -1,5 +1,9 @@
 import { prepare } from "../../airgap";
-import { runCommand } from "./command";
+import { readOptions, runCommand } from "./command";
+import { readStackFile } from "./stack-file";
 
-/** `npm run prepare:local`: builds and fetches what a local stack needs, as `npm run up` does first. */
-runCommand(() => prepare());
+/** `npm run prepare:local -- [--stack S]`: builds and fetches what `npm run up` of a stack, or of any, would at first. */
+runCommand(async () => {
+  const { values } = readOptions({ stack: { type: "string", short: "s" } });
+  await prepare(values.stack ? readStackFile(values.stack).parts : undefined);
+});

@@ -4,12 +4,20 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import type { Part, Parts } from "../../airgap/images/catalogue";
 import { CommandError, root } from "./command";
+
+// Anything else is the program's to refuse.
+const on = z.literal(true).optional().catch(undefined);
 
 const stackFile = z.object({
   config: z.looseObject({
     "mlstack:target": z.looseObject({ kind: z.string() }).optional(),
     "mlstack:lifetime": z.string().optional(),
+    "mlstack:kubeflow": z
+      .looseObject({ trainingOperator: on, kserve: on })
+      .prefault({}),
+    "mlstack:observability": z.looseObject({ enabled: on }).prefault({}),
   }),
 });
 
@@ -20,6 +28,8 @@ export interface StackFile {
   readonly kind: string | undefined;
   /** Whether it runs on this machine, so that what that needs is built first. */
   readonly embedded: boolean;
+  /** What it has that not every stack has, and that is built for it on this machine. */
+  readonly parts: Parts;
   /** Whether it may come and go without being asked about. */
   readonly shortLived: boolean;
 }
@@ -33,13 +43,25 @@ export function readStackFile(stack: string): StackFile {
     );
   }
   const parsed = stackFile.safeParse(parse(readFileSync(path, "utf8")));
-  const kind = parsed.data?.config["mlstack:target"]?.kind;
+  const config = parsed.data?.config;
+  const kind = config?.["mlstack:target"]?.kind;
   return {
     path,
     kind,
     embedded: kind === "local",
-    shortLived: parsed.data?.config["mlstack:lifetime"] === "short",
+    parts: partsOf({
+      training: config?.["mlstack:kubeflow"].trainingOperator,
+      serving: config?.["mlstack:kubeflow"].kserve,
+      observability: config?.["mlstack:observability"].enabled,
+    }),
+    shortLived: config?.["mlstack:lifetime"] === "short",
   };
+}
+
+function partsOf(wanted: Readonly<Record<Part, true | undefined>>): Parts {
+  return new Set(
+    (Object.keys(wanted) as Part[]).filter((part) => wanted[part]),
+  );
 }
 
 /** Stacks that have a file. */

@@ -14,8 +14,8 @@ runCommand(async () => {
   });
   const { stack } = values;
   const startedAt = new Date();
-  const { embedded, shortLived } = readStackFile(stack);
-  if (embedded) await prepare();
+  const { embedded, parts, shortLived } = readStackFile(stack);
+  if (embedded) await prepare(parts);
   const pulumi = await Pulumi.resolve();
   pulumi.requireCloudPlugin(stack);
   await pulumi.select(stack);

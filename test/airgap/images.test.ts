@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UPSTREAM_IMAGES } from "../../airgap/images";
+import { UPSTREAM_IMAGES } from "../../airgap/images/catalogue";
 import { declareArguments } from "../../airgap/images/buildah";
 import { debianSources } from "../../airgap/images/debian/root";
 import { repositoryOf, storedDigest } from "../../airgap/images/registry";

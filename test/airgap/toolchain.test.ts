@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { lackOfSpace, missingSteps, type Means } from "../../airgap";
 import { CHARTS } from "../../airgap/charts";
-import { UPSTREAM_IMAGES } from "../../airgap/images";
+import { everyPart, UPSTREAM_IMAGES } from "../../airgap/images/catalogue";
 import { isNewEnough } from "../../airgap/pulumi";
 import {
   findTool,
@@ -165,7 +165,11 @@ describe("missingSteps", () => {
   });
 
   const ids = (means: Means) => missingSteps(means).map(({ id }) => id);
-  const closed: Means = { ownPulumi: false, reachable: new Set() };
+  const closed: Means = {
+    parts: everyPart,
+    ownPulumi: false,
+    reachable: new Set(),
+  };
 
   it("makes everything on a bare machine, each thing after what it is made of", () => {
     const steps = missingSteps(closed);
@@ -181,6 +185,15 @@ describe("missingSteps", () => {
     assert.ok(
       !ids({ ...closed, ownPulumi: true }).some((id) => /pulumi/.test(id)),
     );
+  });
+
+  it("builds no part that a stack does not have", () => {
+    const found = ids({
+      ...closed,
+      parts: new Set(["observability"] as const),
+    });
+    assert.ok(found.includes("build-prometheus"));
+    assert.ok(!found.includes("build-training-operator"));
   });
 
   it("pulls what can be pulled, and builds no program for it", () => {
