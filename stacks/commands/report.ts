@@ -9,25 +9,7 @@ import { servicesOf, type Service } from "./services";
 import { kubeconfigOf, readState, type StateResource } from "./stack-state";
 import { table } from "./table";
 import { readUnfinished } from "./unfinished-jobs";
-
-/** How one job of a workload went. */
-export interface WorkloadReport {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly state: string;
-  readonly seconds?: number;
-  readonly rows?: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Seconds from the creation of the job. */
-  readonly startup: {
-    readonly driver?: number;
-    readonly firstExecutor?: number;
-  };
-  readonly error?: string;
-  /** What keeps a job that has not ended from running. */
-  readonly waiting?: string;
-}
+import type { WorkloadReport } from "./workload-report";
 
 /** What `up` did, as `.mlstack/<stack>/report.json` keeps it. */
 export interface Report {

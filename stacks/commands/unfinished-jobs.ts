@@ -3,8 +3,8 @@ import { z } from "zod";
 import { versionLabel } from "../../components/pipeline-labels";
 import { podSchema, waitingFor } from "../../infra/provider/job-pod";
 import { jobKinds } from "../../infra/provider/job-status";
-import type { WorkloadReport } from "./report";
 import { clientConfig, type StateResource } from "./stack-state";
+import type { WorkloadReport } from "./workload-report";
 
 const training = { group: "kubeflow.org", version: "v1", label: undefined };
 

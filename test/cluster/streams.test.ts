@@ -8,7 +8,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
-import type { WorkloadReport } from "../../stacks/commands/report";
+import type { WorkloadReport } from "../../stacks/commands/workload-report";
 import { Kubectl } from "../support/kubectl";
 import { TestStack } from "../support/test-stack";
 
