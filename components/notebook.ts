@@ -95,17 +95,17 @@ export class Notebook extends pulumi.ComponentResource {
       settings: settings.metadata.name,
       child: { ...child, dependsOn: [...args.account.ready] },
     };
-    const path =
+    this.url =
       args.controller === undefined
         ? this.runServer(parts)
         : this.haveItRun(parts, args.controller);
-    this.url = pulumi.interpolate`http://${name}.${args.team.namespace}.svc${path}`;
     this.registerOutputs({ token: this.token, url: this.url });
   }
 
-  /** A server of the program's own. @returns the path that it answers under */
-  private runServer({ metadata, labels, home, child, ...pod }: Parts): string {
-    const { account } = this.args;
+  /** A server of the program's own. @returns where it answers */
+  private runServer(parts: Parts): pulumi.Output<string> {
+    const { metadata, labels, home, child, ...pod } = parts;
+    const { account, team } = this.args;
     const { name } = metadata;
     const service = new k8s.core.v1.Service(
       name,
@@ -138,16 +138,19 @@ export class Notebook extends pulumi.ComponentResource {
       },
       child,
     );
-    return "";
+    return pulumi.interpolate`http://${name}.${team.namespace}.svc`;
   }
 
-  /** A server that Kubeflow's controller runs, with its Service. @returns the path that it answers under */
+  /** A server that Kubeflow's controller runs, with its Service. @returns where it answers */
   private haveItRun(
-    { metadata, labels, home, child, ...pod }: Parts,
+    { metadata: { namespace, name }, home, child, ...pod }: Parts,
     controller: pulumi.Input<pulumi.Resource[]>,
   ): pulumi.Output<string> {
     const { account, team } = this.args;
-    const { name } = metadata;
+    // Another name than that of the program's own server: a stack that gets or loses the controller has both for a while.
+    const server = `${name}-server`;
+    const labels = { "app.kubernetes.io/name": server };
+    const metadata = { namespace, name: server, labels };
     const claim = new k8s.core.v1.PersistentVolumeClaim(
       `${name}-home`,
       {
@@ -174,7 +177,7 @@ export class Notebook extends pulumi.ComponentResource {
       child,
     );
     // The one that the controller's own StatefulSet would be given, and that it asks for the server's kernels.
-    const path = pulumi.interpolate`/notebook/${team.namespace}/${name}`;
+    const path = pulumi.interpolate`/notebook/${team.namespace}/${server}`;
     new NotebookKind(
       name,
       {
@@ -187,7 +190,7 @@ export class Notebook extends pulumi.ComponentResource {
         spec: {
           template: {
             // The controller reads the state of the container that is named like the notebook.
-            spec: notebookPod(name, {
+            spec: notebookPod(server, {
               ...this.args,
               ...pod,
               kubeflow: { path, home: claim.metadata.name },
@@ -202,7 +205,7 @@ export class Notebook extends pulumi.ComponentResource {
           .apply((installed) => [...installed, ...account.ready]),
       },
     );
-    return path;
+    return pulumi.interpolate`http://${server}.${team.namespace}.svc${path}`;
   }
 }
 

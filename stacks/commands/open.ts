@@ -28,7 +28,9 @@ runCommand(async () => {
   await once(server, "listening");
   const address = server.address() as AddressInfo;
   const query = service.token === undefined ? "" : `?token=${service.token}`;
-  const path = service.kind === "Notebook" ? `/lab${query}` : "/";
+  // The path too: one that Kubeflow's controller runs answers under no other.
+  const root = new URL(service.url).pathname.replace(/\/$/, "");
+  const path = service.kind === "Notebook" ? `${root}/lab${query}` : "/";
   process.stdout.write(
     `${service.name}: http://127.0.0.1:${address.port}${path}\nCtrl-C ends it\n`,
   );

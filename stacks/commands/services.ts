@@ -4,7 +4,7 @@ import type { StateResource } from "./stack-state";
 export interface Service {
   readonly name: string;
   readonly kind: "Notebook" | "ModelServer";
-  /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`. */
+  /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`, with a path where it has one. */
   readonly url: string;
   /** Secret that opens it. */
   readonly token?: string;

@@ -177,8 +177,8 @@ for (const stack of ["aws", "gcp", "azure"]) {
       const [container] = containers;
       assert.ok(container);
       assert.equal(serviceAccountName, "notebook-ada");
-      assert.equal(container.name, "notebook-ada");
-      const path = "/notebook/ml/notebook-ada";
+      assert.equal(container.name, "notebook-ada-server");
+      const path = "/notebook/ml/notebook-ada-server";
       assert.equal(container.readinessProbe.httpGet.path, `${path}/api`);
       assert.match(container.command.at(-1) ?? "", new RegExp(`=${path}/ `));
       assert.match(container.command.at(-1) ?? "", /cull_idle_timeout=1800/);
@@ -193,9 +193,12 @@ for (const stack of ["aws", "gcp", "azure"]) {
         };
       };
       assert.deepEqual(policy.spec.podSelector.matchLabels, {
-        "app.kubernetes.io/name": "notebook-ada",
+        "app.kubernetes.io/name": "notebook-ada-server",
       });
-      assert.equal(metadata.labels["app.kubernetes.io/name"], "notebook-ada");
+      assert.deepEqual(
+        metadata.labels["app.kubernetes.io/name"],
+        "notebook-ada-server",
+      );
     });
 
     it("keeps what a team has without Kubeflow", () => {
