@@ -50,11 +50,7 @@ export class Kustomization extends k8s.kustomize.Directory {
         resourcePrefix: name,
         transformations: [
           ...(args.transformations ?? []),
-          // The objects would else go where the manifests are read, and wait for nothing.
-          (_object: ManifestObject, child: pulumi.CustomResourceOptions) => {
-            child.provider = args.cluster;
-            child.dependsOn = args.after;
-          },
+          onCluster(args.cluster, args.after),
         ],
       },
       { ...opts, provider: reader },
@@ -100,6 +96,17 @@ export function manifestDirectory(
   if (source === undefined) return `${repository}/tree/${tag}/${path}`;
   const name = repository.slice(repository.lastIndexOf("/") + 1);
   return `${source.replace(/\/+$/, "")}/${name}-${tag}/${path}`;
+}
+
+/** Sends the objects to a cluster: they would else go where the manifests are read, and wait for nothing. */
+export function onCluster(
+  cluster: k8s.Provider,
+  after?: pulumi.Input<pulumi.Resource[]>,
+) {
+  return (_object: ManifestObject, child: pulumi.CustomResourceOptions) => {
+    child.provider = cluster;
+    child.dependsOn = after;
+  };
 }
 
 /** A transformation of the one object of a kind and name. */

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
 import { CertManager } from "./cert-manager";
+import { KServe } from "./kserve";
 import { hasKubeflow, Kubeflow } from "./kubeflow";
 import type { KubeflowConfig } from "./kubeflow/config";
 import { SparkOperator } from "./spark-operator";
@@ -12,6 +13,8 @@ export interface Operators {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost, where the stack has it. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before an InferenceService, where the stack has KServe. */
+  readonly kserve?: pulumi.Input<pulumi.Resource[]>;
   /** What must be there before a pipeline on Kubeflow, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
   /** What must be there before a team as a Profile, where the stack has them. */
@@ -31,6 +34,10 @@ export function installOperators(
     ? new TrainingOperator("training-operator", { platform, ...kubeflow })
         .installed
     : undefined;
+  const { source } = kubeflow;
+  const kserve = kubeflow.kserve
+    ? new KServe("kserve", { platform, certManager, source }).installed
+    : undefined;
   const parts = hasKubeflow(kubeflow)
     ? new Kubeflow("kubeflow", {
         platform,
@@ -42,6 +49,7 @@ export function installOperators(
   return {
     sparkOperator,
     trainingOperator,
+    kserve,
     pipelines: parts.pipelines,
     profiles: parts.profiles,
     notebookController: parts.notebooks,

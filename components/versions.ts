@@ -33,6 +33,18 @@ export const charts = {
     version: "1.27.3",
     releases: "https://github.com/istio/istio/releases",
   },
+  kserveKinds: {
+    chart: "kserve-crd",
+    repository: "oci://ghcr.io/kserve/charts",
+    version: "v0.15.2",
+    releases: "https://github.com/kserve/kserve/releases",
+  },
+  kserve: {
+    chart: "kserve",
+    repository: "oci://ghcr.io/kserve/charts",
+    version: "v0.15.2",
+    releases: "https://github.com/kserve/kserve/releases",
+  },
   strimzi: {
     chart: "strimzi-kafka-operator",
     repository: "https://strimzi.io/charts/",

@@ -17,6 +17,8 @@ export interface WorkloadsArgs {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before an InferenceService, where the stack has KServe. */
+  readonly kserve?: pulumi.Input<pulumi.Resource[]>;
   /** What must be there before a pipeline on Kubeflow. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
   /** Where jobs push what they measured, where the stack is observed. */
@@ -25,16 +27,11 @@ export interface WorkloadsArgs {
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
 export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
-  const { platform, store, teams, sparkOperator, trainingOperator, pipelines } =
-    args;
-  const { clickstream } = args.workloads;
+  const { platform, teams, workloads } = args;
+  const { clickstream } = workloads;
   if (clickstream === undefined) return [];
   return new Clickstream("clickstream", {
-    platform,
-    store,
-    sparkOperator,
-    trainingOperator,
-    pipelines,
+    ...args,
     team: named(teams, clickstream.team),
     pool: named(
       new Map(platform.pools.map((pool) => [pool.name, pool])),

@@ -48,6 +48,14 @@ export const CHARTS: readonly StoredChart[] = [
     tool: "spark-operator",
     path: "charts/spark-operator-chart",
   },
+  ...[
+    { chart: "kserve-crd", path: "charts/kserve-crd" },
+    { chart: "kserve", path: "charts/kserve-resources" },
+  ].map((row) => ({
+    ...row,
+    version: `v${toolVersion(findTool("kserve-controller"))}`,
+    tool: "kserve-controller",
+  })),
 ];
 
 /** Folder of a chart that is stored here, such as `cert-manager` at `v1.20.2`. */

@@ -77,6 +77,13 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     part: "training",
   },
   {
+    reference: "docker.io/kserve/kserve-controller:v0.15.2",
+    folder: "kserve",
+    binary: "kserve-controller",
+    minutes: 0.1,
+    part: "serving",
+  },
+  {
     reference: "quay.io/prometheus/prometheus:v3.16.0",
     folder: "prometheus",
     binary: "prometheus",

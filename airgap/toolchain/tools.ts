@@ -177,6 +177,15 @@ export const TOOLS: readonly Tool[] = [
   single("kube-state-metrics", 0.7, "k8s.io/kube-state-metrics/v2", "", {
     [prometheusVersion]: "v{version}",
   }),
+  {
+    ...single(
+      "kserve-controller",
+      2,
+      "github.com/kserve/kserve",
+      "/cmd/manager",
+    ),
+    tool: "kserve",
+  },
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),

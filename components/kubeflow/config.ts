@@ -11,6 +11,8 @@ export const kubeflowSchema = z
     source: z.string().min(1).optional(),
     /** TFJobs, PyTorchJobs and XGBoostJobs. */
     trainingOperator: z.boolean().default(false),
+    /** InferenceServices, which a model is served by where the stack has them. */
+    kserve: z.boolean().default(false),
     /** Pipelines, in the mode that keeps pipelines as Kubernetes objects. */
     pipelines: z.boolean().default(false),
     notebooks: z.boolean().default(false),

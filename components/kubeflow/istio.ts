@@ -2,7 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
-import { type ChartPin, charts } from "../versions";
+import { chartOfRelease } from "../chart";
+import { charts } from "../versions";
 
 /** Istio's kinds and its control plane, without a gateway: profiles write its policies. */
 export class Istio extends pulumi.ComponentResource {
@@ -34,7 +35,7 @@ export class Istio extends pulumi.ComponentResource {
         `${name}-${pin.chart}`,
         {
           name: `istio-${pin.chart}`,
-          ...chartFrom(pin, args.source),
+          ...chartOfRelease(pin, args.source),
           namespace,
           atomic: true,
           timeout: 300,
@@ -57,17 +58,4 @@ export class Istio extends pulumi.ComponentResource {
     );
     this.registerOutputs();
   }
-}
-
-function chartFrom(
-  { chart, version, repository }: ChartPin,
-  source: string | undefined,
-): Pick<k8s.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
-  return source === undefined || isUrl(source)
-    ? { chart, version, repositoryOpts: { repo: repository } }
-    : { chart: `${source}/${chart}-${version}.tgz` };
-}
-
-function isUrl(source: string): boolean {
-  return source.includes("://");
 }

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
 
 import { CommandError, readOptions, runCommand } from "./command";
+import { readyPod, serviceOf } from "./service-pod";
 import { servicesOf, type Service } from "./services";
 import { connect } from "./stack-state";
 
@@ -58,36 +59,21 @@ async function forward(
   socket: Socket,
 ): Promise<void> {
   const { CoreV1Api, PortForward } = await import("@kubernetes/client-node");
-  const [name = "", namespace = ""] = new URL(url).hostname.split(".");
+  const place = serviceOf(url);
   try {
-    const { items } = await config.makeApiClient(CoreV1Api).listNamespacedPod({
-      namespace,
-      labelSelector: `app.kubernetes.io/name=${name}`,
-    });
-    const pod = items.find(({ status }) =>
-      status?.conditions?.some(
-        (condition) =>
-          condition.type === "Ready" && condition.status === "True",
-      ),
-    );
-    const port = pod?.spec?.containers
-      .flatMap(({ ports }) => ports ?? [])
-      .find((each) => each.name === "http")?.containerPort;
-    if (pod?.metadata?.name === undefined || port === undefined) {
-      throw new Error("no pod of it is ready");
-    }
+    const pod = await readyPod(config.makeApiClient(CoreV1Api), place);
     socket.on("error", () => socket.destroy());
     await new PortForward(config).portForward(
-      namespace,
-      pod.metadata.name,
-      [port],
+      place.namespace,
+      pod.name,
+      [pod.port],
       socket,
       null,
       socket,
     );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${name}: ${reason}\n`);
+    process.stderr.write(`${reason}\n`);
     socket.destroy();
   }
 }

@@ -131,7 +131,9 @@ describe("versions", () => {
       CHARTS.map(({ chart, version }) => `${chart} ${version}`).sort(),
       Object.values(charts)
         .map(({ chart, version }) => `${chart} ${version}`)
-        .filter((row) => /^(cert-manager|spark-operator) /.test(row))
+        .filter((row) =>
+          /^(cert-manager|spark-operator|kserve|kserve-crd) /.test(row),
+        )
         .sort(),
     );
   });

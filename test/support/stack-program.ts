@@ -11,9 +11,10 @@ import { record, type Recording } from "./recording-monitor";
 
 const stacks = join(__dirname, "../../stacks");
 
-/** Manifests are the provider's to read, and in no graph: a kustomization stands there as one resource. */
-const kustomizeCalls = {
+/** Manifests are the provider's to read, and in no graph: a kustomization or chart stands there as one resource. */
+const manifestCalls = {
   "kubernetes:kustomize:directory": () => ({ result: [] }),
+  "kubernetes:helm:template": () => ({ result: [] }),
 };
 
 /** What a person sets before the first preview, and no file holds. */
@@ -69,7 +70,7 @@ export function recordStack(
     },
     {
       outputs: platformOutputs,
-      calls: { ...cloudCalls, ...kustomizeCalls },
+      calls: { ...cloudCalls, ...manifestCalls },
     },
     { stack },
   );

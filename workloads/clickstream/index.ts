@@ -27,6 +27,8 @@ export interface ClickstreamArgs {
   readonly config: ClickstreamConfig;
   /** What must be there before trainings of other frameworks than Spark's run. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before an InferenceService; a Deployment serves where it is not given. */
+  readonly kserve?: pulumi.Input<pulumi.Resource[]>;
   /** Kubeflow Pipelines, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
 }
@@ -186,6 +188,7 @@ export class Clickstream extends pulumi.ComponentResource {
           pulumi.interpolate`--run=${instantOf(features)}`,
         ],
         size: config.serving,
+        kserve: this.args.kserve,
         // The models must be there, all of them, before the best is chosen.
         after: this.ends,
       },

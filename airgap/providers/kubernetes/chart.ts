@@ -12,11 +12,21 @@ export interface Chart {
   readonly flags: readonly string[];
 }
 
-/** Folder of a chart that was put aside for a machine without the internet. */
-export function storedChart(name: string, version: string): string | undefined {
+/**
+ * Folder of a chart that was put aside for a machine without the internet; a chart of this machine has no repository,
+ * and is none of these.
+ */
+export function storedChart(
+  chart: string,
+  version: string,
+  repository: string | undefined,
+): string | undefined {
+  if (!repository && !chart.startsWith("oci:")) return undefined;
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const path = join(cache, "mlstack", "charts", `${name}-${version}`);
-  return existsSync(join(path, "Chart.yaml")) ? path : undefined;
+  const name = chart.split("/").at(-1) ?? chart;
+  return [version.replace(/^v/, ""), version]
+    .map((each) => join(cache, "mlstack", "charts", `${name}-${each}`))
+    .find((path) => existsSync(join(path, "Chart.yaml")));
 }
 
 /** Finds the chart of a release, or says why there is none. */
@@ -24,13 +34,7 @@ export async function locateChart(inputs: Properties): Promise<Chart> {
   const chart = textAt(inputs, "chart") ?? "";
   const wanted = textAt(inputs, "version") ?? "";
   const repository = propertiesAt(inputs, "repositoryOpts");
-  const last = chart.split("/").at(-1) ?? chart;
-  const stored =
-    repository.repo || /^oci:/.test(chart)
-      ? (storedChart(last, wanted.replace(/^v/, "")) ??
-        storedChart(last, wanted))
-      : undefined;
-  const local = stored ?? chart;
+  const local = storedChart(chart, wanted, textAt(repository, "repo")) ?? chart;
   if (existsSync(join(local, "Chart.yaml"))) {
     const description = parse(readFileSync(join(local, "Chart.yaml"), "utf8"));
     const version = textAt(description, "version") ?? "";

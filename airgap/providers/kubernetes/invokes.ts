@@ -68,8 +68,7 @@ async function template(
   const path = textAt(options, "path");
   const repo = textAt(fetch, "repo");
   const alias = textAt(options, "repo");
-  const stored =
-    (repo ?? alias) ? storedChart(name, version.replace(/^v/, "")) : undefined;
+  const stored = storedChart(name, version, repo ?? alias);
   const local = path === undefined ? stored : join(path, name);
   const prefixed =
     !repo && alias && !name.startsWith(`${alias}/`) ? `${alias}/${name}` : name;
