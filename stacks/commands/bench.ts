@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { benchPreviews } from "./bench-previews";
 import { benchStreams } from "./bench-streams";
+import { WorkloadBench } from "./bench-workloads";
 import { CommandError, readOptions, runCommand, stackFolder } from "./command";
 import { MemoryWatch } from "./memory-watch";
 import { Pulumi } from "./pulumi";
@@ -20,7 +21,6 @@ const goals = {
   jobToDriver: 3,
   jobToFirstExecutor: 6,
   jobToCompleted: 20,
-  pipelineOverhead: 10,
   idleGigabytes: 2.5,
   peakGigabytes: 8,
   firstPreview: 10,
@@ -39,17 +39,27 @@ const sizes = [0, 10, 100, 1_000];
 /**
  * `npm run bench -- [--stack S]`: a stack on this machine from nothing to everything and back, as JSON. With
  * `--previews`, instead, first previews of the cloud stacks as they are, and with 10, 100 and 1,000 workloads more.
- * With `--streams`, instead, the stream of a stack that is up and keeps `clickstream`.
+ * With `--streams`, instead, the stream of a stack that is up and keeps `clickstream`. With `--trainings` or `--serving`,
+ * instead, how the trainings and pipelines of a stack that is up went, and how fast its model servers answer.
  */
 runCommand(async () => {
   const { values } = readOptions({
     stack: { type: "string", short: "s", default: "local" },
     previews: { type: "boolean", default: false },
     streams: { type: "boolean", default: false },
+    trainings: { type: "boolean", default: false },
+    serving: { type: "boolean", default: false },
   });
-  const { stack, previews, streams } = values;
+  const { stack, previews, streams, trainings, serving } = values;
   if (previews) return print(await previewFigures());
   if (streams) return print(await benchStreams(await StackJobs.connect(stack)));
+  if (trainings || serving) {
+    const figures: Figures = {};
+    const workloads = await WorkloadBench.connect(stack);
+    if (trainings) await workloads.trainings(noteIn(figures));
+    if (serving) await workloads.serving(noteIn(figures));
+    return print(figures);
+  }
   if (!readStackFile(stack).embedded) {
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: choose one that runs on this machine`,
@@ -73,7 +83,8 @@ runCommand(async () => {
   const report = JSON.parse(
     readFileSync(join(stackFolder(stack), "report.json"), "utf8"),
   ) as Report;
-  for (const { name, seconds, startup, metrics } of report.workloads) {
+  for (const { name, kind, seconds, startup } of report.workloads) {
+    if (kind !== "SparkApplication") continue;
     note(`${name}, applied -> completed`, seconds ?? NaN, goals.jobToCompleted);
     note(
       `${name}, applied -> driver running`,
@@ -85,15 +96,11 @@ runCommand(async () => {
       startup.firstExecutor ?? NaN,
       goals.jobToFirstExecutor,
     );
-    if (metrics["stepSeconds"] !== undefined) {
-      note(
-        `${name}, beside its steps`,
-        (seconds ?? NaN) - metrics["stepSeconds"],
-        goals.pipelineOverhead,
-      );
-    }
   }
+  const workloads = await WorkloadBench.connect(stack);
+  await workloads.trainings(note);
   note("memory, idle (GB)", new MemoryWatch().stop(), goals.idleGigabytes);
+  await workloads.serving(note);
   note(
     "preview without changes",
     await timed("preview", "--expect-no-changes"),

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type {
   BatchV1Api,
@@ -13,6 +12,7 @@ import { z } from "zod";
 
 import { commandLabel } from "../../workloads/features/labels";
 import { CommandError } from "./command";
+import { runJob, until } from "./job-run";
 import { connect } from "./stack-state";
 
 const sparkOperator = {
@@ -90,8 +90,8 @@ export interface ToolRun {
 /** Jobs that a command runs on a stack, made of what the stack's own declarations left there. */
 export class StackJobs {
   private constructor(
-    private readonly batch: BatchV1Api,
-    private readonly core: CoreV1Api,
+    readonly batch: BatchV1Api,
+    readonly core: CoreV1Api,
     private readonly custom: CustomObjectsApi,
   ) {}
 
@@ -113,42 +113,7 @@ export class StackJobs {
     container.args.push(...run.args);
     if (run.command) container.command = [...run.command];
     if (run.env) container.env = [...run.env];
-    const name = `command-${randomBytes(4).toString("hex")}`;
-    await this.batch.createNamespacedJob({
-      namespace,
-      body: { metadata: { name, namespace }, spec },
-    });
-    try {
-      const succeeded = await until(seconds, async () => {
-        const { status } = await this.batch.readNamespacedJobStatus({
-          name,
-          namespace,
-        });
-        if ((status?.succeeded ?? 0) > 0) return true;
-        return (status?.failed ?? 0) > 0 ? false : undefined;
-      });
-      const { items } = await this.core.listNamespacedPod({
-        namespace,
-        labelSelector: `job-name=${name}`,
-      });
-      const pod = items[0]?.metadata?.name ?? "";
-      const end = items[0]?.status?.containerStatuses?.[0]?.state?.terminated;
-      const log = await this.core.readNamespacedPodLog({
-        name: pod,
-        namespace,
-      });
-      const last = log.trim().split("\n").at(-1) ?? "";
-      // One that was killed has said nothing, such as one that took more memory than it may.
-      if (!succeeded)
-        throw new CommandError(last || `${pod}: ${end?.reason ?? "failed"}`);
-      return last;
-    } finally {
-      await this.batch.deleteNamespacedJob({
-        name,
-        namespace,
-        propagationPolicy: "Background",
-      });
-    }
+    return runJob(this, namespace, spec, seconds);
   }
 
   /** The Spark job that has a name. @throws {CommandError} when the stack has none */
@@ -297,17 +262,4 @@ export class StackJobs {
     }
     return { namespace, spec, container };
   }
-}
-
-/** Asks until there is an answer. @throws {CommandError} after so many seconds */
-async function until<Answer>(
-  seconds: number,
-  ask: () => Promise<Answer | undefined>,
-): Promise<Answer> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await sleep(500);
-  }
-  throw new CommandError(`no answer within ${seconds} s`);
 }

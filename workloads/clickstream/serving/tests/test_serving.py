@@ -131,6 +131,21 @@ def test_a_body_that_is_too_long_is_refused(address: str) -> None:
     assert predict(address, b" " * ((1 << 20) + 1))[0] == 413
 
 
+def test_the_load_is_answered_and_counted(address: str) -> None:
+    command = [sys.executable, "-m", "serving.load", address, "--seconds=0.5", "--connections=2"]
+    figures = json.loads(subprocess.run(command, cwd=WORKLOAD, check=True, capture_output=True).stdout)
+    assert figures["requests"] > 2
+    assert 0 < figures["p50Milliseconds"] <= figures["p99Milliseconds"]
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    nowhere = "http://127.0.0.1:1"
+    command = [sys.executable, "-m", "serving.load", nowhere]
+    refused = subprocess.run(command, cwd=WORKLOAD, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{nowhere}: ")
+
+
 def test_a_run_without_models_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainerError, match="no model there; run clickstream-training first"):
         best_of(str(tmp_path), None)
