@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
+from jobs.classification import held_out, write_text
 from jobs.sessions import CATEGORIES, COUNTS, DURATIONS, FEATURES, KEY, LABEL
-from jobs.training import held_out, write_text
 
 JOB = "clickstream-export"
 
@@ -35,7 +35,8 @@ def export(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     """
     path = f"{options.feature_store}/sessions"
     instant = feature_table.resolve_instant(spark, path, options.instant)
-    table = feature_table.read(spark, path, instant).select(KEY, LABEL, *FEATURES, held_out().alias(HELD_OUT)).cache()
+    rows = feature_table.read(spark, path, instant)
+    table = rows.select(KEY, LABEL, *FEATURES, held_out(KEY).alias(HELD_OUT)).cache()
     folder = f"{options.feature_store}/exports/{instant}"
     table.coalesce(options.files).write.mode("overwrite").parquet(f"{folder}/sessions")
     # Last, since a reader takes it to say that the rest is there.

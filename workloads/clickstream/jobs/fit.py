@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import outcome
+from jobs.classification import PROBABILITY, SCORE_DIGITS, write_text
 from jobs.sessions import CATEGORIES, FEATURES, KEY, LABEL
-from jobs.training import SCORE_DIGITS, frequent_values, pipeline, score, write_text
+from jobs.training import frequent_values, pipeline, score
 
 JOB = "clickstream-fit"
 
@@ -32,7 +33,7 @@ def fit(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     groups = training.groupBy(*CATEGORIES).count().withColumn("held_out", F.lit(False)).collect()
     model = pipeline(frequent_values(groups)).fit(training)
     predictions = score(model, ordered(spark, options.held_out))
-    rounded = predictions.withColumn("score", F.round("probability", SCORE_DIGITS))
+    rounded = predictions.withColumn("score", F.round(PROBABILITY, SCORE_DIGITS))
     model.write().overwrite().save(f"{options.output}/model")
     rounded.write.mode("overwrite").parquet(f"{options.output}/predictions")
     result = {"rows": sum(group["count"] for group in groups), "metrics": {}, "model": f"{options.output}/model"}

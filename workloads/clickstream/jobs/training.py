@@ -10,18 +10,14 @@ from collections.abc import Mapping, Sequence
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import SQLTransformer, VectorAssembler
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
-from jobs.evaluation import Bin, Quality, quality
+from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels, write_text
 from jobs.sessions import CATEGORIES, COUNTS, DURATIONS, FEATURES, KEY, LABEL
 
 JOB = "clickstream-training"
-
-TRAINING_PERCENT = 80
-SCORE_DIGITS = 6
-"""Scores are grouped by this many digits for the metrics, so that few leave the cluster however many rows there are."""
 
 MOST_VALUES = 50
 """Values of a category that a model tells apart, the most frequent ones; the rest count as none of them."""
@@ -37,11 +33,6 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--partitions", type=int, default=1, help="parts that are trained on side by side")
     parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")
     return parser.parse_args(argv)
-
-
-def held_out() -> Column:
-    """Whether a session is kept for the evaluation: by its id alone, so the same ones are in every run."""
-    return F.pmod(F.xxhash64(KEY), F.lit(100)) >= TRAINING_PERCENT
 
 
 def pipeline(values: Mapping[str, Sequence[str]]) -> Pipeline:
@@ -69,18 +60,8 @@ def pipeline(values: Mapping[str, Sequence[str]]) -> Pipeline:
 
 def score(model: PipelineModel, table: DataFrame) -> DataFrame:
     """Predictions: a session, whether it bought, and the probability that the model gave it."""
-    # By way of the JVM: the same function in pyspark.ml.functions wants pandas, which nothing else here does.
-    as_array = table.sparkSession._jvm.org.apache.spark.ml.functions.vector_to_array
-    probability = Column(as_array(F.col("probability")._jc, "float64"))[1]
-    return model.transform(table).select(KEY, LABEL, probability.alias("probability"), F.col("prediction").cast("int"))
-
-
-def evaluate(predictions: DataFrame) -> Quality:
-    """Quality of predictions, in one pass over them."""
-    rounded = F.round("probability", SCORE_DIGITS).alias("score")
-    positives = F.sum(LABEL).alias("positives")
-    groups = predictions.groupBy(rounded).agg(positives, (F.count(F.lit(1)) - positives).alias("negatives")).collect()
-    return quality([Bin(group["score"], group["positives"], group["negatives"]) for group in groups])
+    scored = model.transform(table)
+    return scored.select(KEY, LABEL, probability_of(scored).alias(PROBABILITY), F.col("prediction").cast("int"))
 
 
 def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -93,10 +74,10 @@ def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
     labels = Counter()
     for group in groups:
         labels[group["held_out"], group[LABEL]] += group["count"]
-    require_both_labels(labels, path)
+    require_both_labels(labels, path, {0: "sessions did not buy", 1: "sessions bought"})
     model = pipeline(frequent_values(groups)).fit(table.where(~F.col("held_out")))
     predictions = score(model, table.where("held_out")).cache()
-    measured = evaluate(predictions)
+    measured = evaluate(predictions, LABEL)
     metrics = {
         "auc": measured.auc,
         "prAuc": measured.pr_auc,
@@ -119,7 +100,7 @@ def in_order(table: DataFrame, partitions: int) -> DataFrame:
     Sums of floating-point numbers depend on their order: rows in the order of their ids, in one part
     (or two, whose sum does not), give the same model to the last digit.
     """
-    needed = table.select(KEY, LABEL, *FEATURES, held_out().alias("held_out"))
+    needed = table.select(KEY, LABEL, *FEATURES, held_out(KEY).alias("held_out"))
     parts = needed.coalesce(1) if partitions == 1 else needed.repartition(partitions, KEY)
     return parts.sortWithinPartitions(KEY)
 
@@ -134,29 +115,6 @@ def frequent_values(groups: Sequence[Row]) -> dict[str, list[str]]:
                 totals[group[category]] += group["count"]
         values[category] = sorted(totals, key=lambda value: (-totals[value], value))[:MOST_VALUES]
     return values
-
-
-def require_both_labels(labels: Mapping[tuple[bool, int], int], path: str) -> None:
-    """Fail unless sessions that bought and sessions that did not are on both sides of the split."""
-    for side in (False, True):
-        for label in (0, 1):
-            if labels.get((side, label), 0) == 0:
-                part = "held-out" if side else "training"
-                kind = "bought" if label else "did not buy"
-                total = sum(labels.values())
-                raise outcome.JobError(
-                    f"{path}: none of the {part} sessions {kind} ({total} sessions in all); give the input more events"
-                )
-
-
-def write_text(spark: SparkSession, path: str, text: str) -> None:
-    """Write a small file wherever Spark can."""
-    target = spark._jvm.org.apache.hadoop.fs.Path(path)
-    stream = target.getFileSystem(spark._jsc.hadoopConfiguration()).create(target, True)
-    try:
-        stream.write(bytearray(text.encode()))
-    finally:
-        stream.close()
 
 
 def _literal(text: str) -> str:

@@ -12,7 +12,7 @@ from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession
 
 from conftest import event, parse, write_csv
-from jobs import events, feature_table, features, training
+from jobs import classification, events, feature_table, features, training
 from jobs.outcome import JobError
 from jobs.sessions import FEATURES, KEY, sessions
 
@@ -107,7 +107,7 @@ def test_both_jobs(spark: SparkSession, tmp_path: Path) -> None:
     assert written["metrics"] == metrics
     predictions = spark.read.parquet(f"{folder}/predictions")
     table = feature_table.read(spark, f"{store}/sessions", str(made["instant"])).select(KEY, "purchased", *FEATURES)
-    held_out = table.where(training.held_out())
+    held_out = table.where(classification.held_out(KEY))
     model = PipelineModel.load(f"{folder}/model")
     expected = {row[KEY]: row["probability"] for row in training.score(model, held_out).collect()}
     found = {row[KEY]: row["probability"] for row in predictions.collect()}

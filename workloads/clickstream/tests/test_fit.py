@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 from tests.conftest import event, parse, write_csv
 
 from jobs import events, fit
+from jobs.classification import SCORE_DIGITS, held_out
 from jobs.sessions import KEY, LABEL, sessions
-from jobs.training import SCORE_DIGITS, held_out
 
 SHARED = Path(__file__).parents[1] / "pipelines/tests/held_out.json"
 """Sessions and whether they are held out, which the pipeline's tests hold their own hash to."""
@@ -19,7 +19,7 @@ SHARED = Path(__file__).parents[1] / "pipelines/tests/held_out.json"
 
 def test_the_pipeline_holds_out_the_same_sessions(spark: SparkSession) -> None:
     expected = json.loads(SHARED.read_text())
-    rows = spark.createDataFrame([(session,) for session in expected], [KEY]).select(KEY, held_out().alias("out"))
+    rows = spark.createDataFrame([(session,) for session in expected], [KEY]).select(KEY, held_out(KEY).alias("out"))
     assert {row[KEY]: row["out"] for row in rows.collect()} == expected
 
 
@@ -33,8 +33,8 @@ def test_the_same_split_gives_the_same_scores(spark: SparkSession, tmp_path: Pat
                 event(f"s{number}", "purchase", f"12:{number:02}:00"),
             ]
     table = sessions(events.accepted(parse(spark, write_csv(tmp_path / "events.csv", rows))))
-    table.where(~held_out()).write.parquet(str(tmp_path / "training"))
-    table.where(held_out()).write.parquet(str(tmp_path / "held-out"))
+    table.where(~held_out(KEY)).write.parquet(str(tmp_path / "training"))
+    table.where(held_out(KEY)).write.parquet(str(tmp_path / "held-out"))
     scores = []
     for name in ("one", "other"):
         output = tmp_path / name
