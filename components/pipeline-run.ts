@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
+import { accountRights, type AccountRightsArgs } from "./account-rights";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { versionLabel } from "./pipeline-labels";
@@ -95,20 +96,13 @@ export class PipelineRun extends pulumi.ComponentResource {
 /** The right to run SparkApplications in a namespace and to see how their drivers ended, for one service account. */
 export function sparkSubmitter(
   name: string,
-  args: {
-    readonly namespace: pulumi.Input<string>;
-    readonly subject: {
-      readonly namespace: pulumi.Input<string>;
-      readonly name: pulumi.Input<string>;
-    };
-  },
+  args: Omit<AccountRightsArgs, "rules">,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-  const metadata = { name, namespace: args.namespace };
-  const role = new k8s.rbac.v1.Role(
+  return accountRights(
     name,
     {
-      metadata,
+      ...args,
       rules: [
         {
           apiGroups: ["sparkoperator.k8s.io"],
@@ -120,20 +114,6 @@ export function sparkSubmitter(
     },
     opts,
   );
-  const binding = new k8s.rbac.v1.RoleBinding(
-    name,
-    {
-      metadata,
-      roleRef: {
-        apiGroup: "rbac.authorization.k8s.io",
-        kind: "Role",
-        name: role.metadata.name,
-      },
-      subjects: [{ kind: "ServiceAccount", ...args.subject }],
-    },
-    opts,
-  );
-  return [role, binding];
 }
 
 /** A Job that runs a pipeline, or has it run; another version or other arguments are another Job. */

@@ -124,12 +124,13 @@ export function runStreams(
     { platform, config: args.kafka, image: image.ref, forceDestroy },
     opts,
   );
-  return named(args.streams).flatMap(([name, config]) => {
+  const ends: JobEnd[] = [];
+  for (const [name, config] of named(args.streams)) {
     const team = teams.get(config.team);
     const pool = platform.pools.find((each) => each.name === config.pool);
     // The schema has checked both; see checkStreams.
-    if (team === undefined || pool === undefined) return [];
-    return new StreamedDataSet(
+    if (team === undefined || pool === undefined) continue;
+    const dataSet = new StreamedDataSet(
       `${name}-stream`,
       {
         platform,
@@ -141,11 +142,15 @@ export function runStreams(
         kafka,
         dataSet: declareDataSet(dataSets[name], [...teams.keys()]),
         config,
+        // One after another: on a small cluster the drivers of two would hold the room that their executors wait for.
+        after: [...ends],
         pushgatewayUrl,
       },
       opts,
-    ).ends;
-  });
+    );
+    ends.push(...dataSet.ends);
+  }
+  return ends;
 }
 
 function named(streams: StreamsConfig) {

@@ -1,21 +1,30 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-
-import type * as k8s from "@pulumi/kubernetes";
 
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/workload-report";
 import { Kubectl } from "../support/kubectl";
+import { StreamCluster, type Application } from "../support/stream-cluster";
+import {
+  countScript,
+  digestScript,
+  flightsScript,
+  shiftScript,
+  versionsScript,
+  type Counts,
+  type Digest,
+  type Flights,
+} from "../support/stream-scripts";
 import { TestStack } from "../support/test-stack";
 
 /** Events of the first run; fewer while developing. */
 const events = Number(process.env.MLSTACK_STREAM_EVENTS ?? 1_000_000);
 const later = events / 10;
 const batch = Math.max(1000, events / 5);
+const flights = 10_000;
 
 const name = process.env.MLSTACK_STREAM_STACK ?? "streams-test";
 const place = {
@@ -24,103 +33,14 @@ const place = {
   serviceCidr: "10.104.0.0/16",
 };
 const prefix = "clickstream-stream";
+const model = "session_purchase";
+const retraining = `${prefix}-session-purchase-retraining`;
 const views = ["session_activity", "user_activity"];
 const generated = (count: number, seed: number) => ({
   kind: "generate",
   events: count,
   seed,
 });
-
-/** What the topic was sent, made again from its seeds, against what lies in the buckets, read by Hudi's Rust core. */
-const countScript = `
-import collections, json, os, sys
-import pyarrow as pa, pyarrow.compute as pc, pyarrow.dataset as ds, pyarrow.fs as fs
-from mlstack_features import FeatureStore
-from stream.generator import generate
-
-ids, faults, kinds = set(), collections.Counter(), collections.Counter()
-for count, seed in json.loads(sys.argv[1]):
-    for message in generate(count, seed):
-        kinds[message.kind] += 1
-        if message.kind in ("good", "late"):
-            ids.add(json.loads(message.value)["event_id"])
-        elif message.kind == "malformed":
-            faults[message.fault] += 1
-store = FeatureStore.at("s3://feature-store")
-instant = store.history("clickstream_events")[-1].time
-table = store.as_of("clickstream_events", instant, ["event_id"])
-found = set(table["event_id"].to_pylist())
-store = fs.S3FileSystem(endpoint_override=os.environ["AWS_ENDPOINT_URL"])
-letters = ds.dataset("raw/rejected/clickstream_events/letters", filesystem=store, partitioning="hive").to_table()
-places = set(zip(letters["partition"].to_pylist(), letters["offset"].to_pylist()))
-print(json.dumps({
-    "kinds": kinds, "faults": faults, "rows": table.num_rows, "keys": len(found),
-    "lost": len(ids - found), "strangers": len(found - ids),
-    "letters": letters.num_rows, "places": len(places), "reasons": collections.Counter(letters["reason"].to_pylist()),
-}))
-`;
-
-/** Every row of views as of instants, as one hash each. */
-const digestScript = `
-import hashlib, json, sys
-from mlstack_features import FeatureStore
-
-store = FeatureStore.at("s3://feature-store")
-answer = {}
-for view, instant in json.loads(sys.argv[1]):
-    instant = instant or store.history(view)[-1].time
-    rows = store.as_of(view, instant)
-    rows = rows.select(sorted(rows.column_names)).sort_by([(key, "ascending") for key in store.keys(view)])
-    digest = hashlib.sha256()
-    for batch in rows.combine_chunks().to_batches():
-        for column in batch.columns:
-            digest.update(str(column.to_pylist()).encode())
-    answer[view] = {"instant": instant, "rows": rows.num_rows, "digest": digest.hexdigest()}
-print(json.dumps(answer))
-`;
-
-interface Counts {
-  readonly kinds: Readonly<Record<string, number>>;
-  readonly faults: Readonly<Record<string, number>>;
-  readonly rows: number;
-  readonly keys: number;
-  readonly lost: number;
-  readonly strangers: number;
-  readonly letters: number;
-  readonly places: number;
-  readonly reasons: Readonly<Record<string, number>>;
-}
-
-interface Digest {
-  readonly instant: string;
-  readonly rows: number;
-  readonly digest: string;
-}
-
-interface Application {
-  readonly spec: {
-    readonly arguments: readonly string[];
-    readonly driver: {
-      readonly template: {
-        readonly spec: k8s.types.output.core.v1.PodSpec;
-      };
-    };
-  };
-  readonly status?: {
-    readonly applicationState?: {
-      readonly state: string;
-      readonly errorMessage?: string;
-    };
-    readonly executionAttempts?: number;
-    readonly driverInfo?: { readonly podName?: string };
-  };
-}
-
-interface CronJob {
-  readonly spec: {
-    readonly jobTemplate: { readonly spec: k8s.types.output.batch.v1.JobSpec };
-  };
-}
 
 /** The stream on the local stack for real, from nothing to nothing: needs root, and the toolchain built. */
 describe("a stream on the local stack", function () {
@@ -139,6 +59,7 @@ describe("a stream on the local stack", function () {
 
   // The cluster's own: the stack's is written when `up` has ended.
   const kubectl = new Kubectl(layout.at("pki", "admin.conf"));
+  const cluster = new StreamCluster(kubectl, prefix);
 
   this.beforeAll(() => {
     stack = new TestStack(name, {
@@ -147,7 +68,10 @@ describe("a stream on the local stack", function () {
       workloads: {},
       kafka: {
         kind: "single",
-        topics: [{ name: "click-events", partitions: 4 }],
+        topics: [
+          { name: "click-events", partitions: 4 },
+          { name: "flights", partitions: 2 },
+        ],
       },
       streams: {
         clickstream: {
@@ -155,6 +79,13 @@ describe("a stream on the local stack", function () {
           producer: generated(events, 1),
           ingest: { batch },
           online: { kind: "redis" },
+          // By command alone: what starts a training here is what the tests ask for.
+          drift: { scheduled: false },
+        },
+        flights: {
+          topic: "flights",
+          producer: { kind: "replay", events: flights },
+          drift: { scheduled: false },
         },
       },
     });
@@ -162,8 +93,6 @@ describe("a stream on the local stack", function () {
 
   this.afterAll(() => stack.end());
 
-  const application = (job: string): Application =>
-    kubectl.get<Application>("sparkapplication", job, "-n", "ml");
   const ended = (job: string): WorkloadReport => {
     const found = stack
       .report()
@@ -172,107 +101,14 @@ describe("a stream on the local stack", function () {
     return found;
   };
 
-  /** Deletes a pod as a machine that loses power would. */
-  const kill = (pod: string, namespace: string) =>
-    kubectl.run([
-      ...["delete", "pod", pod, "-n", namespace],
-      ...["--grace-period=0", "--force"],
-    ]);
-
-  /** Waits until the ingestion of an attempt has written so many batches. @returns its driver */
-  async function batches(attempt: number, count: number): Promise<string> {
-    for (;;) {
-      await pause(500);
-      try {
-        const { status } = application(`${prefix}-ingest`);
-        const pod = status?.driverInfo?.podName;
-        if ((status?.executionAttempts ?? 0) < attempt || pod === undefined)
-          continue;
-        const log = kubectl.run(["logs", pod, "-n", "ml"]);
-        if (
-          log.split("\n").filter((line) => /^{"batch"/.test(line)).length >=
-          count
-        )
-          return pod;
-      } catch {
-        // Not there yet, or between two attempts.
-      }
-    }
-  }
-
-  /** Runs Python in the cluster, with the packages of the stream and its ingestion's access. */
-  async function python<T>(script: string, argument: unknown): Promise<T> {
-    const { spec } = kubectl.get<CronJob>(
-      ...["cronjob", `${prefix}-features`, "-n", "ml"],
-    );
-    const template = spec.jobTemplate.spec.template.spec;
-    const [container] = template.containers;
-    const access = application(`${prefix}-ingest`).spec.driver.template.spec;
-    const job = `count-${randomBytes(4).toString("hex")}`;
-    kubectl.apply({
-      apiVersion: "batch/v1",
-      kind: "Job",
-      metadata: { name: job, namespace: "ml" },
-      spec: {
-        backoffLimit: 0,
-        template: {
-          spec: {
-            ...template,
-            containers: [
-              {
-                ...container,
-                command: ["python3", "-c", script],
-                args: [JSON.stringify(argument)],
-                env: access.containers[0]?.env,
-                resources: {
-                  requests: { cpu: "100m", memory: "1Gi" },
-                  limits: { memory: "4Gi" },
-                },
-              },
-            ],
-          },
-        },
-      },
-    });
-    for (;;) {
-      const { status } = kubectl.get<{
-        status: { succeeded?: number; failed?: number };
-      }>("job", job, "-n", "ml");
-      if (status.succeeded || status.failed) {
-        const log = kubectl.run(["logs", `job/${job}`, "-n", "ml"]).trim();
-        assert.ok(status.succeeded, log);
-        return JSON.parse(log.split("\n").at(-1) ?? "") as T;
-      }
-      await pause(1_000);
-    }
-  }
-
-  /** Waits for a job to complete. @returns what it says of itself */
-  async function resultOf(
-    job: string,
-  ): Promise<Pick<WorkloadReport, "rows" | "metrics">> {
-    for (;;) {
-      await pause(1_000);
-      const { applicationState: state, driverInfo } =
-        application(job).status ?? {};
-      assert.notEqual(state?.state, "FAILED", state?.errorMessage);
-      if (state?.state !== "COMPLETED") continue;
-      const { status } = kubectl.get<k8s.types.output.core.v1.Pod>(
-        ...["pod", driverInfo?.podName ?? "", "-n", "ml"],
-      );
-      const { message } = status.containerStatuses[0]?.state.terminated ?? {};
-      return JSON.parse(message ?? "{}") as Pick<
-        WorkloadReport,
-        "rows" | "metrics"
-      >;
-    }
-  }
+  /** Has a model's drift measured, and shows the report. */
+  const look = (of: string) => stack.succeed("features", "drift", of, "--now");
 
   /** Every event that was sent well is in the table once, every other among the dead letters with its reason. */
   async function requireExactlyOnce(
     ...sent: readonly (readonly [number, number])[]
   ): Promise<void> {
-    const found = await python<Counts>(countScript, sent);
+    const found = await cluster.python<Counts>(countScript, sent);
     const { good = 0, late = 0, malformed = 0, duplicate } = found.kinds;
     assert.deepEqual(
       [found.rows, found.keys, found.lost, found.strangers],
@@ -299,16 +135,14 @@ describe("a stream on the local stack", function () {
     const over = up.end.then(({ code, output }) =>
       assert.fail(`up ended early with ${code}: ${output.slice(-4000)}`),
     );
-    kill(await Promise.race([batches(1, 1), over]), "ml");
-    await Promise.race([batches(2, 1), over]);
-    kill("kafka-0", "kafka");
+    cluster.kill(await Promise.race([cluster.batches(1, 1), over]), "ml");
+    await Promise.race([cluster.batches(2, 1), over]);
+    cluster.kill("kafka-0", "kafka");
     const { code, output } = await up.end;
     over.catch(() => undefined);
     assert.equal(code, 0, output.slice(-4000));
     first = stack.report().workloads;
-    assert.ok(
-      (application(`${prefix}-ingest`).status?.executionAttempts ?? 0) > 1,
-    );
+    assert.ok((cluster.job("ingest").status?.executionAttempts ?? 0) > 1);
   });
 
   it("has each event once, and a dead letter with its reason for each fault", () =>
@@ -319,8 +153,8 @@ describe("a stream on the local stack", function () {
   });
 
   it("takes in later events by a run of its own", async () => {
-    training = application(`${prefix}-session-purchase`).spec;
-    before = await python(
+    training = cluster.job("session-purchase").spec;
+    before = await cluster.python(
       digestScript,
       views.map((view) => [view, null]),
     );
@@ -329,13 +163,42 @@ describe("a stream on the local stack", function () {
     await requireExactlyOnce([events, 1], [later, 2]);
   });
 
+  it("has a second data set from its declaration alone: events, views, model", async () => {
+    const found = await cluster.python<Flights>(
+      flightsScript,
+      flights,
+      "flights-stream",
+    );
+    assert.deepEqual(
+      { lost: found.lost, rows: found.rows, wrong: found.wrong },
+      { lost: 0, rows: flights, wrong: 0 },
+    );
+    assert.ok(found.viewRows > 300, String(found.viewRows));
+    assert.ok(found.views.includes("carrier_delays"));
+    const job = "flights-stream-late-arrival";
+    const trained = stack.report().workloads.find(({ name }) => name === job);
+    assert.equal(trained?.rows, flights);
+    assert.ok((trained.metrics["auc"] ?? 0) > 0.6, JSON.stringify(trained));
+    assert.match(await look("late_arrival"), /delay_3h +\d+\.\d+ +0\.25/);
+  });
+
+  it("finds no drift in what the model was trained on, and trains nothing", async () => {
+    const answer = await look(model);
+    assert.match(answer, /: no drift/);
+    const indexes = [...answer.matchAll(/^ +(\w+) +(\d\.\d+) +0\.25/gm)];
+    assert.equal(indexes.length, 16, answer);
+    for (const [, column, psi] of indexes) assert.equal(psi, "0.000", column);
+    const none = ["sparkapplication", retraining, "-n", "ml"];
+    assert.equal(kubectl.run(["get", ...none, "--ignore-not-found"]), "");
+  });
+
   it("reads views as of an instant as they were then, although they have changed", async () => {
-    const then = await python<Record<string, Digest>>(
+    const then = await cluster.python<Record<string, Digest>>(
       digestScript,
       views.map((view) => [view, before[view]?.instant]),
     );
     assert.deepEqual(then, before);
-    const now = await python<Record<string, Digest>>(
+    const now = await cluster.python<Record<string, Digest>>(
       digestScript,
       views.map((view) => [view, null]),
     );
@@ -377,7 +240,7 @@ describe("a stream on the local stack", function () {
     const difference = await ask("diff", view, then, now);
     assert.match(difference, /ADDED +REMOVED +CHANGED/);
     await ask("rollback", view, then);
-    const after = await python<Record<string, Digest>>(digestScript, [
+    const after = await cluster.python<Record<string, Digest>>(digestScript, [
       [view, null],
     ]);
     assert.equal(after[view]?.digest, before[view]?.digest);
@@ -388,17 +251,64 @@ describe("a stream on the local stack", function () {
     const then = first.find((each) => each.name === job);
     assert.ok(then);
     assert.notEqual(ended("session-purchase").rows, then.rows);
-    kubectl.apply({
-      apiVersion: "sparkoperator.k8s.io/v1beta2",
-      kind: "SparkApplication",
-      metadata: { name: "training-again", namespace: "ml" },
-      spec: { ...training, arguments: [...training.arguments, "--run=again"] },
+    cluster.submit("training-again", {
+      ...training,
+      arguments: [...training.arguments, "--run=again"],
     });
-    const { rows, metrics } = await resultOf("training-again");
+    const { rows, metrics } = await cluster.resultOf("training-again");
     assert.deepEqual(
       { rows, metrics },
       { rows: then.rows, metrics: then.metrics },
     );
+  });
+
+  it("finds the drift of what has come since, and trains a new version, one training at a time", async () => {
+    const { spec: ingest } = cluster.job("ingest");
+    const servers = ingest.arguments
+      .find((each) => each.startsWith("--servers="))
+      ?.slice("--servers=".length);
+    await cluster.python(shiftScript, [servers, later * 5, 3]);
+    await cluster.runAgain("ingest", ingest.arguments);
+    const view = cluster.job("user-activity").spec.arguments;
+    await cluster.runAgain(
+      "user-activity",
+      view.filter((each) => !each.startsWith("--source-instant=")),
+    );
+    const versions = () =>
+      cluster.python<readonly string[]>(
+        ...([versionsScript, `models/${model}`, prefix] as const),
+      );
+    const known = await versions();
+
+    // A training that waits for a node: another is not started beside it.
+    const { spec } = kubectl.get<{
+      readonly spec: { readonly template: Application["spec"] };
+    }>("scheduledsparkapplication", retraining, "-n", "ml");
+    const { driver } = spec.template;
+    const nowhere = { "no-such": "node" };
+    const template = {
+      ...driver.template,
+      spec: { ...driver.template.spec, nodeSelector: nowhere },
+    };
+    cluster.submit(retraining, {
+      ...spec.template,
+      driver: { ...driver, template },
+    });
+    const busy = await look(model);
+    assert.match(busy, /purchases_1d +\d+\.\d+ +0\.25 +passed/);
+    assert.match(busy, /retraining is training already/);
+    kubectl.run(["delete", "sparkapplication", retraining, "-n", "ml"]);
+
+    const started = await look(model);
+    assert.match(
+      started,
+      /purchases_\w+ \d+\.\d+ over 0\.25.*retraining has been started/,
+    );
+    const { rows } = await cluster.resultOf(retraining);
+    const fresh = (await versions()).filter((each) => !known.includes(each));
+    assert.equal(fresh.length, 1, String(fresh));
+    assert.ok((rows ?? 0) > 0);
+    assert.match(await look(model), /: no drift/);
   });
 
   it("goes down and leaves nothing", async () => {

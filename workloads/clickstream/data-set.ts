@@ -85,6 +85,7 @@ export const clickstreamDataSet: DataSetDeclaration = {
       example: "session_id",
       positive: { field: "event", in: ["purchase"] },
       view: "user_activity",
+      drift: {},
     },
   ],
   sample: {

@@ -19,6 +19,8 @@ export const streamSchema = z.strictObject({
     .discriminatedUnion("kind", [
       z.strictObject({
         kind: z.literal("replay"),
+        /** How many of the file's events, from its first; all unless given. */
+        events: z.number().int().min(1).optional(),
         /** Events a second; 0 sends as fast as it goes. */
         rate: z.number().min(0).default(0),
       }),
@@ -47,6 +49,13 @@ export const streamSchema = z.strictObject({
     })
     .prefault({}),
   training: z.strictObject({ size }).prefault({}),
+  drift: z
+    .strictObject({
+      /** Whether drift is looked for by the schedules that models declare; else only by `npm run features -- drift`. */
+      scheduled: z.boolean().default(true),
+      size,
+    })
+    .prefault({}),
   /** Keeps the newest row of each entity in Redis too. */
   online: onlineStoreSchema.optional(),
   /** Seconds after which a job that has not ended counts as failed. */

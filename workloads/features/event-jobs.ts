@@ -14,6 +14,7 @@ import { bulkConf, type Ground } from "./ground";
 export function produceEvents(
   ground: Ground,
   client: KafkaClient,
+  after: readonly JobEnd[],
 ): readonly JobEnd[] {
   const { config, dataSet, team } = ground.args;
   const { producer, topic, timeoutSeconds } = config;
@@ -25,6 +26,9 @@ export function produceEvents(
       : [
           `--file=/opt/mlstack/data/${basename(sample?.path ?? "")}`,
           `--key=${sample?.key}`,
+          ...(producer.events === undefined
+            ? []
+            : [`--first=${producer.events}`]),
         ];
   const name = `${ground.name}-producer`;
   const job = new k8s.batch.v1.Job(
@@ -49,7 +53,7 @@ export function produceEvents(
     },
     {
       ...ground.child,
-      dependsOn: [...client.ready],
+      dependsOn: [...client.ready, ...after],
       // Events are sent by a run; another declaration is another run, and ids make the same events the same.
       replaceOnChanges: ["spec"],
       deleteBeforeReplace: true,
@@ -64,6 +68,7 @@ export function ingestEvents(
   ground: Ground,
   client: KafkaClient,
   produced: readonly JobEnd[],
+  after: readonly JobEnd[],
 ): readonly JobEnd[] {
   const { config, dataSet } = ground.args;
   const { everySeconds, batch, size } = config.ingest;
@@ -75,7 +80,7 @@ export function ingestEvents(
     }),
     env: [...client.env, ...ground.pushEnv],
     conf: streamConf,
-    after: [...client.ready, ...produced],
+    after: [...client.ready, ...produced, ...after],
     arguments: [
       `--contract=${JSON.stringify(contractSpec(dataSet.contract))}`,
       pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,

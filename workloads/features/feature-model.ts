@@ -2,13 +2,37 @@ import { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
 import { columnName, type Contract } from "./contract";
-import { featureColumns, tableName, type FeatureView } from "./feature-view";
+import {
+  cronLine,
+  featureColumns,
+  tableName,
+  type FeatureView,
+} from "./feature-view";
 
 /** Which events make an example a positive one. */
 const positiveSchema = z.union([
   z.strictObject({ field: columnName, in: z.array(z.string()).min(1) }),
   z.strictObject({ field: columnName, above: z.number() }),
 ]);
+
+/** What counts as drift of a model, and when it is looked for; a model for which it is passed is trained anew. */
+const driftSchema = z.strictObject({
+  /** Cron line, in UTC. */
+  schedule: cronLine.default("45 3 * * *"),
+  /** Population stability index of a column above which it has moved: below 0.1 is stable, above 0.25 is another data set. */
+  limit: z.number().positive().default(0.25),
+  /** Limits of single columns, and of the model's `score`. */
+  limits: z.record(columnName, z.number().positive()).prefault({}),
+  /** Examples that are looked at: those that began so many hours before the newest, or later. */
+  windowHours: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 366)
+    .default(24 * 7),
+  /** Fewest examples that say anything: of fewer, chance alone moves the index. */
+  leastExamples: z.number().int().min(1).default(500),
+});
 
 /** A model that learns what becomes of an example from what a view knew of its entity when the example began. */
 export const featureModelSchema = z.strictObject({
@@ -26,6 +50,8 @@ export const featureModelSchema = z.strictObject({
   view: columnName,
   /** Columns to learn from; all of the view's unless given. */
   columns: z.array(columnName).min(1).optional(),
+  /** `{}` looks for drift with the defaults; without it, nobody does. */
+  drift: driftSchema.optional(),
 });
 
 /** A checked declaration. */
@@ -76,6 +102,11 @@ export function checkFeatureModels(
       for (const column of model.columns ?? []) {
         if (!known.includes(column))
           report("columns", column, `choose among ${known.join(", ")}`);
+      }
+      const measured = [...(model.columns ?? known), "score"];
+      for (const column of Object.keys(model.drift?.limits ?? {})) {
+        if (!measured.includes(column))
+          report("drift.limits", column, `choose among ${measured.join(", ")}`);
       }
     }
     return problems;

@@ -7,7 +7,10 @@ import { commandLabel } from "./labels";
 /** A suspended CronJob, of which `npm run features` makes Jobs: it has the image, the account and the place. */
 export function answerQuestions(ground: Ground): void {
   const name = `${ground.name}-features`;
-  const account = ground.account(name, { featureStore: "read" });
+  const account = ground.account(name, {
+    featureStore: "read",
+    models: "read",
+  });
   new k8s.batch.v1.CronJob(
     name,
     {
@@ -30,6 +33,7 @@ export function answerQuestions(ground: Ground): void {
                   command: ["python3", "-m", "mlstack_features.cli"],
                   args: [
                     pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+                    pulumi.interpolate`--models=${ground.uri("models")}`,
                   ],
                   env: [...account.identity.env],
                 }),

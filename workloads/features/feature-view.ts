@@ -45,6 +45,11 @@ const windowSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** When something runs. */
+export const cronLine = z
+  .string()
+  .regex(/^(\S+\s+){4}\S+$/, "write five fields, such as 5 * * * *");
+
 /** Features of one entity from one stream. */
 export const featureViewSchema = z.strictObject({
   /** Name of the table. */
@@ -61,10 +66,7 @@ export const featureViewSchema = z.strictObject({
   window: windowSchema,
   features: z.record(columnName, featureSchema),
   /** Cron line of its job, in UTC; without it, the job runs when the program does. */
-  schedule: z
-    .string()
-    .regex(/^(\S+\s+){4}\S+$/, "write five fields, such as 5 * * * *")
-    .optional(),
+  schedule: cronLine.optional(),
   table: tableSchema.prefault({}),
 });
 

@@ -25,6 +25,8 @@ export interface StreamedDataSetArgs {
   readonly kafka: Kafka;
   readonly dataSet: DataSet;
   readonly config: StreamConfig;
+  /** Ends of jobs that come first. */
+  readonly after?: readonly JobEnd[];
   /** Where jobs push what they measured, where the stack is observed. */
   readonly pushgatewayUrl?: pulumi.Output<string>;
 }
@@ -185,6 +187,7 @@ const code = [
   "clickstream/stream",
   "features/python/mlstack_features",
   "features/python/requirements.txt",
+  "features/python/requirements-jobs.txt",
 ];
 
 /** What the image of the producer takes the sample from. */

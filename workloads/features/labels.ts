@@ -1,5 +1,11 @@
-/** Label of what `npm run features` makes jobs of: `questions` or `rollback`. */
+/** Label of what `npm run features` makes jobs of: `questions`, `rollback` or `drift`. */
 export const commandLabel = "mlstack.dev/features-command";
 
 /** Label of the view that such a thing is about. */
 export const viewLabel = "mlstack.dev/feature-view";
+
+/** Label of the model that such a thing is about. */
+export const modelLabel = "mlstack.dev/model";
+
+/** Label of a suspended schedule: the job of the program that does the same work; see mlstack_features/retraining.py. */
+export const runLabel = "mlstack.dev/run-of";

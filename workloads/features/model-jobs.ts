@@ -1,11 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { accountRights } from "../../components/account-rights";
 import type { JobEnd } from "../../components/job-end";
 import { SparkJob } from "../../components/spark-job";
-import { featureModelSpec } from "./feature-model";
+import type { SparkRunArgs } from "../../components/spark-run";
+import { SparkSchedule } from "../../components/spark-schedule";
+import type { TeamAccount } from "../../components/team";
+import { featureModelSpec, type FeatureModel } from "./feature-model";
 import { bulkConf, instantOf, type Ground } from "./ground";
+import { commandLabel, modelLabel, runLabel } from "./labels";
 
-/** Trains as of the commits that ingestion and view have ended with, whatever is written to their tables meanwhile. */
+/**
+ * Trains as of the commits that ingestion and view have ended with, whatever is written to their tables meanwhile; and
+ * looks for drift of the models that declare it.
+ */
 export function trainModels(
   ground: Ground,
   ingested: readonly JobEnd[],
@@ -16,7 +24,6 @@ export function trainModels(
   for (const model of dataSet.models) {
     const name = `${ground.name}-${model.name.replaceAll("_", "-")}`;
     const view = views.get(model.view);
-    const spec = featureModelSpec(model, dataSet.views, dataSet.contract);
     const run = {
       ...ground.sparkRun(
         name,
@@ -26,21 +33,122 @@ export function trainModels(
       ),
       conf: bulkConf,
       after: [...ingested, ...views.values(), ...ends],
-      arguments: [
-        `--model=${JSON.stringify(spec)}`,
-        pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
-        pulumi.interpolate`--models=${ground.uri("models")}`,
-        ...ingested.map(
-          (end) => pulumi.interpolate`--source-instant=${instantOf(end)}`,
-        ),
-        ...(view === undefined
-          ? []
-          : [pulumi.interpolate`--instant=${instantOf(view)}`]),
-      ],
+      arguments: modelArguments(ground, model),
     };
+    const asOf = [
+      ...ingested.map(
+        (end) => pulumi.interpolate`--source-instant=${instantOf(end)}`,
+      ),
+      ...(view === undefined
+        ? []
+        : [pulumi.interpolate`--instant=${instantOf(view)}`]),
+    ];
     const { timeoutSeconds } = config;
-    const opts = { parent: ground.parent };
-    ends.push(new SparkJob(name, { ...run, timeoutSeconds }, opts).end);
+    const { end } = new SparkJob(
+      name,
+      { ...run, arguments: [...run.arguments, ...asOf], timeoutSeconds },
+      { parent: ground.parent },
+    );
+    ends.push(end);
+    if (model.drift !== undefined) watchDrift(ground, name, model, run, end);
   }
   return ends;
+}
+
+/** The job that looks for drift, and the training that it may start: on what is newest then. */
+function watchDrift(
+  ground: Ground,
+  training: string,
+  model: FeatureModel,
+  run: SparkRunArgs,
+  trained: JobEnd,
+): void {
+  const { drift: config } = ground.args.config;
+  const { schedule = "", ...limits } = model.drift ?? {};
+  const opts = { parent: ground.parent };
+  const retraining = `${training}-retraining`;
+  new SparkSchedule(
+    retraining,
+    {
+      ...run,
+      schedule: "@yearly",
+      suspended: true,
+      labels: { [runLabel]: training },
+    },
+    opts,
+  );
+  const name = `${training}-drift`;
+  const job = ground.sparkRun(
+    name,
+    "mlstack_features/drift_job.py",
+    config.size,
+    { featureStore: "read", models: "write" },
+  );
+  const rights = mayRetrain(ground, name, job.account, training, retraining);
+  new SparkSchedule(
+    name,
+    {
+      ...job,
+      schedule,
+      suspended: !config.scheduled,
+      labels: { [commandLabel]: "drift", [modelLabel]: model.name },
+      env: ground.pushEnv,
+      conf: bulkConf,
+      after: [trained, ...rights],
+      arguments: [
+        ...modelArguments(ground, model),
+        `--drift=${JSON.stringify(limits)}`,
+        `--retraining=${retraining}`,
+      ],
+    },
+    opts,
+  );
+}
+
+function modelArguments(
+  ground: Ground,
+  model: FeatureModel,
+): readonly pulumi.Input<string>[] {
+  const { contract, views } = ground.args.dataSet;
+  return [
+    `--model=${JSON.stringify(featureModelSpec(model, views, contract))}`,
+    pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+    pulumi.interpolate`--models=${ground.uri("models")}`,
+  ];
+}
+
+/** Rights on the one training by name; that an application is made cannot be given by name. */
+function mayRetrain(
+  ground: Ground,
+  name: string,
+  account: TeamAccount,
+  training: string,
+  retraining: string,
+): pulumi.Resource[] {
+  const { namespace } = ground.args.team;
+  const apiGroups = ["sparkoperator.k8s.io"];
+  const applications = { apiGroups, resources: ["sparkapplications"] };
+  return accountRights(
+    name,
+    {
+      namespace,
+      subject: { namespace, name: account.name },
+      rules: [
+        {
+          apiGroups,
+          resources: ["scheduledsparkapplications"],
+          resourceNames: [retraining],
+          verbs: ["get"],
+        },
+        { ...applications, resourceNames: [training], verbs: ["get"] },
+        {
+          ...applications,
+          resourceNames: [retraining],
+          verbs: ["get", "delete"],
+        },
+        { ...applications, verbs: ["create"] },
+      ],
+    },
+    ground.child,
+  );
 }

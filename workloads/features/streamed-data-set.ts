@@ -21,8 +21,9 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     super("mlstack:workloads:StreamedDataSet", name, {}, opts);
     const ground = new Ground(name, args, this);
     const client = args.kafka.client(args.team.namespace, args.teamName);
-    const produced = produceEvents(ground, client);
-    const ingested = ingestEvents(ground, client, produced);
+    const after = args.after ?? [];
+    const produced = produceEvents(ground, client, after);
+    const ingested = ingestEvents(ground, client, produced, after);
     const views = computeViews(ground, ingested);
     const models = trainModels(ground, ingested, views);
     serveOnline(ground, [...views.values()]);

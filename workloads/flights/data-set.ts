@@ -65,6 +65,7 @@ export const flightsDataSet: DataSetDeclaration = {
       example: "event_id",
       positive: { field: "arr_delay", above: 15 },
       view: "airport_delays",
+      drift: {},
     },
   ],
   sample: {

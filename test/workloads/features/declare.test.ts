@@ -119,6 +119,7 @@ describe("a data set", () => {
           example: "user_id",
           positive: { field: "event", above: 1 },
           columns: ["events_1h", "nothing"],
+          drift: { limits: { events_1d: 0.1, score: 0.5 } },
         },
       ],
     });
@@ -129,9 +130,10 @@ describe("a data set", () => {
       /models\[1\]\.example: "user_id": name another field/,
       /models\[1\]\.positive\.field: "event": name a number field/,
       /models\[1\]\.columns: "nothing"/,
+      /models\[1\]\.drift\.limits: "events_1d": choose among events_1h, nothing, score/,
     ])
       assert.match(message, line);
-    assert.match(message, /6 problems/);
+    assert.match(message, /7 problems/);
   });
 });
 

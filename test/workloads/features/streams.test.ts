@@ -150,10 +150,56 @@ describe("a streamed data set", () => {
     const suspended = schedules.map(({ inputs }) =>
       /"suspend":true/.test(JSON.stringify(inputs)),
     );
-    assert.deepEqual(suspended.filter(Boolean).length, 2, "rollbacks");
-    assert.deepEqual(suspended.length, 4);
+    assert.deepEqual(
+      suspended.filter(Boolean).length,
+      3,
+      "two rollbacks, and the training that drift starts",
+    );
+    assert.deepEqual(suspended.length, 6);
     const sink = recording.one("kubernetes:apps/v1:Deployment");
     assert.match(JSON.stringify(sink.inputs), /--view=user_activity/);
+  });
+
+  it("looks for drift of its models, and may start the one training and no other", async () => {
+    const recording = await register({});
+    const training = "clickstream-stream-session-purchase";
+    const schedule =
+      "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication";
+    const drift = recording.one(schedule, `${training}-drift`);
+    const spec = JSON.stringify(drift.inputs);
+    assert.match(spec, /"schedule":"45 3 \* \* \*".*"suspend":false/);
+    assert.match(spec, /--drift=\{\\"limit\\":0.25/);
+    assert.ok(spec.includes(`--retraining=${training}-retraining`));
+    // What it starts reads what is newest then.
+    const retraining = recording.one(schedule, `${training}-retraining`);
+    assert.match(JSON.stringify(retraining.inputs), /"suspend":true/);
+    assert.doesNotMatch(JSON.stringify(retraining.inputs), /--instant=/);
+    const role = recording.one(
+      "kubernetes:rbac.authorization.k8s.io/v1:Role",
+      `${training}-drift`,
+    );
+    assert.deepEqual(
+      (
+        role.inputs.rules as readonly {
+          readonly resources: readonly string[];
+          readonly resourceNames?: readonly string[];
+          readonly verbs: readonly string[];
+        }[]
+      ).map(({ resources, resourceNames = [], verbs }) =>
+        [...resources, ...resourceNames, ...verbs].join(" "),
+      ),
+      [
+        `scheduledsparkapplications ${training}-retraining get`,
+        `sparkapplications ${training} get`,
+        `sparkapplications ${training}-retraining get delete`,
+        "sparkapplications create",
+      ],
+    );
+    const unscheduled = await register({ drift: { scheduled: false } });
+    assert.match(
+      JSON.stringify(unscheduled.one(schedule, `${training}-drift`).inputs),
+      /"suspend":true/,
+    );
   });
 
   it("is one declaration: a second one has its own jobs, tables and sample", async () => {
@@ -173,6 +219,10 @@ describe("a streamed data set", () => {
       "flights-stream-ingest",
       "flights-stream-late-arrival",
     ]);
+    recording.one(
+      "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication",
+      "flights-stream-late-arrival-drift",
+    );
     const ingest = recording.one(application, "flights-stream-ingest");
     assert.match(JSON.stringify(ingest.inputs), /flights_events/);
     const producer = recording.one(

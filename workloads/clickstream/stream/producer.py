@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -144,6 +145,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     source.add_argument("--file", type=Path, help="file to replay: .csv, .csv.gz, .jsonl or .jsonl.gz")
     source.add_argument("--generate", type=int, metavar="COUNT", help="make so many synthetic messages")
     parser.add_argument("--seed", type=int, default=1, help="seed of the synthetic messages")
+    parser.add_argument("--first", type=int, help="how many of the file's events, from its first; all unless given")
     parser.add_argument(
         "--key",
         default="session_id",
@@ -169,7 +171,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = time.monotonic()
     try:
         messages = (
-            generate(options.generate, options.seed) if options.file is None else read_events(options.file, options.key)
+            generate(options.generate, options.seed)
+            if options.file is None
+            else islice(read_events(options.file, options.key), options.first)
         )
         settings = {
             "bootstrap.servers": options.servers,

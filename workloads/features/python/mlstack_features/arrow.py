@@ -32,7 +32,7 @@ class ArrowBackend(Backend[pa.Table]):
 
     def names(self) -> list[str]:
         """Folders that hold a table."""
-        system, root = _file_system(self._uri)
+        system, root = file_system(self._uri)
         entries = system.get_file_info(pafs.FileSelector(root))
         folders = [entry for entry in entries if entry.type == pafs.FileType.Directory]
         marks = system.get_file_info([f"{folder.path}/.hoodie/hoodie.properties" for folder in folders])
@@ -107,7 +107,7 @@ class ArrowBackend(Backend[pa.Table]):
         return labels
 
     def _ends(self, view: str) -> dict[str, str]:
-        system, root = _file_system(f"{self._uri}/{view}/.hoodie/timeline")
+        system, root = file_system(f"{self._uri}/{view}/.hoodie/timeline")
         names = (each.base_name for each in system.get_file_info(pafs.FileSelector(root)))
         return dict(match.groups() for name in names if (match := _FINISHED.fullmatch(name)))
 
@@ -179,7 +179,8 @@ def _storage_options() -> dict[str, str]:
     return options
 
 
-def _file_system(uri: str) -> tuple[pafs.FileSystem, str]:
+def file_system(uri: str) -> tuple[pafs.FileSystem, str]:
+    """The file system that a URI is of, and the path on it; a store with an endpoint is named by the environment."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not uri.startswith("s3://") or endpoint is None:
         system, path = pafs.FileSystem.from_uri(uri)

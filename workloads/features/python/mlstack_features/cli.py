@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mlstack_features.arrow import ArrowBackend
 from mlstack_features.difference import difference
+from mlstack_features.drift_report import drift_rows, latest_report
 from mlstack_features.freshness import freshness
 from mlstack_features.store import VALID_FROM, FeatureStore, FeatureStoreError
 
@@ -26,6 +27,8 @@ def answer(store: FeatureStore[pa.Table], options: argparse.Namespace) -> list[M
             return _rows(store, options.view).slice(0, options.rows).to_pylist()
         case "history":
             return [{"instant": each.time, "action": each.action} for each in store.history(options.view)]
+        case "drift":
+            return drift_rows(latest_report(options.models, options.model))
         case "freshness":
             return freshness(ArrowBackend(options.feature_store), options.view)
         case _:
@@ -39,12 +42,15 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the question."""
     parser = argparse.ArgumentParser(prog="features", description=__doc__)
     parser.add_argument("--feature-store", required=True, help="URI of the bucket")
+    parser.add_argument("--models", help="URI of the bucket with the models")
     questions = parser.add_subparsers(dest="question", required=True)
     questions.add_parser("list", help="views with their entity and latest instant")
     show = questions.add_parser("show", help="rows of a view")
     show.add_argument("view")
     show.add_argument("--rows", type=int, default=20)
     questions.add_parser("history", help="instants of a view").add_argument("view")
+    drift = questions.add_parser("drift", help="how far a model's columns and scores had moved at the last look")
+    drift.add_argument("model")
     fresh = questions.add_parser("freshness", help="how old the events of a table were when each commit ended")
     fresh.add_argument("view")
     diff = questions.add_parser("diff", help="how a view's rows differ between two instants")

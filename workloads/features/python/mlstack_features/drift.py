@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SMALLEST_SHARE = 1e-4
@@ -23,20 +24,34 @@ class Distribution:
     absent: int = 0
 
     @property
+    def total(self) -> int:
+        """How many values there were."""
+        return sum(self.counts) + self.absent
+
+    @property
     def shares(self) -> list[float]:
         """Share of each bin, absent values last."""
         every = [*self.counts, self.absent]
-        total = sum(every)
-        return [count / total for count in every] if total else [0.0] * len(every)
+        return [count / self.total for count in every] if self.total else [0.0] * len(every)
+
+
+def edges_between(quantiles: Iterable[float]) -> tuple[float, ...]:
+    """Edges at quantiles; a value that is several of them, or the only one, has a bin of its own.
+
+    Otherwise a count that is nearly always 0 would have one bin, and could never move.
+    """
+    seen = Counter(quantiles)
+    edges = set(seen)
+    edges |= {math.nextafter(value, math.inf) for value, times in seen.items() if times > 1 or len(seen) == 1}
+    return tuple(sorted(edges))
 
 
 def quantile_edges(values: Sequence[float], bins: int = BINS) -> tuple[float, ...]:
-    """Edges between bins of equal shares of the values; fewer where values repeat."""
+    """Edges between bins of equal shares of the values, as far as they do not repeat."""
     ordered = sorted(values)
     if not ordered:
         return ()
-    edges = {ordered[min(len(ordered) - 1, len(ordered) * step // bins)] for step in range(1, bins)}
-    return tuple(sorted(edges))
+    return edges_between(ordered[min(len(ordered) - 1, len(ordered) * step // bins)] for step in range(1, bins))
 
 
 def distribution(values: Sequence[float | None], edges: Sequence[float]) -> Distribution:
@@ -60,6 +75,18 @@ def stability_index(then: Distribution, now: Distribution) -> float:
     return sum((new - old) * math.log(new / old) for old, new in pairs)
 
 
-def moved(indexes: Mapping[str, float], limit: float) -> list[str]:
-    """Features whose index passes a limit, the farthest first."""
-    return sorted((name for name, index in indexes.items() if index > limit), key=lambda name: -indexes[name])
+@dataclass(frozen=True)
+class Limits:
+    """Indexes above which columns have moved, as a model declares them."""
+
+    usual: float
+    special: Mapping[str, float]
+
+    def of(self, column: str) -> float:
+        """The limit of one column."""
+        return self.special.get(column, self.usual)
+
+    def passed(self, indexes: Mapping[str, float]) -> list[str]:
+        """Columns whose index passes its limit, the farthest beyond it first."""
+        far = [name for name, index in indexes.items() if index > self.of(name)]
+        return sorted(far, key=lambda name: self.of(name) / indexes[name])

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from jobs import outcome
-from jobs.evaluation import Bin, Quality, quality
-from jobs.training import write_text
+from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels, write_text
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import VectorAssembler
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from mlstack_features.reference import SCORE, Reference, counted, edges_of
 from mlstack_features.spark import SparkBackend
 from mlstack_features.store import FeatureStore
 
 JOB = "feature-training"
-
-TRAINING_PERCENT = 80
-SCORE_DIGITS = 6
-"""Scores are grouped by this many digits for the metrics, so that few leave the cluster however many rows there are."""
 
 _AT = "_at"
 _LABEL = "_label"
@@ -88,23 +86,36 @@ def examples(events: DataFrame, model: ModelSpec) -> DataFrame:
     )
 
 
-def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Join, train, evaluate on the examples held out, and write model and metrics."""
-    model = parse_model(options.model)
-    backend = SparkBackend(spark, options.feature_store)
-    store = FeatureStore(backend)
-    source = options.source_instant or store.history(model.source)[-1].time
-    instant = options.instant or store.history(model.view)[-1].time
+def known_examples(
+    store: FeatureStore[DataFrame], model: ModelSpec, source: str, instant: str, hours: int | None = None
+) -> DataFrame:
+    """Examples with what the view knew when each began, as of instants; with `hours`, the newest of them."""
     needed = sorted({model.example, model.entity, model.event_time, model.positive.field})
     labels = examples(store.as_of(model.source, source, needed), model)
+    if hours is not None:
+        newest = labels.agg(F.max(_AT).alias("_newest"))
+        recent = F.col(_AT) > F.col("_newest") - F.expr(f"INTERVAL {hours} HOURS")
+        labels = labels.crossJoin(F.broadcast(newest)).where(recent).drop("_newest")
     known = store.point_in_time_join(
         labels, model.view, time=_AT, entity=model.entity, columns=model.columns, instant=instant
     )
-    rows = in_order(known, model).cache()
+    # An entity of which nothing was known yet has zeros.
+    values = (F.coalesce(F.col(name).cast("double"), F.lit(0.0)).alias(name) for name in model.columns)
+    return known.select(model.example, _LABEL, held_out(model.example).alias(_HELD_OUT), *values)
+
+
+def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
+    """Join, train, evaluate on the examples held out, and write model, metrics, and what they were made of."""
+    model = parse_model(options.model)
+    store = FeatureStore(SparkBackend(spark, options.feature_store))
+    source = options.source_instant or store.history(model.source)[-1].time
+    instant = options.instant or store.history(model.view)[-1].time
+    rows = in_order(known_examples(store, model, source, instant), model).cache()
     counts = {(row[_HELD_OUT], row[_LABEL]): row["count"] for row in rows.groupBy(_HELD_OUT, _LABEL).count().collect()}
-    require_both_labels(counts, model)
+    require_both_labels(counts, model.name, {0: "examples is negative", 1: "examples is positive"})
     fitted = pipeline(model).fit(rows.where(~F.col(_HELD_OUT)))
-    measured = evaluate(fitted, rows.where(_HELD_OUT))
+    scored = score(fitted, rows)
+    measured = evaluate(scored.where(_HELD_OUT), _LABEL)
     folder = f"{options.models}/{model.name}/{options.run or instant}"
     fitted.write().overwrite().save(f"{folder}/model")
     result = {
@@ -115,19 +126,27 @@ def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
         "model": f"{folder}/model",
     }
     write_text(spark, f"{folder}/metrics.json", json.dumps(result, indent=2) + "\n")
+    # Last, since the job that looks for drift takes it to say that the rest is there.
+    reference_of(scored, model, result).write(spark, folder)
     return result
 
 
-def in_order(known: DataFrame, model: ModelSpec) -> DataFrame:
-    """What training needs, in an order that is the same whenever the rows are: sums of floats depend on it.
+def reference_of(scored: DataFrame, model: ModelSpec, result: Mapping[str, Any]) -> Reference:
+    """Distributions of what the model sees, and of what it says, over the examples of a training."""
+    names = [*model.columns, SCORE]
+    rows = scored.select(*model.columns, F.col(PROBABILITY).alias(SCORE))
+    return Reference(
+        instant=result["instant"],
+        source=result["source"],
+        trained=datetime.now(UTC).isoformat(),
+        rows=result["rows"],
+        distributions=counted(rows, edges_of(rows, names)),
+    )
 
-    An entity of which nothing was known yet has zeros.
-    """
-    values = (F.coalesce(F.col(name).cast("double"), F.lit(0.0)).alias(name) for name in model.columns)
-    # By its name alone, so that the same examples are held out in every run.
-    held_out = F.pmod(F.xxhash64(model.example), F.lit(100)) >= TRAINING_PERCENT
-    needed = known.select(model.example, _LABEL, held_out.alias(_HELD_OUT), *values)
-    return needed.coalesce(1).sortWithinPartitions(model.example)
+
+def in_order(rows: DataFrame, model: ModelSpec) -> DataFrame:
+    """Examples in an order that is the same whenever they are: sums of floats depend on it."""
+    return rows.coalesce(1).sortWithinPartitions(model.example)
 
 
 def pipeline(model: ModelSpec) -> Pipeline:
@@ -136,27 +155,10 @@ def pipeline(model: ModelSpec) -> Pipeline:
     return Pipeline(stages=[assembler, LogisticRegression(labelCol=_LABEL, maxIter=25, regParam=0.001)])
 
 
-def evaluate(fitted: PipelineModel, rows: DataFrame) -> Quality:
-    """Quality on rows that the model has not seen."""
-    # By way of the JVM: the same function in pyspark.ml.functions wants pandas, which nothing else here does.
-    as_array = rows.sparkSession._jvm.org.apache.spark.ml.functions.vector_to_array
-    scored = fitted.transform(rows).select(_LABEL, Column(as_array(F.col("probability")._jc, "float64"))[1].alias("p"))
-    positives = F.sum(_LABEL).alias("positives")
-    rounded = F.round("p", SCORE_DIGITS).alias("score")
-    groups = scored.groupBy(rounded).agg(positives, (F.count(F.lit(1)) - positives).alias("negatives")).collect()
-    return quality([Bin(group["score"], group["positives"], group["negatives"]) for group in groups])
-
-
-def require_both_labels(counts: dict[tuple[bool, int], int], model: ModelSpec) -> None:
-    """Fail unless positive and negative examples are on both sides of the split."""
-    for held_out in (False, True):
-        for label in (0, 1):
-            if not counts.get((held_out, label)):
-                part, kind = "held-out" if held_out else "training", "positive" if label else "negative"
-                raise outcome.JobError(
-                    f"{model.name}: none of the {part} examples is {kind} ({sum(counts.values())} in all); "
-                    f"give {model.source} more events"
-                )
+def score(fitted: PipelineModel, rows: DataFrame) -> DataFrame:
+    """Rows with the probability that the model gives each."""
+    scored = fitted.transform(rows)
+    return scored.withColumn(PROBABILITY, probability_of(scored))
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -56,3 +56,18 @@ class Store:
         events = self.spark.read.format("hudi").load(f"{self.uri}/clickstream_events")
         rows = compute(events, parse_view(json.dumps(USERS)), START + timedelta(hours=hours))
         return sorted(tuple(row) for row in rows.select("user_id", VALID_FROM, "events_1h", "events_1d").collect())
+
+
+def buyers(spark: SparkSession, folder: Path) -> Store:
+    """Users of whom every third buys every day, and their view."""
+    made = Store(spark, folder)
+    made.events(
+        *(
+            (f"{user}-{day}-{kind}", user, 24 * day + user / 60, kind)
+            for user in range(60)
+            for day in range(3)
+            for kind in (("catalog", "purchase") if user % 3 == 0 else ("catalog",))
+        )
+    )
+    made.run(80)
+    return made

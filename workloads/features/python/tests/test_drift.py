@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlstack_features.drift import Distribution, distribution, moved, quantile_edges, stability_index
+from mlstack_features.drift import Distribution, Limits, distribution, quantile_edges, stability_index
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -51,9 +51,34 @@ def test_every_value_is_counted_once() -> None:
     assert sum(counted.shares) == pytest.approx(1)
 
 
-def test_repeated_values_make_fewer_bins() -> None:
-    assert quantile_edges([1.0] * 100) == (1.0,)
+def test_a_value_that_repeats_has_a_bin_of_its_own() -> None:
+    assert distribution([1.0, 0.5, 1.5], quantile_edges([1.0] * 100)).counts == (1, 1, 1)
     assert quantile_edges([]) == ()
+    # A count that is nearly always 0 moves when it no longer is.
+    rare = [0.0] * 99 + [1.0]
+    edges = quantile_edges(rare)
+    often = distribution([0.0] * 50 + [1.0] * 50, edges)
+    assert stability_index(distribution(rare, edges), often) > 0.25
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_its_properties_hold_for_any_values(seed: int) -> None:
+    draw = random.Random(seed)
+    few = draw.random() < 0.5
+
+    def values() -> list[float | None]:
+        one = (lambda: float(draw.randrange(4))) if few else (lambda: draw.gauss(draw.random(), 2))
+        return [None if draw.random() < 0.05 else one() for _ in range(draw.randrange(1, 300))]
+
+    edges = quantile_edges([value for value in values() if value is not None])
+    then, now = distribution(values(), edges), distribution(values(), edges)
+    assert list(edges) == sorted(set(edges))
+    assert stability_index(then, then) == 0
+    assert stability_index(then, now) >= 0
+    assert stability_index(then, now) == pytest.approx(stability_index(now, then))
+    # Shares alone count, not how many there were.
+    twice = Distribution(now.edges, tuple(2 * count for count in now.counts), 2 * now.absent)
+    assert stability_index(then, twice) == pytest.approx(stability_index(then, now))
 
 
 def test_edges_must_agree() -> None:
@@ -61,15 +86,16 @@ def test_edges_must_agree() -> None:
         stability_index(Distribution((1.0,), (1, 1)), Distribution((2.0,), (1, 1)))
 
 
-def test_the_farthest_moved_comes_first() -> None:
-    assert moved({"a": 0.3, "b": 0.05, "c": 0.9}, 0.25) == ["c", "a"]
+def test_a_column_has_its_own_limit_or_the_usual_one() -> None:
+    limits = Limits(0.25, {"b": 0.01, "c": 2.0})
+    assert limits.passed({"a": 0.3, "b": 0.05, "c": 0.9, "d": 0.25}) == ["b", "a"]
 
 
 def test_spark_counts_as_plain_python_does(spark: SparkSession) -> None:
-    from mlstack_features.drift_job import counted, quantiles
+    from mlstack_features.reference import counted, edges_of
 
     draw = random.Random(2)
     values = [None if draw.random() < 0.1 else float(draw.randrange(40)) for _ in range(500)]
     rows = spark.createDataFrame([(value, value) for value in values], "a double, b double")
-    edges = quantiles(rows, ["a", "b"])
+    edges = edges_of(rows, ["a", "b"])
     assert counted(rows, edges)["a"] == distribution(values, edges["a"])

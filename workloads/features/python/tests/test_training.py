@@ -14,7 +14,7 @@ pytest.importorskip("pyspark")
 pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
-from event_store import SPECS, START, Store  # noqa: E402
+from event_store import SPECS, START, Store, buyers  # noqa: E402
 from jobs.outcome import JobError  # noqa: E402
 
 from mlstack_features.training import examples, parse_model, train  # noqa: E402
@@ -36,17 +36,7 @@ def learn(store: Store, folder: Path, **options: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def store(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Users of whom every third buys every day, and their view."""
-    made = Store(spark, tmp_path_factory.mktemp("store"))
-    made.events(
-        *(
-            (f"{user}-{day}-{kind}", user, 24 * day + user / 60, kind)
-            for user in range(60)
-            for day in range(3)
-            for kind in (("catalog", "purchase") if user % 3 == 0 else ("catalog",))
-        )
-    )
-    made.run(80)
-    return made
+    return buyers(spark, tmp_path_factory.mktemp("store"))
 
 
 def test_an_example_begins_with_its_first_event(spark: SparkSession) -> None:
