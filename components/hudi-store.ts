@@ -12,23 +12,53 @@ export const bucketNames = {
 /** Key of a bucket in {@link bucketNames}. */
 export type BucketName = keyof typeof bucketNames;
 
-/** The buckets in which raw events, Hudi feature tables and trained models live. */
-export class HudiStore extends pulumi.ComponentResource {
+/** The buckets that a workload works on. */
+export interface Store {
   readonly buckets: Readonly<Record<BucketName, Bucket>>;
+}
+
+/** The buckets in which raw events, Hudi feature tables and trained models live. */
+export class HudiStore extends pulumi.ComponentResource implements Store {
+  readonly buckets: Readonly<Record<BucketName, Bucket>>;
+  private readonly ownModels: ReadonlyMap<string, Bucket>;
 
   constructor(
     name: string,
-    args: { readonly platform: Platform; readonly bucket: BucketArgs },
+    args: {
+      readonly platform: Platform;
+      readonly bucket: BucketArgs;
+      /** Which teams have a bucket for models of their own, beside the one that the others share. */
+      readonly teams?: readonly {
+        readonly name: string;
+        readonly ownModels: boolean;
+      }[];
+    },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:HudiStore", name, {}, opts);
-    const bucket = (key: BucketName) =>
-      args.platform.bucket(bucketNames[key], args.bucket, { parent: this });
+    const bucket = (called: string) =>
+      args.platform.bucket(called, args.bucket, { parent: this });
     this.buckets = {
-      raw: bucket("raw"),
-      featureStore: bucket("featureStore"),
-      models: bucket("models"),
+      raw: bucket(bucketNames.raw),
+      featureStore: bucket(bucketNames.featureStore),
+      models: bucket(bucketNames.models),
     };
+    this.ownModels = new Map(
+      (args.teams ?? [])
+        .filter(({ ownModels }) => ownModels)
+        .map((team) => [
+          team.name,
+          bucket(`${bucketNames.models}-${team.name}`),
+        ]),
+    );
     this.registerOutputs();
+  }
+
+  /** The buckets as a team's workloads have them. */
+  of(team: string): Store {
+    const { models } = this.buckets;
+    return {
+      buckets: { ...this.buckets, models: this.ownModels.get(team) ?? models },
+    };
   }
 }

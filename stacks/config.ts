@@ -53,6 +53,8 @@ const teamSchema = z.strictObject({
     })
     .optional(),
   members: z.strictObject({ edit: members, view: members }).prefault({}),
+  /** Whether its models have a bucket of their own, which no other team's accounts reach. */
+  ownModels: z.boolean().default(false),
   quota: z
     .strictObject({
       cpu: quantity.default("8"),

@@ -30,6 +30,7 @@ const store = new HudiStore("store", {
     protect: !shortLived,
     forceDestroy: shortLived,
   },
+  teams: config.teams,
 });
 const teams = makeTeams(platform, config.teams, {
   owner: config.owner,

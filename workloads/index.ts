@@ -32,6 +32,7 @@ export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
   if (clickstream === undefined) return [];
   return new Clickstream("clickstream", {
     ...args,
+    store: args.store.of(clickstream.team),
     team: named(teams, clickstream.team),
     pool: named(
       new Map(platform.pools.map((pool) => [pool.name, pool])),

@@ -134,7 +134,7 @@ export function runStreams(
       `${name}-stream`,
       {
         platform,
-        store,
+        store: store.of(config.team),
         sparkOperator,
         team,
         teamName: config.team,

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { type BucketName, HudiStore } from "../../components/hudi-store";
+import type { BucketName, Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import type { JobEnd } from "../../components/job-end";
 import { ModelServer } from "../../components/model-server";
@@ -20,7 +20,7 @@ import { Trainings } from "./trainings";
 /** What the workload stands on. */
 export interface ClickstreamArgs {
   readonly platform: Platform;
-  readonly store: HudiStore;
+  readonly store: Store;
   readonly sparkOperator: SparkOperator;
   readonly team: Team;
   readonly pool: PlacedPool;

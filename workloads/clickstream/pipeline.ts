@@ -5,7 +5,7 @@ import {
   readPipeline,
   type CompiledPipeline,
 } from "../../components/compiled-pipeline";
-import type { HudiStore } from "../../components/hudi-store";
+import type { Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import type { JobEnd } from "../../components/job-end";
 import { KubeflowPipeline } from "../../components/kubeflow-pipeline";
@@ -19,7 +19,7 @@ import type { PipelineConfig } from "./pipeline-config";
 /** What the pipeline stands on. */
 export interface ClickstreamPipelineArgs {
   readonly platform: Platform;
-  readonly store: HudiStore;
+  readonly store: Store;
   readonly sparkOperator: SparkOperator;
   /** Kubeflow Pipelines, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;

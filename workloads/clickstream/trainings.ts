@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { HudiStore } from "../../components/hudi-store";
+import type { Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import type { JobEnd } from "../../components/job-end";
 import type { Team } from "../../components/team";
@@ -18,7 +18,7 @@ import {
 /** What the trainings stand on. */
 export interface TrainingsArgs {
   readonly platform: Platform;
-  readonly store: HudiStore;
+  readonly store: Store;
   readonly team: Team;
   /** Where a training runs that names no pool. */
   readonly pool: PlacedPool;

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { BucketName, HudiStore } from "../../components/hudi-store";
+import type { BucketName, Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import type { JobEnd } from "../../components/job-end";
 import type { Kafka } from "../../components/kafka/kafka";
@@ -17,7 +17,7 @@ import type { DataSet } from "./declare";
 /** What a streamed data set stands on. */
 export interface StreamedDataSetArgs {
   readonly platform: Platform;
-  readonly store: HudiStore;
+  readonly store: Store;
   readonly sparkOperator: SparkOperator;
   readonly team: Team;
   readonly teamName: string;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { HudiStore } from "../../components/hudi-store";
+import type { HudiStore, Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import { Notebook } from "../../components/notebook";
 import type { Team } from "../../components/team";
@@ -47,7 +47,8 @@ export class Notebooks extends pulumi.ComponentResource {
         // The schema has checked both; see checkNotebooks.
         if (team === undefined || pool === undefined) return [];
         const parts = {
-          ...{ platform, store, team, pool, spark, config },
+          ...{ platform, team, pool, spark, config },
+          store: store.of(config.team),
           controller: notebookController,
         };
         return [[config.name, personalNotebook(parts, child)]];
@@ -60,7 +61,7 @@ export class Notebooks extends pulumi.ComponentResource {
 /** What a person's notebook stands on. */
 export interface PersonalNotebookArgs {
   readonly platform: Platform;
-  readonly store: HudiStore;
+  readonly store: Store;
   readonly team: Team;
   readonly pool: PlacedPool;
   /** Image of Spark with its connectors, which the notebook's is made from. */
