@@ -12,6 +12,18 @@ export default tseslint.config(
     languageOptions: { globals: { process: "readonly", console: "readonly" } },
   },
   {
+    // Runs in a browser.
+    files: ["components/observability/console/*.js"],
+    languageOptions: {
+      globals: {
+        document: "readonly",
+        fetch: "readonly",
+        setInterval: "readonly",
+        URLSearchParams: "readonly",
+      },
+    },
+  },
+  {
     // Plugins load a kind with its first resource; in CommonJS, what loads late is required.
     files: ["infra/**", "airgap/providers/**", "test/support/**"],
     rules: { "@typescript-eslint/no-require-imports": "off" },

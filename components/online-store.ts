@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { PlacedPool, Platform } from "../infra/platform";
+import { dataVolume } from "./data-volume";
 import { quantity } from "./quantity";
 import { containerSecurity } from "./restricted-pod";
 
@@ -108,10 +109,6 @@ function redis(
         serviceName: name,
         replicas: 1,
         selector: { matchLabels: labels },
-        persistentVolumeClaimRetentionPolicy: {
-          whenDeleted: "Delete",
-          whenScaled: "Retain",
-        },
         template: {
           metadata: { labels },
           spec: {
@@ -154,16 +151,7 @@ function redis(
             ],
           },
         },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: "data" },
-            spec: {
-              accessModes: ["ReadWriteOnce"],
-              storageClassName: platform.storage.block,
-              resources: { requests: { storage: config.storage } },
-            },
-          },
-        ],
+        ...dataVolume(platform.storage.block, config.storage),
       },
     },
     opts,

@@ -67,7 +67,7 @@ export class Team extends pulumi.ComponentResource {
         metadata: {
           name,
           labels: {
-            "mlstack.dev/team": name,
+            [teamLabel]: name,
             "pod-security.kubernetes.io/enforce": "restricted",
           },
           annotations:
@@ -165,6 +165,13 @@ export class Team extends pulumi.ComponentResource {
     };
   }
 }
+
+const teamLabel = "mlstack.dev/team";
+
+/** Selects the namespaces of all teams. */
+export const teamNamespaces: k8s.types.input.meta.v1.LabelSelector = {
+  matchExpressions: [{ key: teamLabel, operator: "Exists" }],
+};
 
 /** The teams of a stack, by name. */
 export function makeTeams(

@@ -163,7 +163,7 @@ export const TOOLS: readonly Tool[] = [
   ),
   single(
     "prometheus",
-    2,
+    2.3,
     "github.com/prometheus/prometheus",
     "/cmd/prometheus",
     // Its module counts v3.16.0 as v0.316.0.
@@ -174,7 +174,7 @@ export const TOOLS: readonly Tool[] = [
   single("pushgateway", 0.2, "github.com/prometheus/pushgateway", "", {
     [prometheusVersion]: "{version}",
   }),
-  single("kube-state-metrics", 0.7, "k8s.io/kube-state-metrics/v2", "", {
+  single("kube-state-metrics", 1.5, "k8s.io/kube-state-metrics/v2", "", {
     [prometheusVersion]: "v{version}",
   }),
   {

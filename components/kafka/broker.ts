@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { dataVolume } from "../data-volume";
 import { containerSecurity, podSecurity } from "../restricted-pod";
 import { propertiesFile } from "./client-settings";
 import type { KafkaConfigOf } from "./config";
@@ -57,25 +58,11 @@ export function broker(
         serviceName: service.metadata.name,
         replicas: 1,
         selector: { matchLabels: labels },
-        // A claim outlives its broker on a scale-down, not the broker's declaration.
-        persistentVolumeClaimRetentionPolicy: {
-          whenDeleted: "Delete",
-          whenScaled: "Retain",
-        },
         template: {
           metadata: { labels },
           spec: brokerPod(args, settings.metadata.name),
         },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: "data" },
-            spec: {
-              accessModes: ["ReadWriteOnce"],
-              storageClassName: args.storageClass,
-              resources: { requests: { storage: args.config.storage } },
-            },
-          },
-        ],
+        ...dataVolume(args.storageClass, args.config.storage),
       },
     },
     opts,

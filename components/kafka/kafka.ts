@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
+import { teamNamespaces } from "../team";
 import { broker, clientPort } from "./broker";
 import {
   clientEnvironment,
@@ -30,10 +31,6 @@ export interface KafkaClient {
   /** Depend on it to start a client. */
   readonly ready: readonly pulumi.Resource[];
 }
-
-const teamNamespaces = {
-  matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
-};
 
 /** Kafka in a namespace of its own, or by address, with its topics; teams reach it and nobody else. */
 export class Kafka extends pulumi.ComponentResource {

@@ -2,9 +2,15 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
-import type { Team } from "../team";
+import { RandomSecret } from "../../infra/random-secret";
+import { teamNamespaces, type Team } from "../team";
 import type { ObservabilityConfig } from "./config";
+import { DashboardsPage } from "./dashboards-page";
+import { kubePrometheusStack } from "./kube-prometheus-stack";
+import { kubeStateMetrics } from "./kube-state-metrics";
+import { prometheus } from "./prometheus";
 import { pushgateway, pushgatewayPort } from "./pushgateway";
+import { metricsPort } from "./scrape-config";
 
 /** What observability stands on. */
 export interface ObservabilityArgs {
@@ -16,27 +22,25 @@ export interface ObservabilityArgs {
 
 const namespaceName = "observability";
 
-/** Port of a pod that Prometheus reads at `/metrics`, whatever its number. */
-export const metricsPort = "metrics";
-
-const sameNamespace: k8s.types.input.networking.v1.NetworkPolicyPeer = {
+const pods: k8s.types.input.networking.v1.NetworkPolicyPeer = {
   podSelector: {},
 };
 
-const teamNamespaces: k8s.types.input.networking.v1.NetworkPolicyPeer = {
+const ownNamespace: k8s.types.input.networking.v1.NetworkPolicyPeer = {
   namespaceSelector: {
-    matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
+    matchLabels: { "kubernetes.io/metadata.name": namespaceName },
   },
 };
 
-/** Prometheus, a Pushgateway for jobs that end, and the walls' openings for both. */
+/** Prometheus with the stack's dashboards and alerts, a Pushgateway for jobs that end, and the walls' openings for both. */
 export class Observability extends pulumi.ComponentResource {
   /** `http://HOST:9091`, in the cluster: where pods of a team push what they measured; known when it answers. */
   readonly pushgatewayUrl: pulumi.Output<string>;
+  readonly dashboards: DashboardsPage;
   private readonly child: pulumi.CustomResourceOptions;
 
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly args: ObservabilityArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -52,57 +56,68 @@ export class Observability extends pulumi.ComponentResource {
       },
       this.child,
     ).metadata.name;
-    this.wall(`${name}-pushes`, namespace, "pushgateway", [
-      { from: [sameNamespace] },
-      { from: [teamNamespaces], ports: [{ port: pushgatewayPort }] },
-    ]);
-    this.openTeams(name);
-    this.pushgatewayUrl = pushgateway(namespace, this.child);
-    this.registerOutputs({ pushgatewayUrl: this.pushgatewayUrl });
+    this.wall(namespace);
+    this.openTeams();
+    const { pushgatewayUrl, dashboards } =
+      kindOf(args) === "chart" ? this.chart(namespace) : this.plain(namespace);
+    this.pushgatewayUrl = pushgatewayUrl;
+    this.dashboards = dashboards;
+    this.registerOutputs({ pushgatewayUrl });
   }
 
-  private wall(
-    name: string,
-    namespace: pulumi.Input<string>,
-    pods: string,
-    ingress: k8s.types.input.networking.v1.NetworkPolicyIngressRule[],
-  ): void {
-    new k8s.networking.v1.NetworkPolicy(
-      name,
-      {
-        metadata: { namespace },
-        spec: {
-          podSelector: { matchLabels: { "app.kubernetes.io/name": pods } },
-          policyTypes: ["Ingress"],
-          ingress,
-        },
-      },
+  private plain(namespace: pulumi.Output<string>) {
+    kubeStateMetrics(namespace, this.child);
+    const url = prometheus({ ...this.args, namespace }, this.child);
+    return {
+      pushgatewayUrl: pushgateway(namespace, this.child),
+      dashboards: new DashboardsPage(
+        "dashboards",
+        { url, path: "/consoles/index.html" },
+        { parent: this },
+      ),
+    };
+  }
+
+  private chart(namespace: pulumi.Output<string>) {
+    const password = new RandomSecret(
+      `${this.name}-grafana-admin`,
+      { bytes: 24 },
+      { parent: this },
+    ).hex;
+    const { pushgatewayUrl, grafanaUrl } = kubePrometheusStack(
+      this.name,
+      { ...this.args, namespace, password },
       this.child,
     );
+    return {
+      pushgatewayUrl,
+      dashboards: new DashboardsPage(
+        "dashboards",
+        { url: grafanaUrl, path: "/dashboards?tag=mlstack", password },
+        { parent: this },
+      ),
+    };
   }
 
-  /** A team's own policy lets its own pods in only; policies add up. */
-  private openTeams(name: string): void {
-    for (const [team, { namespace }] of this.args.teams) {
+  /** Teams push; what others have pushed is for Prometheus, and what it has read is for whoever forwards a port. */
+  private wall(namespace: pulumi.Output<string>): void {
+    for (const [name, from] of [
+      ["pushgateway", [pods, { namespaceSelector: teamNamespaces }]],
+      ["prometheus", [pods]],
+    ] as const) {
       new k8s.networking.v1.NetworkPolicy(
-        `${name}-${team}-metrics`,
+        `${this.name}-${name}-walls`,
         {
-          metadata: { namespace, name: "metrics" },
+          metadata: { namespace },
           spec: {
-            podSelector: {},
+            podSelector: { matchLabels: { "app.kubernetes.io/name": name } },
             policyTypes: ["Ingress"],
             ingress: [
               {
-                from: [
-                  {
-                    namespaceSelector: {
-                      matchLabels: {
-                        "kubernetes.io/metadata.name": namespaceName,
-                      },
-                    },
-                  },
-                ],
-                ports: [{ port: metricsPort }],
+                from: [...from],
+                ...(name === "pushgateway"
+                  ? { ports: [{ port: pushgatewayPort }] }
+                  : {}),
               },
             ],
           },
@@ -111,6 +126,31 @@ export class Observability extends pulumi.ComponentResource {
       );
     }
   }
+
+  /** A team's own policy lets its own pods in only; policies add up. */
+  private openTeams(): void {
+    for (const [team, { namespace }] of this.args.teams) {
+      new k8s.networking.v1.NetworkPolicy(
+        `${this.name}-${team}-metrics`,
+        {
+          metadata: { namespace, name: "metrics" },
+          spec: {
+            podSelector: {},
+            policyTypes: ["Ingress"],
+            ingress: [{ from: [ownNamespace], ports: [{ port: metricsPort }] }],
+          },
+        },
+        this.child,
+      );
+    }
+  }
+}
+
+/** Where images come from this machine only, those of the chart are not to be had. */
+function kindOf({ config, platform }: ObservabilityArgs): "chart" | "plain" {
+  return (
+    config.kind ?? (platform.images.storage === undefined ? "chart" : "plain")
+  );
 }
 
 /** The observability of a stack that asks for it. */

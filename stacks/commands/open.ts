@@ -8,7 +8,7 @@ import { readyPod, serviceOf } from "./service-pod";
 import { servicesOf, type Service } from "./services";
 import { connect } from "./stack-state";
 
-/** `npm run open -- NAME [--stack S] [--port P]`: a notebook or model server of the stack on this machine's loopback. */
+/** `npm run open -- NAME [--stack S] [--port P]`: a notebook, model server or the dashboards of the stack on this machine's loopback. */
 runCommand(async () => {
   const { values, positionals } = readOptions({
     stack: { type: "string", short: "s", default: "local" },
@@ -31,9 +31,14 @@ runCommand(async () => {
   const query = service.token === undefined ? "" : `?token=${service.token}`;
   // The path too: one that Kubeflow's controller runs answers under no other.
   const root = new URL(service.url).pathname.replace(/\/$/, "");
-  const path = service.kind === "Notebook" ? `${root}/lab${query}` : "/";
+  const path =
+    service.kind === "Notebook" ? `${root}/lab${query}` : (service.path ?? "/");
+  const login =
+    service.password === undefined
+      ? ""
+      : `user admin, password ${service.password}\n`;
   process.stdout.write(
-    `${service.name}: http://127.0.0.1:${address.port}${path}\nCtrl-C ends it\n`,
+    `${service.name}: http://127.0.0.1:${address.port}${path}\n${login}Ctrl-C ends it\n`,
   );
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   process.exit(0);
@@ -48,7 +53,7 @@ function choose(
   if (service !== undefined && names.length === 1) return service;
   const choices = services.map((each) => each.name).join(", ");
   throw new CommandError(
-    `open: ${JSON.stringify(names.join(" "))}: ${choices === "" ? "the stack has neither notebooks nor servers" : `choose one of ${choices}`}`,
+    `open: ${JSON.stringify(names.join(" "))}: ${choices === "" ? "the stack has no notebooks, servers or dashboards" : `choose one of ${choices}`}`,
   );
 }
 

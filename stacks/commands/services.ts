@@ -3,32 +3,41 @@ import type { StateResource } from "./stack-state";
 /** What a stack keeps running for people, as `up` and `open` know it. */
 export interface Service {
   readonly name: string;
-  readonly kind: "Notebook" | "ModelServer";
+  readonly kind: "Notebook" | "ModelServer" | "DashboardsPage";
   /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`, with a path where it has one. */
   readonly url: string;
+  /** Path of its first page, where that is not the root. */
+  readonly path?: string;
   /** Secret that opens it. */
   readonly token?: string;
+  /** Secret of its user `admin`. */
+  readonly password?: string;
 }
 
 const kinds: Readonly<Record<string, Service["kind"]>> = {
   "mlstack:components:Notebook": "Notebook",
   "mlstack:components:ModelServer": "ModelServer",
+  "mlstack:components:DashboardsPage": "DashboardsPage",
 };
 
-/** The notebooks and model servers in a stack's state. */
+/** The notebooks, model servers and dashboards in a stack's state. */
 export function servicesOf(
   resources: readonly StateResource[],
 ): readonly Service[] {
   return resources.flatMap(({ urn, type, outputs }) => {
     const kind = kinds[type];
-    const { url, token } = outputs;
+    const { url, ...others } = outputs;
     if (kind === undefined || typeof url !== "string") return [];
+    const texts = (["path", "token", "password"] as const).flatMap((key) => {
+      const value = others[key];
+      return typeof value === "string" ? [[key, value]] : [];
+    });
     return [
       {
         name: urn.split("::").at(-1) ?? urn,
         kind,
         url,
-        ...(typeof token === "string" ? { token } : {}),
+        ...Object.fromEntries(texts),
       },
     ];
   });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Report } from "../../stacks/commands/report";
 import { startBrowser } from "../support/browser";
 import type { Kubectl } from "../support/kubectl";
-import type { RunningCommand } from "../support/project-command";
 import { TestStack } from "../support/test-stack";
 
 const sessions = 3605;
@@ -32,7 +31,6 @@ interface Pod {
 
 /** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
 describe("full local stack", function () {
-  const opened: RunningCommand[] = [];
   let stack: TestStack;
   let report: Report;
   let kubectl: Kubectl;
@@ -47,28 +45,7 @@ describe("full local stack", function () {
     stack = new TestStack("full-test", { target }, "local-full");
   });
 
-  after(async () => {
-    for (const { child, end } of opened) {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
-      await end;
-    }
-    await stack.end();
-  });
-
-  /** Opens a service of the stack. @returns its address on the loopback, as the command prints it */
-  async function open(name: string): Promise<string> {
-    const command = stack.start("open", name);
-    opened.push(command);
-    return new Promise((resolve, reject) => {
-      let text = "";
-      command.child.stdout?.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-        const address = /http:\/\/\S+/.exec(text)?.[0];
-        if (address !== undefined) resolve(address);
-      });
-      void command.end.then(({ output }) => reject(new Error(output)));
-    });
-  }
+  after(() => stack.end());
 
   it("comes up with every job done", async () => {
     await stack.succeed("up");
@@ -111,7 +88,7 @@ describe("full local stack", function () {
   });
 
   it("answers with the best model, and says what is wrong with a request", async () => {
-    const address = await open("clickstream-serving");
+    const address = await stack.open("clickstream-serving");
     const url = new URL("/v1/models/clickstream", address);
     const model = (await (await fetch(url)).json()) as {
       readonly metrics: { readonly auc: number };
@@ -148,7 +125,7 @@ describe("full local stack", function () {
   });
 
   it("opens a notebook that reads the feature table", async function () {
-    const address = new URL(await open("notebook-first"));
+    const address = new URL(await stack.open("notebook-first"));
     const token = address.searchParams.get("token") ?? "";
     const browser = await startBrowser();
     try {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/workload-report";
+import { requireAnswers, requireDrawn } from "../support/dashboards";
 import { Kubectl } from "../support/kubectl";
 import { StreamCluster, type Application } from "../support/stream-cluster";
 import {
@@ -88,6 +90,7 @@ describe("a stream on the local stack", function () {
           drift: { scheduled: false },
         },
       },
+      observability: { enabled: true, intervalSeconds: 5 },
     });
   });
 
@@ -190,6 +193,14 @@ describe("a stream on the local stack", function () {
     for (const [, column, psi] of indexes) assert.equal(psi, "0.000", column);
     const none = ["sparkapplication", retraining, "-n", "ml"];
     assert.equal(kubectl.run(["get", ...none, "--ignore-not-found"]), "");
+  });
+
+  it("answers each question of each dashboard, and shows its runs on the page of the streams", async () => {
+    const address = await stack.open("dashboards");
+    await requireAnswers(address);
+    const screenshot = join(stack.folder, "streams.png");
+    const legend = await requireDrawn(address, "streams", screenshot);
+    assert.match(legend, /clickstream_events user_id: /);
   });
 
   it("reads views as of an instant as they were then, although they have changed", async () => {

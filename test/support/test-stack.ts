@@ -11,6 +11,7 @@ const root = join(__dirname, "../..");
 
 /** A stack of the tests, driven by the project's commands as a person does. */
 export class TestStack {
+  private readonly opened: RunningCommand[] = [];
   readonly folder: string;
   /** The stack's own file, which git ignores. */
   readonly file: string;
@@ -48,6 +49,21 @@ export class TestStack {
     return succeed(command, ["--stack", this.name, ...args]);
   }
 
+  /** Opens a service of the stack, until the end. @returns its address on the loopback, as the command prints it */
+  open(service: string): Promise<string> {
+    const command = this.start("open", service);
+    this.opened.push(command);
+    return new Promise((resolve, reject) => {
+      let text = "";
+      command.child.stdout?.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        const address = /http:\/\/\S+/.exec(text)?.[0];
+        if (address !== undefined) resolve(address);
+      });
+      void command.end.then(({ output }) => reject(new Error(output)));
+    });
+  }
+
   report(): Report {
     return JSON.parse(
       readFileSync(join(this.folder, "report.json"), "utf8"),
@@ -58,8 +74,13 @@ export class TestStack {
     return new Kubectl(join(this.folder, "kubeconfig"));
   }
 
-  /** Takes the stack down if it is up, and its file away. */
+  /** Ends what was opened, takes the stack down if it is up, and its file away. */
   async end(): Promise<void> {
+    for (const { child, end } of this.opened) {
+      if (child.pid !== undefined && child.exitCode === null)
+        process.kill(-child.pid, "SIGTERM");
+      await end;
+    }
     if (existsSync(this.folder)) await this.start("down").end;
     rmSync(this.file, { force: true });
   }

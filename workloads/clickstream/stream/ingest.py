@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
 from stream import checkpoint, dead_letters, event_table
 from stream.contract import Contract, parse_contract
 from stream.kafka_settings import spark_settings
+from stream.metrics import StreamMetrics
 from stream.validation import REASON, REPAIRED, judge
 
 JOB = "stream-ingest"
@@ -35,6 +36,7 @@ class Ingest:
     contract: Contract
     table: str
     letters: str
+    metrics: StreamMetrics
     counts: Counter[str] = field(default_factory=Counter)
 
     def batch(self, records: DataFrame, number: int) -> None:
@@ -42,7 +44,8 @@ class Ingest:
         start = time.monotonic()
         judged = judge(records, self.contract).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            seen = _count(judged)
+            counted = _by_reason(judged)
+            seen = _sums(counted)
             if seen["records"] > seen["rejected"]:
                 present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
                 columns = event_table.additional_columns(judged, self.contract, present)
@@ -54,8 +57,10 @@ class Ingest:
             judged.unpersist()
         self.counts.update(seen)
         self.counts["batches"] += 1
-        line = {"batch": number, **seen, "seconds": round(time.monotonic() - start, 2)}
-        print(json.dumps(line), flush=True)
+        seconds = round(time.monotonic() - start, 2)
+        newest = max((row["newest"] for row in counted), default=None)
+        self.metrics.batch({row["reason"]: row["records"] for row in counted}, newest, seconds)
+        print(json.dumps({"batch": number, **seen, "seconds": seconds}), flush=True)
 
     def _stream(self) -> str:
         # Batch numbers begin anew with a new checkpoint; its id keeps their letters apart.
@@ -90,8 +95,10 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     contract = parse_contract(options.contract)
     table = f"{options.feature_store}/{contract.name}"
     place = f"{options.raw}/checkpoints/{contract.name}"
-    work = Ingest(spark, contract, table, f"{options.raw}/rejected/{contract.name}")
+    metrics = StreamMetrics(contract.name)
+    work = Ingest(spark, contract, table, f"{options.raw}/rejected/{contract.name}", metrics)
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
+    spark.streams.addListener(metrics)
     start = time.monotonic()
     writer = (
         records(spark, options.servers, options.topic, options.batch)
@@ -104,6 +111,10 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     else:
         query = writer.trigger(processingTime=f"{options.every} seconds").start()
     query.awaitTermination()
+    spark.streams.removeListener(metrics)
+    # Spark tells its listeners later, or not at all once the run is over.
+    if query.lastProgress is not None:
+        metrics.progress(query.lastProgress)
     seconds = time.monotonic() - start
     read = work.counts["records"]
     rows, totals = _totals(work, place)
@@ -141,7 +152,7 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     if letters is None:
         return {"rows": 0, "metrics": {"accepted": 0, "rejected": 0}}
     judged = judge(letters.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
-    seen = _count(judged)
+    seen = _sums(_by_reason(judged))
     accepted = seen["records"] - seen["rejected"]
     if accepted:
         rows = event_table.transform(judged, contract, [])
@@ -198,13 +209,25 @@ def main() -> None:
     )
 
 
-def _count(judged: DataFrame) -> dict[str, int]:
-    row = judged.agg(
-        F.count(F.lit(1)).alias("records"),
-        F.count(REASON).alias("rejected"),
-        F.coalesce(F.sum(F.when(F.col(REASON).isNull(), F.col(REPAIRED))), F.lit(0)).alias("repaired"),
-    ).collect()[0]
-    return {name: int(value) for name, value in row.asDict().items()}
+def _by_reason(judged: DataFrame) -> Sequence[Row]:
+    """Records, repairs and the newest record's time, by the first reason; null stands for those that are accepted."""
+    return (
+        judged.groupBy(F.substring_index(REASON, "; ", 1).alias("reason"))
+        .agg(
+            F.count(F.lit(1)).alias("records"),
+            F.sum(REPAIRED).alias("repaired"),
+            F.max(event_table.KAFKA_TIME).alias("newest"),
+        )
+        .collect()
+    )
+
+
+def _sums(counted: Sequence[Row]) -> dict[str, int]:
+    return {
+        "records": sum(row["records"] for row in counted),
+        "rejected": sum(row["records"] for row in counted if row["reason"] is not None),
+        "repaired": sum(row["repaired"] for row in counted if row["reason"] is None),
+    }
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from jobs.outcome import JobError
 from stream import dead_letters, event_table
 from stream.contract import parse_contract
 from stream.ingest import Ingest, replay
+from stream.metrics import StreamMetrics, lag
 from stream_tests.conftest import SPECS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Stream:
         contract = parse_contract(json.dumps(self.declared))
         event_table.require_compatible(event_table.schema_of(self.spark, self.table), contract, self.table)
         letters = f"file:{self.folder}/raw/rejected/clickstream_events"
-        Ingest(self.spark, contract, self.table, letters).batch(records, number)
+        Ingest(self.spark, contract, self.table, letters, StreamMetrics(contract.name)).batch(records, number)
 
     def replay(self) -> dict[str, Any]:
         """Take up the dead letters again."""
@@ -178,3 +179,24 @@ def test_dead_letters_are_taken_up_after_a_fix(spark: SparkSession, stream: Stre
     assert stream.rows().keys() == {"e1", "e2"}
     assert [letter["offset"] for letter in stream.letters()] == [2]
     assert stream.replay()["metrics"] == {"accepted": 0, "rejected": 1}
+
+
+def test_a_batch_is_measured_by_reason_once_it_is_committed(spark: SparkSession, stream: Stream) -> None:
+    contract = parse_contract(json.dumps(stream.declared))
+    metrics = StreamMetrics(contract.name)
+    work = Ingest(spark, contract, stream.table, f"file:{stream.folder}/raw/rejected/clickstream_events", metrics)
+    work.batch(records(spark, 0, [event(1), event(2), event(3, user_id="x"), event(4, user_id="x", event=None)]), 0)
+
+    def value(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(f"mlstack_stream_{name}", {"stream": contract.name, **labels})
+
+    assert [value("records_total"), value("rows_total"), value("commits_total")] == [4, 2, 1]
+    # One of them has a second reason; each record counts once.
+    assert value("rejected_total", reason="user_id: not a long") == 2
+    age = value("lag_seconds")
+    assert age is not None and abs(datetime(2026, 1, 10, 12).timestamp() + age - datetime.now().timestamp()) < 3600
+
+
+def test_lag_is_what_lies_between_two_offsets() -> None:
+    assert lag({"t": {"0": 3, "1": 5}}, {"t": {"0": 7, "1": 5, "2": 2}}) == 6
+    assert lag({"t": {"0": 3}}, None) is None

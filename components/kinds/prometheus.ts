@@ -1,0 +1,57 @@
+import * as k8s from "@pulumi/kubernetes";
+import type { meta } from "@pulumi/kubernetes/types/input";
+import type * as pulumi from "@pulumi/pulumi";
+
+const apiVersion = "monitoring.coreos.com/v1";
+
+/** `spec` of a PodMonitor, as far as it is used here. */
+export interface PodMonitorSpec {
+  readonly selector: meta.v1.LabelSelector;
+  readonly namespaceSelector: { readonly any: true };
+  readonly podMetricsEndpoints: readonly {
+    readonly port: string;
+    readonly interval: string;
+  }[];
+}
+
+/** Pods that Prometheus reads. */
+export class PodMonitor extends k8s.apiextensions.CustomResource {
+  constructor(
+    name: string,
+    args: {
+      readonly metadata: meta.v1.ObjectMeta;
+      readonly spec: PodMonitorSpec;
+    },
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    super(name, { ...args, apiVersion, kind: "PodMonitor" }, opts);
+  }
+}
+
+/** `spec` of a PrometheusRule, as far as it is used here. */
+export interface PrometheusRuleSpec {
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly for: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    }[];
+  }[];
+}
+
+/** Alerts that Prometheus watches for. */
+export class PrometheusRule extends k8s.apiextensions.CustomResource {
+  constructor(
+    name: string,
+    args: {
+      readonly metadata: meta.v1.ObjectMeta;
+      readonly spec: PrometheusRuleSpec;
+    },
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    super(name, { ...args, apiVersion, kind: "PrometheusRule" }, opts);
+  }
+}

@@ -1,0 +1,213 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Platform } from "../../infra/platform";
+import { PodMonitor, PrometheusRule } from "../kinds/prometheus";
+import { amount } from "../quantity";
+import { containerSecurity } from "../restricted-pod";
+import { charts, type ChartPin } from "../versions";
+import { ruleGroups } from "./alerts";
+import type { ObservabilityConfig } from "./config";
+import { dashboards } from "./dashboards";
+import { grafanaDashboard } from "./grafana-dashboard";
+import {
+  sparkApplicationRules,
+  sparkApplicationState,
+} from "./kube-state-metrics";
+import { pushgatewayPort } from "./pushgateway";
+import { metricsPort } from "./scrape-config";
+
+/** What the charts need to know. */
+export interface KubePrometheusStackArgs {
+  readonly platform: Pick<Platform, "storage">;
+  readonly namespace: pulumi.Output<string>;
+  readonly config: ObservabilityConfig;
+  /** Of Grafana's user `admin`. */
+  readonly password: pulumi.Output<string>;
+}
+
+/** Where they answer, in the cluster. */
+export interface KubePrometheusStack {
+  readonly pushgatewayUrl: pulumi.Output<string>;
+  readonly grafanaUrl: pulumi.Output<string>;
+}
+
+/** The label by which Grafana's sidecar finds dashboards; the chart's default. */
+const dashboardLabel = { grafana_dashboard: "1" };
+
+/** Prometheus, its operator, Alertmanager, kube-state-metrics and Grafana from their chart, and a Pushgateway from its own. */
+export function kubePrometheusStack(
+  name: string,
+  args: KubePrometheusStackArgs,
+  opts: pulumi.CustomResourceOptions,
+): KubePrometheusStack {
+  const { namespace, config } = args;
+  const admin = new k8s.core.v1.Secret(
+    `${name}-grafana-admin`,
+    {
+      metadata: { namespace },
+      stringData: pulumi.secret({
+        "admin-user": "admin",
+        "admin-password": args.password,
+      }),
+    },
+    opts,
+  );
+  const stack = release(
+    `${name}-stack`,
+    { namespace, pin: charts.kubePrometheusStack },
+    stackValues(args, admin.metadata.name),
+    opts,
+  );
+  const after = { ...opts, dependsOn: stack };
+  const gateway = release(
+    `${name}-pushgateway`,
+    { namespace, pin: charts.pushgateway },
+    pushgatewayValues(namespace),
+    after,
+  );
+  new PodMonitor(
+    `${name}-pods`,
+    {
+      metadata: { namespace, name: "pods" },
+      spec: {
+        // These have monitors of their own, which keep the labels that they tell.
+        selector: {
+          matchExpressions: [
+            {
+              key: "app.kubernetes.io/name",
+              operator: "NotIn",
+              values: ["pushgateway", "kube-state-metrics"],
+            },
+          ],
+        },
+        namespaceSelector: { any: true },
+        podMetricsEndpoints: [
+          { port: metricsPort, interval: `${config.intervalSeconds}s` },
+        ],
+      },
+    },
+    after,
+  );
+  new PrometheusRule(
+    `${name}-alerts`,
+    {
+      metadata: { namespace, name: "mlstack" },
+      spec: { groups: ruleGroups() },
+    },
+    after,
+  );
+  for (const dashboard of dashboards) {
+    new k8s.core.v1.ConfigMap(
+      `${name}-dashboard-${dashboard.name}`,
+      {
+        metadata: { namespace, labels: dashboardLabel },
+        data: {
+          [`mlstack-${dashboard.name}.json`]: JSON.stringify(
+            grafanaDashboard(dashboard),
+          ),
+        },
+      },
+      opts,
+    );
+  }
+  const answers = (by: k8s.helm.v3.Release, host: string, port: number) =>
+    pulumi
+      .all([namespace, by.status])
+      .apply(([its]) => `http://${host}.${its}.svc:${port}`);
+  return {
+    pushgatewayUrl: answers(gateway, "pushgateway", pushgatewayPort),
+    grafanaUrl: answers(stack, "grafana", 80),
+  };
+}
+
+function release(
+  name: string,
+  {
+    namespace,
+    pin,
+  }: { readonly namespace: pulumi.Input<string>; readonly pin: ChartPin },
+  values: Readonly<Record<string, unknown>>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.helm.v3.Release {
+  return new k8s.helm.v3.Release(
+    name,
+    {
+      name: pin.chart,
+      chart: pin.chart,
+      version: pin.version,
+      repositoryOpts: { repo: pin.repository },
+      namespace,
+      atomic: true,
+      timeout: 600,
+      values,
+    },
+    opts,
+  );
+}
+
+function stackValues(
+  { platform, config }: KubePrometheusStackArgs,
+  adminSecret: pulumi.Output<string>,
+) {
+  return {
+    // Their own part of the cluster is closed to them on managed control planes.
+    kubeControllerManager: { enabled: false },
+    kubeScheduler: { enabled: false },
+    kubeEtcd: { enabled: false },
+    kubeProxy: { enabled: false },
+    // Reads the node's file systems, which no pod of a restricted namespace may.
+    nodeExporter: { enabled: false },
+    "kube-state-metrics": {
+      rbac: { extraRules: sparkApplicationRules },
+      customResourceState: { enabled: true, config: sparkApplicationState },
+    },
+    prometheus: {
+      prometheusSpec: {
+        retention: config.retention,
+        retentionSize: `${Math.floor(amount(config.storage) * 0.8)}B`,
+        scrapeInterval: `${config.intervalSeconds}s`,
+        // Monitors and rules of every release, not of the chart's alone.
+        podMonitorSelectorNilUsesHelmValues: false,
+        serviceMonitorSelectorNilUsesHelmValues: false,
+        ruleSelectorNilUsesHelmValues: false,
+        storageSpec: {
+          volumeClaimTemplate: {
+            spec: {
+              storageClassName: platform.storage.block,
+              accessModes: ["ReadWriteOnce"],
+              resources: { requests: { storage: config.storage } },
+            },
+          },
+        },
+      },
+    },
+    grafana: {
+      fullnameOverride: "grafana",
+      // By this name `npm run open` finds the port.
+      podPortName: "http",
+      admin: { existingSecret: adminSecret },
+      testFramework: { enabled: false },
+    },
+  };
+}
+
+function pushgatewayValues(namespace: pulumi.Output<string>) {
+  return {
+    fullnameOverride: "pushgateway",
+    // As the walls know its pods.
+    nameOverride: "pushgateway",
+    serviceMonitor: { enabled: true, namespace },
+    securityContext: {
+      fsGroup: 65534,
+      runAsUser: 65534,
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containerSecurityContext: containerSecurity,
+    resources: {
+      requests: { cpu: "10m", memory: "32Mi" },
+      limits: { memory: "128Mi" },
+    },
+  };
+}

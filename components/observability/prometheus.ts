@@ -1,0 +1,152 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+
+import type { Platform } from "../../infra/platform";
+import { dataVolume } from "../data-volume";
+import { amount } from "../quantity";
+import { containerSecurity, podSecurity } from "../restricted-pod";
+import { images } from "../versions";
+import { ruleGroups } from "./alerts";
+import { clusterReader } from "./cluster-reader";
+import type { ObservabilityConfig } from "./config";
+import { consoleAssets, consolePages } from "./console";
+import { scrapeConfigs } from "./scrape-config";
+
+/** Port of its API and its pages. */
+const port = 9090;
+
+/** Name of its service, and `app.kubernetes.io/name` of its pods. */
+export const prometheusName = "prometheus";
+
+const labels = { "app.kubernetes.io/name": prometheusName };
+
+/** What a Prometheus without the operator needs to know. */
+export interface PrometheusArgs {
+  readonly platform: Pick<Platform, "storage">;
+  readonly namespace: pulumi.Output<string>;
+  readonly config: ObservabilityConfig;
+}
+
+/** One Prometheus with its samples on a volume, and the dashboards as its console pages. @returns its URL */
+export function prometheus(
+  { platform, namespace, config }: PrometheusArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const name = prometheusName;
+  const metadata = { name, namespace, labels };
+  const account = clusterReader(
+    name,
+    namespace,
+    [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+    opts,
+  );
+  const files = (part: string, data: Readonly<Record<string, string>>) =>
+    new k8s.core.v1.ConfigMap(
+      `${name}-${part}`,
+      { metadata: { namespace, labels }, data: { ...data } },
+      opts,
+    ).metadata.name;
+  const volumes = {
+    settings: files("settings", settingsFiles(config)),
+    pages: files("pages", consolePages()),
+    assets: files("assets", consoleAssets()),
+  };
+  const service = new k8s.core.v1.Service(
+    name,
+    { metadata, spec: { selector: labels, ports: [{ name: "http", port }] } },
+    opts,
+  );
+  const set = new k8s.apps.v1.StatefulSet(
+    name,
+    {
+      metadata,
+      spec: {
+        serviceName: service.metadata.name,
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: pod(account, volumes) },
+        ...dataVolume(platform.storage.block, config.storage),
+      },
+    },
+    opts,
+  );
+  return pulumi
+    .all([service.metadata, set.id])
+    .apply(([its]) => `http://${its.name}.${its.namespace}.svc:${port}`);
+}
+
+/** `prometheus.yml` and the rules beside it. */
+export function settingsFiles(
+  config: Pick<
+    ObservabilityConfig,
+    "retention" | "storage" | "intervalSeconds"
+  >,
+): Record<string, string> {
+  const interval = `${config.intervalSeconds}s`;
+  return {
+    "prometheus.yml": stringify({
+      global: { scrape_interval: interval, evaluation_interval: interval },
+      storage: {
+        tsdb: {
+          retention: {
+            time: config.retention,
+            // What is being compacted stands there twice for a while.
+            size: `${Math.floor(amount(config.storage) * 0.8)}B`,
+          },
+        },
+      },
+      rule_files: ["rules.yml"],
+      scrape_configs: scrapeConfigs(),
+    }),
+    "rules.yml": stringify({ groups: ruleGroups() }),
+  };
+}
+
+const folder = "/etc/prometheus";
+
+function pod(
+  account: pulumi.Input<string>,
+  volumes: Readonly<Record<string, pulumi.Input<string>>>,
+): k8s.types.input.core.v1.PodSpec {
+  return {
+    serviceAccountName: account,
+    enableServiceLinks: false,
+    securityContext: podSecurity(65534),
+    containers: [
+      {
+        name: prometheusName,
+        image: images.prometheus,
+        args: [
+          `--config.file=${folder}/settings/prometheus.yml`,
+          "--storage.tsdb.path=/prometheus",
+          `--web.console.templates=${folder}/pages`,
+          `--web.console.libraries=${folder}/pages`,
+          `--web.user-assets=${folder}/assets`,
+        ],
+        ports: [{ name: "http", containerPort: port }],
+        readinessProbe: {
+          httpGet: { path: "/-/ready", port: "http" },
+          periodSeconds: 2,
+          failureThreshold: 60,
+        },
+        resources: {
+          requests: { cpu: "50m", memory: "256Mi" },
+          limits: { memory: "1Gi" },
+        },
+        securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+        volumeMounts: [
+          { name: "data", mountPath: "/prometheus" },
+          ...Object.keys(volumes).map((name) => ({
+            name,
+            mountPath: `${folder}/${name}`,
+          })),
+        ],
+      },
+    ],
+    volumes: Object.entries(volumes).map(([name, configMap]) => ({
+      name,
+      configMap: { name: configMap },
+    })),
+  };
+}

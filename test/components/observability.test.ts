@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+
+import * as k8s from "@pulumi/kubernetes";
+import { parse } from "yaml";
+
+import { observabilitySchema } from "../../components/observability/config";
+import {
+  consoleAssets,
+  consolePages,
+} from "../../components/observability/console";
+import { dashboards } from "../../components/observability/dashboards";
+import { grafanaDashboard } from "../../components/observability/grafana-dashboard";
+import { Observability } from "../../components/observability/observability";
+import { settingsFiles } from "../../components/observability/prometheus";
+import { Team } from "../../components/team";
+import type { Platform } from "../../infra/platform";
+import { platformOutputs } from "../support/platform-outputs";
+import { record, valueOf } from "../support/recording-monitor";
+
+/** With images of a registry, or of this machine only. */
+function register(storage?: string) {
+  return record(
+    () => {
+      const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+      const platform = {
+        provider,
+        storage: { block: "disk" },
+        images: { prefix: "registry", storage },
+        pools: [],
+      } as unknown as Platform;
+      const quota = { cpu: "1", memory: "1Gi", gpus: 0, pods: 1 };
+      return new Observability("observability", {
+        platform,
+        config: observabilitySchema.parse({ enabled: true }),
+        teams: new Map([["ml", new Team("ml", { platform, quota })]]),
+      });
+    },
+    { outputs: platformOutputs },
+  );
+}
+
+const queries = dashboards.flatMap(({ rows }) =>
+  rows.flatMap(({ panels }) =>
+    panels.flatMap((panel) => panel.queries.map(({ promql }) => promql)),
+  ),
+);
+
+describe("Observability", () => {
+  it("of a machine's own images is a Prometheus whose console pages are the dashboards", async () => {
+    const recording = await register("/");
+    const { result } = recording;
+    assert.equal(
+      await valueOf(result.pushgatewayUrl),
+      "http://pushgateway.observability.svc:9091",
+    );
+    assert.equal(
+      await valueOf(result.dashboards.url),
+      "http://prometheus.observability.svc:9090",
+    );
+    assert.equal(result.dashboards.path, "/consoles/index.html");
+    const set = recording.one("kubernetes:apps/v1:StatefulSet");
+    assert.match(JSON.stringify(set.inputs), /"storageClassName":"disk"/);
+    assert.deepEqual(recording.ofType("kubernetes:helm.sh/v3:Release"), []);
+  });
+
+  it("of a registry is charts, monitors, and the dashboards of Grafana, whose password is a secret", async () => {
+    const recording = await register();
+    const { result } = recording;
+    assert.equal(
+      await valueOf(result.pushgatewayUrl),
+      "http://pushgateway.observability.svc:9091",
+    );
+    const releases = recording
+      .ofType("kubernetes:helm.sh/v3:Release")
+      .map(({ inputs }) => inputs["chart"]);
+    assert.deepEqual(releases.sort(), [
+      "kube-prometheus-stack",
+      "prometheus-pushgateway",
+    ]);
+    const stack = recording.one(
+      "kubernetes:helm.sh/v3:Release",
+      "observability-stack",
+    );
+    for (const kind of ["PodMonitor", "PrometheusRule"]) {
+      const { dependencies } = recording.one(
+        `kubernetes:monitoring.coreos.com/v1:${kind}`,
+      );
+      assert.ok(dependencies.includes(stack.urn), `${kind} after its kind`);
+    }
+    assert.equal(
+      recording.ofType("kubernetes:core/v1:ConfigMap").length,
+      dashboards.length,
+    );
+    const { wire } = recording.one(
+      "kubernetes:core/v1:Secret",
+      "observability-grafana-admin",
+    );
+    assert.match(JSON.stringify(wire), /4dabf18193072939515e22adb298388d/);
+    assert.doesNotMatch(JSON.stringify(stack.inputs), /password":/i);
+  });
+
+  it("opens walls to teams that push and to Prometheus that reads, and no further", async () => {
+    for (const storage of ["/", undefined]) {
+      const recording = await register(storage);
+      const spec = (name: string) =>
+        recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", name)
+          .inputs["spec"];
+      const team = {
+        namespaceSelector: {
+          matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
+        },
+      };
+      assert.deepEqual(spec("observability-pushgateway-walls"), {
+        podSelector: {
+          matchLabels: { "app.kubernetes.io/name": "pushgateway" },
+        },
+        policyTypes: ["Ingress"],
+        ingress: [
+          { from: [{ podSelector: {} }, team], ports: [{ port: 9091 }] },
+        ],
+      });
+      assert.deepEqual(spec("observability-ml-metrics"), {
+        podSelector: {},
+        policyTypes: ["Ingress"],
+        ingress: [
+          {
+            from: [
+              {
+                namespaceSelector: {
+                  matchLabels: {
+                    "kubernetes.io/metadata.name": "observability",
+                  },
+                },
+              },
+            ],
+            ports: [{ port: "metrics" }],
+          },
+        ],
+      });
+    }
+  });
+
+  it("keeps samples for as long as is declared, within its volume", () => {
+    const config = observabilitySchema.parse({
+      retention: "2d",
+      storage: "10Gi",
+    });
+    const { storage, scrape_configs } = parse(
+      settingsFiles(config)["prometheus.yml"] ?? "",
+    ) as {
+      storage: unknown;
+      scrape_configs: { job_name: string; relabel_configs?: unknown[] }[];
+    };
+    assert.deepEqual(storage, {
+      tsdb: { retention: { time: "2d", size: "8589934592B" } },
+    });
+    assert.deepEqual(
+      scrape_configs.map(({ job_name }) => job_name),
+      ["pushgateway", "kube-state-metrics", "pods"],
+    );
+  });
+
+  it("refuses what cannot be meant", () => {
+    for (const config of [
+      { retention: "a while" },
+      { retention: "15" },
+      { intervalSeconds: 0 },
+      { kind: "grafana" },
+    ]) {
+      const parsed = observabilitySchema.safeParse(config);
+      assert.ok(!parsed.success, JSON.stringify(config));
+    }
+  });
+});
+
+describe("dashboards", () => {
+  it("ask the same of Prometheus on Grafana as on console pages", () => {
+    const assets = consoleAssets();
+    for (const dashboard of dashboards) {
+      assert.deepEqual(
+        JSON.parse(assets[`${dashboard.name}.json`] ?? ""),
+        dashboard,
+      );
+    }
+    const drawn = dashboards.flatMap((dashboard) =>
+      (grafanaDashboard(dashboard).panels ?? []).flatMap((panel) =>
+        ((panel as { targets?: { expr: string }[] }).targets ?? []).map(
+          ({ expr }) => expr,
+        ),
+      ),
+    );
+    assert.deepEqual(drawn.sort(), [...queries].sort());
+  });
+
+  it("fit in their ConfigMaps, and load nothing from elsewhere", () => {
+    for (const data of [consolePages(), consoleAssets()]) {
+      assert.ok(JSON.stringify(data).length < 900_000);
+    }
+    for (const page of Object.values(consolePages())) {
+      assert.doesNotMatch(page, /https?:|TITLE|NAME|LINKS/);
+    }
+  });
+});
