@@ -26,7 +26,11 @@ const frameworks = ["training", "xgboost", "pytorch", "tensorflow"].map(
 
 interface Pod {
   readonly metadata: { readonly name: string };
-  readonly spec: { readonly nodeName: string };
+  readonly spec: {
+    readonly nodeName: string;
+    readonly containers: readonly object[];
+    readonly initContainers?: readonly object[];
+  };
 }
 
 /** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
@@ -84,6 +88,39 @@ describe("full local stack", function () {
     assert.deepEqual(
       items.map(({ spec }) => spec.nodeName),
       ["gpu-0"],
+    );
+  });
+
+  it("serves by an InferenceService, with as much in its pod as we put there", () => {
+    const { status } = kubectl.get<{
+      readonly status: {
+        readonly conditions: readonly {
+          readonly type: string;
+          readonly status: string;
+        }[];
+        readonly address: { readonly url: string };
+      };
+    }>("inferenceservice", "clickstream-serving", "--namespace=ml");
+    const { url } =
+      report.services.find(({ name }) => name === "clickstream-serving") ?? {};
+    assert.equal(status.address.url, `${url}.cluster.local`);
+    assert.ok(
+      status.conditions.some(
+        ({ type, status }) => type === "Ready" && status === "True",
+      ),
+    );
+    const { items } = kubectl.get<{ readonly items: readonly Pod[] }>(
+      "pods",
+      "--namespace=ml",
+      "--selector=serving.kserve.io/inferenceservice=clickstream-serving",
+    );
+    // Neither an agent nor an initializer of KServe's.
+    assert.deepEqual(
+      items.map(({ spec }) => [
+        spec.containers.length,
+        spec.initContainers?.length ?? 0,
+      ]),
+      [[1, 0]],
     );
   });
 

@@ -6,6 +6,9 @@ import type { Recorded, Recording } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 
 const types = {
+  chart: "kubernetes:helm.sh/v3:Chart",
+  release: "kubernetes:helm.sh/v3:Release",
+  inferenceService: "kubernetes:serving.kserve.io/v1beta1:InferenceService",
   kustomization: "kubernetes:kustomize:Directory",
   namespace: "kubernetes:core/v1:Namespace",
   quota: "kubernetes:core/v1:ResourceQuota",
@@ -25,6 +28,7 @@ const wholeKubeflow = {
     notebooks: true,
     profiles: true,
     dashboard: true,
+    kserve: true,
   },
   teams: [
     {
@@ -35,7 +39,10 @@ const wholeKubeflow = {
     },
     { name: "guests" },
   ],
-  workloads: { notebooks: [{ name: "ada", idleMinutes: 30 }] },
+  workloads: {
+    clickstream: { serving: {} },
+    notebooks: [{ name: "ada", idleMinutes: 30 }],
+  },
 };
 
 const names = (recorded: readonly Recorded[]) =>
@@ -69,11 +76,27 @@ for (const stack of ["aws", "gcp", "azure"]) {
         assert.match(manifestDirectory(pin), /\/tree\/v?\d+\.\d+\.\d+\//);
       }
       assert.deepEqual(
-        names(recording.ofType("kubernetes:helm.sh/v3:Release")).filter(
-          (name) => name.includes("istio"),
+        names(recording.ofType(types.release)).filter((name) =>
+          name.includes("istio"),
         ),
         ["kubeflow-istio-base", "kubeflow-istio-istiod"],
       );
+    });
+
+    it("serves by KServe, from its charts", () => {
+      assert.deepEqual(names(recording.ofType(types.chart)), [
+        "kserve",
+        "kserve-rights",
+        "kserve-runtimes",
+      ]);
+      const kinds = recording.one(types.release, "kserve-kinds");
+      assert.equal(
+        kinds.inputs["chart"],
+        "oci://ghcr.io/kserve/charts/kserve-crd",
+      );
+      assert.deepEqual(names(recording.ofType(types.inferenceService)), [
+        "clickstream-serving",
+      ]);
     });
 
     it("has a Profile for each team, with its quota and its owner, in a namespace that the controller takes over", () => {
