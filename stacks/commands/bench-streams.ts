@@ -198,7 +198,9 @@ class StreamBench {
       "from confluent_kafka.admin import AdminClient, NewTopic",
       "from stream.kafka_settings import librdkafka_settings",
       "settings = {'bootstrap.servers': sys.argv[1].partition('=')[2], **librdkafka_settings(os.environ)}",
-      "made = AdminClient(settings).create_topics([NewTopic(sys.argv[2], 4, 1)])",
+      // A client that nobody holds takes its requests with it.
+      "client = AdminClient(settings)",
+      "made = client.create_topics([NewTopic(sys.argv[2], 4, 1)])",
       "[each.result() for each in made.values()]",
     ].join("\n");
     return this.jobs.tool({
