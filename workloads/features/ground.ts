@@ -184,7 +184,7 @@ const toolUser = 1001;
 /** What the images hold of the project. */
 const code = [
   "clickstream/jobs",
-  "clickstream/stream",
+  "features/stream",
   "features/python/mlstack_features",
   "features/python/requirements.txt",
   "features/python/requirements-jobs.txt",

@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** What the ingestion of each stream takes in, refuses and commits; `workloads/clickstream/stream/metrics.py` counts it. */
+/** What the ingestion of each stream takes in, refuses and commits; `workloads/features/stream/metrics.py` counts it. */
 export const streams: Dashboard = {
   name: "streams",
   title: "Streams",

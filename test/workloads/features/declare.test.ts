@@ -38,7 +38,7 @@ function refusal(declaration: DataSetDeclaration): string {
 
 describe("a data set", () => {
   it("is read by the jobs as the tests of the jobs read it", () => {
-    const file = join(root, "workloads/clickstream/stream_tests/specs.json");
+    const file = join(root, "workloads/features/stream_tests/specs.json");
     assert.deepEqual(
       JSON.parse(readFileSync(file, "utf8")),
       JSON.parse(

@@ -15,7 +15,7 @@ from mlstack_features.job import run
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-SPECS = json.loads((Path(__file__).parents[3] / "clickstream/stream_tests/specs.json").read_text())
+SPECS = json.loads((Path(__file__).parents[2] / "stream_tests/specs.json").read_text())
 USERS = next(view for view in SPECS["views"] if view["name"] == "user_activity")
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
