@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import type { Report } from "../../stacks/commands/report";
 import { startBrowser } from "../support/browser";
 import type { Kubectl } from "../support/kubectl";
+import {
+  apiStatus,
+  type Pod,
+  python,
+  storeAnswers,
+} from "../support/pod-calls";
 import { TestStack } from "../support/test-stack";
+import { TrainingKill } from "../support/training-kill";
 
 const sessions = 3605;
 
@@ -24,7 +32,7 @@ const frameworks = ["training", "xgboost", "pytorch", "tensorflow"].map(
   (framework) => `clickstream-${framework}`,
 );
 
-interface Pod {
+interface PlacedPod {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly nodeName: string;
@@ -32,6 +40,57 @@ interface Pod {
     readonly initContainers?: readonly object[];
   };
 }
+
+const notebooks = {
+  ml: { namespace: "ml", name: "notebook-first-0" },
+  guests: { namespace: "guests", name: "notebook-guest-0" },
+};
+
+/** Takes the one GPU, from outside of the team and its quota. */
+const gpuHolder = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "gpu-holder", namespace: "default" },
+  spec: {
+    nodeSelector: { "mlstack.dev/pool": "gpu" },
+    tolerations: [{ operator: "Exists" }],
+    containers: [
+      {
+        name: "pause",
+        image: "registry.k8s.io/pause:3.10.1",
+        resources: { limits: { "nvidia.com/gpu": "1" } },
+      },
+    ],
+  },
+};
+
+/** How many kernels the server runs. */
+const kernels = `
+import json, os, urllib.request
+url = f"http://127.0.0.1:8888/api/kernels?token={os.environ['JUPYTER_TOKEN']}"
+print(len(json.load(urllib.request.urlopen(url))))
+`;
+
+/** A server with the settings that a Notebook of Kubeflow's has, and what it answers without a token. */
+const underKubeflow = `
+import json, subprocess, time, urllib.error, urllib.request
+
+def status(path):
+    try: return urllib.request.urlopen(f"http://127.0.0.1:8899/notebook/ml/a/{path}").status
+    except urllib.error.HTTPError as error: return error.code
+    except OSError: return None
+
+server = subprocess.Popen(["jupyter", "lab", "--port=8899", "--no-browser", "--ServerApp.base_url=/notebook/ml/a/",
+    "--config=/opt/mlstack/notebooks/kubeflow.py"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+try:
+    for _ in range(240):
+        if status("api") == 200: break
+        time.sleep(0.25)
+    print(json.dumps({path: status(path) for path in ["api/kernels", "api/contents", "api/sessions"]}))
+finally:
+    server.terminate()
+    server.wait()
+`;
 
 /** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
 describe("full local stack", function () {
@@ -47,9 +106,24 @@ describe("full local stack", function () {
       serviceCidr: "10.105.0.0/16",
     };
     stack = new TestStack("full-test", { target }, "local-full");
+    // So that the test need not wait for an hour.
+    stack.set(["workloads", "notebooks", "0", "idleMinutes"], 1);
   });
 
   after(() => stack.end());
+
+  /** What `status` says that a job waits for, once it says so. */
+  async function waitsFor(job: string): Promise<string> {
+    for (const end = Date.now() + 300_000; Date.now() < end;) {
+      const text = await stack.succeed("status");
+      const found = stack.report().workloads.find(({ name }) => name === job);
+      if (found?.waiting !== undefined) {
+        assert.ok(text.includes(`${job}: ${found.waiting}`), text);
+        return found.waiting;
+      }
+    }
+    throw new Error(`${job} waits for nothing`);
+  }
 
   it("comes up with every job done", async () => {
     await stack.succeed("up");
@@ -64,6 +138,7 @@ describe("full local stack", function () {
     assert.deepEqual(report.services.map(({ name }) => name).sort(), [
       "clickstream-serving",
       "notebook-first",
+      "notebook-guest",
     ]);
   });
 
@@ -80,7 +155,7 @@ describe("full local stack", function () {
   });
 
   it("trains on the GPU pool what asks for a GPU", () => {
-    const { items } = kubectl.get<{ readonly items: readonly Pod[] }>(
+    const { items } = kubectl.get<{ readonly items: readonly PlacedPod[] }>(
       "pods",
       "--namespace=ml",
       "--selector=training.kubeflow.org/job-name=clickstream-pytorch",
@@ -109,7 +184,7 @@ describe("full local stack", function () {
         ({ type, status }) => type === "Ready" && status === "True",
       ),
     );
-    const { items } = kubectl.get<{ readonly items: readonly Pod[] }>(
+    const { items } = kubectl.get<{ readonly items: readonly PlacedPod[] }>(
       "pods",
       "--namespace=ml",
       "--selector=serving.kserve.io/inferenceservice=clickstream-serving",
@@ -184,30 +259,45 @@ describe("full local stack", function () {
         .locator(".jp-OutputArea-output", { hasText: String(sessions) })
         .first()
         .waitFor();
+      assert.notEqual(python(kubectl, notebooks.ml, kernels), "0");
     } finally {
       await browser.close();
     }
   });
 
-  it("keeps teams apart", () => {
-    const may = (verb: string, what: string, namespace: string, as: string) =>
-      kubectl
-        .run([
-          ...["auth", "can-i", verb, what, `--namespace=${namespace}`],
-          ...["--quiet=false", `--as=${as}`],
-        ])
-        .trim();
-    const account = "system:serviceaccount:ml:clickstream-training";
-    assert.equal(
-      tried(() => may("list", "pods", "ml", account)),
-      "yes",
-    );
-    for (const what of ["pods", "secrets", "sparkapplications"]) {
-      assert.equal(
-        tried(() => may("list", what, "guests", account)),
-        "no",
+  it("keeps a team from the pods and the secrets of another, as its pods find", () => {
+    const statuses = (pod: Pod, namespace: string) =>
+      ["pods", "secrets"].map((what) =>
+        apiStatus(kubectl, pod, `/api/v1/namespaces/${namespace}/${what}`),
       );
-    }
+    // A notebook may make executors of its own team, and for that list its pods.
+    assert.deepEqual(statuses(notebooks.ml, "ml"), [200, 403]);
+    assert.deepEqual(statuses(notebooks.ml, "guests"), [403, 403]);
+    assert.deepEqual(statuses(notebooks.guests, "ml"), [403, 403]);
+  });
+
+  it("keeps a team's models from another, as the object store answers its pods", () => {
+    const all = (answer: string) => ({
+      write: answer,
+      read: answer,
+      list: answer,
+    });
+    const answers = (pod: Pod, bucket: string) =>
+      storeAnswers(kubectl, pod, bucket);
+    assert.deepEqual(answers(notebooks.ml, "models"), all("yes"));
+    assert.deepEqual(answers(notebooks.guests, "models-guests"), all("yes"));
+    assert.deepEqual(answers(notebooks.ml, "models-guests"), all("no"));
+    assert.deepEqual(answers(notebooks.guests, "models"), all("no"));
+    assert.equal(answers(notebooks.guests, "feature-store").list, "yes");
+    assert.equal(answers(notebooks.guests, "feature-store").write, "no");
+  });
+
+  it("tells Kubeflow's controller which kernels are busy, and nobody anything else without the token", () => {
+    assert.deepEqual(JSON.parse(python(kubectl, notebooks.ml, underKubeflow)), {
+      "api/kernels": 200,
+      "api/contents": 403,
+      "api/sessions": 403,
+    });
   });
 
   it("lets members do what their role says", () => {
@@ -225,6 +315,35 @@ describe("full local stack", function () {
     assert.equal(may("list", "sparkapplications", "analysts"), "yes");
     assert.equal(may("create", "sparkapplications", "analysts"), "no");
     assert.equal(may("list", "secrets", "analysts"), "no");
+  });
+
+  it("says of a training for what it waits, and goes on from its checkpoint when its pod is killed", async () => {
+    const training = new TrainingKill(kubectl, "clickstream-pytorch-master-0");
+    kubectl.apply(gpuHolder);
+    // Enough that its pod can be killed in the middle.
+    stack.set(
+      ["workloads", "clickstream", "trainers", "pytorch", "epochs"],
+      300,
+    );
+    const up = stack.start("up");
+    assert.match(
+      await waitsFor("clickstream-pytorch"),
+      /^waits for nvidia\.com\/gpu: 1 on pool gpu: .*Insufficient nvidia\.com\/gpu/,
+    );
+    kubectl.run(["delete", "pod", "gpu-holder", "--grace-period=0", "--force"]);
+    await training.after(6);
+    const { code, output } = await up.end;
+    assert.equal(code, 0, output.slice(-4000));
+    const { resumedFrom } = training.result();
+    assert.ok(resumedFrom >= 5, `resumed from ${resumedFrom}`);
+  });
+
+  it("ends a kernel that does nothing, and leaves the server", async () => {
+    const end = Date.now() + 240_000;
+    while (python(kubectl, notebooks.ml, kernels) !== "0") {
+      assert.ok(Date.now() < end, "the kernel is still there");
+      await pause(5000);
+    }
   });
 
   it("has nothing to change at a second look", async () => {
