@@ -56,9 +56,6 @@ export class TrainingJob extends pulumi.ComponentResource {
   }
 }
 
-/** Restarts of all replicas together; a killed worker costs two, for the others end with it. */
-const restarts = 6;
-
 function createJob(
   name: string,
   args: TrainingJobArgs,
@@ -68,7 +65,6 @@ function createJob(
   const runPolicy: RunPolicy = {
     // Pods that have ended stay, with their logs and termination messages.
     cleanPodPolicy: "Running",
-    backoffLimit: restarts,
     activeDeadlineSeconds: args.timeoutSeconds,
   };
   const first = replicas(args, 1);
@@ -105,7 +101,9 @@ function createJob(
 function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
   return {
     replicas: count,
-    restartPolicy: "OnFailure",
+    // By any other, a pod that is gone with its node ends an XGBoostJob. From 128 on a code means "again", as a kill's
+    // does; the trainer counts how often, since the operator counts no pods, only containers that restarted in one.
+    restartPolicy: "ExitCode",
     template: {
       metadata: {
         labels: args.account.identity.podLabels,

@@ -317,25 +317,34 @@ describe("full local stack", function () {
     assert.equal(may("list", "secrets", "analysts"), "no");
   });
 
-  it("says of a training for what it waits, and goes on from its checkpoint when its pod is killed", async () => {
-    const training = new TrainingKill(kubectl, "clickstream-pytorch-master-0");
+  it("says of a training for what it waits, and trainings go on from their checkpoint when a pod is killed", async () => {
+    const alone = new TrainingKill(kubectl, "clickstream-pytorch-master-0");
+    const together = new TrainingKill(kubectl, "clickstream-xgboost-master-0");
     kubectl.apply(gpuHolder);
-    // Enough that its pod can be killed in the middle.
-    stack.set(
-      ["workloads", "clickstream", "trainers", "pytorch", "epochs"],
-      300,
-    );
+    // Enough that a pod of each can be killed in the middle.
+    for (const [framework, rounds] of [
+      ["pytorch", 300],
+      ["xgboost", 2000],
+    ] as const)
+      stack.set(
+        ["workloads", "clickstream", "trainers", framework, "epochs"],
+        rounds,
+      );
     const up = stack.start("up");
+    // One training runs after another.
+    const killed = Promise.all([alone.after(6, 600), together.after(6, 600)]);
     assert.match(
       await waitsFor("clickstream-pytorch"),
       /^waits for nvidia\.com\/gpu: 1 on pool gpu: .*Insufficient nvidia\.com\/gpu/,
     );
     kubectl.run(["delete", "pod", "gpu-holder", "--grace-period=0", "--force"]);
-    await training.after(6);
+    await killed;
     const { code, output } = await up.end;
     assert.equal(code, 0, output.slice(-4000));
-    const { resumedFrom } = training.result();
-    assert.ok(resumedFrom >= 5, `resumed from ${resumedFrom}`);
+    for (const training of [alone, together]) {
+      const { resumedFrom } = training.result();
+      assert.ok(resumedFrom >= 5, `resumed from ${resumedFrom}`);
+    }
   });
 
   it("ends a kernel that does nothing, and leaves the server", async () => {

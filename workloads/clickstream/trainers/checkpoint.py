@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trainers import store
+from trainers.outcome import TrainerError
+
+MOST_STARTS = 7
+"""How often a training begins before it counts as one that cannot end; a killed process costs one start of all."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,20 @@ class Checkpoints:
 
     uri: str
     every: int
+
+    def begin(self) -> None:
+        """Counts a start of the training.
+
+        Raises:
+            TrainerError: after too many without an end, such as of a process that takes more memory than it may.
+
+        """
+        starts = int(store.read_bytes(self._starts)) + 1 if store.exists(self._starts) else 1
+        if starts > MOST_STARTS:
+            # The next run of the training has as many, and goes on from the checkpoint.
+            store.delete(self._starts)
+            raise TrainerError(f"began {MOST_STARTS} times and never came to its end; see why its processes ended")
+        store.write_bytes(self._starts, str(starts).encode())
 
     def due(self, done: int) -> bool:
         """Whether one is due after so many epochs or rounds."""
@@ -32,6 +50,11 @@ class Checkpoints:
     def clear(self) -> None:
         """Removes it: the training has ended."""
         store.delete(self.uri)
+        store.delete(self._starts)
+
+    @property
+    def _starts(self) -> str:
+        return f"{self.uri}-starts"
 
 
 def checkpoints(folder: str, settings: Mapping[str, object], every: int) -> Checkpoints:

@@ -16,6 +16,10 @@ MESSAGE_LIMIT = 4096
 """Bytes of a termination message; Kubernetes cuts what is longer."""
 
 
+AGAIN = 138
+"""Exit code by which the training operator starts a replica again; below 128 it ends the job (policy `ExitCode`)."""
+
+
 class TrainerError(Exception):
     """A failure that its message explains in full: path, value, remedy."""
 
@@ -27,17 +31,18 @@ class PeerLost(Exception):
 def run(job: str, result_file: str, body: Callable[[], Mapping[str, object]]) -> None:
     """Run a training and leave its result, or its failure, where the cluster's tooling looks.
 
-    The process ends at once, with exit code 1 on failure, and the last line it writes is the reason: threads that
-    a framework leaves waiting for a peer that is gone would keep it alive.
+    The process ends at once, and the last line it writes is the reason: threads that a framework leaves waiting for a
+    peer that is gone would keep it alive. A failure that its message explains ends the job with exit code 1; any other
+    is tried again.
     """
     try:
         result = body()
     except TrainerError as error:
-        _fail(job, result_file, str(error))
+        _fail(job, result_file, str(error), 1)
     except Exception as error:  # noqa: BLE001 - whatever it was, its reason must be the last line
         if not isinstance(error, PeerLost):
             traceback.print_exc()
-        _fail(job, result_file, f"{type(error).__name__}: {error}")
+        _fail(job, result_file, f"{type(error).__name__}: {error}", AGAIN)
     else:
         line = json.dumps(result)
         leave(result_file, line)
@@ -45,11 +50,11 @@ def run(job: str, result_file: str, body: Callable[[], Mapping[str, object]]) ->
         _exit(0)
 
 
-def _fail(job: str, result_file: str, reason: str) -> None:
+def _fail(job: str, result_file: str, reason: str, code: int) -> None:
     line = " ".join(reason.split())
     leave(result_file, json.dumps({"error": line}))
     print(f"{job}: {line}", file=sys.stderr, flush=True)
-    _exit(1)
+    _exit(code)
 
 
 def _exit(code: int) -> None:

@@ -104,7 +104,9 @@ def run(framework: Framework, options: argparse.Namespace) -> Mapping[str, objec
     log(f"read {len(sessions.train_labels)} sessions to train on, {len(sessions.held_out_labels)} held out")
     folder = f"{options.models}/clickstream/{options.run or sessions.instant}/{framework.name}"
     kept = checkpoints(folder, {**vars(options), "instant": sessions.instant}, options.checkpoint_every)
-    if not place.first:
+    if place.first:
+        kept.begin()
+    else:
         wait_for_name(place.host, NAME_SECONDS)
     model = framework.train(Task(place, sessions, settings, kept, log))
     if not place.first:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from trainers.dataset import read_sessions
+from trainers.outcome import AGAIN
 from trainers.tests.processes import Replicas, wait_for_line
 
 PACKAGES = {"pytorch": "torch", "tensorflow": "tensorflow", "xgboost": "xgboost"}
@@ -65,7 +66,7 @@ def test_all_go_on_from_the_checkpoint_after_a_killed_worker(framework: str, exp
     wait_for_line(training, 0, f"{WORDS[framework]} 4: ")
     second.send_signal(signal.SIGKILL)
     # The one that is left notices, says so and ends: the operator starts both again.
-    assert training.wait([first, second]) == [1, -signal.SIGKILL], training.log(0)[-3000:]
+    assert training.wait([first, second]) == [AGAIN, -signal.SIGKILL], training.log(0)[-3000:]
     assert "another process is gone" in training.result(0)["error"]
     assert training.wait(training.start()) == [0, 0], training.log(0)[-3000:]
     result = training.result(0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from trainers import mlp, store
+from trainers.checkpoint import MOST_STARTS, checkpoints
 from trainers.dataset import read_sessions, shard
 from trainers.encoding import encoding_from_json, fit_encoding
 from trainers.evaluation import quality
@@ -49,6 +50,19 @@ def test_places_of_a_cluster_count_from_the_chief(monkeypatch: pytest.MonkeyPatc
     cluster = {"chief": ["a:1"], "worker": ["b:2", "c:3"]}
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}}))
     assert place_from_cluster() == Place(2, 3, "a", 1)
+
+
+def test_a_training_that_never_ends_is_given_up_and_may_begin_anew(tmp_path: Path) -> None:
+    kept = checkpoints(str(tmp_path), {"seed": 1}, 5)
+    kept.save(b"reached")
+    for _ in range(MOST_STARTS):
+        kept.begin()
+    with pytest.raises(TrainerError, match="never came to its end"):
+        kept.begin()
+    kept.begin()
+    assert kept.load() == b"reached"
+    kept.clear()
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_are_replaced_whole(tmp_path: Path) -> None:
