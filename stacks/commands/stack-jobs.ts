@@ -224,10 +224,13 @@ export class StackJobs {
       labelSelector: `sparkoperator.k8s.io/app-name=${job}`,
     });
     const names = new Set(pods.map(({ metadata }) => metadata?.name));
-    return summaries
-      .flatMap((summary) => summarySchema.parse(JSON.parse(summary)).pods)
-      .filter(({ podRef }) => names.has(podRef.name))
-      .reduce((sum, { memory }) => sum + memory.workingSetBytes, 0);
+    return (
+      summaries
+        // The client has read the JSON already, although its type says text.
+        .flatMap((summary: unknown) => summarySchema.parse(summary).pods)
+        .filter(({ podRef }) => names.has(podRef.name))
+        .reduce((sum, { memory }) => sum + memory.workingSetBytes, 0)
+    );
   }
 
   /** Environment of the first container of a pod that a label selects; none where there is no such pod. */
