@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { apiGroup } from "./team-members";
+
 /** Rights in a namespace, and the one service account that has them. */
 export interface AccountRightsArgs {
   readonly namespace: pulumi.Input<string>;
@@ -28,7 +30,7 @@ export function accountRights(
     {
       metadata,
       roleRef: {
-        apiGroup: "rbac.authorization.k8s.io",
+        apiGroup,
         kind: "Role",
         name: role.metadata.name,
       },

@@ -1,8 +1,8 @@
 import { CertManager as CertManagerChart } from "@pulumi/kubernetes-cert-manager";
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
+import { restrictedNamespace } from "./restricted-namespace";
 import { charts } from "./versions";
 
 /** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */
@@ -17,16 +17,10 @@ export class CertManager extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:CertManager", name, {}, opts);
     const { provider } = args.platform;
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: "cert-manager",
-          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-        },
-      },
-      { parent: this, provider },
-    );
+    const namespace = restrictedNamespace(name, "cert-manager", {
+      parent: this,
+      provider,
+    });
     this.installed = new CertManagerChart(
       name,
       {

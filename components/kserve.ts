@@ -10,7 +10,8 @@ import {
   type Transformation,
   transform,
 } from "./kustomization";
-import { containerSecurity } from "./restricted-pod";
+import { restrictedNamespace } from "./restricted-namespace";
+import { readOnlySecurity } from "./restricted-pod";
 import { charts } from "./versions";
 
 const namespaceName = "kserve";
@@ -40,16 +41,10 @@ export class KServe extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:KServe", name, {}, opts);
     const { provider } = args.platform;
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: namespaceName,
-          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-        },
-      },
-      { parent: this, provider },
-    );
+    const namespace = restrictedNamespace(name, namespaceName, {
+      parent: this,
+      provider,
+    });
     const kinds = new k8s.helm.v3.Release(
       `${name}-kinds`,
       {
@@ -174,10 +169,7 @@ function tuned(spec: DeploymentSpec): DeploymentSpec {
           .filter(({ name }) => name === "manager")
           .map((container) => ({
             ...container,
-            securityContext: {
-              ...containerSecurity,
-              readOnlyRootFilesystem: true,
-            },
+            securityContext: readOnlySecurity,
             resources: {
               requests: { cpu: "20m", memory: "128Mi" },
               limits: { memory: "512Mi" },

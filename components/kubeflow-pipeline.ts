@@ -6,6 +6,7 @@ import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { Pipeline, PipelineVersion } from "./kinds/pipeline";
 import { kubeflowNamespace } from "./kubeflow";
+import { apiGroup } from "./team-members";
 import {
   type PipelineRunArgs,
   runnerJob,
@@ -141,7 +142,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
       {
         metadata: { name, namespace: kubeflowNamespace },
         roleRef: {
-          apiGroup: "rbac.authorization.k8s.io",
+          apiGroup,
           kind: "Role",
           // Comes with Kubeflow Pipelines, for the pods of every pipeline.
           name: "pipeline-runner",

@@ -20,8 +20,8 @@ const verbs = {
 } as const;
 
 /**
- * What Kubernetes' own roles `edit` and `view`, and Kubeflow's, may do with the kinds of the operators, which add nothing to them
- * themselves. `edit` takes in what `view` has.
+ * What Kubernetes' own roles `edit` and `view`, and Kubeflow's, may do with the kinds of the operators, which add
+ * nothing to them themselves. `edit` takes in what `view` has.
  */
 export class MemberRoles extends pulumi.ComponentResource {
   constructor(

@@ -8,7 +8,7 @@ import {
   predictorService,
 } from "./kinds/inference-service";
 import {
-  containerSecurity,
+  readOnlySecurity,
   processSecurity,
   workloadUser,
 } from "./restricted-pod";
@@ -197,7 +197,7 @@ function podSpec(
         },
         // Endpoints take a moment to leave the lists of those who call.
         lifecycle: { preStop: { sleep: { seconds: 2 } } },
-        securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+        securityContext: readOnlySecurity,
       },
     ],
   };

@@ -12,6 +12,12 @@ export const containerSecurity: types.input.core.v1.SecurityContext = {
   capabilities: { drop: ["ALL"] },
 };
 
+/** The same for a container that writes nothing but volumes. */
+export const readOnlySecurity: types.input.core.v1.SecurityContext = {
+  ...containerSecurity,
+  readOnlyRootFilesystem: true,
+};
+
 /** What it asks of a pod, all of whose processes run as one user. */
 export function processSecurity(
   user: number,

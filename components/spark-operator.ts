@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
+import { restrictedNamespace } from "./restricted-namespace";
 import { charts } from "./versions";
 
 /** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */
@@ -16,16 +17,10 @@ export class SparkOperator extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:SparkOperator", name, {}, opts);
     const { provider } = args.platform;
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: "spark-operator",
-          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-        },
-      },
-      { parent: this, provider },
-    );
+    const namespace = restrictedNamespace(name, "spark-operator", {
+      parent: this,
+      provider,
+    });
     this.installed = new k8s.helm.v3.Release(
       name,
       {

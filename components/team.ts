@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
 import { MemberRoles } from "./member-roles";
+import { restrictedLabel } from "./restricted-namespace";
 import {
   apiGroup,
   bindContributors,
@@ -68,7 +69,7 @@ export class Team extends pulumi.ComponentResource {
           name,
           labels: {
             [teamLabel]: name,
-            "pod-security.kubernetes.io/enforce": "restricted",
+            ...restrictedLabel,
           },
           annotations:
             args.profiles === undefined ? undefined : adoptedFor(args.owner),

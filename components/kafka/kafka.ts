@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
+import { restrictedNamespace } from "../restricted-namespace";
 import { teamNamespaces } from "../team";
 import { broker, clientPort } from "./broker";
 import {
@@ -47,16 +48,7 @@ export class Kafka extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Kafka", name, {}, opts);
     this.child = { parent: this, provider: args.platform.provider };
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name,
-          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-        },
-      },
-      this.child,
-    ).metadata.name;
+    const namespace = restrictedNamespace(name, name, this.child).metadata.name;
     const { config } = args;
     this.security =
       config.kind === "external" ? config.security : { protocol: "PLAINTEXT" };

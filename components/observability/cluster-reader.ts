@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { apiGroup } from "../team-members";
+
 /** A service account that may read some kinds in the whole cluster. @returns its name, known when it has its rights */
 export function clusterReader(
   name: string,
@@ -23,7 +25,7 @@ export function clusterReader(
     {
       metadata: { name: `mlstack-${name}` },
       roleRef: {
-        apiGroup: "rbac.authorization.k8s.io",
+        apiGroup,
         kind: "ClusterRole",
         name: role.metadata.name,
       },

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import { containerSecurity, processSecurity } from "../restricted-pod";
+import { readOnlySecurity, processSecurity } from "../restricted-pod";
 import { images } from "../versions";
 import { clusterReader } from "./cluster-reader";
 
@@ -151,7 +151,7 @@ const pod: k8s.types.input.core.v1.PodSpec = {
         requests: { cpu: "10m", memory: "64Mi" },
         limits: { memory: "256Mi" },
       },
-      securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+      securityContext: readOnlySecurity,
     },
   ],
 };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
+import { restrictedNamespace } from "../restricted-namespace";
 import { teamNamespaces, type Team } from "../team";
 import type { ObservabilityConfig } from "./config";
 import { DashboardsPage } from "./dashboards-page";
@@ -46,16 +47,8 @@ export class Observability extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Observability", name, {}, opts);
     this.child = { parent: this, provider: args.platform.provider };
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: namespaceName,
-          labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-        },
-      },
-      this.child,
-    ).metadata.name;
+    const namespace = restrictedNamespace(name, namespaceName, this.child)
+      .metadata.name;
     this.wall(namespace);
     this.openTeams();
     const { pushgatewayUrl, dashboards } =
@@ -101,10 +94,16 @@ export class Observability extends pulumi.ComponentResource {
 
   /** Teams push; what others have pushed is for Prometheus, and what it has read is for whoever forwards a port. */
   private wall(namespace: pulumi.Output<string>): void {
-    for (const [name, from] of [
-      ["pushgateway", [pods, { namespaceSelector: teamNamespaces }]],
-      ["prometheus", [pods]],
-    ] as const) {
+    const lets: Readonly<
+      Record<string, k8s.types.input.networking.v1.NetworkPolicyIngressRule>
+    > = {
+      pushgateway: {
+        from: [pods, { namespaceSelector: teamNamespaces }],
+        ports: [{ port: pushgatewayPort }],
+      },
+      prometheus: { from: [pods] },
+    };
+    for (const [name, rule] of Object.entries(lets)) {
       new k8s.networking.v1.NetworkPolicy(
         `${this.name}-${name}-walls`,
         {
@@ -112,14 +111,7 @@ export class Observability extends pulumi.ComponentResource {
           spec: {
             podSelector: { matchLabels: { "app.kubernetes.io/name": name } },
             policyTypes: ["Ingress"],
-            ingress: [
-              {
-                from: [...from],
-                ...(name === "pushgateway"
-                  ? { ports: [{ port: pushgatewayPort }] }
-                  : {}),
-              },
-            ],
+            ingress: [rule],
           },
         },
         this.child,

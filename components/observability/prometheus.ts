@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import type { Platform } from "../../infra/platform";
 import { dataVolume } from "../data-volume";
 import { amount } from "../quantity";
-import { containerSecurity, podSecurity } from "../restricted-pod";
+import { readOnlySecurity, podSecurity } from "../restricted-pod";
 import { images } from "../versions";
 import { ruleGroups } from "./alerts";
 import { clusterReader } from "./cluster-reader";
@@ -134,7 +134,7 @@ function pod(
           requests: { cpu: "50m", memory: "256Mi" },
           limits: { memory: "1Gi" },
         },
-        securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+        securityContext: readOnlySecurity,
         volumeMounts: [
           { name: "data", mountPath: "/prometheus" },
           ...Object.keys(volumes).map((name) => ({

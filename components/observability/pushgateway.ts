@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerSecurity, processSecurity } from "../restricted-pod";
+import { readOnlySecurity, processSecurity } from "../restricted-pod";
 import { images } from "../versions";
 
 /** Port that jobs push to, and Prometheus reads. */
@@ -65,7 +65,7 @@ const pod: k8s.types.input.core.v1.PodSpec = {
         requests: { cpu: "10m", memory: "32Mi" },
         limits: { memory: "128Mi" },
       },
-      securityContext: { ...containerSecurity, readOnlyRootFilesystem: true },
+      securityContext: readOnlySecurity,
     },
   ],
 };

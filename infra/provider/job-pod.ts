@@ -23,6 +23,14 @@ const containerStatusSchema = z.object({
     .prefault({}),
 });
 
+/** A condition, as pods and jobs have them. */
+export const conditionSchema = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+});
+
 /** What is looked at of a pod. */
 export const podSchema = z.object({
   metadata: z.object({
@@ -50,16 +58,7 @@ export const podSchema = z.object({
     .object({
       phase: z.string().optional(),
       containerStatuses: z.array(containerStatusSchema).prefault([]),
-      conditions: z
-        .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-          }),
-        )
-        .prefault([]),
+      conditions: z.array(conditionSchema).prefault([]),
     })
     .prefault({}),
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { newest, type Pod } from "./job-pod";
+import { conditionSchema, newest, type Pod } from "./job-pod";
 
 /** A kind of job whose end can be awaited. */
 export interface JobKind {
@@ -79,13 +79,7 @@ const conditionsSchema = z.object({
       completionTime: z.string().nullish(),
       conditions: z
         .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-            lastTransitionTime: z.string().nullish(),
-          }),
+          conditionSchema.extend({ lastTransitionTime: z.string().nullish() }),
         )
         .nullish(),
     })

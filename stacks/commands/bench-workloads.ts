@@ -7,7 +7,8 @@ import type {
 import { z } from "zod";
 
 import { jobKinds } from "../../infra/provider/job-status";
-import { containerStart, podSchema } from "../../infra/provider/job-pod";
+import { containerStart } from "../../infra/provider/job-pod";
+import { jobPods } from "./job-pods";
 import { runJob } from "./job-run";
 import { endedJobs } from "./report";
 import { readyPod, serviceOf } from "./service-pod";
@@ -114,15 +115,10 @@ export class WorkloadBench {
         name,
       }),
     );
-    const { items } = await this.core.listNamespacedPod({
-      namespace,
-      labelSelector: selector(name),
-    });
-    const starts = items.map((pod) =>
-      // The client makes dates of what the schema reads as text.
-      containerStart(podSchema.parse(JSON.parse(JSON.stringify(pod)))),
+    const pods = await jobPods(this.core, namespace, selector(name));
+    const last = Math.max(
+      ...pods.map((pod) => Date.parse(containerStart(pod) ?? "")),
     );
-    const last = Math.max(...starts.map((text) => Date.parse(text ?? "")));
     return (last - Date.parse(metadata.creationTimestamp)) / 1000;
   }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import { versionLabel } from "../../components/pipeline-labels";
-import { podSchema, waitingFor } from "../../infra/provider/job-pod";
+import { waitingFor } from "../../infra/provider/job-pod";
 import { jobKinds } from "../../infra/provider/job-status";
+import { jobPods } from "./job-pods";
 import { clientConfig, type StateResource } from "./stack-state";
 import type { WorkloadReport } from "./workload-report";
 
@@ -77,11 +78,9 @@ export async function readUnfinished(
         });
         const { state, ended, reason } = read(found);
         if (ended !== undefined) return { ...job, state, error: reason };
-        const { items } = await core.listNamespacedPod({
-          namespace,
-          labelSelector: pods(name),
-        });
-        const waiting = items.flatMap((pod) => waitingFor(parsePod(pod)) ?? []);
+        const waiting = (await jobPods(core, namespace, pods(name))).flatMap(
+          (pod) => waitingFor(pod) ?? [],
+        );
         return {
           ...job,
           state,
@@ -99,9 +98,4 @@ export async function readUnfinished(
       }
     }),
   );
-}
-
-/** The client makes instants of text; JSON makes text of them again. */
-function parsePod(pod: object): z.output<typeof podSchema> {
-  return podSchema.parse(JSON.parse(JSON.stringify(pod)));
 }

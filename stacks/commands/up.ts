@@ -18,9 +18,10 @@ runCommand(async () => {
   if (embedded) await prepare(parts);
   const pulumi = await Pulumi.resolve();
   pulumi.requireCloudPlugin(stack);
-  await pulumi.select(stack);
+  const isNew = await pulumi.select(stack);
   const unasked = shortLived || values.yes === true;
-  const lost = embedded && lostCluster(await readState(pulumi, stack));
+  const lost =
+    embedded && !isNew && lostCluster(await readState(pulumi, stack));
   if (lost) {
     process.stdout.write(
       `stack ${stack}: ${lost} is gone, and its cluster with it: dropping what the state says of both\n`,

@@ -3,14 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { clusterSchema } from "../../infra/local/inputs";
-import { Layout } from "../../infra/local/layout";
 import { deleteCluster } from "../../infra/local/lifecycle";
 import { remainsOf } from "../../infra/local/remains";
 import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
 import type { Kubectl } from "../support/kubectl";
-import { TestStack } from "../support/test-stack";
+import { clusterLayout, TestStack } from "../support/test-stack";
 
 const root = join(__dirname, "../..");
 const name = "cluster-test";
@@ -19,14 +17,7 @@ const place = {
   podCidr: "10.249.0.0/16",
   serviceCidr: "10.100.0.0/16",
 };
-const layout = new Layout(
-  clusterSchema.parse({
-    name,
-    ...place,
-    registryStorage: "/",
-    pools: [{ name: "cpu", count: 1 }],
-  }),
-);
+const layout = clusterLayout(name, place);
 const sessions = 3605;
 
 interface Application {

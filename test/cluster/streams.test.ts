@@ -3,8 +3,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { clusterSchema } from "../../infra/local/inputs";
-import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/workload-report";
 import { requireAnswers, requireDrawn } from "../support/dashboards";
@@ -20,7 +18,7 @@ import {
   type Digest,
   type Flights,
 } from "../support/stream-scripts";
-import { TestStack } from "../support/test-stack";
+import { clusterLayout, TestStack } from "../support/test-stack";
 
 /** Events of the first run; fewer while developing. */
 const events = Number(process.env.MLSTACK_STREAM_EVENTS ?? 1_000_000);
@@ -46,14 +44,7 @@ const generated = (count: number, seed: number) => ({
 
 /** The stream on the local stack for real, from nothing to nothing: needs root, and the toolchain built. */
 describe("a stream on the local stack", function () {
-  const layout = new Layout(
-    clusterSchema.parse({
-      name,
-      ...place,
-      registryStorage: "/",
-      pools: [{ name: "cpu", count: 1 }],
-    }),
-  );
+  const layout = clusterLayout(name, place);
   let stack: TestStack;
   let first: readonly WorkloadReport[];
   let training: Application["spec"];

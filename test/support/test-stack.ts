@@ -3,11 +3,32 @@ import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
+import { clusterSchema } from "../../infra/local/inputs";
+import { Layout } from "../../infra/local/layout";
 import type { Report } from "../../stacks/commands/report";
 import { Kubectl } from "./kubectl";
 import { startCommand, succeed, type RunningCommand } from "./project-command";
 
 const root = join(__dirname, "../..");
+
+/** Ranges of a local cluster, apart from those of any other test. */
+export interface ClusterPlace {
+  readonly subnet: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+}
+
+/** Where the cluster of a local stack lies, without what depends on its nodes. */
+export function clusterLayout(name: string, place: ClusterPlace): Layout {
+  return new Layout(
+    clusterSchema.parse({
+      name,
+      ...place,
+      registryStorage: "/",
+      pools: [{ name: "cpu", count: 1 }],
+    }),
+  );
+}
 
 /** A stack of the tests, driven by the project's commands as a person does. */
 export class TestStack {
