@@ -71,7 +71,7 @@ def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[s
 
 
 def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping[str, Contender]:
-    """The slowest to start comes first: whoever is first pays for classes that the others find loaded."""
+    """By name. The first, `warm`, is there to load classes that the others then find loaded."""
     default = {
         "hoodie.table.name": contract.name,
         "hoodie.datasource.write.operation": "upsert",
@@ -84,11 +84,10 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
         return lambda: spark.read.format("hudi").load(f"{folder}/{name}")
 
     rewritten = _Parquet(spark, f"{folder}/parquet", contract)
-    warm = "warm"
-    contenders = {
-        warm: Contender(
-            lambda rows: event_table.upsert(rows.limit(1000), f"{folder}/{warm}", contract, {}),
-            hudi(warm),
+    return {
+        "warm": Contender(
+            lambda rows: event_table.upsert(rows.limit(1000), f"{folder}/warm", contract, {}),
+            hudi("warm"),
         ),
         "defaults": Contender(
             lambda rows: rows.write.format("hudi").options(**default).mode("append").save(f"{folder}/defaults"),
@@ -100,7 +99,6 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
         ),
         "parquet": Contender(rewritten.upsert, rewritten.read),
     }
-    return contenders
 
 
 class _Parquet:

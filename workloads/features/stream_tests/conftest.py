@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stream_tests.local_session import local_session, local_settings, require_jars
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -158,24 +160,8 @@ def submit_arguments(settings: Mapping[str, str]) -> str:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Settings of local sessions; tests are skipped where Spark lacks the jars of Hudi and Kafka."""
-    pyspark = pytest.importorskip("pyspark")
-    home = Path(os.environ.get("SPARK_HOME", Path(pyspark.__file__).parent))
-    for jar in ("hudi-spark3.5-bundle*", "spark-sql-kafka-0-10*"):
-        if not list((home / "jars").glob(jar)):
-            pytest.skip(f"{home} lacks {jar}")
-    return {
-        "spark.master": "local[2]",
-        "spark.driver.memory": "2g",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
-        "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
-        "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "2",
-        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
-        "spark.ui.enabled": "false",
-    }
+    require_jars("hudi-spark3.5-bundle*", "spark-sql-kafka-0-10*")
+    return {**local_settings(tmp_path_factory), "spark.driver.memory": "2g"}
 
 
 @pytest.fixture(scope="session")
@@ -227,12 +213,6 @@ def _free_ports(count: int) -> list[int]:
 @pytest.fixture(scope="session")
 def spark(settings: Mapping[str, str]) -> Iterator[SparkSession]:
     """A session in this process."""
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.appName("stream-tests")
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()
+    for session in local_session("stream-tests", settings):
+        session.sparkContext.setLogLevel("ERROR")
+        yield session
