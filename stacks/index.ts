@@ -89,10 +89,12 @@ export const workloads = ends.map(({ name, state, seconds, result }) => ({
 }));
 
 /** Where the dashboards answer, and the password of Grafana's user `admin` where they are Grafana's. */
-export const dashboards = observability && {
-  url: observability.dashboards.url,
-  password: observability.dashboards.password,
-};
+export const dashboards = observability
+  ? {
+      url: observability.dashboards.url,
+      password: observability.dashboards.password ?? null,
+    }
+  : null;
 
 /** Where each notebook answers, and the token that opens it. */
 export const notebooks = pulumi.secret(
