@@ -22,6 +22,14 @@ export const alerts: readonly Alert[] = [
       "{{ $labels.stream }}: records wait, and nothing was committed for a quarter of an hour",
   },
   {
+    name: "ModelDrifts",
+    promql: "mlstack_drift_psi > on (model, column) mlstack_drift_limit",
+    holds: "0m",
+    severity: "warning",
+    summary:
+      "{{ $labels.model }}: {{ $labels.column }} has moved further than its limit since the training",
+  },
+  {
     name: "SparkApplicationFailed",
     promql: 'spark_application_state{state=~"FAILED|SUBMISSION_FAILED"} == 1',
     holds: "0m",

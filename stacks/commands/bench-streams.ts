@@ -46,11 +46,15 @@ export async function benchStreams(jobs: StackJobs): Promise<object> {
     await jobs.sparkJob(namespace, `${stream}-ingest`),
   );
   const growth = [];
-  for (const events of sizes) growth.push(await bench.ingest(events));
+  for (const events of sizes) {
+    growth.push({
+      ...(await bench.ingest(events)),
+      tables: await bench.tables(events),
+    });
+  }
   return {
     goals,
     growth,
-    tables: await bench.tables(Math.max(...sizes)),
     freshness: await bench.freshness(),
     lookup: await bench.lookup(),
   };

@@ -5,7 +5,11 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/workload-report";
-import { requireAnswers, requireDrawn } from "../support/dashboards";
+import {
+  requireAnswers,
+  requireDrawn,
+  requireFiring,
+} from "../support/dashboards";
 import { Kubectl } from "../support/kubectl";
 import { StreamCluster, type Application } from "../support/stream-cluster";
 import {
@@ -23,7 +27,8 @@ import { clusterLayout, TestStack } from "../support/test-stack";
 /** Events of the first run; fewer while developing. */
 const events = Number(process.env.MLSTACK_STREAM_EVENTS ?? 1_000_000);
 const later = events / 10;
-const batch = Math.max(1000, events / 5);
+/** Of the first run's, so that each of four kills has one to fall into. */
+const batch = Math.max(1000, events / 8);
 const flights = 10_000;
 
 const name = process.env.MLSTACK_STREAM_STACK ?? "streams-test";
@@ -49,6 +54,7 @@ describe("a stream on the local stack", function () {
   let first: readonly WorkloadReport[];
   let training: Application["spec"];
   let before: Readonly<Record<string, Digest>>;
+  let dashboards: string;
 
   // The cluster's own: the stack's is written when `up` has ended.
   const kubectl = new Kubectl(layout.at("pki", "admin.conf"));
@@ -124,14 +130,21 @@ describe("a stream on the local stack", function () {
     );
   }
 
-  it("comes up although driver and broker are killed in the middle", async () => {
+  it("comes up although driver, broker, executor and object store are killed in the middle", async () => {
     const up = stack.start("up");
     const over = up.end.then(({ code, output }) =>
       assert.fail(`up ended early with ${code}: ${output.slice(-4000)}`),
     );
-    cluster.kill(await Promise.race([cluster.batches(1, 1), over]), "ml");
-    await Promise.race([cluster.batches(2, 1), over]);
+    const written = (number: number) =>
+      Promise.race([cluster.batch(number), over]);
+    cluster.kill(await written(0), "ml");
+    await written(1);
     cluster.kill("kafka-0", "kafka");
+    await written(2);
+    for (const executor of cluster.pods("ml", "spark-role=executor"))
+      cluster.kill(executor, "ml");
+    await written(3);
+    cluster.kill("garage-0", "object-store");
     const { code, output } = await up.end;
     over.catch(() => undefined);
     assert.equal(code, 0, output.slice(-4000));
@@ -187,10 +200,10 @@ describe("a stream on the local stack", function () {
   });
 
   it("answers each question of each dashboard, and shows its runs on the page of the streams", async () => {
-    const address = await stack.open("dashboards");
-    await requireAnswers(address);
+    dashboards = await stack.open("dashboards");
+    await requireAnswers(dashboards);
     const screenshot = join(stack.folder, "streams.png");
-    const legend = await requireDrawn(address, "streams", screenshot);
+    const legend = await requireDrawn(dashboards, "streams", screenshot);
     assert.match(legend, /clickstream_events user_id: /);
   });
 
@@ -299,6 +312,7 @@ describe("a stream on the local stack", function () {
     const busy = await look(model);
     assert.match(busy, /purchases_1d +\d+\.\d+ +0\.25 +passed/);
     assert.match(busy, /retraining is training already/);
+    await requireFiring(dashboards, { alertname: "ModelDrifts", model });
     kubectl.run(["delete", "sparkapplication", retraining, "-n", "ml"]);
 
     const started = await look(model);

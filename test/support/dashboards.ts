@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { dashboards } from "../../components/observability/dashboards";
 import { startBrowser } from "./browser";
@@ -23,6 +24,11 @@ interface DrawnPanel {
   readonly pixels: number;
 }
 
+interface FiringAlert {
+  readonly state: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Asks Prometheus what each panel of each dashboard asks it; each must have an answer. */
 export async function requireAnswers(address: string): Promise<void> {
   for (const { name, rows } of dashboards) {
@@ -36,6 +42,30 @@ export async function requireAnswers(address: string): Promise<void> {
         assert.ok(data?.result.length, `${name}: ${title}: ${promql}`);
       }
     }
+  }
+}
+
+/** Waits until Prometheus fires an alert with such labels, two minutes at most. */
+export async function requireFiring(
+  address: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const answer = await fetch(new URL("/api/v1/alerts", address));
+    const { data } = (await answer.json()) as {
+      readonly data: { readonly alerts: readonly FiringAlert[] };
+    };
+    const found = data.alerts.some(
+      (alert) =>
+        alert.state === "firing" &&
+        Object.entries(labels).every(
+          ([name, value]) => alert.labels[name] === value,
+        ),
+    );
+    if (found) return;
+    assert.ok(Date.now() < deadline, JSON.stringify({ labels, ...data }));
+    await pause(2_000);
   }
 }
 

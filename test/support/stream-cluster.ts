@@ -63,24 +63,31 @@ export class StreamCluster {
     ]);
   }
 
-  /** Waits until the ingestion of an attempt has written so many batches. @returns its driver */
-  async batches(attempt: number, count: number): Promise<string> {
+  /** Waits until the ingestion, in whichever attempt, has written a batch. @returns its driver */
+  async batch(number: number): Promise<string> {
     for (;;) {
       await pause(500);
       try {
-        const { status } = this.job("ingest");
-        const pod = status?.driverInfo?.podName;
-        if ((status?.executionAttempts ?? 0) < attempt || pod === undefined)
-          continue;
+        const pod = this.job("ingest").status?.driverInfo?.podName;
+        if (pod === undefined) continue;
         const log = this.kubectl.run(["logs", pod, "-n", "ml"]);
         const written = log
           .split("\n")
-          .filter((line) => /^{"batch"/.test(line));
-        if (written.length >= count) return pod;
+          .filter((line) => line.startsWith('{"batch"'))
+          .map((line) => (JSON.parse(line) as { batch: number }).batch);
+        if (Math.max(...written) >= number) return pod;
       } catch {
         // Not there yet, or between two attempts.
       }
     }
+  }
+
+  /** Names of the pods with a label. */
+  pods(namespace: string, selector: string): readonly string[] {
+    const { items } = this.kubectl.get<{
+      items: { metadata: { name: string } }[];
+    }>("pods", "-n", namespace, "-l", selector);
+    return items.map(({ metadata }) => metadata.name);
   }
 
   /**

@@ -103,9 +103,11 @@ export function ingestEvents(
   return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
 }
 
-/** A checkpoint on an object store: a file is there whole or not at all, without a rename that copies. */
 const streamConf = {
   ...bulkConf,
+  // A batch is kept for three looks and then gone: to compress it costs as much as to judge it.
+  "spark.sql.inMemoryColumnarStorage.compressed": "false",
+  // A checkpoint on an object store: a file is there whole or not at all, without a rename that copies.
   "spark.sql.streaming.checkpointFileManagerClass":
     "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",
 } as const;

@@ -11,14 +11,16 @@ from stream.validation import REASON
 PLACE = ("topic", "partition", "offset")
 """What names a record of a topic."""
 
+TEXT = ("key", "value")
+"""A record as it came; only letters keep it."""
+
 
 def keep(judged: DataFrame, path: str, stream: str, batch: int, version: int) -> None:
     """Write the rejected records of a batch; a batch that is run again writes over what it wrote before."""
     letters = judged.where(F.col(REASON).isNotNull()).select(
         *PLACE,
         "kafka_time",
-        "key",
-        "value",
+        *TEXT,
         F.col(REASON).alias("reason"),
         F.lit(version).alias("contract_version"),
     )

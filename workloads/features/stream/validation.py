@@ -19,6 +19,7 @@ ADDITIONAL = "_additional"
 
 _TEXT = "_text"
 _CORRUPT = "_corrupt"
+_MALFORMED = "_malformed"
 # Spark's casts take "12.7" as 12, "2024" as a time, and 12:30 as half past twelve of the day the job runs.
 _FORMS = {
     "long": r"^\s*[+-]?\d{1,19}\s*$",
@@ -29,44 +30,69 @@ _FORMS = {
 
 
 def judge(records: DataFrame, contract: Contract) -> DataFrame:
-    """Records with `value`, a JSON object as text, with a column more for every field, the reason and the repairs."""
-    parsed = records.withColumn(_TEXT, _parse(F.col("value"), contract))
-    rules = [_Rule(field) for field in contract.fields]
-    reasons = F.concat_ws("; ", *(rule.problem for rule in rules if rule.field.otherwise == "reject"))
+    """Records with `value`, a JSON object as text, with a column more for every field, the reason and the repairs.
+
+    Each step is a projection of its own: in one expression, Spark would cast and match again wherever one is named.
+    """
     malformed = F.col("value").isNull() | F.col(_TEXT)[_CORRUPT].isNotNull() | ~F.col("value").rlike(r"^\s*\{")
-    reason = F.when(malformed, F.lit("not a JSON object")).otherwise(F.nullif(reasons, F.lit("")))
-    repairs = [rule.problem.isNotNull().cast("int") for rule in rules if rule.field.otherwise != "reject"]
-    return parsed.select(
-        *records.columns,
-        *(rule.value.alias(rule.field.name) for rule in rules),
-        reason.alias(REASON),
-        sum(repairs, F.lit(0)).alias(REPAIRED),
-        *([_additional(contract)] if contract.additional == "keep" else []),
+    rejecting = [F.col(_problem(field)) for field in contract.fields if field.otherwise == "reject"]
+    repairing = [F.col(_problem(field)) for field in contract.fields if field.otherwise != "reject"]
+    reason = F.when(F.col(_MALFORMED), F.lit("not a JSON object")).when(
+        F.coalesce(*rejecting, F.lit(None)).isNotNull(), F.concat_ws("; ", *rejecting)
+    )
+    return (
+        records.withColumn(_TEXT, _parse(F.col("value"), contract))
+        .select("*", malformed.alias(_MALFORMED), *(_type(field).alias(_typed(field)) for field in contract.fields))
+        .select("*", *(_judge(field).alias(_problem(field)) for field in contract.fields))
+        .select(
+            *records.columns,
+            *(_settle(field).alias(field.name) for field in contract.fields),
+            reason.alias(REASON),
+            sum((problem.isNotNull().cast("int") for problem in repairing), F.lit(0)).alias(REPAIRED),
+            *([_additional(contract)] if contract.additional == "keep" else []),
+        )
     )
 
 
-class _Rule:
-    """What a field says of a record: its problem, or null, and its value."""
+def _typed(field: Field) -> str:
+    return f"_typed_{field.name}"
 
-    def __init__(self, field: Field) -> None:
-        self.field = field
-        text = F.col(_TEXT)[field.name]
-        absent = text.isNull() if field.type == "string" else text.isNull() | (F.trim(text) == "")
-        typed = _typed(text, field)
-        missing = F.when(absent, F.lit(f"{field.name}: missing")) if field.required else F.when(absent, F.lit(None))
-        problem = missing.when(typed.isNull(), F.lit(f"{field.name}: not a {field.type}"))
-        for broken, complaint in _limits(typed, field):
-            problem = problem.when(broken, F.lit(f"{field.name}: {complaint}"))
-        self.problem = problem.otherwise(F.lit(None).cast("string"))
-        match field.otherwise:
-            case "reject":
-                self.value = typed
-            case "drop":
-                self.value = F.when(self.problem.isNull(), typed)
-            case "default":
-                assert field.default is not None
-                default = _literal(field.default, field)
-                self.value = F.when(self.problem.isNull(), F.coalesce(typed, default)).otherwise(default)
+
+def _problem(field: Field) -> str:
+    return f"_problem_{field.name}"
+
+
+def _type(field: Field) -> Column:
+    text = F.col(_TEXT)[field.name]
+    if field.type == "string":
+        return text
+    return F.when(text.rlike(_FORMS[field.type]), text.cast(SQL_TYPES[field.type]))
+
+
+def _judge(field: Field) -> Column:
+    """What is the matter with a field, or null."""
+    text, typed = F.col(_TEXT)[field.name], F.col(_typed(field))
+    absent = text.isNull() if field.type == "string" else text.isNull() | (F.trim(text) == "")
+    problem = F.when(absent, F.lit(f"{field.name}: missing" if field.required else None))
+    if field.type != "string":
+        problem = problem.when(typed.isNull(), F.lit(f"{field.name}: not a {field.type}"))
+    for broken, complaint in _limits(typed, field):
+        problem = problem.when(broken, F.lit(f"{field.name}: {complaint}"))
+    return problem.otherwise(F.lit(None).cast("string"))
+
+
+def _settle(field: Field) -> Column:
+    """The value of a field after what its declaration says of a problem."""
+    typed, sound = F.col(_typed(field)), F.col(_problem(field)).isNull()
+    match field.otherwise:
+        case "reject":
+            return typed
+        case "drop":
+            return F.when(sound, typed)
+        case "default":
+            assert field.default is not None
+            default = _literal(field.default, field)
+            return F.when(sound, F.coalesce(typed, default)).otherwise(default)
 
 
 def _parse(value: Column, contract: Contract) -> Column:
@@ -77,12 +103,6 @@ def _parse(value: Column, contract: Contract) -> Column:
         StructType(fields),
         {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _CORRUPT},
     )
-
-
-def _typed(text: Column, field: Field) -> Column:
-    if field.type == "string":
-        return text
-    return F.when(text.rlike(_FORMS[field.type]), text.cast(SQL_TYPES[field.type]))
 
 
 def _limits(typed: Column, field: Field) -> list[tuple[Column, str]]:
