@@ -35,15 +35,17 @@ def judge(records: DataFrame, contract: Contract) -> DataFrame:
     Each step is a projection of its own: in one expression, Spark would cast and match again wherever one is named.
     """
     malformed = F.col("value").isNull() | F.col(_TEXT)[_CORRUPT].isNotNull() | ~F.col("value").rlike(r"^\s*\{")
-    rejecting = [F.col(_problem(field)) for field in contract.fields if field.otherwise == "reject"]
-    repairing = [F.col(_problem(field)) for field in contract.fields if field.otherwise != "reject"]
+    rejecting = [F.col(_problem_name(field)) for field in contract.fields if field.otherwise == "reject"]
+    repairing = [F.col(_problem_name(field)) for field in contract.fields if field.otherwise != "reject"]
     reason = F.when(F.col(_MALFORMED), F.lit("not a JSON object")).when(
         F.coalesce(*rejecting, F.lit(None)).isNotNull(), F.concat_ws("; ", *rejecting)
     )
     return (
         records.withColumn(_TEXT, _parse(F.col("value"), contract))
-        .select("*", malformed.alias(_MALFORMED), *(_type(field).alias(_typed(field)) for field in contract.fields))
-        .select("*", *(_judge(field).alias(_problem(field)) for field in contract.fields))
+        .select(
+            "*", malformed.alias(_MALFORMED), *(_type(field).alias(_typed_name(field)) for field in contract.fields)
+        )
+        .select("*", *(_judge(field).alias(_problem_name(field)) for field in contract.fields))
         .select(
             *records.columns,
             *(_settle(field).alias(field.name) for field in contract.fields),
@@ -54,11 +56,11 @@ def judge(records: DataFrame, contract: Contract) -> DataFrame:
     )
 
 
-def _typed(field: Field) -> str:
+def _typed_name(field: Field) -> str:
     return f"_typed_{field.name}"
 
 
-def _problem(field: Field) -> str:
+def _problem_name(field: Field) -> str:
     return f"_problem_{field.name}"
 
 
@@ -71,7 +73,7 @@ def _type(field: Field) -> Column:
 
 def _judge(field: Field) -> Column:
     """What is the matter with a field, or null."""
-    text, typed = F.col(_TEXT)[field.name], F.col(_typed(field))
+    text, typed = F.col(_TEXT)[field.name], F.col(_typed_name(field))
     absent = text.isNull() if field.type == "string" else text.isNull() | (F.trim(text) == "")
     problem = F.when(absent, F.lit(f"{field.name}: missing" if field.required else None))
     if field.type != "string":
@@ -83,7 +85,7 @@ def _judge(field: Field) -> Column:
 
 def _settle(field: Field) -> Column:
     """The value of a field after what its declaration says of a problem."""
-    typed, sound = F.col(_typed(field)), F.col(_problem(field)).isNull()
+    typed, sound = F.col(_typed_name(field)), F.col(_problem_name(field)).isNull()
     match field.otherwise:
         case "reject":
             return typed
