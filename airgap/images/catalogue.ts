@@ -110,4 +110,9 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     binary: "garage",
     minutes: 0.1,
   },
+  {
+    reference: "docker.io/library/haproxy:2.6.22",
+    folder: "haproxy",
+    minutes: 0.2,
+  },
 ];

@@ -9,14 +9,10 @@ import type {
   StringMap,
 } from "../platform";
 import { RandomSecret } from "../random-secret";
+import { garagePod, garageSettings, region, s3Port } from "./garage-pod";
 import type { ObjectStore } from "./store";
 import { StoreBucket, type StoreAdministration } from "./store-bucket";
 import { StoreKey } from "./store-key";
-
-const image = "docker.io/dxflrs/garage:v2.5.0";
-const region = "garage";
-const s3Port = 3900;
-const user = 1000;
 
 /** What the store needs of the cluster that it runs in. */
 export interface GarageArgs {
@@ -54,7 +50,7 @@ export class Garage extends pulumi.ComponentResource implements ObjectStore {
     ).metadata.name;
     const settings = new k8s.core.v1.ConfigMap(
       `${name}-settings`,
-      { metadata: { namespace }, data: { "garage.toml": garageToml } },
+      { metadata: { namespace }, data: garageSettings },
       child,
     );
     const rpcSecret = new RandomSecret(
@@ -92,7 +88,7 @@ export class Garage extends pulumi.ComponentResource implements ObjectStore {
           selector: { matchLabels: { app: "garage" } },
           template: {
             metadata: { labels: { app: "garage" } },
-            spec: podSpec(settings.metadata.name, secret.metadata.name),
+            spec: garagePod(settings.metadata.name, secret.metadata.name),
           },
           volumeClaimTemplates: [
             {
@@ -212,73 +208,5 @@ export function s3aSettings(
     "fs.s3a.connection.ssl.enabled": "false",
     "fs.s3a.aws.credentials.provider":
       "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
-  };
-}
-
-// One node: RPC stays on loopback. LMDB is Garage's default engine for metadata.
-const garageToml = `metadata_dir = "/data/meta"
-data_dir = "/data/blocks"
-db_engine = "lmdb"
-replication_factor = 1
-compression_level = "none"
-rpc_bind_addr = "127.0.0.1:3901"
-rpc_public_addr = "127.0.0.1:3901"
-
-[s3_api]
-s3_region = "${region}"
-api_bind_addr = "0.0.0.0:${s3Port}"
-
-[admin]
-api_bind_addr = "0.0.0.0:3903"
-`;
-
-function podSpec(
-  settings: pulumi.Input<string>,
-  rpcSecret: pulumi.Input<string>,
-): k8s.types.input.core.v1.PodSpec {
-  return {
-    automountServiceAccountToken: false,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name: "garage",
-        image,
-        command: ["/garage"],
-        args: ["server", "--single-node"],
-        env: [
-          { name: "GARAGE_CONFIG_FILE", value: "/etc/garage/garage.toml" },
-          {
-            name: "GARAGE_RPC_SECRET",
-            valueFrom: { secretKeyRef: { name: rpcSecret, key: "hex" } },
-          },
-        ],
-        ports: [{ name: "s3", containerPort: s3Port }],
-        readinessProbe: {
-          httpGet: { path: "/health", port: 3903 },
-          periodSeconds: 1,
-        },
-        livenessProbe: { tcpSocket: { port: s3Port }, initialDelaySeconds: 15 },
-        resources: {
-          requests: { cpu: "100m", memory: "128Mi" },
-          limits: { memory: "1Gi" },
-        },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
-        volumeMounts: [
-          { name: "data", mountPath: "/data" },
-          { name: "settings", mountPath: "/etc/garage", readOnly: true },
-        ],
-      },
-    ],
-    volumes: [{ name: "settings", configMap: { name: settings } }],
   };
 }

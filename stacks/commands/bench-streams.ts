@@ -90,7 +90,8 @@ class StreamBench {
         // Between two pods there is nothing to ask.
         () => undefined,
       );
-    }, 1000);
+      // The answer takes the kubelet a while, on the cores that are measured.
+    }, 5000);
     try {
       const result = await this.jobs.sparkEnd(namespace, name);
       const { rows, metrics } = ingestedSchema.parse(JSON.parse(result));

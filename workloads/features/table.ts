@@ -95,8 +95,8 @@ function compaction({
 // By hours, whatever number of commits that is: an instant that a model was trained on stays readable.
 function cleaning({ keepDays }: Table): Record<string, string> {
   return {
-    "hoodie.cleaner.policy": "KEEP_LATEST_BY_HOURS",
-    "hoodie.cleaner.hours.retained": String(keepDays * 24),
+    "hoodie.clean.policy": "KEEP_LATEST_BY_HOURS",
+    "hoodie.clean.hours.retained": String(keepDays * 24),
     // A look for old files lists the table; it need not follow every commit.
     "hoodie.clean.trigger.max.commits": "8",
   };

@@ -142,7 +142,7 @@ describe("settings of a table", () => {
 
   it("keep every instant of the days declared", () => {
     assert.equal(
-      hudiSettings(table, { key: ["a"] })["hoodie.cleaner.hours.retained"],
+      hudiSettings(table, { key: ["a"] })["hoodie.clean.hours.retained"],
       "48",
     );
   });

@@ -80,7 +80,8 @@ def records(spark: SparkSession, servers: str, topic: str, most: int) -> DataFra
         .option("startingOffsets", "earliest")
         # Records that were removed before they were read are a loss to be told of, not skipped.
         .option("failOnDataLoss", "true")
-        .option("maxOffsetsPerTrigger", most)
+        # Each partition's share is rounded down: without a little more, what is left is a batch of its own.
+        .option("maxOffsetsPerTrigger", round(most * 1.001))
         .options(**spark_settings(os.environ))
         .load()
     )
