@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WORKLOAD = Path(__file__).parents[2]
@@ -23,6 +23,8 @@ class Replicas:
     options: Sequence[str]
     folder: Path
     count: int = 2
+    before: Mapping[int, str] = field(default_factory=dict)
+    """Python that a replica runs before its training."""
 
     def start(self) -> list[subprocess.Popen[bytes]]:
         """Starts every replica, with the environment that the training operator gives it."""
@@ -64,13 +66,15 @@ class Replicas:
             "MASTER_PORT": str(port),
             "TF_CONFIG": json.dumps({"cluster": {"chief": hosts[:1], "worker": hosts[1:]}, "task": role}),
         }
+        module = f"trainers.{self.framework}.train"
+        start = f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+        code = f"{self.before[rank]}; {start}" if rank in self.before else None
         self._result(rank).unlink(missing_ok=True)
         with (self.folder / f"{rank}.log").open("ab") as log:
             return subprocess.Popen(
                 [
                     sys.executable,
-                    "-m",
-                    f"trainers.{self.framework}.train",
+                    *(["-m", module] if code is None else ["-c", code]),
                     *self.options,
                     f"--result={self._result(rank)}",
                 ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,17 @@ def test_all_go_on_from_the_checkpoint_after_a_killed_worker(framework: str, exp
     result = training.result(0)
     assert result["resumedFrom"] >= 3
     assert result["metrics"]["auc"] > 0.65
+
+
+def test_a_process_that_leaves_late_is_waited_for(exports: Path, tmp_path: Path) -> None:
+    pytest.importorskip("xgboost")
+    late = (
+        "import time; from xgboost import collective; leave = collective.finalize; "
+        "collective.finalize = lambda: (time.sleep(5), leave())"
+    )
+    training = replace(replicas("xgboost", exports, tmp_path), before={1: late})
+    assert training.wait(training.start(), 60) == [0, 0], training.log(1)[-3000:]
+    assert "Failed to connect" not in training.log(1)
 
 
 def test_an_export_that_is_not_there_is_named(framework: str, exports: Path, tmp_path: Path) -> None:

@@ -44,6 +44,9 @@ def train(task: Task) -> Model:
         booster, resumed_from = _fit(task)
         # Not where a process is gone: it would try to reach that one again and again before the others may start anew.
         collective.finalize()
+        for tracker in _trackers:
+            # The others take their leave of it too: if it went with this process before, they would look for minutes.
+            tracker.wait_for(PEER_SECONDS)
     except xgboost.core.XGBoostError as error:
         if task.place.world_size == 1:
             raise
