@@ -17,7 +17,7 @@ export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   busybox: "docker.io/library/busybox:1.37.0",
   garage: "docker.io/dxflrs/garage:v2.5.0",
-  haproxy: "docker.io/library/haproxy:2.6.22",
+  haproxy: "docker.io/library/haproxy:2.6.31",
 } as const;
 
 /** Charts that the targets put into their clusters. */

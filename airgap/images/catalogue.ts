@@ -111,7 +111,7 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     minutes: 0.1,
   },
   {
-    reference: "docker.io/library/haproxy:2.6.22",
+    reference: "docker.io/library/haproxy:2.6.31",
     folder: "haproxy",
     minutes: 0.2,
   },

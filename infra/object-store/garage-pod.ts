@@ -32,8 +32,10 @@ api_bind_addr = "0.0.0.0:${adminPort}"
 
 // Garage leaves Nagle's algorithm on: of an answer to a range, the body waits for the client to acknowledge the head,
 // which clients put off for 40 ms. HAProxy turns it off, and between the two a Unix socket knows of no such thing.
+// Told to stop, it would wait for clients that keep their connections.
 const haproxyCfg = `global
   maxconn 4000
+  hard-stop-after 2s
 defaults
   mode tcp
   timeout connect 5s
