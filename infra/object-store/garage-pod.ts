@@ -106,7 +106,7 @@ function garage(
     },
     livenessProbe: { tcpSocket: { port: adminPort }, initialDelaySeconds: 15 },
     resources: {
-      requests: { cpu: "200m", memory: "128Mi" },
+      requests: { cpu: "75m", memory: "128Mi" },
       limits: { memory: "1Gi" },
     },
     securityContext,
@@ -125,7 +125,7 @@ const haproxy: k8s.types.input.core.v1.Container = {
   ports: [{ name: "s3", containerPort: s3Port }],
   livenessProbe: { tcpSocket: { port: s3Port }, initialDelaySeconds: 15 },
   resources: {
-    requests: { cpu: "50m", memory: "32Mi" },
+    requests: { cpu: "25m", memory: "32Mi" },
     limits: { memory: "128Mi" },
   },
   securityContext,

@@ -179,13 +179,14 @@ function prepare(state: string): string {
   return readFileSync(join(state, "client"), "utf8");
 }
 
-/** Debian's server, into the test's folder: this machine is to have none that runs. */
+/** Debian's server, with the libraries that its client lacks, into the test's folder: this machine is to have none that runs. */
 function unpackSshServer(state: string): void {
   const folder = join(state, "openssh");
   mkdirSync(folder);
-  run("apt-get", "download", "openssh-server", { cwd: folder });
-  const [archive = ""] = readdirSync(folder);
-  run("dpkg-deb", "-x", join(folder, archive), folder);
+  const libraries = ["libwrap0", "libnsl2", "libtirpc3"];
+  run("apt-get", "download", "openssh-server", ...libraries, { cwd: folder });
+  for (const archive of readdirSync(folder))
+    run("dpkg-deb", "-x", join(folder, archive), folder);
 }
 
 /** The local stack's images, and what is pushed; the hosts may only read, so theirs is another door to the same. */
