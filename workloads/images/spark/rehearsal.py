@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import suppress
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
@@ -16,8 +15,6 @@ from pyspark.sql import functions as F
 FOLDER = Path("/tmp/rehearsal")
 TABLE = f"file:{FOLDER}/table"
 
-STREAM = f"file:{FOLDER}/stream"
-
 HUDI = {
     "hoodie.table.name": "table",
     "hoodie.datasource.write.recordkey.field": "session",
@@ -28,22 +25,6 @@ HUDI = {
     "hoodie.write.markers.type": "DIRECT",
 }
 
-MERGED_ON_READ = {
-    **HUDI,
-    "hoodie.datasource.write.table.type": "MERGE_ON_READ",
-    "hoodie.datasource.write.operation": "upsert",
-    "hoodie.datasource.write.commitmeta.key.prefix": "note.",
-    "hoodie.index.type": "BUCKET",
-    "hoodie.bucket.index.num.buckets": "1",
-    "hoodie.bucket.index.hash.field": "session",
-    "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
-    "hoodie.write.record.merge.custom.implementation.classes": "org.apache.hudi.DefaultSparkRecordMerger",
-    "hoodie.logfile.data.block.format": "parquet",
-    "hoodie.combine.before.upsert": "false",
-    "hoodie.compact.inline": "true",
-    "hoodie.compact.inline.max.delta.commits": "2",
-}
-
 
 def write(rows: DataFrame, operation: str) -> None:
     """Write rows to the table."""
@@ -51,65 +32,8 @@ def write(rows: DataFrame, operation: str) -> None:
     rows.write.format("hudi").options(**options).mode("append").save(TABLE)
 
 
-def ingest(batch: DataFrame, number: int) -> None:
-    """Take a batch of a stream as ingestions do: parse, match, keep, count, rank, and upsert."""
-    parsed = batch.withColumn("text", F.from_json("value", "session string, time string, event string, odd string"))
-    judged = parsed.select(
-        "value",
-        F.col("text.session").alias("session"),
-        F.col("text.event").alias("event"),
-        F.when(F.col("text.time").rlike(r"^\d{4}"), F.col("text.time").cast("timestamp")).alias("time"),
-        F.date_format(F.col("text.time").cast("timestamp"), "yyyy-MM-dd").alias("cohort"),
-        F.when(F.col("text.odd").isNotNull(), F.concat_ws("; ", "text.odd")).alias("reason"),
-    ).persist()
-    judged.groupBy(F.substring_index("reason", "; ", 1)).agg(F.count(F.lit(1)), F.max("time")).collect()
-    newest = F.row_number().over(Window.partitionBy("session").orderBy(F.desc("time")))
-    rows = judged.where(F.col("reason").isNull()).withColumn("rank", newest).where("rank = 1")
-    rows = rows.select("session", "time", "event", "cohort")
-    rows.write.format("hudi").options(**MERGED_ON_READ).mode("append").save(f"{STREAM}/table")
-    letters = judged.where(F.col("reason").isNotNull()).coalesce(1).write.mode("overwrite")
-    letters.parquet(f"{STREAM}/letters/batch={number}")
-    judged.unpersist()
-
-
-def load_stream(spark: SparkSession) -> None:
-    """Ingest three batches, read the table latest, as of a commit and since it; then what Kafka's clients load."""
-    source = FOLDER / "stream" / "source"
-    source.mkdir(parents=True)
-    for batch in range(3):
-        line = '{"session": "s%d", "time": "2024-01-01 10:%02d:00", "event": "view"}\n'
-        lines = [line % (n, batch) for n in range(100)] + ['{"session": "s0", "odd": "yes"}\n']
-        (source / f"{batch}.txt").write_text("".join(lines))
-    stream = spark.readStream.option("maxFilesPerTrigger", 1).text(f"{STREAM}/source").writeStream
-    stream = stream.option("checkpointLocation", f"{STREAM}/checkpoint").foreachBatch(ingest)
-    stream.trigger(availableNow=True).start().awaitTermination()
-
-    table = spark.read.format("hudi").option("hoodie.metadata.enable", "false")
-    commits = table.load(f"{STREAM}/table").select("_hoodie_commit_time").distinct().collect()
-    (commit,) = min(commits)
-    table.option("as.of.instant", commit).load(f"{STREAM}/table").select("session").count()
-    since = table.option("hoodie.datasource.query.type", "incremental")
-    since = since.option("hoodie.datasource.read.begin.instanttime", commit).load(f"{STREAM}/table")
-    since.where(F.col("_hoodie_commit_time") > commit).select("session").distinct().count()
-
-    kafka = spark.read.format("kafka").option("kafka.bootstrap.servers", "127.0.0.1:9").option("subscribe", "none")
-    for option in ("request.timeout.ms", "default.api.timeout.ms"):
-        kafka = kafka.option(f"kafka.{option}", 1000)
-    with suppress(Py4JJavaError):
-        kafka.option("fetchOffset.numRetries", 1).load().count()
-    jvm = spark._jvm
-    settings = jvm.java.util.HashMap()
-    settings.put("bootstrap.servers", "127.0.0.1:9")
-    for name in ("key.deserializer", "value.deserializer"):
-        settings.put(name, "org.apache.kafka.common.serialization.ByteArrayDeserializer")
-    consumer = jvm.org.apache.kafka.clients.consumer.KafkaConsumer(settings)
-    consumer.assign(jvm.java.util.List.of(jvm.org.apache.kafka.common.TopicPartition("none", 0)))
-    consumer.poll(jvm.java.time.Duration.ofMillis(200))
-    consumer.close()
-
-
 def main() -> None:
-    """Read, aggregate, write twice, read back, train, save, stream; then load what only a cluster uses."""
+    """Read, aggregate, write twice, read back, train, save; then load what only a cluster uses."""
     FOLDER.mkdir()
     with gzip.open(FOLDER / "events.csv.gz", "wt") as events:
         events.write("session,time,event,cohort\n")
@@ -150,7 +74,6 @@ def main() -> None:
     scored.groupBy("prediction").agg(F.sum("label")).collect()
     scored.write.mode("overwrite").parquet(f"file:{FOLDER}/predictions")
 
-    load_stream(spark)
     load_cloud(spark)
     spark.stop()
 
@@ -170,9 +93,11 @@ def load_cloud(spark: SparkSession) -> None:
         conf.set(key, value)
     jvm = spark._jvm
     for path in ("s3a://bucket/key",):
-        with suppress(Py4JJavaError):
+        try:
             hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
             hadoop_path.getFileSystem(conf).exists(hadoop_path)
+        except Py4JJavaError:
+            pass
     jvm.io.fabric8.kubernetes.client.KubernetesClientBuilder().build().close()
     for name in (
         "KubernetesClusterManager",
