@@ -29,6 +29,7 @@ import { clusterImages } from "../../infra/local/registry";
 import { runningUnits } from "../../infra/local/unit";
 import type { Work } from "../../infra/local/work";
 import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
+import { eventually } from "../support/eventually";
 import { Kubectl } from "../support/kubectl";
 
 interface NodeList {
@@ -323,14 +324,6 @@ describe("local cluster", function () {
     return daemons.map(({ name }) => name);
   }
 });
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 240; tries++) {
-    if (await holds().catch(() => false)) return;
-    await pause(500);
-  }
-  assert.fail("it did not come to be within two minutes");
-}
 
 function pod(name: string, pool: string, container: object, volumes = {}) {
   return {

@@ -222,15 +222,13 @@ describe("a stream on the local stack", function () {
   });
 
   it("keeps the same rows online", async () => {
-    const { items } = kubectl.get<{
-      items: { metadata: { name: string } }[];
-    }>("pods", "-n", "ml", "-l", `app.kubernetes.io/name=${prefix}-sink`);
+    const sink = `app.kubernetes.io/name=${prefix}-sink`;
+    const [pod = ""] = cluster.pods("ml", sink);
     const check = [
       "python3 -m mlstack_features.sink --feature-store=s3://feature-store",
       "--online=$ONLINE_STORE_URL --check",
       ...views.map((view) => `--view=${view}`),
     ].join(" ");
-    const pod = items[0]?.metadata.name ?? "";
     // The check fails until the sink has followed to the newest commit.
     for (;;) {
       try {

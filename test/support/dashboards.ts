@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 
 import { dashboards } from "../../components/observability/dashboards";
 import { startBrowser } from "./browser";
+import { eventually } from "./eventually";
 
 /** In the page: what each panel has drawn in colour, which its lines have and nothing else on it. */
 const drawnPanels = `
@@ -24,7 +24,7 @@ interface DrawnPanel {
   readonly pixels: number;
 }
 
-interface FiringAlert {
+interface Alert {
   readonly state: string;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -45,28 +45,24 @@ export async function requireAnswers(address: string): Promise<void> {
   }
 }
 
-/** Waits until Prometheus fires an alert with such labels, two minutes at most. */
+/** Waits until Prometheus fires an alert with such labels. */
 export async function requireFiring(
   address: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
+  await eventually(async () => {
     const answer = await fetch(new URL("/api/v1/alerts", address));
     const { data } = (await answer.json()) as {
-      readonly data: { readonly alerts: readonly FiringAlert[] };
+      readonly data: { readonly alerts: readonly Alert[] };
     };
-    const found = data.alerts.some(
+    return data.alerts.some(
       (alert) =>
         alert.state === "firing" &&
         Object.entries(labels).every(
           ([name, value]) => alert.labels[name] === value,
         ),
     );
-    if (found) return;
-    assert.ok(Date.now() < deadline, JSON.stringify({ labels, ...data }));
-    await pause(2_000);
-  }
+  });
 }
 
 /** Opens a dashboard's page in a browser; each panel must have drawn lines. @returns the names of all lines */

@@ -105,6 +105,8 @@ export function ingestEvents(
 
 const streamConf = {
   ...bulkConf,
+  // Of a method with more bytecodes the JVM makes no machine code; Spark's default of 65,535 leaves some interpreted.
+  "spark.sql.codegen.hugeMethodLimit": "8000",
   // A batch is kept for three looks and then gone: to compress it costs as much as to judge it.
   "spark.sql.inMemoryColumnarStorage.compressed": "false",
   // A checkpoint on an object store: a file is there whole or not at all, without a rename that copies.

@@ -176,8 +176,6 @@ export const bulkConf = {
   "spark.sql.shuffle.partitions": "4",
   // Unlike the jobs of seconds, these get something out of the second compiler.
   "spark.executor.defaultJavaOptions": "-XX:+UseParallelGC",
-  // Of a method with more bytecodes the JVM makes no machine code; Spark's default of 65,535 leaves some interpreted.
-  "spark.sql.codegen.hugeMethodLimit": "8000",
 } as const;
 
 /** User of the image `stream-tools`. */

@@ -179,7 +179,7 @@ function prepare(state: string): string {
   return readFileSync(join(state, "client"), "utf8");
 }
 
-/** Debian's server, with the libraries that its client lacks, into the test's folder: this machine is to have none that runs. */
+/** Debian's server and its libraries, into the test's folder: this machine is to have none that runs. */
 function unpackSshServer(state: string): void {
   const folder = join(state, "openssh");
   mkdirSync(folder);

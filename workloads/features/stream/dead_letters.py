@@ -11,8 +11,12 @@ from stream.validation import REASON
 PLACE = ("topic", "partition", "offset")
 """What names a record of a topic."""
 
-TEXT = ("key", "value")
-"""A record as it came; only letters keep it."""
+_TEXT = ("key", "value")
+
+
+def without_accepted_text(judged: DataFrame) -> DataFrame:
+    """Empty the text of accepted records: beside their fields, it would be most of a batch."""
+    return judged.withColumns({name: F.when(F.col(REASON).isNotNull(), F.col(name)) for name in _TEXT})
 
 
 def keep(judged: DataFrame, path: str, stream: str, batch: int, version: int) -> None:
@@ -20,7 +24,7 @@ def keep(judged: DataFrame, path: str, stream: str, batch: int, version: int) ->
     letters = judged.where(F.col(REASON).isNotNull()).select(
         *PLACE,
         "kafka_time",
-        *TEXT,
+        *_TEXT,
         F.col(REASON).alias("reason"),
         F.lit(version).alias("contract_version"),
     )

@@ -42,11 +42,7 @@ class Ingest:
     def batch(self, records: DataFrame, number: int) -> None:
         """Take one batch from records to commit."""
         start = time.monotonic()
-        judged = judge(records, self.contract)
-        # Of what is accepted the text is not needed again: kept beside the fields, it would be most of the batch.
-        text = [F.when(F.col(REASON).isNotNull(), F.col(name)).alias(name) for name in dead_letters.TEXT]
-        judged = judged.select(*text, *(name for name in judged.columns if name not in dead_letters.TEXT))
-        judged = judged.persist(StorageLevel.MEMORY_AND_DISK)
+        judged = dead_letters.without_accepted_text(judge(records, self.contract)).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             counted = _by_reason(judged)
             seen = _sums(counted)
