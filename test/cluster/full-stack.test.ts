@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Report } from "../../stacks/commands/report";
 import { startBrowser } from "../support/browser";
+import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
 import {
   apiStatus,
@@ -111,6 +112,8 @@ describe("full local stack", function () {
   });
 
   after(() => stack.end());
+
+  foundation(this, /^comes up/);
 
   /** What `status` says that a job waits for, once it says so. */
   async function waitsFor(job: string): Promise<string> {

@@ -7,6 +7,7 @@ import { deleteCluster } from "../../infra/local/lifecycle";
 import { remainsOf } from "../../infra/local/remains";
 import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
+import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
 import { clusterLayout, TestStack } from "../support/test-stack";
 
@@ -69,6 +70,8 @@ describe("local stack", function () {
   });
 
   after(() => stack.end());
+
+  foundation(this, /^comes up/);
 
   const read = (name: string): Application =>
     kubectl.get<Application>("sparkapplication", name, "-n", "ml");

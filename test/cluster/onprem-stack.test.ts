@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { prepare } from "../../airgap";
 import { Remote } from "../../infra/onprem/ssh";
+import { foundation } from "../support/foundation";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
 import { startCommand, succeed } from "../support/project-command";
 import {
@@ -61,6 +62,8 @@ describe("on-prem stack", function () {
     await stack?.end();
     await machines?.remove();
   });
+
+  foundation(this, /^comes up/);
 
   it("keeps the hosts' key as a secret", () => {
     const text = readFileSync(stack.file, "utf8");

@@ -11,6 +11,7 @@ import { Remote } from "../../infra/onprem/ssh";
 import { gpuTaint, poolLabel } from "../../infra/placement";
 import { sshCluster } from "../../infra/provider/ssh-cluster";
 import { eventually } from "../support/eventually";
+import { foundation } from "../support/foundation";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
 import {
   hostConfiguration,
@@ -104,6 +105,8 @@ describe("hosts over SSH", function () {
     await machines?.remove();
     rmSync(folder, { recursive: true });
   });
+
+  foundation(this, /^become a cluster/);
 
   it("that are unfit are all named, and none is changed", async () => {
     const wrong = inputs([control(), host("one")], { version: "1.35.5" });

@@ -64,9 +64,10 @@ export class StreamCluster {
   }
 
   /** Waits until the ingestion, in whichever attempt, has written a batch. @returns its driver */
-  async batch(number: number): Promise<string> {
+  async batch(number: number, end: AbortSignal): Promise<string> {
     for (;;) {
       await pause(500);
+      end.throwIfAborted();
       try {
         const pod = this.job("ingest").status?.driverInfo?.podName;
         if (pod === undefined) continue;
