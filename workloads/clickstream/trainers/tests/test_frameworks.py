@@ -83,7 +83,10 @@ def test_a_process_that_leaves_late_is_waited_for(exports: Path, tmp_path: Path)
     )
     training = replace(replicas("xgboost", exports, tmp_path), before={1: late})
     assert training.wait(training.start(), 60) == [0, 0], training.log(1)[-3000:]
-    assert "Failed to connect" not in training.log(1)
+    # Before its training it may well have been there before the tracker.
+    _, trained, leaving = training.log(1).rpartition("tree 150: ")
+    assert trained
+    assert "Failed to connect" not in leaving
 
 
 def test_an_export_that_is_not_there_is_named(framework: str, exports: Path, tmp_path: Path) -> None:
