@@ -5,7 +5,7 @@ import type { Identity, IdentityArgs } from "../infra/platform";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { Pipeline, PipelineVersion } from "./kinds/pipeline";
-import { kubeflowNamespace } from "./kubeflow";
+import { kubeflowNamespace } from "./kubeflow/namespace";
 import { apiGroup } from "./team-members";
 import {
   type PipelineRunArgs,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PlacedPool, Platform } from "../infra/platform";
 import { RandomSecret } from "../infra/random-secret";
 import { Notebook as NotebookKind } from "./kinds/notebook";
-import { kubeflowNamespace } from "./kubeflow";
+import { kubeflowNamespace } from "./kubeflow/namespace";
 import { notebookPod } from "./notebook-pod";
 import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";

@@ -2,6 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
 import {
+  kubeflowNamespace,
+  makeKubeflowNamespace,
+  omitKubeflowNamespace,
+} from "./kubeflow/namespace";
+import {
   Kustomization,
   manifestReader,
   omit,
@@ -25,12 +30,29 @@ export class TrainingOperator extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:TrainingOperator", name, {}, opts);
+    const { provider } = args.platform;
+    const namespace = makeKubeflowNamespace(name, {
+      parent: this,
+      provider,
+      // Until mlstack 0.1 it was one of the kustomization's objects; made anew, it would take the operator with it.
+      aliases: [
+        {
+          name: `${name}-${kubeflowNamespace}`,
+          parent: pulumi.createUrn(
+            `${name}-${name}`,
+            "kubernetes:kustomize:Directory",
+            this.urn,
+          ),
+        },
+      ],
+    });
     const operator = new Kustomization(
       name,
       {
         pin: manifests.trainingOperator,
         source: args.source,
         transformations: [
+          omitKubeflowNamespace,
           omit(({ kind, metadata }) =>
             kind === "CustomResourceDefinition"
               ? !kinds.some((name) => metadata.name.startsWith(`${name}s.`))
@@ -39,7 +61,8 @@ export class TrainingOperator extends pulumi.ComponentResource {
           withoutDescriptions,
           transform("Deployment", "training-operator", tuned),
         ],
-        cluster: args.platform.provider,
+        cluster: provider,
+        after: [namespace],
       },
       {
         parent: this,

@@ -1,17 +1,17 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import {
   Kustomization,
   manifestReader,
-  omit,
   type Transformation,
   withoutDescriptions,
 } from "../kustomization";
 import { manifests } from "../versions";
 import type { KubeflowConfig } from "./config";
 import { Istio } from "./istio";
+import { makeKubeflowNamespace, omitKubeflowNamespace } from "./namespace";
 
 /** What Kubeflow is installed from. */
 export interface KubeflowArgs {
@@ -22,9 +22,6 @@ export interface KubeflowArgs {
   /** The training operator, where the stack has it: it brings the namespace. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
 }
-
-/** Where Kubeflow is installed, and where its pipelines run. */
-export const kubeflowNamespace = "kubeflow";
 
 /** Parts of Kubeflow from their own manifests, each by itself: pipelines, notebooks, profiles and the dashboard. */
 export class Kubeflow extends pulumi.ComponentResource {
@@ -44,7 +41,12 @@ export class Kubeflow extends pulumi.ComponentResource {
     this.first = [args.certManager];
     this.reader = manifestReader(`${name}-manifests`, { parent: this });
     if (args.trainingOperator === undefined) {
-      this.first.push(this.makeNamespace(name));
+      this.first.push(
+        makeKubeflowNamespace(name, {
+          parent: this,
+          provider: args.platform.provider,
+        }),
+      );
     }
     const { config } = args;
     const istio = config.profiles
@@ -95,14 +97,6 @@ export class Kubeflow extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  private makeNamespace(name: string): k8s.core.v1.Namespace {
-    return new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      { metadata: { name: kubeflowNamespace } },
-      { parent: this, provider: this.args.platform.provider },
-    );
-  }
-
   private install(
     name: string,
     pin: Exclude<keyof typeof manifests, "trainingOperator">,
@@ -116,11 +110,7 @@ export class Kubeflow extends pulumi.ComponentResource {
         pin: manifests[pin],
         source: config.source,
         transformations: [
-          // Several parts bring the namespace, and one object must have one owner.
-          omit(
-            ({ kind, metadata }) =>
-              kind === "Namespace" && metadata.name === kubeflowNamespace,
-          ),
+          omitKubeflowNamespace,
           withoutDescriptions,
           ...transformations,
         ],

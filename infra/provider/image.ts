@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import limit from "p-limit";
 import { z } from "zod";
 
 import { storedDigest } from "../../airgap/images/registry";
@@ -86,10 +87,35 @@ function checkFiles(inputs: Inputs): Problem[] {
   }
 }
 
+/** More builds at once would but take turns at the machine's cores and its disk. */
+const most = Math.max(2, Math.floor(availableParallelism() / 2));
+const inTurn = limit(most);
+
+/** Images that are being made or wait for it, by reference: several resources may stand for one. */
+const underWay = new Map<string, Promise<void>>();
+
 async function ensure(inputs: Inputs, context: Context): Promise<string> {
   const reference = referenceOf(inputs);
   if (inputs.storage && storedDigest(inputs.storage, reference))
     return reference;
+  const others = underWay.get(reference);
+  if (others) context.log(`waits for ${reference}, which is being made`);
+  else if (inTurn.activeCount === most) context.log("waits for other images");
+  const work =
+    others ??
+    inTurn(() => make(inputs, reference, context)).finally(() =>
+      underWay.delete(reference),
+    );
+  underWay.set(reference, work);
+  await work;
+  return reference;
+}
+
+async function make(
+  inputs: Inputs,
+  reference: string,
+  context: Context,
+): Promise<void> {
   const log = join(
     cacheFolder(),
     "logs",
@@ -113,7 +139,7 @@ async function ensure(inputs: Inputs, context: Context): Promise<string> {
   };
   try {
     const builder = await findBuilder(inputs.storage !== undefined);
-    if (!inputs.storage && (await builder.exists(build))) return reference;
+    if (!inputs.storage && (await builder.exists(build))) return;
     for (const [name, file] of contextFiles(inputs)) {
       mkdirSync(dirname(join(build.context, name)), { recursive: true });
       copyFileSync(file, join(build.context, name));
@@ -125,5 +151,4 @@ async function ensure(inputs: Inputs, context: Context): Promise<string> {
   } finally {
     rmSync(build.context, { recursive: true, force: true });
   }
-  return reference;
 }

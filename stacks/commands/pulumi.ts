@@ -67,6 +67,8 @@ export class Pulumi {
         // Types are checked in CI; checking them at every run takes longer than the run.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
         PULUMI_SKIP_UPDATE_CHECK: "true",
+        // Four a core by default: on two cores, images that are built would leave no place to what only waits.
+        PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "32",
       },
       standIns.length > 0,
     );

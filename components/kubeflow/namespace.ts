@@ -1,0 +1,34 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { omit } from "../kustomization";
+
+/** Where Kubeflow and the training operator are installed, and where pipelines run. */
+export const kubeflowNamespace = "kubeflow";
+
+/**
+ * The namespace, for what is installed into it to depend on. A kustomization that brings it would make it beside its
+ * own objects, which then wait for it in the engine's few places at once, and may fail before it has had one.
+ */
+export function makeKubeflowNamespace(
+  component: string,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Namespace {
+  return new k8s.core.v1.Namespace(
+    `${component}-namespace`,
+    {
+      metadata: {
+        name: kubeflowNamespace,
+        // What Kubeflow installs comes without the settings that `restricted` asks for.
+        labels: { "pod-security.kubernetes.io/enforce": "baseline" },
+      },
+    },
+    opts,
+  );
+}
+
+/** Leaves the namespace out of a kustomization: several bring it, and one object must have one owner. */
+export const omitKubeflowNamespace = omit(
+  ({ kind, metadata }) =>
+    kind === "Namespace" && metadata.name === kubeflowNamespace,
+);
