@@ -47,14 +47,18 @@ def additional_columns(judged: DataFrame, contract: Contract, present: Mapping[s
     return [*known, *legal][:MOST_ADDITIONAL]
 
 
-def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str]) -> None:
-    """Write rows by key: those that are there already stay as they are, unless the ordering field has grown."""
+def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str], *, clean: bool = True) -> None:
+    """Write rows by key: those that are there already stay as they are, unless the ordering field has grown.
+
+    `clean`: whether to look for files that no kept instant needs; until there are some, each look lists the table.
+    """
     options = {
         "hoodie.table.name": contract.name,
         "hoodie.datasource.write.operation": "upsert",
         # What the table has and a batch lacks stays as a column, empty in the batch's rows.
         "hoodie.write.set.null.for.missing.columns": "true",
         "hoodie.datasource.write.commitmeta.key.prefix": "mlstack.",
+        "hoodie.clean.automatic": str(clean).lower(),
         **contract.hudi,
         **{f"mlstack.{name}": value for name, value in notes.items()},
     }

@@ -27,6 +27,10 @@ from stream.validation import REASON, REPAIRED, judge
 
 JOB = "stream-ingest"
 
+CLEAN_EVERY = 64
+"""Batches from one look for files that may go to the next; `hoodie.clean.trigger.max.commits` counts from the last that
+found some, and a table that keeps a month has none for a month."""
+
 
 @dataclass
 class Ingest:
@@ -50,7 +54,8 @@ class Ingest:
                 present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
                 columns = event_table.additional_columns(judged, self.contract, present)
                 rows = event_table.transform(judged, self.contract, columns)
-                event_table.upsert(rows, self.table, self.contract, {"batch": str(number)})
+                clean = number % CLEAN_EVERY == CLEAN_EVERY - 1
+                event_table.upsert(rows, self.table, self.contract, {"batch": str(number)}, clean=clean)
             if seen["rejected"]:
                 dead_letters.keep(judged, self.letters, self._stream(), number, self.contract.version)
         finally:
