@@ -14,6 +14,7 @@ import { dataSets, type DataSetName } from "./data-sets";
 import { streamSchema } from "./features/config";
 import { declareDataSet, type DataSetDeclaration } from "./features/declare";
 import { StreamedDataSet } from "./features/streamed-data-set";
+import { mostInstants, tableSchema } from "./features/table";
 
 /** Which data sets a stack keeps from a stream; none unless it names them. */
 export const streamsSchema = z.strictObject(everyDataSet()).prefault({});
@@ -28,6 +29,8 @@ function everyDataSet() {
 /** Configuration of the streamed data sets. */
 export type StreamsConfig = z.output<typeof streamsSchema>;
 
+const DAY = 24 * 3600;
+
 /** What of a stack the streams are checked against. */
 export interface StreamsSurroundings {
   readonly pools: readonly { readonly name: string }[];
@@ -36,7 +39,7 @@ export interface StreamsSurroundings {
   readonly streams: StreamsConfig;
 }
 
-/** A stream without Kafka, a topic that is not declared, a team or pool that is not there. */
+/** A stream without Kafka, a topic that is not declared, a team or pool that is not there, more commits than can be kept. */
 export function checkStreams(
   path: string,
   { pools, teams, kafka, streams }: StreamsSurroundings,
@@ -64,8 +67,8 @@ export function checkStreams(
     } else {
       choose("topic", kafka.topics);
     }
-    const { sample, synthetic }: DataSetDeclaration = dataSets[name];
-    const { producer } = stream;
+    const { sample, synthetic, contract }: DataSetDeclaration = dataSets[name];
+    const { producer, ingest } = stream;
     if (producer?.kind === "generate" && synthetic !== true) {
       problems.push({
         path: `${path}.${name}.producer.kind`,
@@ -78,6 +81,20 @@ export function checkStreams(
         path: `${path}.${name}.producer.kind`,
         value: producer.kind,
         remedy: "no events come with this data set; leave the producer out",
+      });
+    }
+    const { everySeconds } = ingest;
+    const keepDays =
+      ingest.keepDays ?? tableSchema.parse(contract.table ?? {}).keepDays;
+    if (
+      everySeconds !== undefined &&
+      keepDays * DAY > everySeconds * mostInstants
+    ) {
+      const days = Math.floor((everySeconds * mostInstants * 100) / DAY) / 100;
+      problems.push({
+        path: `${path}.${name}.ingest.everySeconds`,
+        value: everySeconds,
+        remedy: `${keepDays} days would keep more than ${mostInstants} commits, all of which Hudi lists at each: write ${Math.ceil((keepDays * DAY) / mostInstants)} or more, or ingest.keepDays of ${days} or less`,
       });
     }
     choose("team", teams);

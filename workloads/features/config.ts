@@ -36,6 +36,8 @@ export const streamSchema = z.strictObject({
     .strictObject({
       /** Seconds from one batch to the next, run on; without it, a run ends when it has caught up. */
       everySeconds: z.number().positive().optional(),
+      /** Days for which every instant of the events can be read again; those that the data set declares unless given. */
+      keepDays: z.number().positive().max(3650).optional(),
       /** Most records of a batch. */
       batch: z.number().int().min(1000).default(250_000),
       size,

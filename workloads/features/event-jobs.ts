@@ -71,7 +71,14 @@ export function ingestEvents(
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
   const { config, dataSet } = ground.args;
-  const { everySeconds, batch, size } = config.ingest;
+  const { contract } = dataSet;
+  const { table } = contract;
+  const {
+    everySeconds,
+    batch,
+    size,
+    keepDays = table.keepDays,
+  } = config.ingest;
   const name = `${ground.name}-ingest`;
   const run = {
     ...ground.sparkRun(name, "stream/ingest.py", size, {
@@ -82,7 +89,7 @@ export function ingestEvents(
     conf: streamConf,
     after: [...client.ready, ...produced, ...after],
     arguments: [
-      `--contract=${JSON.stringify(contractSpec(dataSet.contract))}`,
+      `--contract=${JSON.stringify(contractSpec({ ...contract, table: { ...table, keepDays } }))}`,
       pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
       pulumi.interpolate`--raw=${ground.uri("raw")}`,
       pulumi.interpolate`--servers=${client.servers}`,

@@ -129,8 +129,11 @@ describe("a streamed data set", () => {
   });
 
   it("that runs on is restarted, and nothing waits for its end", async () => {
-    const recording = await register({ ingest: { everySeconds: 10 } });
+    const recording = await register({
+      ingest: { everySeconds: 10, keepDays: 0.5 },
+    });
     const ingest = recording.one(application, "clickstream-stream-ingest");
+    assert.match(JSON.stringify(ingest.inputs), /hours.retained\\":\\"12\\"/);
     assert.match(JSON.stringify(ingest.inputs), /--every=10.*"type":"Always"/);
     assert.ok(
       recording
@@ -254,6 +257,26 @@ describe("a streamed data set", () => {
       streams,
     });
     assert.equal(problem?.path, "streams.flights.producer.kind");
+  });
+
+  it("is refused where it would keep more commits than can be listed at each", () => {
+    const problems = (ingest: { everySeconds: number; keepDays?: number }) =>
+      checkStreams("streams", {
+        pools: [{ name: "cpu" }],
+        teams: [{ name: "ml" }],
+        kafka,
+        streams: streamsSchema.parse({
+          clickstream: { topic: "click-events", ingest },
+        }),
+      });
+    const [problem] = problems({ everySeconds: 10 });
+    assert.equal(problem?.path, "streams.clickstream.ingest.everySeconds");
+    assert.match(
+      problem.remedy,
+      /write 519 or more.*keepDays of 0\.57 or less/,
+    );
+    assert.deepEqual(problems({ everySeconds: 519 }), []);
+    assert.deepEqual(problems({ everySeconds: 10, keepDays: 0.57 }), []);
   });
 
   it("is refused without Kafka, or with a topic, team or pool that is not there", () => {
