@@ -2,7 +2,7 @@ import { CertManager as CertManagerChart } from "@pulumi/kubernetes-cert-manager
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
-import { restrictedNamespace } from "./restricted-namespace";
+import { restrictedNamespace } from "./guarded-namespace";
 import { charts } from "./versions";
 
 /** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */

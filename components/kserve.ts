@@ -10,7 +10,7 @@ import {
   type Transformation,
   transform,
 } from "./kustomization";
-import { restrictedNamespace } from "./restricted-namespace";
+import { restrictedNamespace } from "./guarded-namespace";
 import { readOnlySecurity } from "./restricted-pod";
 import { charts } from "./versions";
 

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
-import { restrictedNamespace } from "./restricted-namespace";
+import { restrictedNamespace } from "./guarded-namespace";
 import { charts } from "./versions";
 
 /** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */

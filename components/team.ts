@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
 import { MemberRoles } from "./member-roles";
-import { restrictedLabel } from "./restricted-namespace";
+import { restrictedLabel } from "./guarded-namespace";
 import {
   apiGroup,
   bindContributors,

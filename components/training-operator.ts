@@ -34,7 +34,7 @@ export class TrainingOperator extends pulumi.ComponentResource {
     const namespace = makeKubeflowNamespace(name, {
       parent: this,
       provider,
-      // Until mlstack 0.1 it was one of the kustomization's objects; made anew, it would take the operator with it.
+      // It was one of the kustomization's objects before: made anew, it would take a running operator with it.
       aliases: [
         {
           name: `${name}-${kubeflowNamespace}`,

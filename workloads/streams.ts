@@ -11,7 +11,7 @@ import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { dataSets, type DataSetName } from "./data-sets";
-import { streamSchema } from "./features/config";
+import { streamSchema, type StreamConfig } from "./features/config";
 import { declareDataSet, type DataSetDeclaration } from "./features/declare";
 import { StreamedDataSet } from "./features/streamed-data-set";
 import { mostInstants, tableSchema } from "./features/table";
@@ -28,8 +28,6 @@ function everyDataSet() {
 
 /** Configuration of the streamed data sets. */
 export type StreamsConfig = z.output<typeof streamsSchema>;
-
-const DAY = 24 * 3600;
 
 /** What of a stack the streams are checked against. */
 export interface StreamsSurroundings {
@@ -83,25 +81,36 @@ export function checkStreams(
         remedy: "no events come with this data set; leave the producer out",
       });
     }
-    const { everySeconds } = ingest;
-    const keepDays =
-      ingest.keepDays ?? tableSchema.parse(contract.table ?? {}).keepDays;
-    if (
-      everySeconds !== undefined &&
-      keepDays * DAY > everySeconds * mostInstants
-    ) {
-      const days = Math.floor((everySeconds * mostInstants * 100) / DAY) / 100;
-      problems.push({
-        path: `${path}.${name}.ingest.everySeconds`,
-        value: everySeconds,
-        remedy: `${keepDays} days would keep more than ${mostInstants} commits, all of which Hudi lists at each: write ${Math.ceil((keepDays * DAY) / mostInstants)} or more, or ingest.keepDays of ${days} or less`,
-      });
-    }
+    const declared = tableSchema.parse(contract.table ?? {}).keepDays;
+    problems.push(...checkPace(`${path}.${name}.ingest`, declared, ingest));
     choose("team", teams);
     choose("pool", pools);
     return problems;
   });
 }
+
+/** A job that runs on, and more often than its table can keep the commits. @param declared days that the data set keeps */
+function checkPace(
+  path: string,
+  declared: number,
+  { everySeconds, keepDays = declared }: StreamConfig["ingest"],
+): Problem[] {
+  if (everySeconds === undefined) return [];
+  const kept = keepDays * DAY;
+  const most = everySeconds * mostInstants;
+  if (kept <= most) return [];
+  const seconds = Math.ceil(kept / mostInstants);
+  const days = Math.floor((most / DAY) * 100) / 100;
+  return [
+    {
+      path: `${path}.everySeconds`,
+      value: everySeconds,
+      remedy: `${keepDays} days would keep more than ${mostInstants} commits, all of which Hudi lists at each: write ${seconds} or more, or ingest.keepDays of ${days} or less`,
+    },
+  ];
+}
+
+const DAY = 24 * 3600;
 
 /** What the streams stand on. */
 export interface StreamsArgs {

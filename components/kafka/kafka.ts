@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
-import { restrictedNamespace } from "../restricted-namespace";
+import { restrictedNamespace } from "../guarded-namespace";
 import { teamNamespaces } from "../team";
 import { broker, clientPort } from "./broker";
 import {

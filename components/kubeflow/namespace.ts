@@ -1,6 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { baselineNamespace } from "../guarded-namespace";
 import { omit } from "../kustomization";
 
 /** Where Kubeflow and the training operator are installed, and where pipelines run. */
@@ -14,17 +15,7 @@ export function makeKubeflowNamespace(
   component: string,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Namespace {
-  return new k8s.core.v1.Namespace(
-    `${component}-namespace`,
-    {
-      metadata: {
-        name: kubeflowNamespace,
-        // What Kubeflow installs comes without the settings that `restricted` asks for.
-        labels: { "pod-security.kubernetes.io/enforce": "baseline" },
-      },
-    },
-    opts,
-  );
+  return baselineNamespace(component, kubeflowNamespace, opts);
 }
 
 /** Leaves the namespace out of a kustomization: several bring it, and one object must have one owner. */

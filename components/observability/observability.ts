@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
-import { restrictedNamespace } from "../restricted-namespace";
+import { restrictedNamespace } from "../guarded-namespace";
 import { teamNamespaces, type Team } from "../team";
 import type { ObservabilityConfig } from "./config";
 import { DashboardsPage } from "./dashboards-page";

@@ -98,15 +98,16 @@ async function ensure(inputs: Inputs, context: Context): Promise<string> {
   const reference = referenceOf(inputs);
   if (inputs.storage && storedDigest(inputs.storage, reference))
     return reference;
-  const others = underWay.get(reference);
-  if (others) context.log(`waits for ${reference}, which is being made`);
-  else if (inTurn.activeCount === most) context.log("waits for other images");
-  const work =
-    others ??
-    inTurn(() => make(inputs, reference, context)).finally(() =>
+  let work = underWay.get(reference);
+  if (work) {
+    context.log(`waits for ${reference}, which is being made`);
+  } else {
+    if (inTurn.activeCount === most) context.log("waits for other images");
+    work = inTurn(() => make(inputs, reference, context)).finally(() =>
       underWay.delete(reference),
     );
-  underWay.set(reference, work);
+    underWay.set(reference, work);
+  }
   await work;
   return reference;
 }
