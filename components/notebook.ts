@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
+import { nameFor } from "../infra/name-limits";
 import { RandomSecret } from "../infra/random-secret";
 import { Notebook as NotebookKind } from "./kinds/notebook";
 import { kubeflowNamespace } from "./kubeflow/namespace";
@@ -148,7 +149,7 @@ export class Notebook extends pulumi.ComponentResource {
   ): pulumi.Output<string> {
     const { account, team } = this.args;
     // Another name than that of the program's own server: a stack that gets or loses the controller has both for a while.
-    const server = `${name}-server`;
+    const server = nameFor("Notebook", name, "server");
     const labels = { "app.kubernetes.io/name": server };
     const metadata = { namespace, name: server, labels };
     const claim = new k8s.core.v1.PersistentVolumeClaim(

@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { digest } from "../infra/naming";
+
 /** A user or a group, as the cluster's authentication names it. */
 export type Member = `${"user" | "group"}:${string}`;
 
@@ -65,9 +67,17 @@ export function bindContributors(
   for (const role of ["edit", "view"] as const) {
     for (const member of members[role]) {
       const [kind, user] = parts(member);
-      const name = `${member.replace(/[^a-zA-Z0-9]+/g, "-").toLowerCase()}-clusterrole-${role}`;
+      const alike = members[role].filter(
+        (other) => contributor(other) === contributor(member),
+      );
+      const name = [
+        contributor(member),
+        ...(alike.length > 1 ? [digest([member], 8)] : []),
+        `clusterrole-${role}`,
+      ].join("-");
       bindRole(
-        `${team}-${name}`,
+        // Of two names joined by a hyphen, the place of the hyphen is not known: team and member are digested apart.
+        `${team}-${name}-${digest([team, member], 8)}`,
         {
           ...{ namespace, name, role: `kubeflow-${role}`, members: [member] },
           annotations: kind === "user" ? { user, role } : {},
@@ -76,6 +86,14 @@ export function bindContributors(
       );
     }
   }
+}
+
+/** A member as the dashboard's own bindings name it, which several members may share. */
+function contributor(member: Member): string {
+  return member
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/-$/, "");
 }
 
 function bindRole(

@@ -60,6 +60,26 @@ export function cidr(shortest: number, longest: number) {
   );
 }
 
+/**
+ * A range for pods that has fewer ranges of one node's than there are nodes.
+ *
+ * @param bits prefix of one node's range
+ */
+export function checkPodRanges(
+  path: string,
+  value: string,
+  bits: number,
+  nodes: number,
+): readonly Problem[] {
+  const range = parseCidr(value);
+  if (!range) return [];
+  const most = 2 ** Math.max(0, bits - range.bits);
+  if (nodes <= most) return [];
+  const needed = bits - Math.ceil(Math.log2(nodes));
+  const remedy = `holds the pods of ${most} nodes, /${bits} each, and there are up to ${nodes}; write a range of /${needed} or wider`;
+  return [{ path, value, remedy }];
+}
+
 /** Every pair among the ranges that shares addresses; each names the later one. */
 export function checkOverlaps(
   ranges: readonly { readonly path: string; readonly value: string }[],

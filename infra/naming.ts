@@ -43,6 +43,18 @@ export function slug(text: string): string {
   return /^[a-z]/.test(plain) ? plain : `x-${plain}`.replace(/-+$/, "");
 }
 
+/**
+ * Name of a platform, which the names of all that is in it begin with: the stack's where every target takes it, else a
+ * slug of it with a digest, since stacks may also have dots, underscores and a hundred characters.
+ */
+export function platformName(stack: string): string {
+  const longest = 32;
+  const plain = slug(stack);
+  return plain === stack && plain.length <= longest
+    ? stack
+    : worldwide(plain, [stack], { longest, separator: "-" });
+}
+
 /** A GUID made from the parts, for interfaces that want one chosen by the caller. */
 export function guid(parts: readonly string[]): string {
   const hex = digest(parts, 32);

@@ -7,6 +7,8 @@ import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { quantity } from "../components/quantity";
+import { checkTeams } from "../components/team-names";
+import { tagValue } from "../infra/tags";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkStreams, streamsSchema } from "../workloads/streams";
 
@@ -74,7 +76,7 @@ export const stackSchema = z.strictObject({
     .refine(unique("name"), "give every pool a name of its own")
     .default([{ name: "cpu", min: 1, max: 1, spot: false }]),
   lifetime: z.enum(["long", "short"]).default("long"),
-  owner: z.string().min(1).default("mlstack"),
+  owner: tagValue.default("mlstack"),
   expiry: z.iso.datetime("write an ISO instant in UTC").optional(),
   buckets: z
     .strictObject({
@@ -137,6 +139,7 @@ export function parseConfig(
       parsed.data.pools,
       parsed.data.target,
     ),
+    ...checkTeams("teams", parsed.data.teams),
     ...checkWorkloads(parsed.data),
     ...checkStreams("streams", {
       ...parsed.data,

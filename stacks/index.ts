@@ -5,6 +5,8 @@ import { observe } from "../components/observability/observability";
 import { installOperators } from "../components/operators";
 import { makeTeams } from "../components/team";
 import { provision } from "../infra";
+import { refuseLongNames } from "../infra/name-limits";
+import { platformName } from "../infra/naming";
 import { runWorkloads } from "../workloads";
 import { Notebooks } from "../workloads/notebooks";
 import { runStreams } from "../workloads/streams";
@@ -14,8 +16,10 @@ const stack = pulumi.getStack();
 const config = loadConfig();
 const shortLived = config.lifetime === "short";
 
+pulumi.runtime.registerStackTransformation(refuseLongNames);
+
 const platform = provision(config.target.kind, {
-  name: stack,
+  name: platformName(stack),
   target: config.target,
   pools: config.pools,
   tags: { stack, owner: config.owner, expiry: config.expiry },

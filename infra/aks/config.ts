@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { checkOverlaps, cidr } from "../cidr";
+import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
@@ -54,7 +54,10 @@ export function checkPools(
   pools: readonly NodePool[],
   { network }: AksConfig,
 ): readonly Problem[] {
+  const most = pools.reduce((sum, { max }) => sum + max, 0);
   return [
+    // An overlay gives each node 256 addresses.
+    ...checkPodRanges("target.network.pods", network.pods, 24, most),
     ...checkPoolNames(pools),
     ...checkSystemPool(pools),
     ...checkMachines(pools, azureSizes),

@@ -1,3 +1,4 @@
+import { nameLimits } from "../name-limits";
 import { slug, worldwide } from "../naming";
 import type { Taint } from "../placement";
 import type { NodePool } from "../platform";
@@ -112,7 +113,7 @@ export function storageAccountName(
   name: string,
   owner: readonly string[],
 ): string {
-  return compact(name, owner, 24);
+  return compact(name, owner, nameLimits["azure:StorageAccount"].longest);
 }
 
 /**

@@ -4,6 +4,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as kms from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
+import { nameFor } from "../name-limits";
 import type { TokenIssuer } from "./identity";
 
 /** What a control plane is made from. */
@@ -60,7 +61,7 @@ export class EksCluster extends pulumi.ComponentResource {
 
   private role(name: string) {
     const role = new iam.Role(
-      `${name}-role`,
+      nameFor("aws:Role", name, "role"),
       { assumeRolePolicy: serviceTrust("eks.amazonaws.com") },
       { parent: this },
     );

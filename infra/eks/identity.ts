@@ -1,6 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
+import { nameFor } from "../name-limits";
 import type { Identity, IdentityArgs } from "../platform";
 import type { S3Bucket } from "./bucket";
 
@@ -35,7 +36,7 @@ export class ServiceAccountRole extends pulumi.ComponentResource {
   ) {
     super("mlstack:infra:ServiceAccountRole", name, {}, opts);
     const role = new iam.Role(
-      `${name}-role`,
+      nameFor("aws:Role", name, "role"),
       { assumeRolePolicy: trust(args.issuer, args.serviceAccount) },
       { parent: this },
     );
@@ -51,7 +52,7 @@ export class ServiceAccountRole extends pulumi.ComponentResource {
     }
     if (args.policy) {
       new iam.RolePolicy(
-        `${name}-policy`,
+        nameFor("aws:RolePolicy", name, "policy"),
         { role: role.name, policy: args.policy },
         { parent: this },
       );

@@ -3,6 +3,7 @@ import * as eks from "@pulumi/aws/eks";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
+import { nameFor } from "../name-limits";
 import { poolLabels, poolTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { serviceTrust } from "./cluster";
@@ -31,7 +32,7 @@ export class EksNodePools extends pulumi.ComponentResource {
   ) {
     super("mlstack:infra:EksNodePools", name, {}, opts);
     this.role = new iam.Role(
-      `${name}-role`,
+      nameFor("aws:Role", name, "role"),
       { assumeRolePolicy: serviceTrust("ec2.amazonaws.com") },
       { parent: this },
     );
@@ -50,7 +51,12 @@ export class EksNodePools extends pulumi.ComponentResource {
         ),
     );
     this.groups = args.pools.map((pool) =>
-      this.group(`${name}-${pool.name}`, pool, args, policies),
+      this.group(
+        nameFor("aws:NodeGroup", `${name}-${pool.name}`),
+        pool,
+        args,
+        policies,
+      ),
     );
     this.registerOutputs({});
   }

@@ -6,7 +6,8 @@ import { blockStorage } from "../block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { secretKubeconfig } from "../kubeconfig";
-import { fitted, slug, worldwide } from "../naming";
+import { nameFor, nameLimits } from "../name-limits";
+import { slug, worldwide } from "../naming";
 import type { BucketArgs, Identity } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
@@ -20,7 +21,7 @@ import { eksIdentity } from "./identity";
 import { EksNetwork } from "./network";
 import { EksNodePools } from "./node-pools";
 import { EcrRegistry } from "./registry";
-import { longestBucketName, zonesOf } from "./rules";
+import { zonesOf } from "./rules";
 
 /** The platform on Amazon EKS. */
 export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
@@ -77,7 +78,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     const bucketName = worldwide(
       slug(`mlstack-${this.name}-${name}`),
       [account, region],
-      { longest: longestBucketName, separator: "-" },
+      { longest: nameLimits["aws:Bucket"].longest, separator: "-" },
     );
     return new S3Bucket(name, { ...args, bucketName }, opts);
   }
@@ -97,7 +98,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   }
 
   private get clusterName(): string {
-    return fitted(slug(`mlstack-${this.name}`), 100);
+    return nameFor("aws:Cluster", slug(`mlstack-${this.name}`));
   }
 
   private makeNetwork(): EksNetwork {

@@ -152,10 +152,3 @@ export const taintEffects = {
   NoExecute: "NO_EXECUTE",
   PreferNoSchedule: "PREFER_NO_SCHEDULE",
 } as const;
-
-/**
- * Longest name of a bucket; one of letters, digits and hyphens that begins with a letter meets the rest of the rules.
- *
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- */
-export const longestBucketName = 63;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { checkOverlaps, cidr } from "../cidr";
+import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
@@ -45,6 +45,7 @@ export function checkPools(
   pools: readonly NodePool[],
   { network, region, gpuZones = [] }: GkeConfig,
 ): readonly Problem[] {
+  const most = pools.reduce((sum, { max }) => sum + max, 0);
   const elsewhere = gpuZones.flatMap((zone, index) =>
     zone.startsWith(`${region}-`)
       ? []
@@ -65,6 +66,8 @@ export function checkPools(
         value,
       })),
     ),
+    // 110 pods per node, which GKE gives twice as many addresses.
+    ...checkPodRanges("target.network.pods", network.pods, 24, most),
     ...elsewhere,
   ];
 }

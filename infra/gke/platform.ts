@@ -5,7 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { blockStorage } from "../block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
-import { fitted, slug } from "../naming";
+import { nameFor } from "../name-limits";
+import { slug } from "../naming";
 import type { BucketArgs, Identity } from "../platform";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
@@ -92,7 +93,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   }
 
   private get clusterName(): string {
-    return fitted(slug(`mlstack-${this.name}`), 40);
+    return nameFor("gcp:Cluster", slug(`mlstack-${this.name}`));
   }
 
   private makeNetwork(): GkeNetwork {

@@ -1,4 +1,5 @@
-import { digest, fitted, slug, worldwide } from "../naming";
+import { nameFor, nameLimits } from "../name-limits";
+import { digest, slug, worldwide } from "../naming";
 import type { NodePool } from "../platform";
 import type { Machine, MachineCatalog } from "../pool-rules";
 import type { Tags } from "../target";
@@ -148,7 +149,10 @@ export function gcpDescription(tags: Tags): string {
  */
 export function bucketName(name: string, owner: readonly string[]): string {
   const free = slug(name).replace(/g[o0]+g/g, "g-g");
-  return worldwide(free, owner, { longest: 63, separator: "-" });
+  return worldwide(free, owner, {
+    longest: nameLimits["gcp:Bucket"].longest,
+    separator: "-",
+  });
 }
 
 /**
@@ -158,7 +162,10 @@ export function bucketName(name: string, owner: readonly string[]): string {
  */
 export function accountId(name: string, platform: string): string {
   const owner = [platform];
-  return worldwide(slug(name), owner, { longest: 30, separator: "-" });
+  return worldwide(slug(name), owner, {
+    longest: nameLimits["gcp:Account"].longest,
+    separator: "-",
+  });
 }
 
 /**
@@ -170,5 +177,5 @@ export function accountId(name: string, platform: string): string {
 export function nodePoolName(pool: NodePool): string {
   const { type = "", count = 0 } = accelerator(pool) ?? {};
   const fixed = [pool.machineType ?? "", String(pool.spot), type, `${count}`];
-  return `${fitted(slug(pool.name), 33)}-${digest(fixed, 6)}`;
+  return nameFor("gcp:NodePool", slug(pool.name), digest(fixed, 6));
 }

@@ -1,7 +1,13 @@
 import { utils } from "ssh2";
 import { z } from "zod";
 
-import { checkOverlaps, cidr, overlaps, parseCidr } from "../cidr";
+import {
+  checkOverlaps,
+  checkPodRanges,
+  cidr,
+  overlaps,
+  parseCidr,
+} from "../cidr";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 import { kubernetesPatch } from "../versions";
@@ -232,7 +238,14 @@ function checkAddresses({ hosts, network }: OnpremConfig): Problem[] {
         remedy: `target.hosts[${index}].address (${address}) lies in it; choose a range without hosts`,
       })),
   );
-  return [...checkOverlaps(ranges), ...inside];
+  // The controller manager's default: 256 addresses per node.
+  const pods = checkPodRanges(
+    "target.network.pods",
+    network.pods,
+    24,
+    hosts.length,
+  );
+  return [...checkOverlaps(ranges), ...inside, ...pods];
 }
 
 function contains(range: string, address: string): boolean {

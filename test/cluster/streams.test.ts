@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { nameFor } from "../../infra/name-limits";
 import { remainsOf } from "../../infra/local/remains";
 import type { WorkloadReport } from "../../stacks/commands/workload-report";
 import {
@@ -40,7 +41,11 @@ const place = {
 };
 const prefix = "clickstream-stream";
 const model = "session_purchase";
-const retraining = `${prefix}-session-purchase-retraining`;
+const retraining = nameFor(
+  "ScheduledSparkApplication",
+  `${prefix}-session-purchase`,
+  "retraining",
+);
 const views = ["session_activity", "user_activity"];
 const generated = (count: number, seed: number) => ({
   kind: "generate",

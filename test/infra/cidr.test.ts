@@ -5,6 +5,7 @@ import fc from "fast-check";
 import {
   address,
   checkOverlaps,
+  checkPodRanges,
   formatCidr,
   overlaps,
   parseCidr,
@@ -67,6 +68,18 @@ describe("ranges of addresses", () => {
     assert.equal(subnet("10.20.0.0/16", 2, 3), "10.20.192.0/18");
     assert.throws(() => subnet("10.20.0.0/16", 2, 4), /no subnet 4/);
     assert.equal(address("10.41.0.0/16", 10), "10.41.0.10");
+  });
+
+  it("hold the pods of as many nodes as they have ranges of one node's", () => {
+    const told = (value: string, nodes: number) =>
+      checkPodRanges("pods", value, 24, nodes).map(({ remedy }) => remedy);
+    assert.deepEqual(told("10.244.0.0/16", 256), []);
+    assert.deepEqual(told("10.244.0.0/22", 4), []);
+    assert.match(
+      told("10.244.0.0/22", 7).join(),
+      /pods of 4 nodes, \/24 each, and there are up to 7; write a range of \/21 or wider/,
+    );
+    assert.match(told("10.244.0.0/24", 257).join(), /a range of \/15 or wider/);
   });
 
   it("are named in pairs that overlap", () => {

@@ -101,6 +101,26 @@ describe("configuration of a stack", () => {
       },
       /^workloads.clickstream.features: "2.8Gi of memory": fit the driver and 1 executors/,
     ],
+    "an owner that AWS takes in no tag": [
+      { target, owner: "R&D (EMEA)" },
+      /^owner: "R&D \(EMEA\)": begin with a letter or digit, and use letters/,
+    ],
+    "an owner that would be two tags of Azure's disks": [
+      { target, owner: "Smith, John" },
+      /^owner: "Smith, John": begin with a letter or digit, and use letters/,
+    ],
+    "a member that is listed twice": [
+      {
+        target,
+        teams: [
+          {
+            name: "ml",
+            members: { edit: ["user:ann", "user:bob", "user:ann"] },
+          },
+        ],
+      },
+      /^teams\[0\].members.edit\[2\]: "user:ann": is listed twice/,
+    ],
     "a name that Kubernetes refuses": [
       { target, teams: [{ name: "Team_A" }] },
       /^teams\[0\].name: "Team_A": use lower-case letters/,
@@ -115,6 +135,27 @@ describe("configuration of a stack", () => {
       }
     });
   }
+
+  for (const name of [
+    ...["default", "kube-system", "kube-anything", "kubeflow", "kubeflow-ann"],
+    ...["spark-operator", "cert-manager", "gke-managed-system", "kafka"],
+    ...["observability", "object-store", "istio-system", "local-path-storage"],
+  ]) {
+    it(`with a team in the namespace ${name} is refused in one line`, () => {
+      const [line = "", ...others] = problems({
+        target,
+        teams: [{ name: "ml" }, { name }],
+      });
+      assert.deepEqual(others, []);
+      assert.ok(line.startsWith(`teams[1].name: "${name}": the namespace`));
+    });
+  }
+
+  it("takes owners as people write them", () => {
+    for (const owner of ["ml-platform", "ann@example.org", "Zoë Li", "李雷"]) {
+      assert.equal(parseConfig({ target, owner }, "test").owner, owner);
+    }
+  });
 
   it("is told all of its problems at once", () => {
     assert.equal(

@@ -39,10 +39,15 @@ export const projectStacks = [
   "onprem",
 ].filter((stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`));
 
-/** Runs the program for a stack of the project, with other settings where given, and records what it registers. */
+/**
+ * Runs the program for a stack of the project, with other settings where given, and records what it registers.
+ *
+ * @param name name of the stack, where it is another than that of its file
+ */
 export function recordStack(
   stack: string,
   settings: Readonly<Record<string, unknown>> = {},
+  name = stack,
 ): Promise<Recording<unknown>> {
   const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
   const document = parseDocument(file);
@@ -72,6 +77,6 @@ export function recordStack(
       outputs: platformOutputs,
       calls: { ...cloudCalls, ...manifestCalls },
     },
-    { stack },
+    { stack: name },
   );
 }

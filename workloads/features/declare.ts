@@ -11,6 +11,7 @@ import {
 import {
   checkFeatureViews,
   featureViewSchema,
+  tableName,
   type FeatureView,
 } from "./feature-view";
 
@@ -79,6 +80,7 @@ export function declareDataSet(
       ...checkContract("contract", contract),
       ...checkFeatureViews("views", views, [contract], teams),
       ...checkFeatureModels("models", models, views, [contract], teams),
+      ...checkJobNames(views, models),
     );
   }
   if (contract === undefined || problems.length > 0) {
@@ -96,6 +98,39 @@ export function declareDataSet(
     sample,
     synthetic: declared.synthetic ?? false,
   };
+}
+
+/** Jobs of a data set that are neither a view's nor a model's. */
+const steps = ["producer", "ingest", "sink", "features", "online"];
+
+/** Views and models whose jobs would have the name of another job: tables and models have name spaces of their own, jobs share one. */
+function checkJobNames(
+  views: readonly FeatureView[],
+  models: readonly FeatureModel[],
+): Problem[] {
+  const taken = new Map(steps.map((step) => [step, step]));
+  const named = [
+    ...views.map((view, at) => ({
+      owner: `view ${tableName(view)}`,
+      path: `views[${at}].name`,
+      value: tableName(view),
+      suffixes: ["", "-schedule", "-rollback"],
+    })),
+    ...models.map(({ name }, at) => ({
+      owner: `model ${name}`,
+      path: `models[${at}].name`,
+      value: name,
+      suffixes: ["", "-drift", "-retraining"],
+    })),
+  ];
+  return named.flatMap(({ owner, path, value, suffixes }) => {
+    const jobs = suffixes.map((suffix) => value.replaceAll("_", "-") + suffix);
+    const found = jobs.find((job) => (taken.get(job) ?? owner) !== owner);
+    for (const job of jobs) taken.set(job, owner);
+    if (found === undefined) return [];
+    const remedy = `another job of the data set is called ${found}; choose another name`;
+    return [{ path, value, remedy }];
+  });
 }
 
 function parse<Schema extends z.ZodType>(

@@ -30,7 +30,7 @@ export function produceEvents(
             ? []
             : [`--first=${producer.events}`]),
         ];
-  const name = `${ground.name}-producer`;
+  const name = ground.jobName("producer");
   const job = new k8s.batch.v1.Job(
     name,
     {
@@ -79,7 +79,7 @@ export function ingestEvents(
     size,
     keepDays = table.keepDays,
   } = config.ingest;
-  const name = `${ground.name}-ingest`;
+  const name = ground.jobName("ingest");
   const run = {
     ...ground.sparkRun(name, "stream/ingest.py", size, {
       raw: "write",

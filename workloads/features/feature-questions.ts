@@ -1,12 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { nameFor } from "../../infra/name-limits";
 import type { Ground } from "./ground";
 import { commandLabel } from "./labels";
 
 /** A suspended CronJob, of which `npm run features` makes Jobs: it has the image, the account and the place. */
 export function answerQuestions(ground: Ground): void {
-  const name = `${ground.name}-features`;
+  const name = nameFor("CronJob", ground.name, "features");
   const account = ground.account(name, {
     featureStore: "read",
     models: "read",

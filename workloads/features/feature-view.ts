@@ -76,6 +76,9 @@ export type FeatureView = z.output<typeof featureViewSchema>;
 /** Time that a row holds from: no event at or after it has a part in the row. */
 export const validFrom = "valid_from";
 
+/** Longest value of a Kubernetes label. */
+const longestTableName = 63;
+
 /** Name of the table of a view. */
 export function tableName({ name, version }: FeatureView): string {
   return version === 1 ? name : `${name}_v${version}`;
@@ -110,6 +113,12 @@ export function checkFeatureViews(
     const table = tableName(view);
     if (taken.has(table))
       report("name", table, "another table has this name; choose another");
+    if (table.length > longestTableName)
+      report(
+        "name",
+        table,
+        `write a name whose table's has ${longestTableName} characters or fewer: it is a label of jobs`,
+      );
     taken.add(table);
     if (!teams.includes(view.owner))
       report("owner", view.owner, `choose one of ${teams.join(", ")}`);

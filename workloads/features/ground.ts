@@ -10,6 +10,7 @@ import type { SparkJobSize } from "../../components/spark-job-size";
 import type { SparkOperator } from "../../components/spark-operator";
 import type { SparkRunArgs } from "../../components/spark-run";
 import type { Team, TeamAccount } from "../../components/team";
+import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
 import type { DataSet } from "./declare";
@@ -45,6 +46,14 @@ export class Ground {
     readonly parent: pulumi.Resource,
   ) {
     this.images = this.buildImages();
+  }
+
+  /** Name of a job of the data set, from the name of a view, a model or a step. */
+  jobName(part: string): string {
+    return nameFor(
+      "SparkApplication",
+      `${this.name}-${part.replaceAll("_", "-")}`,
+    );
   }
 
   uri(bucket: BucketName): pulumi.Output<string> {

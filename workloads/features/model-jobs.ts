@@ -6,6 +6,7 @@ import { SparkJob } from "../../components/spark-job";
 import type { SparkRunArgs } from "../../components/spark-run";
 import { SparkSchedule } from "../../components/spark-schedule";
 import type { TeamAccount } from "../../components/team";
+import { nameFor } from "../../infra/name-limits";
 import { featureModelSpec, type FeatureModel } from "./feature-model";
 import { bulkConf, instantOf, type Ground } from "./ground";
 import { commandLabel, modelLabel, runLabel } from "./labels";
@@ -22,7 +23,7 @@ export function trainModels(
   const { config, dataSet } = ground.args;
   const ends: JobEnd[] = [];
   for (const model of dataSet.models) {
-    const name = `${ground.name}-${model.name.replaceAll("_", "-")}`;
+    const name = ground.jobName(model.name);
     const view = views.get(model.view);
     const run = {
       ...ground.sparkRun(
@@ -66,7 +67,11 @@ function watchDrift(
   const { drift: config } = ground.args.config;
   const { schedule = "", ...limits } = model.drift ?? {};
   const opts = { parent: ground.parent };
-  const retraining = `${training}-retraining`;
+  const retraining = nameFor(
+    "ScheduledSparkApplication",
+    training,
+    "retraining",
+  );
   new SparkSchedule(
     retraining,
     {
@@ -77,7 +82,7 @@ function watchDrift(
     },
     opts,
   );
-  const name = `${training}-drift`;
+  const name = nameFor("ScheduledSparkApplication", training, "drift");
   const job = ground.sparkRun(
     name,
     "mlstack_features/drift_job.py",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { JobEnd } from "../../components/job-end";
 import { OnlineStore } from "../../components/online-store";
+import { nameFor } from "../../infra/name-limits";
 import { tableName } from "./feature-view";
 import type { Ground } from "./ground";
 
@@ -11,7 +12,7 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
   const { config, platform, team, pool, dataSet } = ground.args;
   if (config.online === undefined) return;
   const online = new OnlineStore(
-    `${ground.name}-online`,
+    nameFor("StatefulSet", ground.name, "online"),
     {
       platform,
       namespace: team.namespace,
@@ -21,7 +22,7 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
     },
     { parent: ground.parent },
   );
-  const name = `${ground.name}-sink`;
+  const name = ground.jobName("sink");
   const account = ground.account(name, { featureStore: "read" });
   const labels = { "app.kubernetes.io/name": name };
   new k8s.apps.v1.Deployment(

@@ -5,6 +5,7 @@ import { SparkJob } from "../../components/spark-job";
 import { SparkSchedule } from "../../components/spark-schedule";
 import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
 import { bulkConf, instantOf, type Ground } from "./ground";
+import { nameFor } from "../../infra/name-limits";
 import { commandLabel, viewLabel } from "./labels";
 
 /**
@@ -32,7 +33,7 @@ function compute(
 ): JobEnd {
   const { config, dataSet } = ground.args;
   const { size, scheduled } = config.views;
-  const name = `${ground.name}-${tableName(view).replaceAll("_", "-")}`;
+  const name = ground.jobName(tableName(view));
   const spec = featureViewSpec(view, dataSet.contract);
   const run = {
     ...ground.sparkRun(name, "mlstack_features/job.py", size, {
@@ -48,13 +49,13 @@ function compute(
   const opts = { parent: ground.parent };
   if (scheduled && view.schedule !== undefined) {
     new SparkSchedule(
-      `${name}-schedule`,
+      nameFor("ScheduledSparkApplication", name, "schedule"),
       { ...run, schedule: view.schedule },
       opts,
     );
   }
   new SparkSchedule(
-    `${name}-rollback`,
+    nameFor("ScheduledSparkApplication", name, "rollback"),
     {
       ...run,
       file: "/opt/mlstack/mlstack_features/rollback.py",

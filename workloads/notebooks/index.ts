@@ -4,6 +4,7 @@ import type { HudiStore, Store } from "../../components/hudi-store";
 import { Image } from "../../components/image";
 import { Notebook } from "../../components/notebook";
 import type { Team } from "../../components/team";
+import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { NotebookConfig } from "./config";
 
@@ -77,7 +78,7 @@ export function personalNotebook(
 ): Notebook {
   const { platform, store, team, pool, spark, config, controller } = args;
   const { raw, featureStore, models } = store.buckets;
-  const name = `notebook-${config.name}`;
+  const name = nameFor("StatefulSet", `notebook-${config.name}`);
   const image = new Image(
     name,
     {

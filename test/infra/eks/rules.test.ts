@@ -7,11 +7,11 @@ import {
   amiType,
   ec2,
   isGraviton,
-  longestBucketName,
   regionsWithThreeZones,
   spotTypes,
   zonesOf,
 } from "../../../infra/eks/rules";
+import { nameLimits } from "../../../infra/name-limits";
 import { slug, worldwide } from "../../../infra/naming";
 import { account } from "../../../airgap/providers/clouds/outputs";
 import { pool, problemsOf, remedyAt } from "../problems";
@@ -115,7 +115,7 @@ describe("EKS rules", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, owner) => {
         const bucket = worldwide(slug(`mlstack-${name}`), [owner], {
-          longest: longestBucketName,
+          longest: nameLimits["aws:Bucket"].longest,
           separator: "-",
         });
         assert.match(bucket, /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/);

@@ -64,6 +64,17 @@ describe("GKE rules", () => {
     );
   });
 
+  it("want a range of pods for each node that the pools may have", () => {
+    const network = { pods: "10.64.0.0/20" };
+    const told = (max: number) =>
+      problemsOf(gke, { ...target, network }, [{ ...cpu, max }]).join();
+    assert.equal(told(16), "");
+    assert.match(
+      told(17),
+      /^target\.network\.pods: holds the pods of 16 nodes/,
+    );
+  });
+
   it("refuse zones of another region", () => {
     const gpuZones = ["europe-west4-b", "us-east1-b"];
     assert.match(

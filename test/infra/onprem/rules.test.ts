@@ -103,6 +103,23 @@ describe("on-prem configuration", () => {
     );
   });
 
+  it("wants a range of pods for each host", () => {
+    const hosts = Array.from({ length: 7 }, (_, index) => ({
+      name: `w${index}`,
+      address: `10.0.0.${20 + index}`,
+      ...(index === 0 ? { role: "control-plane" } : { pool: "cpu" }),
+    }));
+    const told = (pods: string) =>
+      problemsOf(onprem, { ...target, hosts, network: { pods } }, [
+        pool({ min: 6, max: 6 }),
+      ]);
+    assert.deepEqual(told("10.244.0.0/21"), []);
+    assert.match(
+      told("10.244.0.0/22").join(),
+      /^target\.network\.pods: holds the pods of 4 nodes, .* up to 7; write a range of \/21 or wider$/,
+    );
+  });
+
   it("names every host that does not fit", () => {
     const hosts = [
       ...target.hosts,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 
+import { nameFor } from "../../../infra/name-limits";
+
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -166,15 +168,20 @@ describe("a streamed data set", () => {
   it("looks for drift of its models, and may start the one training and no other", async () => {
     const recording = await register({});
     const training = "clickstream-stream-session-purchase";
+    const retrainingName = nameFor(
+      "ScheduledSparkApplication",
+      training,
+      "retraining",
+    );
     const schedule =
       "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication";
     const drift = recording.one(schedule, `${training}-drift`);
     const spec = JSON.stringify(drift.inputs);
     assert.match(spec, /"schedule":"45 3 \* \* \*".*"suspend":false/);
     assert.match(spec, /--drift=\{\\"limit\\":0.25/);
-    assert.ok(spec.includes(`--retraining=${training}-retraining`));
+    assert.ok(spec.includes(`--retraining=${retrainingName}`));
     // What it starts reads what is newest then.
-    const retraining = recording.one(schedule, `${training}-retraining`);
+    const retraining = recording.one(schedule, retrainingName);
     assert.match(JSON.stringify(retraining.inputs), /"suspend":true/);
     assert.doesNotMatch(JSON.stringify(retraining.inputs), /--instant=/);
     const role = recording.one(
@@ -192,9 +199,9 @@ describe("a streamed data set", () => {
         [...resources, ...resourceNames, ...verbs].join(" "),
       ),
       [
-        `scheduledsparkapplications ${training}-retraining get`,
+        `scheduledsparkapplications ${retrainingName} get`,
         `sparkapplications ${training} get`,
-        `sparkapplications ${training}-retraining get delete`,
+        `sparkapplications ${retrainingName} get delete`,
         "sparkapplications create",
       ],
     );
