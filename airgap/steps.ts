@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { withLock } from "./lock";
 import { PlainError } from "./process";
 import { cacheFolder } from "./toolchain/tools";
 
@@ -233,50 +231,10 @@ export function formatDuration(seconds: number): string {
     : `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
 }
 
-/**
- * Runs `use` while no other process holds the lock of this cache. The lock is a socket in Linux's abstract
- * name space: the kernel frees it however its holder ends, so nothing stale can stay behind.
- */
+/** Runs `use` while no other process works on this cache; a second one waits. */
 export async function withCacheLock<T>(
   use: () => Promise<T>,
   onWait: () => void = () => undefined,
 ): Promise<T> {
-  const hash = createHash("sha256").update(cacheFolder()).digest("hex");
-  const path = `\0mlstack-cache-${hash.slice(0, 16)}`;
-  const server = createServer();
-  for (let waited = false; ;) {
-    const held = await new Promise<boolean>((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) =>
-        error.code === "EADDRINUSE" ? resolve(false) : reject(error),
-      );
-      server.listen(path, () => resolve(true));
-    });
-    if (held) break;
-    if (!waited) onWait();
-    waited = true;
-    await untilClosed(path);
-  }
-  // Who waits is connected until this process ends or closes the server.
-  const waiting = new Set<{ destroy(): unknown }>();
-  server.removeAllListeners("error");
-  server.on("connection", (socket) => {
-    waiting.add(socket);
-    socket.on("error", () => undefined);
-    socket.on("close", () => waiting.delete(socket));
-  });
-  try {
-    return await use();
-  } finally {
-    server.close();
-    for (const socket of waiting) socket.destroy();
-  }
-}
-
-async function untilClosed(path: string): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const socket = connect(path);
-    socket.on("error", () => undefined);
-    socket.on("close", () => resolve());
-  });
-  await sleep(50);
+  return withLock("cache", cacheFolder(), use, onWait);
 }

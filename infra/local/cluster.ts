@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { ClusterPool } from "./inputs";
+import type { Versions } from "./versions";
 
 /** What a local cluster is; what is left out has a default, see `inputs.ts`. */
 export interface LocalClusterArgs {
@@ -16,10 +17,14 @@ export interface LocalClusterArgs {
   >;
   /** Folder of a registry's file-system driver, from which the nodes pull every image. */
   readonly registryStorage: pulumi.Input<string>;
+  /** Versions of the programs; a change restarts every machine's daemons in turn. */
+  readonly versions: pulumi.Input<Versions>;
 }
 
 /** Upstream Kubernetes on this machine. */
 export class LocalCluster extends pulumi.CustomResource {
+  /** Random ID, which the cluster's folder carries too. */
+  declare readonly clusterId: pulumi.Output<string>;
   /** Secret. */
   declare readonly kubeconfig: pulumi.Output<string>;
   /** Address of the API server and of the image registry. */
@@ -38,6 +43,7 @@ export class LocalCluster extends pulumi.CustomResource {
       name,
       {
         ...args,
+        clusterId: undefined,
         kubeconfig: undefined,
         gateway: undefined,
         nodes: undefined,

@@ -4,6 +4,7 @@ import { parseCidr } from "../cidr";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 import { checkRanges, nameSchema, placeFields } from "./inputs";
+import { referencePattern } from "./reference";
 
 const mostNodes = 16;
 const longestPoolName = 32;
@@ -14,6 +15,14 @@ export const schema = z.strictObject({
   /** Name of the cluster; without it, the stack's. */
   name: nameSchema.optional(),
   ...placeFields,
+  /** A cluster that another state made, to take it over: its folder and ID, as the error that refuses it writes them. */
+  import: z
+    .string()
+    .regex(referencePattern, {
+      error:
+        "write folder and ID of the cluster, such as /var/lib/mlstack/local:00000000-0000-4000-8000-000000000000",
+    })
+    .optional(),
   /** Size of the object store's volume. */
   storeSize: z
     .string()

@@ -17,7 +17,7 @@ const awaitApi = (layout: Layout) => [
 
 /** The programs of the control plane. */
 export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
-  const { inputs } = layout;
+  const { place } = layout;
   const pki = (file: string) => join(layout.pki, file);
   const etcd: Daemon = {
     name: "etcd",
@@ -43,7 +43,7 @@ export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
       tool("kube-apiserver"),
       `--advertise-address=${layout.gateway}`,
       `--bind-address=${layout.gateway}`,
-      `--secure-port=${inputs.apiPort}`,
+      `--secure-port=${place.apiPort}`,
       "--allow-privileged=true",
       "--authorization-mode=Node,RBAC",
       "--enable-admission-plugins=NodeRestriction",
@@ -54,7 +54,7 @@ export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
       `--kubelet-client-key=${pki("apiserver-kubelet-client.key")}`,
       "--kubelet-preferred-address-types=InternalIP",
       "--etcd-servers=http://127.0.0.1:2379",
-      `--service-cluster-ip-range=${inputs.serviceCidr}`,
+      `--service-cluster-ip-range=${place.serviceCidr}`,
       "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
       `--service-account-key-file=${pki("sa.pub")}`,
       `--service-account-signing-key-file=${pki("sa.key")}`,

@@ -5,13 +5,15 @@ import { writeFile } from "node:fs/promises";
 
 import { registryStorage } from "../../airgap/images/registry";
 import { clusterSchema } from "./inputs";
+import { Layout } from "./layout";
 import {
   createCluster,
   deleteCluster,
   readCluster,
   updateCluster,
 } from "./lifecycle";
-import { deadMachines } from "./record";
+import { deadMachines, findCluster } from "./record";
+import { pinnedVersions } from "./versions";
 
 async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
   const inputs = clusterSchema.parse({
@@ -21,6 +23,7 @@ async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
       { name: "gpu", count: 1, gpus: 1 },
     ],
     registryStorage: registryStorage(),
+    versions: pinnedVersions(),
     ...(JSON.parse(process.env.MLSTACK_INPUTS ?? "{}") as object),
   });
   const began = Date.now();
@@ -33,12 +36,16 @@ async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
   const log = (message: string) =>
     console.log(`${((Date.now() - began) / 1000).toFixed(2)} s: ${message}`);
   const work = { owner: "dev.ts", signal: cancellation.signal, log };
+  const layout = new Layout(inputs);
+  const found = await findCluster(layout);
+  // There is no state to have the ID from: whichever cluster lies there is meant.
+  const id = "id" in found ? found.id : "";
   switch (verb) {
     case "up":
     case "update": {
-      const { kubeconfig } = await (
-        verb === "up" ? createCluster : updateCluster
-      )(inputs, work);
+      const { kubeconfig } = await (verb === "up"
+        ? createCluster(inputs, work)
+        : updateCluster(inputs, id, work));
       if (kubeconfigPath)
         await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
       break;
@@ -46,14 +53,14 @@ async function main([verb, name, kubeconfigPath]: string[]): Promise<void> {
     case "read":
       log(
         JSON.stringify({
-          ...(await readCluster(inputs)),
+          ...(await readCluster(inputs, id)),
           kubeconfig: undefined,
-          dead: await deadMachines(inputs),
+          dead: await deadMachines(layout),
         }),
       );
       break;
     case "down":
-      await deleteCluster(inputs);
+      await deleteCluster(inputs, id, work);
       break;
     default:
       throw new Error(`${verb}: say up, update, read or down`);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { checkOverlaps, cidr } from "../cidr";
+import { isSystemFolder } from "../system-folders";
 
 /** Name of a cluster or a pool. */
 export const nameSchema = z
@@ -12,15 +13,27 @@ export const nameSchema = z
 
 const folderSchema = z
   .string()
-  .startsWith("/", { error: "write an absolute path" })
-  .refine((path) => !/\s/.test(path), {
-    error: "choose a path without spaces",
+  // The path stands in scripts and in configuration files of several languages.
+  .regex(/^(\/[A-Za-z0-9._@+-]+)+$/, {
+    error:
+      "write an absolute path of letters, digits and . _ @ + -, without a slash at its end",
+    abort: true,
+  })
+  .refine((path) => !path.split("/").some((name) => /^\.\.?$/.test(name)), {
+    error: "write the path without . and .. in it",
+    abort: true,
   });
+
+/** Folder for a cluster's data. */
+const dataFolderSchema = folderSchema.refine((path) => !isSystemFolder(path), {
+  error:
+    "is a folder of the system; choose a folder of its own, such as /var/lib/mlstack",
+});
 
 /** Where the cluster is and which addresses it takes, as far as a stack may choose. */
 export const placeFields = {
   /** Folder below which the cluster keeps everything that it has. */
-  dataDir: folderSchema.default("/var/lib/mlstack"),
+  dataDir: dataFolderSchema.default("/var/lib/mlstack"),
   /** Addresses of the machines: the control plane has the first, the host the last. */
   subnet: cidr(16, 24).default("10.89.0.0/24"),
   /** Addresses of the pods; each node takes 256. */
@@ -30,6 +43,12 @@ export const placeFields = {
   /** Port of the API server. */
   apiPort: z.int().min(1024).max(65535).default(6443),
 };
+
+/** Name and place of a cluster: what every path, name and address of it is derived from. */
+export const placeSchema = z.object({ name: nameSchema, ...placeFields });
+
+/** Name and place of a cluster, complete. */
+export type ClusterPlace = z.output<typeof placeSchema>;
 
 /** Ranges of a local cluster that share addresses. */
 export function checkRanges(
@@ -56,6 +75,10 @@ const poolSchema = z.strictObject({
   gpus: z.int().min(0).max(16).default(0),
 });
 
+const versionSchema = z.string().regex(/^\d+\.\d+\.\d+/, {
+  error: "write a version such as 1.35.4",
+});
+
 /** Inputs of a local cluster. */
 export const clusterSchema = z.strictObject({
   /** Names the folder, and the context in the kubeconfig. */
@@ -72,6 +95,13 @@ export const clusterSchema = z.strictObject({
     ),
   /** Folder of a registry's file-system driver, from which the nodes pull every image. */
   registryStorage: folderSchema,
+  /** Versions of the programs that the machines run; machines start anew, one after another, where one changes. */
+  versions: z.strictObject({
+    kubernetes: versionSchema,
+    etcd: versionSchema,
+    containerd: versionSchema,
+    registry: versionSchema,
+  }),
 });
 
 /** Inputs of a local cluster, complete. */

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 
+import { z } from "zod";
+
 import { address, parseCidr, subnet } from "../cidr";
-import type { ClusterInputs } from "./inputs";
+import { describeProblem } from "../problem";
+import { type ClusterInputs, type ClusterPlace, placeSchema } from "./inputs";
 
 /** A node: its place in the cluster never changes while it exists. */
 export interface ClusterNode {
@@ -26,8 +29,6 @@ export const clusterDomain = "cluster.local";
 export class Layout {
   /** Folder with everything of the cluster. */
   readonly state: string;
-  /** Present while one process makes or removes the cluster. */
-  readonly lock: string;
   readonly pki: string;
   readonly logs: string;
   /** Persistent volumes, at the same path on the host and on every node. */
@@ -44,22 +45,26 @@ export class Layout {
   readonly registry: string;
   readonly dns: string;
 
-  constructor(readonly inputs: ClusterInputs) {
-    const { name, dataDir } = inputs;
+  /** Name, folder and addresses. */
+  readonly place: ClusterPlace;
+
+  /** @throws when name, folder or a range are not what the schema allows: whatever is stored is checked again here */
+  constructor(place: ClusterPlace) {
+    this.place = checked(place);
+    const { name, dataDir, serviceCidr, apiPort } = this.place;
     this.state = join(dataDir, name);
-    this.lock = join(dataDir, `${name}.lock`);
     this.pki = join(this.state, "pki");
     this.logs = join(this.state, "logs");
     this.volumes = join(this.state, "volumes");
     this.cgroup = `/mlstack/${name}-${digest(this.state)}`;
-    this.gateway = address(inputs.subnet, 1);
+    this.gateway = address(this.place.subnet, 1);
     // The last one of a range is its broadcast address.
-    this.host = address(inputs.subnet, 2 ** (32 - this.prefix) - 2);
+    this.host = address(this.place.subnet, 2 ** (32 - this.prefix) - 2);
     // The kernel takes 15 characters.
     this.hostLink = `mlstack-${digest(this.state)}`;
-    this.server = `https://${this.gateway}:${inputs.apiPort}`;
+    this.server = `https://${this.gateway}:${apiPort}`;
     this.registry = `${this.gateway}:${registryPort}`;
-    this.dns = address(inputs.serviceCidr, 10);
+    this.dns = address(serviceCidr, 10);
   }
 
   /** A file or folder of the cluster. */
@@ -79,24 +84,44 @@ export class Layout {
 
   /** A node's address. */
   addressOf(node: ClusterNode): string {
-    return address(this.inputs.subnet, node.index + 2);
+    return address(this.place.subnet, node.index + 2);
   }
 
   /** Bits of the machines' range that all of them share. */
   get prefix(): number {
-    return bitsOf(this.inputs.subnet);
+    return bitsOf(this.place.subnet);
   }
 
   /** Addresses of a node's pods. */
   podRange(node: ClusterNode): string {
-    const { podCidr } = this.inputs;
+    const { podCidr } = this.place;
     return subnet(podCidr, 24 - bitsOf(podCidr), node.index);
   }
 }
 
+// A default has no place here: what a stored value lacks may be anything.
+const storedSchema = z.object({
+  ...placeSchema.shape,
+  dataDir: placeSchema.shape.dataDir.unwrap(),
+});
+
+function checked(place: ClusterPlace): ClusterPlace {
+  const { data, error } = storedSchema.safeParse(place);
+  if (data) return data;
+  const [issue] = error.issues;
+  const key = String(issue?.path[0]);
+  throw new Error(
+    describeProblem({
+      path: `target.${key}`,
+      value: Reflect.get(place, key),
+      remedy: issue?.message ?? "is not valid",
+    }),
+  );
+}
+
 /** The nodes that the pools ask for; nodes that exist keep their place. */
 export function placeNodes(
-  inputs: ClusterInputs,
+  inputs: Pick<ClusterInputs, "pools">,
   existing: readonly ClusterNode[],
 ): ClusterNode[] {
   const wanted = inputs.pools.flatMap((pool) =>

@@ -1,19 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 
 import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
+import { claimFolder } from "../owned-folder";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
 import { KubeApi, type KubeObject } from "./api";
 import { removeCluster, removeNode, stopCluster } from "./cleanup";
+import type { FindTool } from "./control-plane";
 import { dnsObjects } from "./dns";
-import type { ClusterInputs } from "./inputs";
+import type { ClusterInputs, ClusterPlace } from "./inputs";
 import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
-import { withLock } from "./lock";
+import { withClusterLock } from "./lock";
 import { startMachines } from "./machines";
 import { Pki } from "./pki";
-import { preflight } from "./preflight";
+import { clusterTools, preflight } from "./preflight";
 import {
   type Restarted,
   awaitApi,
@@ -21,63 +25,106 @@ import {
   awaitNodes,
   forgetNodes,
 } from "./readiness";
-import { readRecord, writeRecord } from "./record";
+import {
+  type ClusterRecord,
+  type FoundCluster,
+  findCluster,
+  writeRecord,
+} from "./record";
+import { parseReference, referenceOf } from "./reference";
+import { writeRegistryConfig } from "./registry";
+import { restartControlPlane, restartNode } from "./restart";
 import { storageObjects } from "./storage";
-import { runningUnits } from "./unit";
+import { restartDaemon, runningUnits } from "./unit";
+import { refuseUpgrade } from "./versions";
 import { allOf } from "./wait";
 import type { Work } from "./work";
 
 /** A cluster that stands. */
 export interface Cluster {
+  /** Random, made with the cluster: it is in the state and in the mark of the cluster's folder. */
+  readonly clusterId: string;
   readonly kubeconfig: string;
   readonly gateway: string;
   readonly nodes: readonly string[];
 }
 
-/** Makes a cluster; a failure or a cancellation leaves nothing of it. */
+/** Makes a cluster; a failure or a cancellation leaves nothing of it. A whole cluster that is there is refused. */
 export async function createCluster(
   inputs: ClusterInputs,
   work: Work,
 ): Promise<Cluster> {
   const layout = new Layout(inputs);
-  return withLock(layout, async () => {
-    await refuseForeign(layout, work);
-    const problems = await preflight(inputs, toolPath);
-    if (problems.length > 0)
-      throw new Error(problems.map(describeProblem).join("\n"));
-    await removeRemains(layout, work);
+  return withClusterLock(layout, async () => {
+    const found = await findCluster(layout);
+    refuseOthers(layout, found);
+    await requireFitness(inputs, toolPath);
+    // The lock is held, so whoever began this one has ended.
+    if (found.kind === "incomplete") {
+      work.log(`removing what an interrupted run left in ${layout.state}`);
+      await removeCluster(layout, found.id);
+    } else {
+      // Its folder was removed under a cluster that ran.
+      await stopCluster(layout);
+    }
+    const id = randomUUID();
+    await claimFolder(layout.state, id);
     try {
-      return await build(layout, work);
+      return await build(layout, inputs, id, work);
     } catch (error) {
       work.log("removing what was made");
-      await removeCluster(layout);
+      await removeCluster(layout, id);
       throw error;
     }
   });
 }
 
-/** Brings a cluster to new inputs, as far as they differ in pools, and starts what has died. */
+/**
+ * Brings a cluster to new inputs, as far as they differ in pools, images and versions, and starts what has died.
+ *
+ * @param id as the state has it: the cluster of another ID is refused
+ */
 export async function updateCluster(
   inputs: ClusterInputs,
+  id: string,
   work: Work,
 ): Promise<Cluster> {
   const layout = new Layout(inputs);
-  return withLock(layout, async () => {
-    const record = await readRecord(layout);
-    if (!record)
-      throw new Error(
-        `${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`,
-      );
+  return withClusterLock(layout, async () => {
+    const record = ownRecord(layout, await findCluster(layout), id);
+    const refusal = refuseUpgrade(record.inputs.versions, inputs.versions);
+    if (refusal !== undefined) throw new Error(refusal);
+    const upgrading = !isDeepStrictEqual(
+      record.inputs.versions,
+      inputs.versions,
+    );
+    // Without a change of versions, a machine that starts anew runs the programs of those beside it.
+    const tools =
+      upgrading || !Object.values(record.tools).every(existsSync)
+        ? pinnedTools()
+        : record.tools;
+    const tool = (binary: string) => tools[binary] ?? toolPath(binary);
     const nodes = placeNodes(inputs, record.nodes);
+    const before = await runningUnits(layout);
+    const machinesRun = [controlPlane, ...nodes.map(({ name }) => name)].every(
+      (name) => before.has(name),
+    );
+    if (!machinesRun || upgrading) await requireFitness(inputs, tool);
     for (const node of record.nodes.filter((old) => !nodes.includes(old))) {
       work.log(`removing node ${node.name}`);
-      await removeNode(layout, node);
+      await removeNode(layout, id, node);
     }
-    await writeRecord(layout, { ...record, inputs, nodes, complete: true });
+    // An update that fails is repeated: it counts as done at its end only.
+    await writeRecord(layout, { ...record, nodes });
     // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
-    // machine, to which every node is tied: without it, all machines start anew, as after a power cut.
-    if (!(await runningUnits(layout)).has(controlPlane))
+    // machine, to which every node is tied: without it, all machines start anew, as after a power cut. A machine sees
+    // below /var only the programs that it was started with.
+    const belowVar = Object.values(tools).some((path) =>
+      path.startsWith("/var/"),
+    );
+    if (!before.has(controlPlane) || (upgrading && belowVar))
       await stopCluster(layout);
+    else await serveImages(layout, record, inputs);
     const added = nodes.filter(
       (node) => !existsSync(layout.ofNode(node, "kubelet.conf")),
     );
@@ -86,67 +133,182 @@ export async function updateCluster(
     );
     // Heartbeats count whole seconds.
     const since = Math.floor(Date.now() / 1000) * 1000;
-    const machines = await startMachines(layout, nodes, work);
+    const machines = await startMachines(layout, nodes, work, {
+      tool,
+      registryStorage: inputs.registryStorage,
+    });
+    if (upgrading) await restartDaemons(layout, nodes, machines, tool, work);
     const fresh = nodes.filter(({ name }) => machines.includes(name));
-    return finish(layout, nodes, work, { nodes: fresh, since });
+    const cluster = await finish(layout, id, nodes, work, {
+      nodes: fresh,
+      since,
+    });
+    await writeRecord(layout, { ...record, inputs, nodes, tools });
+    return cluster;
   });
 }
 
-/** The cluster, if its folder says that it was once whole. */
+/** The cluster, if one with this ID is there and was once whole. */
 export async function readCluster(
-  inputs: ClusterInputs,
+  place: ClusterPlace,
+  id: string,
 ): Promise<Cluster | undefined> {
-  const layout = new Layout(inputs);
-  const record = await readRecord(layout);
-  return record?.complete ? describe(layout, record.nodes) : undefined;
+  const layout = new Layout(place);
+  const found = await findCluster(layout);
+  if (found.kind === "foreign" || found.kind === "damaged")
+    throw new Error(found.reason);
+  return found.kind === "complete" && found.id === id
+    ? describe(layout, id, found.record.nodes)
+    : undefined;
 }
 
-/** Removes a cluster. */
-export async function deleteCluster(inputs: ClusterInputs): Promise<void> {
-  const layout = new Layout(inputs);
-  await withLock(layout, () => removeCluster(layout));
-  // Now that the lock is gone, so may its folder.
-  await removeCluster(layout);
+/** A cluster that another state made, by its reference; undefined where there is none with this ID. */
+export async function importCluster(
+  reference: string,
+): Promise<{ inputs: ClusterInputs; cluster: Cluster } | undefined> {
+  const { id, folder } = parseReference(reference);
+  const layout = new Layout(folder);
+  const found = await findCluster(layout);
+  if (found.kind !== "complete" || found.id !== id) return undefined;
+  const { inputs, nodes } = found.record;
+  return { inputs, cluster: await describe(layout, id, nodes) };
 }
 
-async function refuseForeign(layout: Layout, work: Work): Promise<void> {
-  const record = await readRecord(layout);
-  if (record?.complete && record.owner !== work.owner) {
-    throw new Error(
-      `target.name: "${layout.inputs.name}": is the cluster of ${record.owner}; choose another name, or remove that one with its own stack`,
-    );
-  }
-}
-
-async function removeRemains(layout: Layout, work: Work): Promise<void> {
-  if (existsSync(layout.state) || (await runningUnits(layout)).size > 0) {
-    work.log(`removing what an earlier run left in ${layout.state}`);
-    await removeCluster(layout);
-  }
-}
-
-async function build(layout: Layout, work: Work): Promise<Cluster> {
-  const nodes = placeNodes(layout.inputs, []);
-  await mkdir(layout.state, { recursive: true, mode: 0o700 });
-  await mkdir(layout.volumes);
-  await writeRecord(layout, {
-    owner: work.owner,
-    inputs: layout.inputs,
-    nodes,
-    complete: false,
+/** Removes the cluster with this ID; any other is left alone. */
+export async function deleteCluster(
+  place: ClusterPlace,
+  id: string,
+  work: Pick<Work, "log">,
+): Promise<void> {
+  const layout = new Layout(place);
+  await withClusterLock(layout, async () => {
+    const found = await findCluster(layout);
+    if (found.kind === "foreign") throw new Error(found.reason);
+    if (found.kind === "none") {
+      await stopCluster(layout);
+      await rmdir(dirname(layout.state)).catch(() => undefined);
+      return;
+    }
+    if (found.id !== id) {
+      work.log(
+        `${layout.state} is the cluster ${found.id} by now, and is left alone: ${id} is gone`,
+      );
+      return;
+    }
+    // A removal that is interrupted leaves a cluster that nobody takes for whole.
+    if (found.kind === "complete")
+      await writeRecord(layout, { ...found.record, complete: false });
+    await removeCluster(layout, id);
   });
+}
+
+function refuseOthers(layout: Layout, found: FoundCluster): void {
+  if (found.kind === "foreign") throw new Error(found.reason);
+  if (found.kind === "damaged") throw new Error(found.reason);
+  if (found.kind !== "complete") return;
+  throw new Error(
+    describeProblem({
+      path: "target.name",
+      value: layout.place.name,
+      remedy: `${layout.state} is a whole cluster that this state does not know, made by ${found.record.owner}; choose another name, or take it over with target.import: ${referenceOf(layout, found.id)} (then npm run down removes it)`,
+    }),
+  );
+}
+
+function ownRecord(
+  layout: Layout,
+  found: FoundCluster,
+  id: string,
+): ClusterRecord {
+  switch (found.kind) {
+    case "none":
+      throw new Error(
+        `${layout.state} is gone; pulumi refresh drops the cluster, and pulumi up makes it again`,
+      );
+    case "foreign":
+    case "damaged":
+      throw new Error(found.reason);
+    case "incomplete":
+      throw new Error(
+        `${layout.state} is half removed; npm run down removes the rest`,
+      );
+    case "complete":
+      if (found.id === id) return found.record;
+      throw new Error(
+        `${layout.state} is another cluster than the one of this state: its ID is ${found.id}, not ${id}; pulumi refresh drops the one that is gone`,
+      );
+  }
+}
+
+async function requireFitness(
+  inputs: ClusterInputs,
+  tool: FindTool,
+): Promise<void> {
+  const problems = await preflight(inputs, tool);
+  if (problems.length > 0)
+    throw new Error(problems.map(describeProblem).join("\n"));
+}
+
+function pinnedTools(): Record<string, string> {
+  return Object.fromEntries(
+    clusterTools.map((binary) => [binary, toolPath(binary)]),
+  );
+}
+
+/** Lets a registry that runs serve another folder. */
+async function serveImages(
+  layout: Layout,
+  { inputs: { registryStorage } }: ClusterRecord,
+  inputs: ClusterInputs,
+): Promise<void> {
+  if (registryStorage === inputs.registryStorage) return;
+  await writeRegistryConfig(layout, inputs.registryStorage);
+  await restartDaemon(layout, controlPlane, "registry");
+}
+
+/** Brings machines that run to other programs, one daemon after another; pods keep running meanwhile. */
+async function restartDaemons(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  started: readonly string[],
+  tool: FindTool,
+  work: Work,
+): Promise<void> {
+  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
+  try {
+    if (!started.includes(controlPlane)) {
+      work.log("restarting the control plane with its new versions");
+      await restartControlPlane(layout, api, tool, work);
+    }
+    for (const node of nodes.filter(({ name }) => !started.includes(name))) {
+      work.log(`restarting ${node.name} with its new versions`);
+      await restartNode(layout, node, api, tool, work);
+    }
+  } finally {
+    api.close();
+  }
+}
+
+async function build(
+  layout: Layout,
+  inputs: ClusterInputs,
+  id: string,
+  work: Work,
+): Promise<Cluster> {
+  const nodes = placeNodes(inputs, []);
+  const record = { owner: work.owner, inputs, nodes, tools: pinnedTools() };
+  await writeRecord(layout, { ...record, complete: false });
+  await mkdir(layout.volumes);
   work.log("starting the control plane");
   await allOf([
     issueAll(layout, nodes, work),
-    startMachines(layout, nodes, work),
+    startMachines(layout, nodes, work, {
+      tool: toolPath,
+      registryStorage: inputs.registryStorage,
+    }),
   ]);
-  const cluster = await finish(layout, nodes, work);
-  await writeRecord(layout, {
-    owner: work.owner,
-    inputs: layout.inputs,
-    nodes,
-    complete: true,
-  });
+  const cluster = await finish(layout, id, nodes, work);
+  await writeRecord(layout, { ...record, complete: true });
   return cluster;
 }
 
@@ -172,6 +334,7 @@ function issuer(layout: Layout, work: Work): Pki {
 /** Waits until the cluster serves, and gives it what every cluster has. */
 async function finish(
   layout: Layout,
+  id: string,
   nodes: readonly ClusterNode[],
   work: Work,
   restarted?: Restarted,
@@ -193,7 +356,7 @@ async function finish(
   } finally {
     api.close();
   }
-  return describe(layout, nodes);
+  return describe(layout, id, nodes);
 }
 
 async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
@@ -212,9 +375,11 @@ async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
 
 async function describe(
   layout: Layout,
+  id: string,
   nodes: readonly ClusterNode[],
 ): Promise<Cluster> {
   return {
+    clusterId: id,
     kubeconfig: await readFile(join(layout.pki, "admin.conf"), "utf8"),
     gateway: layout.gateway,
     nodes: nodes.map(({ name }) => name),

@@ -1,5 +1,4 @@
-import { toolPath } from "../../airgap/toolchain/tools";
-import { controlPlaneDaemons } from "./control-plane";
+import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { connectControlPlane, connectNode, routePods } from "./network";
 import { writeNode } from "./node";
@@ -14,6 +13,10 @@ export async function startMachines(
   layout: Layout,
   nodes: readonly ClusterNode[],
   work: Work,
+  {
+    tool,
+    registryStorage,
+  }: { readonly tool: FindTool; readonly registryStorage: string },
 ): Promise<readonly string[]> {
   const running = await runningUnits(layout);
   const launched = new Map<string, Unit>();
@@ -30,7 +33,7 @@ export async function startMachines(
     const center = running.get(controlPlane) ?? startControlPlane();
     await allOf(
       late.map(async (node) => {
-        await writeNode(layout, node, findProgram("runc") ?? "runc", toolPath);
+        await writeNode(layout, node, findProgram("runc") ?? "runc", tool);
         const { pid } = await launch(node.name);
         await connectNode(layout, await center, node, pid);
       }),
@@ -44,8 +47,8 @@ export async function startMachines(
   return [...launched.keys()];
 
   async function startControlPlane(): Promise<number> {
-    const daemons = controlPlaneDaemons(layout, toolPath);
-    await writeRegistryConfig(layout);
+    const daemons = controlPlaneDaemons(layout, tool);
+    await writeRegistryConfig(layout, registryStorage);
     await writeDaemons(layout, controlPlane, daemons);
     const unit = await launch(controlPlane);
     await connectControlPlane(layout, unit.pid);

@@ -64,7 +64,7 @@ export async function routePods(
   const first = nodes[0];
   const services = first
     ? [
-        `route replace ${layout.inputs.serviceCidr} via ${layout.addressOf(first)}`,
+        `route replace ${layout.place.serviceCidr} via ${layout.addressOf(first)}`,
       ]
     : [];
   await ip(undefined, [...routes(undefined), ...services]);

@@ -249,7 +249,7 @@ export function proxyConfig(layout: Layout): object {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     mode: "iptables",
-    clusterCIDR: layout.inputs.podCidr,
+    clusterCIDR: layout.place.podCidr,
     clientConnection: { kubeconfig: join(layout.pki, "proxy.conf") },
     // The connection table's size is the host's, and not a node's to set.
     conntrack: { maxPerCore: 0, min: 0 },

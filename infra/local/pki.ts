@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { execute } from "./execute";
 import { type ClusterNode, type Layout, clusterDomain } from "./layout";
 
+// As Go writes durations: ten years.
+const validityPeriod = `${10 * 365 * 24}h`;
+
 /** Configuration of kubeadm, of which only the certificate and kubeconfig phases run. */
 export function kubeadmConfig(
   layout: Layout,
@@ -16,7 +19,7 @@ export function kubeadmConfig(
       kind: "InitConfiguration",
       localAPIEndpoint: {
         advertiseAddress: layout.gateway,
-        bindPort: layout.inputs.apiPort,
+        bindPort: layout.place.apiPort,
       },
       nodeRegistration: {
         name: nodeName,
@@ -27,12 +30,15 @@ export function kubeadmConfig(
       apiVersion: "kubeadm.k8s.io/v1beta4",
       kind: "ClusterConfiguration",
       kubernetesVersion: `v${version}`,
-      clusterName: `mlstack-${layout.inputs.name}`,
+      clusterName: `mlstack-${layout.place.name}`,
       certificatesDir: layout.pki,
       encryptionAlgorithm: "ECDSA-P256",
+      // Nothing renews them: a cluster on one machine is younger than they become. Authorities outlive what they sign.
+      certificateValidityPeriod: validityPeriod,
+      caCertificateValidityPeriod: `${20 * 365 * 24}h`,
       networking: {
-        serviceSubnet: layout.inputs.serviceCidr,
-        podSubnet: layout.inputs.podCidr,
+        serviceSubnet: layout.place.serviceCidr,
+        podSubnet: layout.place.podCidr,
         dnsDomain: clusterDomain,
       },
       apiServer: { certSANs: [layout.gateway, "localhost", "127.0.0.1"] },
@@ -97,6 +103,8 @@ export class Pki {
       "user",
       "--client-name",
       "system:kube-proxy",
+      "--validity-period",
+      validityPeriod,
       "--config",
       config,
     );

@@ -12,6 +12,7 @@ import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
 import { imagePrefix } from "./registry";
 import { storageClass } from "./storage";
+import { pinnedVersions } from "./versions";
 
 /** Makes the object store of a platform that has none of its own. */
 export type StoreFactory = (
@@ -71,8 +72,9 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
           gpus: pool.gpu?.count ?? 0,
         })),
         registryStorage: this.images.storage,
+        versions: pinnedVersions(),
       },
-      { parent: this },
+      { parent: this, import: target.import },
     );
   }
 

@@ -28,8 +28,11 @@ export function registryConfigPath(layout: Layout): string {
 }
 
 /** Writes the configuration of the registry, and of the nodes' way to it. */
-export async function writeRegistryConfig(layout: Layout): Promise<void> {
-  await writeFile(registryConfigPath(layout), registryConfig(layout));
+export async function writeRegistryConfig(
+  layout: Layout,
+  storage: string,
+): Promise<void> {
+  await writeFile(registryConfigPath(layout), registryConfig(layout, storage));
   for (const [host, server] of [
     ["_default", undefined],
     [imagePrefix, `http://${layout.registry}`],
@@ -43,12 +46,12 @@ export async function writeRegistryConfig(layout: Layout): Promise<void> {
 }
 
 /** Configuration of the registry: it serves a folder and takes nothing, since what is in it is pushed by the program. */
-export function registryConfig(layout: Layout): string {
+export function registryConfig(layout: Layout, storage: string): string {
   return JSON.stringify({
     version: "0.1",
     log: { level: "warn", accesslog: { disabled: true } },
     storage: {
-      filesystem: { rootdirectory: layout.inputs.registryStorage },
+      filesystem: { rootdirectory: storage },
       maintenance: {
         readonly: { enabled: true },
         uploadpurging: { enabled: false },

@@ -36,9 +36,6 @@ export async function remainsOf(layout: Layout): Promise<Remains[]> {
     ),
     ...kind("link", existsSync(link) ? [layout.hostLink] : []),
     ...kind("cgroup", cgroups),
-    ...kind(
-      "folder",
-      [layout.state, layout.lock].filter((path) => existsSync(path)),
-    ),
+    ...kind("folder", existsSync(layout.state) ? [layout.state] : []),
   ];
 }

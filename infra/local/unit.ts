@@ -8,7 +8,7 @@ import {
   rename,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { cgroupProcesses, makeCgroup } from "./cgroups";
@@ -161,6 +161,42 @@ export async function runningUnits(
   return new Map(found);
 }
 
+/**
+ * Ends a daemon of a machine that runs, and waits until PID 1 has started it anew from its script.
+ *
+ * @param name of the daemon, which is that of its program
+ */
+export async function restartDaemon(
+  layout: Layout,
+  unit: string,
+  name: string,
+): Promise<void> {
+  const running = async () => {
+    const pids = await cgroupProcesses(`${layout.cgroup}/${unit}/daemons`);
+    return (await processes())
+      .filter(
+        ({ pid, command }) =>
+          pids.includes(pid) && basename(command[0] ?? "") === name,
+      )
+      .map(({ pid }) => pid);
+  };
+  const old = await running();
+  for (let tries = 0; ; tries++) {
+    const now = await running();
+    const ending = now.filter((pid) => old.includes(pid));
+    if (ending.length === 0 && now.length > 0) return;
+    if (tries === 600)
+      throw new Error(
+        `${unit}: ${name} does not start again; its log is in ${join(layout.logs, layout.unit(unit))}`,
+      );
+    // A daemon that takes its time to end well is given ten seconds.
+    for (const pid of ending)
+      if (tries === 0 || tries === 100)
+        kill(pid, tries === 0 ? "SIGTERM" : "SIGKILL");
+    await pause(100);
+  }
+}
+
 /** Ends one machine, or all of a cluster, and waits until no process of it is left. */
 export async function stopUnits(layout: Layout, unit?: string): Promise<void> {
   const cgroup = unit ? `${layout.cgroup}/${unit}` : layout.cgroup;
@@ -186,9 +222,9 @@ export async function stopUnits(layout: Layout, unit?: string): Promise<void> {
   }
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It has ended meanwhile.
   }

@@ -74,8 +74,6 @@ async function leftovers(
       const layout = new Layout({
         name: stack,
         ...z.object(placeFields).parse(target),
-        pools: [],
-        registryStorage: "/",
       });
       return (await remainsOf(layout)).map(({ kind, id }) => ({
         ...{ type: kind, id, place: "this machine", owner: "", expiry: "" },

@@ -21,10 +21,19 @@ import {
   toolPath,
   toolVersion,
 } from "../../airgap/toolchain/tools";
-import { clusterSchema } from "../../infra/local/inputs";
+import {
+  clusterSchema,
+  placeFields,
+  placeSchema,
+} from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import { preflight } from "../../infra/local/preflight";
-import { deadMachines, readRecord } from "../../infra/local/record";
+import {
+  deadMachines,
+  findCluster,
+  type FoundCluster,
+} from "../../infra/local/record";
+import { pinnedVersions } from "../../infra/local/versions";
 import { describeProblem } from "../../infra/problem";
 import { readOptions, runCommand } from "./command";
 import { readStackFile } from "./stack-file";
@@ -88,6 +97,7 @@ async function machineFindings(steps: number): Promise<Finding[]> {
       name: "doctor",
       pools: [{ name: "cpu", count: 1 }],
       registryStorage: registryStorage(),
+      versions: pinnedVersions(),
     }),
     // What is not built yet has lines of its own below.
     () => process.execPath,
@@ -266,38 +276,43 @@ function storedFindings(parts: Parts): Finding[] {
   ];
 }
 
-/** Clusters below the default folder; one that is broken is mended by the next up. */
+/** Clusters below the default folder, and what else is there. */
 async function clusterFindings(): Promise<Finding[]> {
-  const { dataDir } = clusterSchema.parse({
-    name: "doctor",
-    pools: [{ name: "cpu", count: 1 }],
-    registryStorage: registryStorage(),
-  });
+  const dataDir = placeFields.dataDir.parse(undefined);
   if (!existsSync(dataDir)) return [];
   const findings = await Promise.all(
     readdirSync(dataDir).map(async (name): Promise<Finding[]> => {
-      const inputs = clusterSchema.safeParse({
-        name,
-        pools: [{ name: "cpu", count: 1 }],
-        registryStorage: registryStorage(),
-      });
-      const record =
-        inputs.success && (await readRecord(new Layout(inputs.data)));
-      if (!record) return [];
-      const dead = await deadMachines(record.inputs);
-      return [
-        {
-          what: `cluster ${name}`,
-          state: dead.length === 0 && record.complete ? "ok" : "note",
-          detail:
-            dead.length > 0
-              ? `stopped: ${dead.join(", ")}; \`npm run up\` starts it again, \`npm run down\` removes it`
-              : record.complete
-                ? `runs, ${record.nodes.length} nodes`
-                : "half made; the next `npm run up` or `npm run down` cleans it away",
-        },
-      ];
+      const { data: place } = placeSchema.safeParse({ name, dataDir });
+      if (!place) return [];
+      const layout = new Layout(place);
+      const found = await findCluster(layout);
+      const detail = await describeFound(layout, found);
+      const state = /^runs, /.test(detail) ? "ok" : "note";
+      return found.kind === "none"
+        ? []
+        : [{ what: `cluster ${name}`, state, detail }];
     }),
   );
   return findings.flat();
+}
+
+async function describeFound(
+  layout: Layout,
+  found: FoundCluster,
+): Promise<string> {
+  switch (found.kind) {
+    case "none":
+      return "";
+    case "foreign":
+    case "damaged":
+      return found.reason;
+    case "incomplete":
+      return "half made; the next `npm run up` or `npm run down` cleans it away";
+    case "complete": {
+      const dead = await deadMachines(layout);
+      return dead.length > 0
+        ? `stopped: ${dead.join(", ")}; \`npm run up\` starts it again, \`npm run down\` removes it`
+        : `runs, ${found.record.nodes.length} nodes`;
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { clusterSchema } from "../../infra/local/inputs";
+import { placeSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import type { StateResource } from "./stack-state";
 
@@ -15,6 +15,6 @@ export function lostCluster(
     ({ type }) => type === "mlstack:index:LocalCluster",
   );
   if (!cluster) return undefined;
-  const { state } = new Layout(clusterSchema.parse(cluster.inputs));
+  const { state } = new Layout(placeSchema.parse(cluster.inputs));
   return existsSync(state) ? undefined : state;
 }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { randomUUID, X509Certificate } from "node:crypto";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,15 +23,20 @@ import { Layout } from "../../infra/local/layout";
 import {
   createCluster,
   deleteCluster,
+  importCluster,
   readCluster,
   updateCluster,
 } from "../../infra/local/lifecycle";
-import { deadMachines } from "../../infra/local/record";
+import { deadMachines, findCluster } from "../../infra/local/record";
+import { referenceOf } from "../../infra/local/reference";
 import { remainsOf } from "../../infra/local/remains";
 import { clusterImages } from "../../infra/local/registry";
 import { runningUnits } from "../../infra/local/unit";
+import { pinnedVersions } from "../../infra/local/versions";
 import type { Work } from "../../infra/local/work";
 import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
+import { localCluster } from "../../infra/provider/local-cluster";
+import type { ResourceKind } from "../../infra/provider/resource";
 import { eventually } from "../support/eventually";
 import { Kubectl } from "../support/kubectl";
 
@@ -37,6 +45,15 @@ interface NodeList {
     readonly metadata: { readonly name: string; readonly labels: object };
     readonly spec: { readonly taints?: readonly object[] };
     readonly status: { readonly capacity: Readonly<Record<string, string>> };
+  }[];
+}
+
+interface RestartList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status: {
+      readonly containerStatuses: readonly { readonly restartCount: number }[];
+    };
   }[];
 }
 
@@ -50,6 +67,7 @@ describe("local cluster", function () {
     podCidr: "10.248.0.0/16",
     serviceCidr: "10.99.0.0/16",
     registryStorage: registryStorage(),
+    versions: pinnedVersions(),
     pools: [
       { name: "cpu", count: 1 },
       { name: "gpu", count: 1, gpus: 1 },
@@ -64,18 +82,21 @@ describe("local cluster", function () {
     },
   };
   const kubectl = new Kubectl(join(folder, "kubeconfig"));
+  let id = "";
   let untouched: Readonly<Record<string, string>>;
 
   before(async () => {
     assert.equal(process.getuid?.(), 0, "needs root");
     await prepare();
     untouched = footprint();
-    const { kubeconfig } = await createCluster(inputs, work);
+    const { kubeconfig, clusterId } = await createCluster(inputs, work);
+    id = clusterId;
     writeFileSync(join(folder, "kubeconfig"), kubeconfig);
   });
 
   after(async () => {
-    await deleteCluster(inputs);
+    const found = await findCluster(layout);
+    if ("id" in found) await deleteCluster(inputs, found.id, work);
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -159,10 +180,10 @@ describe("local cluster", function () {
   it("says which machines have died, and starts them with their data", async () => {
     const units = await runningUnits(layout);
     for (const pid of units.values()) process.kill(pid, "SIGKILL");
-    await eventually(async () => (await deadMachines(inputs)).length === 3);
-    assert.ok(await readCluster(inputs), "it is still there");
-    await updateCluster(inputs, work);
-    assert.deepEqual(await deadMachines(inputs), []);
+    await eventually(async () => (await deadMachines(layout)).length === 3);
+    assert.ok(await readCluster(inputs, id), "it is still there");
+    await updateCluster(inputs, id, work);
+    assert.deepEqual(await deadMachines(layout), []);
     kubectl.run(["delete", "pod", "reader", "--ignore-not-found"]);
     kubectl.apply(reader("reader", "data"));
     kubectl.waitFor("pod/reader", "jsonpath={.status.phase}=Succeeded");
@@ -173,9 +194,9 @@ describe("local cluster", function () {
     const [cpu, gpu] = inputs.pools;
     assert.ok(cpu && gpu);
     const more = { ...inputs, pools: [{ ...cpu, count: 2 }, gpu] };
-    const { nodes } = await updateCluster(more, work);
+    const { nodes } = await updateCluster(more, id, work);
     assert.deepEqual(nodes, ["cpu-0", "cpu-1", "gpu-0"]);
-    await updateCluster(inputs, work);
+    await updateCluster(inputs, id, work);
     const { items } = kubectl.get<NodeList>("nodes");
     assert.deepEqual(
       items.map(({ metadata }) => metadata.name),
@@ -183,18 +204,161 @@ describe("local cluster", function () {
     );
   });
 
-  it("is not taken away by another stack of the same name", async () => {
+  it("is not taken away by a stack whose state does not know it, be it the same stack", async () => {
+    const before = await runningUnits(layout);
+    for (const owner of ["somebody else", "test"]) {
+      await assert.rejects(
+        createCluster(inputs, { ...work, owner }),
+        new RegExp(
+          `^Error: target\\.name: "test": ${layout.state} is a whole cluster that this state does not know, made by test; .*target\\.import: ${layout.state}:${id} `,
+        ),
+      );
+    }
+    const other = randomUUID();
     await assert.rejects(
-      createCluster(inputs, { ...work, owner: "somebody else" }),
-      /is the cluster of test; choose another name/,
+      updateCluster(inputs, other, work),
+      new RegExp(`its ID is ${id}, not ${other}`),
     );
-    assert.deepEqual(await deadMachines(inputs), []);
+    assert.equal(await readCluster(inputs, other), undefined);
+    await deleteCluster(inputs, other, work);
+    assert.deepEqual(await runningUnits(layout), before);
+    kubectl.get("nodes");
+  });
+
+  it("is left alone by a deletion whose stored values lead elsewhere", async () => {
+    const before = await runningUnits(layout);
+    const kind: ResourceKind = localCluster;
+    const poisoned = { ...inputs, clusterId: id, kubeconfig: "" };
+    const context = { urn: "test", signal: work.signal, log: work.log };
+    for (const values of [
+      { ...poisoned, name: "../data/test" },
+      { ...poisoned, name: ".." },
+      { ...poisoned, dataDir: join(folder, "data/../data") },
+      { ...poisoned, dataDir: "/" },
+      { ...poisoned, clusterId: "" },
+      { ...poisoned, clusterId: undefined },
+    ])
+      await assert.rejects(
+        async () => kind.delete?.("test", values, context),
+        JSON.stringify(values),
+      );
+    assert.deepEqual(await runningUnits(layout), before);
+    assert.ok(await readCluster(inputs, id));
+  });
+
+  it("is taken over by its reference", async () => {
+    const found = await importCluster(referenceOf(layout, id));
+    assert.deepEqual(found?.inputs, inputs);
+    assert.deepEqual(found.cluster, await readCluster(inputs, id));
+    // With the whole state it is then the same cluster: nothing differs, and an update goes through.
+    const { update, drifted } =
+      (await localCluster.diff?.(
+        referenceOf(layout, id),
+        { ...found.inputs, ...found.cluster, running: true },
+        found.inputs,
+        inputs,
+      )) ?? {};
+    assert.deepEqual(drifted, []);
+    assert.ok(update?.includes("registryStorage"));
+    await updateCluster(found.inputs, found.cluster.clusterId, work);
+    assert.equal(
+      await importCluster(referenceOf(layout, randomUUID())),
+      undefined,
+    );
+  });
+
+  it("is shared by two checkouts, and lives beside the cluster of another name", async () => {
+    // A checkout of another user: another home, and so another folder of images.
+    const images = join(folder, "images");
+    mkdirSync(images);
+    symlinkSync(join(inputs.registryStorage, "docker"), join(images, "docker"));
+    const theirs = { ...inputs, registryStorage: images };
+    const before = await runningUnits(layout);
+    await updateCluster(theirs, id, work);
+    kubectl.apply(sleeper("shared", "cpu"));
+    kubectl.waitFor("pod/shared", "condition=Ready");
+    const other = clusterSchema.parse({
+      ...theirs,
+      name: "beside",
+      subnet: "10.88.92.0/24",
+      podCidr: "10.212.0.0/16",
+      serviceCidr: "10.211.0.0/16",
+      pools: [{ name: "cpu", count: 1 }],
+    });
+    const beside = await createCluster(other, { ...work, owner: "beside" });
+    try {
+      assert.notEqual(beside.clusterId, id);
+      assert.deepEqual(await deadMachines(new Layout(other)), []);
+      // The cluster of one is no cluster of the other, though the name and folder are known.
+      await deleteCluster(other, id, work);
+      assert.deepEqual(await deadMachines(new Layout(other)), []);
+    } finally {
+      await deleteCluster(other, beside.clusterId, work);
+    }
+    assert.deepEqual(await runningUnits(layout), before);
+    await updateCluster(inputs, id, work);
+    rmSync(images, { recursive: true });
+    assert.deepEqual(await runningUnits(layout), before);
+    kubectl.run(["delete", "pod", "shared", "--now"]);
+  });
+
+  it("restarts its daemons for other versions, one after another, while pods run on", async () => {
+    kubectl.apply(sleeper("lasting", "gpu"));
+    kubectl.waitFor("pod/lasting", "condition=Ready");
+    const before = await runningUnits(layout);
+    const daemons = await daemonsOf("gpu-0");
+    const messages: string[] = [];
+    const versions = { ...inputs.versions, containerd: "2.9.9" };
+    await updateCluster({ ...inputs, versions }, id, {
+      ...work,
+      log: (message) => messages.push(message),
+    });
+    assert.deepEqual(
+      messages.filter((message) => message.startsWith("restarting ")),
+      [
+        "restarting the control plane with its new versions",
+        "restarting cpu-0 with its new versions",
+        "restarting gpu-0 with its new versions",
+      ],
+    );
+    assert.deepEqual(await runningUnits(layout), before);
+    const kubelet = (all: typeof daemons) =>
+      all.find(({ name }) => name === "kubelet")?.pid;
+    assert.notEqual(kubelet(await daemonsOf("gpu-0")), kubelet(daemons));
+    const { items } = kubectl.get<RestartList>("pods");
+    const lasting = items.find(({ metadata }) => metadata.name === "lasting");
+    assert.equal(lasting?.status.containerStatuses[0]?.restartCount, 0);
+    await assert.rejects(
+      updateCluster(
+        { ...inputs, versions: { ...versions, kubernetes: "1.34.0" } },
+        id,
+        work,
+      ),
+      /is a downgrade, which Kubernetes does not support/,
+    );
+    await updateCluster(inputs, id, work);
+    kubectl.run(["delete", "pod", "lasting", "--now"]);
+  });
+
+  it("has certificates of ten years", () => {
+    for (const file of [
+      ...readdirSync(layout.pki)
+        .filter((name) => name.endsWith(".crt"))
+        .map((name) => join(layout.pki, name)),
+      ...["admin", "super-admin", "controller-manager", "scheduler", "proxy"]
+        .map((name) => `${name}.conf`)
+        .map((name) => join(layout.pki, name)),
+      layout.at("nodes/cpu-0/kubelet.conf"),
+    ]) {
+      const days = daysLeft(file);
+      assert.ok(days > 3640, `${file}: ${days} days`);
+    }
   });
 
   it("refuses a second piece of work meanwhile", async () => {
     const both = await Promise.allSettled([
-      updateCluster(inputs, work),
-      updateCluster(inputs, work),
+      updateCluster(inputs, id, work),
+      updateCluster(inputs, id, work),
     ]);
     const refused = both.filter((one) => one.status === "rejected");
     assert.equal(refused.length, 1);
@@ -211,8 +375,8 @@ describe("local cluster", function () {
   });
 
   it("leaves nothing when it is removed", async () => {
-    await deleteCluster(inputs);
-    assert.equal(await readCluster(inputs), undefined);
+    await deleteCluster(inputs, id, work);
+    assert.equal(await readCluster(inputs, id), undefined);
     assert.deepEqual(await remainsOf(layout), []);
     assert.deepEqual(footprint(), untouched);
     assert.deepEqual(readdirSync(folder), ["kubeconfig"]);
@@ -249,9 +413,9 @@ describe("local cluster", function () {
     }
     run.kill("SIGKILL");
     assert.notDeepEqual(await remainsOf(layout), []);
-    const { nodes } = await createCluster(inputs, work);
+    const { nodes, clusterId } = await createCluster(inputs, work);
     assert.deepEqual(nodes, ["cpu-0", "gpu-0"]);
-    await deleteCluster(inputs);
+    await deleteCluster(inputs, clusterId, work);
     assert.deepEqual(footprint(), untouched);
   });
 
@@ -324,6 +488,16 @@ describe("local cluster", function () {
     return daemons.map(({ name }) => name);
   }
 });
+
+/** Days until the first certificate of a file ends: of a PEM file, or of a kubeconfig's user. */
+function daysLeft(file: string): number {
+  const text = readFileSync(file, "utf8");
+  const data = /client-certificate-data: (\S+)/.exec(text)?.[1];
+  const { validTo } = new X509Certificate(
+    data === undefined ? text : Buffer.from(data, "base64"),
+  );
+  return (Date.parse(validTo) - Date.now()) / 86_400_000;
+}
 
 function pod(name: string, pool: string, container: object, volumes = {}) {
   return {

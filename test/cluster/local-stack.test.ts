@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { deleteCluster } from "../../infra/local/lifecycle";
+import { findCluster } from "../../infra/local/record";
 import { remainsOf } from "../../infra/local/remains";
 import { isAlive } from "../../stacks/commands/pulumi";
 import type { Report } from "../../stacks/commands/report";
@@ -235,7 +236,9 @@ describe("local stack", function () {
   });
 
   it("is made anew where its cluster was lost", async () => {
-    await deleteCluster(layout.inputs);
+    const found = await findCluster(layout);
+    assert.ok(found.kind === "complete");
+    await deleteCluster(layout.place, found.id, { log: () => undefined });
     assert.match(await killUp(), /is gone, and its cluster with it/);
     assert.ok(existsSync(layout.state));
   });

@@ -420,8 +420,9 @@ const localFixture: Fixture = {
     }),
   nodes: (recording, pool) => {
     const { inputs } = recording.one("mlstack:index:LocalCluster");
-    const layout = new Layout(clusterSchema.parse(inputs));
-    const nodes = placeNodes(layout.inputs, []).filter(
+    const parsed = clusterSchema.parse(inputs);
+    const layout = new Layout(parsed);
+    const nodes = placeNodes(parsed, []).filter(
       (node) => node.pool === pool.name,
     );
     const [node] = nodes;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
-import { clusterSchema } from "../../infra/local/inputs";
+import { placeSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import type { Report } from "../../stacks/commands/report";
 import { Kubectl } from "./kubectl";
@@ -20,14 +20,7 @@ export interface ClusterPlace {
 
 /** Where the cluster of a local stack lies, without what depends on its nodes. */
 export function clusterLayout(name: string, place: ClusterPlace): Layout {
-  return new Layout(
-    clusterSchema.parse({
-      name,
-      ...place,
-      registryStorage: "/",
-      pools: [{ name: "cpu", count: 1 }],
-    }),
-  );
+  return new Layout(placeSchema.parse({ name, ...place }));
 }
 
 /** A stack of the tests, driven by the project's commands as a person does. */

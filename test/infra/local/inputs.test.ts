@@ -2,12 +2,18 @@ import assert from "node:assert/strict";
 
 import { local } from "../../../infra/local";
 import { clusterSchema } from "../../../infra/local/inputs";
-import { pool, problemsOf } from "../problems";
+import { pool, problemsOf, remedyAt } from "../problems";
 
 const inputs = {
   name: "test",
   pools: [{ name: "cpu", count: 1 }],
   registryStorage: "/var/cache/registry",
+  versions: {
+    kubernetes: "1.35.4",
+    etcd: "3.6.6",
+    containerd: "2.2.9",
+    registry: "3.0.0",
+  },
 };
 
 const problemsWith = (changes: object): string[] =>
@@ -39,6 +45,35 @@ describe("inputs of a local cluster", () => {
     assert.match(problems.join("\n"), /dataDir: write an absolute path/);
   });
 
+  for (const [dataDir, remedy] of [
+    ["data", /write an absolute path/],
+    ["/data/", /without a slash at its end/],
+    ["/data//clusters", /write an absolute path/],
+    ["/data/../etc/clusters", /without \. and \.\. in it/],
+    ["/data/./clusters", /without \. and \.\. in it/],
+    ["/data/my clusters", /letters, digits/],
+    ['/data/"clusters"', /letters, digits/],
+    ["/", /write an absolute path/],
+    ["/etc", /is a folder of the system; choose a folder of its own/],
+    ["/usr/share/mlstack", /is a folder of the system/],
+    ["/run/mlstack", /is a folder of the system/],
+    ["/var", /is a folder of the system/],
+    ["/var/lib", /is a folder of the system/],
+    ["/home", /is a folder of the system/],
+    ["/root", /is a folder of the system/],
+  ] as const) {
+    it(`have no dataDir ${JSON.stringify(dataDir)}`, () => {
+      const problems = problemsWith({ dataDir });
+      assert.equal(problems.length, 1, problems.join("\n"));
+      assert.match(problems[0] ?? "", remedy);
+      assert.doesNotMatch(problems[0] ?? "", /\n/);
+    });
+  }
+
+  for (const dataDir of ["/var/lib/mlstack", "/data", "/home/ann/mlstack"])
+    it(`may have the dataDir ${dataDir}`, () =>
+      assert.deepEqual(problemsWith({ dataDir }), []));
+
   it("name each pool once", () => {
     const pools = [
       { name: "cpu", count: 1 },
@@ -56,6 +91,22 @@ describe("target local", () => {
 
   it("takes the pools of the local stack", () =>
     assert.deepEqual(problemsOf(local, { kind: "local" }, [cpu, gpu]), []));
+
+  it("refuses a folder of the system in one line", () => {
+    const target = { kind: "local", dataDir: "/var" };
+    assert.equal(
+      remedyAt(local, target, "dataDir"),
+      "is a folder of the system; choose a folder of its own, such as /var/lib/mlstack",
+    );
+  });
+
+  it("refuses an import that names no cluster", () => {
+    const target = { kind: "local", import: "local" };
+    assert.match(
+      remedyAt(local, target, "import"),
+      /^write folder and ID of the cluster/,
+    );
+  });
 
   it("refuses ranges that overlap", () => {
     const target = { kind: "local", podCidr: "10.96.0.0/16" };

@@ -9,6 +9,12 @@ const inputsOf = (counts: Readonly<Record<string, number>>) =>
   clusterSchema.parse({
     name: "test",
     registryStorage: "/registry",
+    versions: {
+      kubernetes: "1.35.4",
+      etcd: "3.6.6",
+      containerd: "2.2.9",
+      registry: "3.0.0",
+    },
     pools: Object.entries(counts).map(([name, count]) => ({
       name,
       count,
@@ -17,8 +23,9 @@ const inputsOf = (counts: Readonly<Record<string, number>>) =>
   });
 
 describe("layout of a local cluster", () => {
-  const layout = new Layout(inputsOf({ cpu: 1, gpu: 1 }));
-  const [first, second] = placeNodes(layout.inputs, []);
+  const inputs = inputsOf({ cpu: 1, gpu: 1 });
+  const layout = new Layout(inputs);
+  const [first, second] = placeNodes(inputs, []);
 
   it("gives the machines addresses of one range", () => {
     assert.ok(first && second);
@@ -37,10 +44,29 @@ describe("layout of a local cluster", () => {
   });
 
   it("names a link as short as the kernel wants, another for each cluster", () => {
-    const other = new Layout({ ...layout.inputs, name: "x".repeat(32) });
+    const other = new Layout({ ...inputs, name: "x".repeat(32) });
     assert.ok(other.hostLink.length <= 15);
     assert.notEqual(other.hostLink, layout.hostLink);
   });
+});
+
+describe("stored name and folder of a cluster", () => {
+  const place = inputsOf({ cpu: 1 });
+
+  for (const [key, value] of [
+    ["name", "../../etc"],
+    ["name", ".."],
+    ["name", ""],
+    ["dataDir", "/var/lib/../../etc"],
+    ["dataDir", "/"],
+    ["dataDir", "relative"],
+  ] as const) {
+    it(`are refused where ${key} is ${JSON.stringify(value)}`, () =>
+      assert.throws(
+        () => new Layout({ ...place, [key]: value }),
+        new RegExp(`^Error: target\\.${key}: "`),
+      ));
+  }
 });
 
 describe("places of nodes", () => {

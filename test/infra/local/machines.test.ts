@@ -5,7 +5,7 @@ import { managing, parseHierarchies } from "../../../infra/local/cgroups";
 import { controlPlaneDaemons } from "../../../infra/local/control-plane";
 import { dnsObjects } from "../../../infra/local/dns";
 import { quote } from "../../../infra/local/execute";
-import { clusterSchema } from "../../../infra/local/inputs";
+import { placeSchema } from "../../../infra/local/inputs";
 import { Layout, placeNodes } from "../../../infra/local/layout";
 import {
   cniConfig,
@@ -24,17 +24,16 @@ import {
 import { storageObjects } from "../../../infra/local/storage";
 import { daemonScript } from "../../../infra/local/unit";
 
-const layout = new Layout(
-  clusterSchema.parse({
-    name: "test",
-    registryStorage: "/registry",
+const layout = new Layout(placeSchema.parse({ name: "test" }));
+const [cpu, gpu] = placeNodes(
+  {
     pools: [
-      { name: "cpu", count: 1 },
+      { name: "cpu", count: 1, gpus: 0 },
       { name: "gpu", count: 1, gpus: 2 },
     ],
-  }),
+  },
+  [],
 );
-const [cpu, gpu] = placeNodes(layout.inputs, []);
 const tool = (binary: string) => `/tools/${binary}`;
 
 describe("cgroup hierarchies", () => {
@@ -149,7 +148,10 @@ describe("configuration of a node", () => {
       hostsConfig(layout, "http://10.89.0.1:5000"),
       'server = "http://10.89.0.1:5000"\n[host."http://10.89.0.1:5000"]\ncapabilities = ["pull", "resolve"]\n',
     );
-    assert.match(registryConfig(layout), /"readonly":\{"enabled":true\}/);
+    assert.match(
+      registryConfig(layout, "/registry"),
+      /"readonly":\{"enabled":true\}/,
+    );
   });
 
   it("keeps the addresses of pods as they are", () => {
@@ -175,6 +177,8 @@ describe("certificates", () => {
     assert.match(text, /"advertiseAddress":"10\.89\.0\.1"/);
     assert.match(text, /"encryptionAlgorithm":"ECDSA-P256"/);
     assert.match(text, /"kubernetesVersion":"v1\.35\.4"/);
+    assert.match(text, /"certificateValidityPeriod":"87600h"/);
+    assert.match(text, /"caCertificateValidityPeriod":"175200h"/);
   });
 });
 

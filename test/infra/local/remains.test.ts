@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -15,20 +15,16 @@ describe("remains of a local cluster", () => {
   const layout = new Layout({
     name: "gone",
     ...z.object(placeFields).parse({ dataDir }),
-    pools: [],
-    registryStorage: "/",
   });
 
   it("are none where there is no cluster", async () => {
     assert.deepEqual(await remainsOf(layout), []);
   });
 
-  it("are its folder and its lock, as long as they are there", async () => {
+  it("are its folder, as long as that is there", async () => {
     mkdirSync(layout.state);
-    writeFileSync(layout.lock, "");
     assert.deepEqual(await remainsOf(layout), [
       { kind: "folder", id: layout.state },
-      { kind: "folder", id: layout.lock },
     ]);
   });
 });

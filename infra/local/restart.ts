@@ -1,0 +1,41 @@
+import type { KubeApi } from "./api";
+import { controlPlaneDaemons, type FindTool } from "./control-plane";
+import { type ClusterNode, type Layout, controlPlane } from "./layout";
+import { nodeDaemons, writeNode } from "./node";
+import { findProgram } from "./preflight";
+import { awaitApi, awaitNodes } from "./readiness";
+import { restartDaemon, writeDaemons } from "./unit";
+import type { Work } from "./work";
+
+/** Lets the control plane run other programs; the API server is away for some seconds. */
+export async function restartControlPlane(
+  layout: Layout,
+  api: KubeApi,
+  tool: FindTool,
+  work: Work,
+): Promise<void> {
+  const daemons = controlPlaneDaemons(layout, tool);
+  await writeDaemons(layout, controlPlane, daemons);
+  for (const { name } of daemons) {
+    work.signal.throwIfAborted();
+    await restartDaemon(layout, controlPlane, name);
+    // The others find an API server of their own version or a newer one, as the skew policy wants it.
+    if (name === "kube-apiserver") await awaitApi(layout, api, work, "ready");
+  }
+}
+
+/** Lets a node run other programs; its pods run on meanwhile. */
+export async function restartNode(
+  layout: Layout,
+  node: ClusterNode,
+  api: KubeApi,
+  tool: FindTool,
+  work: Work,
+): Promise<void> {
+  work.signal.throwIfAborted();
+  await writeNode(layout, node, findProgram("runc") ?? "runc", tool);
+  const since = Math.floor(Date.now() / 1000) * 1000;
+  for (const { name } of nodeDaemons(layout, node, tool))
+    await restartDaemon(layout, node.name, name);
+  await awaitNodes(layout, [node], api, work, { nodes: [node], since });
+}
