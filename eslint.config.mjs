@@ -24,8 +24,14 @@ export default tseslint.config(
     },
   },
   {
-    // Plugins load a kind with its first resource; in CommonJS, what loads late is required.
-    files: ["infra/**", "airgap/providers/**", "test/support/**"],
+    // Plugins load a kind with its first resource, commands what they need when they run; in CommonJS, what loads late
+    // is required.
+    files: [
+      "infra/**",
+      "airgap/providers/**",
+      "test/support/**",
+      "stacks/commands/**",
+    ],
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
 );

@@ -1,3 +1,4 @@
+import type { Command } from "@commander-js/extra-typings";
 import { z } from "zod";
 
 import { placeFields } from "../../infra/local/inputs";
@@ -9,7 +10,8 @@ import { azureQuestions } from "../audit/azure";
 import { gcpQuestions } from "../audit/gcp";
 import type { Leftover } from "../audit/leftover";
 import { readConfigFile } from "../ephemeral/config-file";
-import { CommandError, readOptions, runCommand } from "./command";
+import { CommandError } from "./command";
+import { examples, jsonOption, stackOption } from "./options";
 import { table } from "./table";
 
 const targetSchema = z.discriminatedUnion("kind", [
@@ -20,16 +22,31 @@ const targetSchema = z.discriminatedUnion("kind", [
 ]);
 
 /**
- * `npm run audit -- --stack S [--like S2]`: what is still there of a stack, by the tags that all of it carries. Where
- * the stack's file is gone, another's tells where to look. Exits with 1 when something is left, with 2 when that
- * cannot be told.
+ * `audit`: what is still there of a stack, by the tags that all of it carries. Exits with 1 when something is left,
+ * with 2 when that cannot be told.
  */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    like: { type: "string" },
-  });
-  const { stack, like = stack } = values;
+export function define(command: Command): void {
+  command
+    .addOption(stackOption())
+    .option("--like <stack>", "a stack whose file tells where to look")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run audit -- --stack aws", "after `npm run down -- --stack aws`"],
+        ["npm run audit -- --stack pr-7 --like aws", "its own file is gone"],
+      ),
+    )
+    .action(async ({ stack, like, json }) => {
+      process.exitCode = await audit(stack, like ?? stack, json === true);
+    });
+}
+
+async function audit(
+  stack: string,
+  like: string,
+  json: boolean,
+): Promise<number> {
   const { config } = readConfigFile(like);
   const target = targetSchema.safeParse(config["mlstack:target"]);
   if (!target.success) {
@@ -45,6 +62,10 @@ runCommand(async () => {
     process.stderr.write(`mlstack: ${error.message}\n`);
     return 2;
   }
+  if (json) {
+    process.stdout.write(`${JSON.stringify(left, null, 2)}\n`);
+    return left.length === 0 ? 0 : 1;
+  }
   if (left.length === 0) {
     process.stdout.write(`stack ${stack}: nothing left\n`);
     return 0;
@@ -57,7 +78,7 @@ runCommand(async () => {
     `stack ${stack}: ${left.length} left\n\n${table(header, rows)}\n`,
   );
   return 1;
-});
+}
 
 async function leftovers(
   stack: string,

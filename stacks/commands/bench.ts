@@ -2,11 +2,14 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
+import type { Command } from "@commander-js/extra-typings";
+
 import { benchPreviews } from "./bench-previews";
 import { benchStreams } from "./bench-streams";
 import { WorkloadBench } from "./bench-workloads";
-import { CommandError, readOptions, runCommand, stackFolder } from "./command";
+import { CommandError, stackFolder } from "./command";
 import { MemoryWatch } from "./memory-watch";
+import { examples, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
 import type { Report } from "./report";
 import { readStackFile } from "./stack-file";
@@ -36,21 +39,40 @@ type Figures = Record<
 /** Workloads beside those of a cloud stack's file. */
 const sizes = [0, 10, 100, 1_000];
 
-/**
- * `npm run bench -- [--stack S]`: a stack on this machine from nothing to everything and back, as JSON. With
- * `--previews`, instead, first previews of the cloud stacks as they are, and with 10, 100 and 1,000 workloads more.
- * With `--streams`, instead, the stream of a stack that is up and keeps `clickstream`. With `--trainings` or `--serving`,
- * instead, how the trainings and pipelines of a stack that is up went, and how fast its model servers answer.
- */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    previews: { type: "boolean", default: false },
-    streams: { type: "boolean", default: false },
-    trainings: { type: "boolean", default: false },
-    serving: { type: "boolean", default: false },
-  });
-  const { stack, previews, streams, trainings, serving } = values;
+/** `bench`: a stack on this machine from nothing to everything and back, or one part of that, as JSON. */
+export function define(command: Command): void {
+  command
+    .addOption(stackOption())
+    .option("--previews", "first previews of the cloud stacks instead")
+    .option(
+      "--streams",
+      "the stream of a stack that is up and keeps `clickstream` instead",
+    )
+    .option(
+      "--trainings",
+      "trainings and pipelines of a stack that is up instead",
+    )
+    .option("--serving", "model servers of a stack that is up instead")
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run bench", "the stack `local`, from nothing and back"],
+        ["npm run bench -- --previews", "with up to 1,000 workloads more"],
+      ),
+    )
+    .action(bench);
+}
+
+interface Options {
+  readonly stack: string;
+  readonly previews?: true;
+  readonly streams?: true;
+  readonly trainings?: true;
+  readonly serving?: true;
+}
+
+async function bench(options: Options): Promise<void> {
+  const { stack, previews, streams, trainings, serving } = options;
   if (previews) return print(await previewFigures());
   if (streams) return print(await benchStreams(await StackJobs.connect(stack)));
   if (trainings || serving) {
@@ -67,9 +89,11 @@ runCommand(async () => {
   }
   const timed = (command: string, ...args: string[]) =>
     timeCommand(command, "--stack", stack, ...args);
-  const pulumi = await Pulumi.resolve();
-  await pulumi.select(stack);
-  if ((await readState(pulumi, stack)).length > 0) {
+  const pulumi = await Pulumi.resolve({ stack });
+  if (
+    (await pulumi.has(stack)) &&
+    (await readState(pulumi, stack)).length > 0
+  ) {
     throw new CommandError(
       `stack ${stack}: up: take it down first with \`npm run down\`, since the benchmark starts from nothing`,
     );
@@ -108,7 +132,7 @@ runCommand(async () => {
   );
   note("down", await timed("down"), goals.down);
   print(figures);
-});
+}
 
 async function previewFigures(): Promise<Figures> {
   const figures: Figures = {};

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 
+import type { Command } from "@commander-js/extra-typings";
+
 import { findMeans, HOST_TOOLS, lackOfSpace, missingSteps } from "../../airgap";
 import { CHARTS, storedChart } from "../../airgap/charts";
 import { missingImages, neededImages } from "../../airgap/images";
@@ -35,7 +37,7 @@ import {
 } from "../../infra/local/record";
 import { pinnedVersions } from "../../infra/local/versions";
 import { describeProblem } from "../../infra/problem";
-import { readOptions, runCommand } from "./command";
+import { examples, jsonOption, stackOption } from "./options";
 import { readStackFile } from "./stack-file";
 import { table } from "./table";
 
@@ -57,12 +59,25 @@ interface Requirement {
   readonly needed: boolean;
 }
 
-/** `npm run doctor -- [--stack S]`: what is there, what is missing, what to do. */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-  });
-  const { parts } = readStackFile(values.stack);
+/** `doctor`: what is there, what is missing, what to do. */
+export function define(command: Command): void {
+  command
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run doctor", "for the stack `local`"],
+        ["npm run doctor -- --stack aws", "for what another stack needs"],
+      ),
+    )
+    .action(async ({ stack, json }) => {
+      process.exitCode = await doctor(stack, json === true);
+    });
+}
+
+async function doctor(stack: string, json: boolean): Promise<number> {
+  const { parts } = readStackFile(stack);
   const ownPulumi = await hasOwnPulumi();
   const building = missingSteps({ ...(await findMeans(parts)), ownPulumi });
   const findings = [
@@ -73,13 +88,17 @@ runCommand(async () => {
     ...storedFindings(parts),
     ...(await clusterFindings()),
   ];
+  const missing = findings.filter(({ state }) => state === "missing");
+  if (json) {
+    process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+    return missing.length > 0 ? 1 : 0;
+  }
   process.stdout.write(
     `${table(
       ["WHAT", "STATE", "DETAIL"],
       findings.map(({ what, state, detail }) => [what, state, detail]),
     )}\n\n`,
   );
-  const missing = findings.filter(({ state }) => state === "missing");
   const minutes = building.reduce((sum, step) => sum + step.minutes, 0);
   process.stdout.write(
     missing.length > 0
@@ -89,7 +108,7 @@ runCommand(async () => {
         : "All is there: `npm run up`\n",
   );
   return missing.length > 0 ? 1 : 0;
-});
+}
 
 async function machineFindings(steps: number): Promise<Finding[]> {
   const problems = await preflight(

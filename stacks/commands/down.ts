@@ -1,29 +1,61 @@
 import { rmSync } from "node:fs";
 
-import { readOptions, runCommand, stackFolder } from "./command";
+import type { Command } from "@commander-js/extra-typings";
+
+import { CommandError, stackFolder } from "./command";
+import type { Invocation } from "./commands";
+import { examples, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
 import { readStackFile } from "./stack-file";
+import { readState } from "./stack-state";
 
-/** `npm run down -- [--stack S]`: `pulumi destroy`, then the stack's own record. */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    yes: { type: "boolean", short: "y" },
-  });
-  const { stack } = values;
-  const pulumi = await Pulumi.resolve();
-  await pulumi.select(stack);
-  const unasked = readStackFile(stack).shortLived || values.yes === true;
+/** `down`: `pulumi destroy`, then the stack's own record. */
+export function define(command: Command, { passed }: Invocation): void {
+  command
+    .addOption(stackOption())
+    .addOption(yesOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run down", "the stack `local`: short-lived, so unasked"],
+        ["npm run down -- --stack aws", "asks first: a long-lived stack"],
+        ["npm run down -- --stack aws --yes", "does not ask"],
+      ),
+    )
+    .action(async ({ stack, yes }) => {
+      process.exitCode = await down(stack, yes === true, passed);
+    });
+}
+
+async function down(
+  stack: string,
+  yes: boolean,
+  passed: readonly string[],
+): Promise<number> {
+  const unasked = readStackFile(stack).shortLived || yes;
+  if (!unasked && !process.stdin.isTTY) {
+    throw new CommandError(
+      `stack ${stack}: long-lived, and nobody is here to be asked: say --yes to take it down`,
+    );
+  }
+  const pulumi = await Pulumi.resolve({ stack });
+  if (!(await pulumi.has(stack))) {
+    process.stdout.write(`stack ${stack}: not up\n`);
+    return 0;
+  }
+  await pulumi.ready(stack);
   const code = await pulumi.run([
-    "destroy",
-    "--stack",
-    stack,
+    ...["destroy", "--stack", stack],
     ...(unasked ? ["--yes", "--skip-preview"] : []),
+    ...passed,
   ]);
   if (code !== 0) return code;
+  // With `--target`, a part of the stack is still there.
+  if (passed.length > 0 && (await readState(pulumi, stack)).length > 0)
+    return 0;
   await pulumi.read(["stack", "rm", stack, "--yes", "--preserve-config"]);
   rmSync(stackFolder(stack), { recursive: true, force: true });
   // The engine's own last word is how to remove a stack that is by now removed.
-  process.stdout.write(`\nstack ${stack}: gone, with its history\n`);
+  process.stdout.write(`\nstack ${stack}: removed, with its history\n`);
   return 0;
-});
+}

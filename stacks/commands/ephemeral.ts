@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Command } from "@commander-js/extra-typings";
 import { ZodError } from "zod";
 
-import { parseConfig } from "../config";
 import {
   deriveEphemeral,
   secretKeys,
@@ -18,31 +18,44 @@ import {
 } from "../ephemeral/config-file";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
-import {
-  CommandError,
-  readOptions,
-  root,
-  runCommand,
-  stackFolder,
-} from "./command";
+import { CommandError, root, stackFolder } from "./command";
+import { examples, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
 
-/**
- * `npm run ephemeral -- --from S --name N --ttl 4h [--owner O] [--up [--yes]]`: a stack like S, small and short-lived.
- * `npm run ephemeral -- --reap [--dry-run]`: takes down every stack whose time has come.
- */
-runCommand(async () => {
-  const { values } = readOptions({
-    from: { type: "string" },
-    name: { type: "string" },
-    ttl: { type: "string", default: "4h" },
-    owner: { type: "string" },
-    up: { type: "boolean", default: false },
-    yes: { type: "boolean", short: "y", default: false },
-    reap: { type: "boolean", default: false },
-    "dry-run": { type: "boolean", default: false },
-  });
-  if (values.reap) return reap(await Pulumi.resolve(), values["dry-run"]);
+/** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
+export function define(command: Command): void {
+  command
+    .option("--from <stack>", "the stack to be like")
+    .option("--name <name>", "the new stack")
+    .option("--ttl <time>", "how long it may live", "4h")
+    .option("--owner <owner>", "whose it is")
+    .option("--up", "bring it up")
+    .addOption(yesOption())
+    .option("--reap", "take down the short-lived stacks that expired")
+    .option("--dry-run", "with --reap: only say what would be done")
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run ephemeral -- --from aws --name pr-7 --ttl 4h --up", ""],
+        ["npm run ephemeral -- --reap --dry-run", "what has expired"],
+      ),
+    )
+    .action(async (options) => {
+      process.exitCode = await ephemeral(options);
+    });
+}
+
+async function ephemeral(values: {
+  readonly from?: string;
+  readonly name?: string;
+  readonly ttl: string;
+  readonly owner?: string;
+  readonly up?: true;
+  readonly yes?: true;
+  readonly reap?: true;
+  readonly dryRun?: true;
+}): Promise<number> {
+  if (values.reap) return reap(await Pulumi.resolve(), values.dryRun === true);
   const from = given("--from", values.from, "name the stack to be like");
   const name = given(
     "--name",
@@ -73,7 +86,7 @@ runCommand(async () => {
     "--suppress-outputs",
     ...(values.yes ? ["--yes", "--skip-preview"] : []),
   ]);
-});
+}
 
 function given(option: string, value: string | undefined, remedy: string) {
   if (value === undefined) {
@@ -155,6 +168,8 @@ function check(config: Readonly<Record<string, unknown>>, name: string): void {
   const own = Object.entries(config).flatMap(([key, value]) =>
     key.startsWith("mlstack:") ? [[key.slice("mlstack:".length), value]] : [],
   );
+  // Loads the schema of every part of a stack.
+  const { parseConfig } = require("../config") as typeof import("../config");
   try {
     parseConfig(Object.fromEntries(own), name);
   } catch (error) {

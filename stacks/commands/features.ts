@@ -1,3 +1,4 @@
+import type { Command, CommandUnknownOpts } from "@commander-js/extra-typings";
 import { z } from "zod";
 
 import {
@@ -5,47 +6,102 @@ import {
   modelLabel,
   viewLabel,
 } from "../../workloads/features/labels";
-import { CommandError, readOptions, runCommand } from "./command";
-import { featurePages } from "./feature-pages";
+import { CommandError } from "./command";
+import { examples, jsonOption, stackOption } from "./options";
 import { StackJobs, type SparkTemplate } from "./stack-jobs";
 import { table } from "./table";
 
-/** Questions and what follows each; a word in brackets may be left out. */
-const questions: Readonly<Record<string, readonly string[]>> = {
-  list: [],
-  show: ["VIEW"],
-  history: ["VIEW"],
-  diff: ["VIEW", "INSTANT", "INSTANT"],
-  freshness: ["TABLE"],
-  drift: ["MODEL"],
-  rollback: ["VIEW", "INSTANT"],
-  docs: ["[VIEW]"],
+/** Questions that the stack answers with rows: words that follow each, and what it tells. */
+const questions: Readonly<
+  Record<string, { readonly words: readonly string[]; readonly tells: string }>
+> = {
+  list: { words: [], tells: "the views" },
+  show: { words: ["view"], tells: "a view's columns" },
+  history: { words: ["view"], tells: "a view's commits" },
+  diff: {
+    words: ["view", "instant", "other"],
+    tells: "what changed between two commits",
+  },
+  freshness: { words: ["table"], tells: "how old a table's newest row is" },
 };
 
 const answerSchema = z.array(z.record(z.string(), z.unknown()));
 
-/** `npm run features -- QUESTION... [--stack S]`, where `docs` writes files with `--out FOLDER`, and `drift` looks anew with `--now` */
-runCommand(async () => {
-  const { values, positionals } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    out: { type: "string" },
-    now: { type: "boolean", default: false },
-  });
-  const [question = "", ...words] = positionals;
-  requireQuestion(question, words);
-  if (question === "docs") {
-    process.stdout.write(featurePages(words[0], values.out));
-    return;
+/** `features`: questions to the stack's feature store. */
+export function define(command: Command): void {
+  for (const [question, { words, tells }] of Object.entries(questions)) {
+    const asked: CommandUnknownOpts = command.command(question);
+    for (const word of words) asked.argument(`<${word}>`);
+    asked
+      .summary(tells)
+      .description(tells)
+      .addOption(stackOption())
+      .addOption(jsonOption())
+      .action(async (...given: readonly unknown[]) => {
+        const { stack, json } = given[words.length] as AskOptions;
+        const jobs = await StackJobs.connect(stack);
+        await ask(jobs, [question, ...given.slice(0, words.length)], json);
+      });
   }
-  const jobs = await StackJobs.connect(values.stack);
-  if (question === "rollback") {
-    const [view = "", instant = ""] = words;
-    process.stdout.write(`${await rollback(jobs, view, instant)}\n`);
-    return;
-  }
-  if (question === "drift" && values.now) await lookForDrift(jobs, words[0]);
-  const answer = await jobs.tool({ args: [question, ...words] });
+  command
+    .command("drift")
+    .summary("how far a model's inputs have moved")
+    .argument("<model>")
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .option("--now", "look anew first")
+    .action(async (model, { stack, json, now }) => {
+      const jobs = await StackJobs.connect(stack);
+      if (now) await lookForDrift(jobs, model);
+      await ask(jobs, ["drift", model], json);
+    });
+  command
+    .command("rollback")
+    .summary("brings a view back to a commit")
+    .argument("<view>")
+    .argument("<instant>")
+    .addOption(stackOption())
+    .action(async (view, instant, { stack }) => {
+      const jobs = await StackJobs.connect(stack);
+      process.stdout.write(`${await rollback(jobs, view, instant)}\n`);
+    });
+  command
+    .command("docs")
+    .summary("pages of the declared views, as Markdown")
+    .argument("[view]")
+    .option("--out <folder>", "write files there")
+    .action((view, { out }) => {
+      // Loads every data set.
+      const { featurePages } =
+        require("./feature-pages") as typeof import("./feature-pages");
+      process.stdout.write(featurePages(view, out));
+    });
+  command.addHelpText(
+    "after",
+    examples(
+      ["npm run features -- list", "the views of the stack `local`"],
+      ["npm run features -- history sessions --stack aws", "commits of one"],
+      ["npm run features -- docs --out docs/features", "needs no stack"],
+    ),
+  );
+}
+
+interface AskOptions {
+  readonly stack: string;
+  readonly json?: true;
+}
+
+async function ask(
+  jobs: StackJobs,
+  words: readonly unknown[],
+  json: true | undefined,
+): Promise<void> {
+  const answer = await jobs.tool({ args: words.map(String) });
   const rows = answerSchema.parse(JSON.parse(answer));
+  if (json) {
+    process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
   const columns = Object.keys(rows[0] ?? {});
   process.stdout.write(
     rows.length === 0
@@ -54,23 +110,6 @@ runCommand(async () => {
           columns.map((column) => column.toUpperCase()),
           rows.map((row) => columns.map((column) => String(row[column] ?? ""))),
         )}\n`,
-  );
-});
-
-function requireQuestion(question: string, words: readonly string[]): void {
-  const expected = questions[question];
-  const least = expected?.filter((word) => !word.startsWith("[")).length ?? 0;
-  if (
-    expected !== undefined &&
-    words.length >= least &&
-    words.length <= expected.length
-  )
-    return;
-  const choices = Object.entries(questions).map(([name, rest]) =>
-    [name, ...rest].join(" "),
-  );
-  throw new CommandError(
-    `features ${[question, ...words].join(" ")}: ask one of: ${choices.join(" | ")}`,
   );
 }
 
@@ -90,7 +129,7 @@ async function rollback(
 }
 
 /** Runs the model's job once, beside its schedule. */
-async function lookForDrift(jobs: StackJobs, model = ""): Promise<void> {
+async function lookForDrift(jobs: StackJobs, model: string): Promise<void> {
   const job = await declared(jobs, "drift", modelLabel, model);
   await jobs.sparkEnd(job.namespace, await jobs.startSpark("drift", job));
 }

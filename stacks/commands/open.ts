@@ -3,24 +3,41 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 
 import type { KubeConfig } from "@kubernetes/client-node";
 
-import { CommandError, readOptions, runCommand } from "./command";
+import { type Command } from "@commander-js/extra-typings";
+
+import { CommandError } from "./command";
+import { examples, stackOption } from "./options";
 import { readyPod, serviceOf } from "./service-pod";
 import { servicesOf, type Service } from "./services";
 import { connect } from "./stack-state";
 
-/** `npm run open -- NAME [--stack S] [--port P]`: a notebook, model server or the dashboards of the stack on this machine's loopback. */
-runCommand(async () => {
-  const { values, positionals } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    port: { type: "string", short: "p", default: "0" },
-  });
-  const { stack } = values;
-  const port = Number(values.port);
+/** `open`: a notebook, model server or the dashboards of the stack on this machine's loopback. */
+export function define(command: Command): void {
+  command
+    .argument("[name]", "notebook, model server or dashboards page")
+    .addOption(stackOption())
+    .option("-p, --port <port>", "port on this machine; 0 for any", "0")
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run open", "names what there is to open"],
+        ["npm run open -- notebook-first", "until Ctrl-C"],
+      ),
+    )
+    .action((name, { stack, port }) => open(name, stack, port));
+}
+
+async function open(
+  name: string | undefined,
+  stack: string,
+  wanted: string,
+): Promise<void> {
+  const port = Number(wanted);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new CommandError(`--port: "${values.port}": write 0 to 65535`);
+    throw new CommandError(`--port: "${wanted}": write 0 to 65535`);
   }
   const { resources, config } = await connect(stack);
-  const service = choose(servicesOf(resources), positionals);
+  const service = choose(servicesOf(resources), name);
 
   const server = createServer(
     (socket) => void forward(config, service, socket),
@@ -42,18 +59,17 @@ runCommand(async () => {
   );
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   process.exit(0);
-});
+}
 
 function choose(
   services: readonly Service[],
-  names: readonly string[],
+  name: string | undefined,
 ): Service {
-  const [name] = names;
   const service = services.find((each) => each.name === name);
-  if (service !== undefined && names.length === 1) return service;
+  if (service !== undefined) return service;
   const choices = services.map((each) => each.name).join(", ");
   throw new CommandError(
-    `open: ${JSON.stringify(names.join(" "))}: ${choices === "" ? "the stack has no notebooks, servers or dashboards" : `choose one of ${choices}`}`,
+    `open: ${name === undefined ? "missing" : JSON.stringify(name)}: ${choices === "" ? "the stack has no notebooks, servers or dashboards" : `choose one of ${choices}`}`,
   );
 }
 

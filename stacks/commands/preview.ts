@@ -1,32 +1,54 @@
+import type { Command } from "@commander-js/extra-typings";
+
 import { chartChanges } from "../preview/chart-changes";
 import { previewComment } from "../preview/comment";
 import { diffChart, type ChartDiff } from "../preview/rendered-chart";
 import { runPreview } from "../preview/run-preview";
-import { readOptions, runCommand } from "./command";
+import type { Invocation } from "./commands";
+import { examples, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
 
-/**
- * `npm run preview -- [--stack S] [--expect-no-changes] [--markdown]`: what `up` would do; as Markdown, the comment
- * on a pull request. The exit code is Pulumi's.
- */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    "expect-no-changes": { type: "boolean", default: false },
-    markdown: { type: "boolean", default: false },
-  });
-  const { stack, markdown } = values;
-  const pulumi = await Pulumi.resolve({ preview: true });
-  const args = [
-    "--stack",
-    stack,
-    ...(values["expect-no-changes"] ? ["--expect-no-changes"] : []),
-  ];
-  if (!markdown) {
-    return pulumi.borrow(stack, () => pulumi.run(["preview", ...args]));
-  }
-  const { code, digest } = await pulumi.borrow(stack, () =>
-    runPreview(pulumi, args),
+/** `preview`: what `up` would do; as Markdown, the comment on a pull request. The exit code is Pulumi's. */
+export function define(command: Command, { passed }: Invocation): void {
+  command
+    .addOption(stackOption())
+    .option("--expect-no-changes", "fail when there is a change")
+    .option("--markdown", "as the comment on a pull request")
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run preview -- --stack aws", "before there is a cluster"],
+        ["npm run preview -- -- --diff", "an option of `pulumi preview`"],
+      ),
+    )
+    .action(async ({ stack, markdown, expectNoChanges }) => {
+      const flags = [
+        ...(expectNoChanges ? ["--expect-no-changes"] : []),
+        ...passed,
+      ];
+      process.exitCode = await (markdown
+        ? comment(stack, flags)
+        : preview(stack, flags));
+    });
+}
+
+async function preview(
+  stack: string,
+  flags: readonly string[],
+): Promise<number> {
+  const pulumi = await Pulumi.resolve({ stack, preview: true });
+  return pulumi.previewing(stack, (own, args) =>
+    own.run(["preview", ...args, ...flags]),
+  );
+}
+
+async function comment(
+  stack: string,
+  flags: readonly string[],
+): Promise<number> {
+  const pulumi = await Pulumi.resolve({ stack, preview: true });
+  const { code, digest } = await pulumi.previewing(stack, (own, args) =>
+    runPreview(own, [...args, ...flags]),
   );
   const charts: ChartDiff[] = [];
   // One after another: helm keeps one cache of a repository's index.
@@ -35,4 +57,4 @@ runCommand(async () => {
   }
   process.stdout.write(previewComment({ stack, digest, charts }));
   return code;
-});
+}

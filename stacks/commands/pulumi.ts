@@ -1,20 +1,13 @@
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir } from "node:os";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-
-import { parse } from "yaml";
 
 import { cloudStandIns, resolvePulumi } from "../../airgap/pulumi";
 import { findProgram } from "../../airgap/toolchain/packages";
+import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
 import { CommandError, root } from "./command";
+import { machineHasStack, releaseStaleLock } from "./machine-state";
 import { readStackFile } from "./stack-file";
 
 /** Plugins of the clouds, by the kind of target that needs them. */
@@ -24,46 +17,43 @@ const cloudPlugins: Readonly<Record<string, string>> = {
   aks: "azure-native",
 };
 
-const stateFolder = join(root, ".mlstack/state");
-
 /** A Pulumi CLI, with the environment that it needs on this machine. */
 export class Pulumi {
   private constructor(
     readonly command: string,
-    /** Variables to set beside those of the process. */
-    readonly env: Readonly<Record<string, string>>,
+    /** Variables to set beside those of the process; one that is undefined is not passed on. */
+    readonly env: Readonly<Record<string, string | undefined>>,
     /** Whether no plugin can be downloaded. */
     private readonly offline: boolean,
+    /** Folder of the state, where it is this machine's. */
+    private readonly folder: string | undefined,
   ) {}
 
   /**
-   * The person's own CLI and back end where they have them; else ours, with its state in `.mlstack/state`.
+   * The person's own CLI where they have one, else ours; with the back end of a stack.
    *
+   * @param use.stack the stack that the command is about, if it is about one
    * @param use.preview whether nothing will be made, so that a stand-in may answer for a cloud whose plugin cannot be
    *   downloaded
    */
   static async resolve(
-    use: { readonly preview?: boolean } = {},
+    use: { readonly stack?: string; readonly preview?: boolean } = {},
   ): Promise<Pulumi> {
+    const stack =
+      use.stack === undefined ? undefined : readStackFile(use.stack);
+    if (stack) requirePassphrase(stack);
+    const { folder, env: kept } = backEndOf(stack);
     const { command, env: found, standIns } = await resolvePulumi();
     const path = found["PATH"] ?? process.env["PATH"] ?? "";
     const env =
       use.preview && standIns.length > 0
         ? { ...found, PATH: [path, cloudStandIns].join(delimiter) }
         : found;
-    const ownBackend =
-      process.env["PULUMI_BACKEND_URL"] !== undefined || loggedIn();
-    if (!ownBackend) mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
-    const ownSecret =
-      process.env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
-      process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
     return new Pulumi(
       command,
       {
         ...env,
-        ...(ownBackend ? {} : { PULUMI_BACKEND_URL: `file://${stateFolder}` }),
-        // The state of a file back end lies beside its passphrase anyway: its guard is the folder's mode.
-        ...(ownSecret || ownBackend ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
+        ...kept,
         // Types are checked in CI; checking them at every run takes longer than the run.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -71,6 +61,7 @@ export class Pulumi {
         PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "32",
       },
       standIns.length > 0,
+      folder,
     );
   }
 
@@ -126,77 +117,69 @@ export class Pulumi {
     });
   }
 
-  /**
-   * Selects a stack, making it when it is new.
-   *
-   * @returns whether it is new
-   * @throws {CommandError} when there is no such configuration.
-   */
-  async select(stack: string): Promise<boolean> {
-    readStackFile(stack);
-    this.releaseStaleLock(stack);
-    return this.read(["stack", "select", stack]).then(
-      () => false,
-      async () => {
-        await this.read(["stack", "select", "--create", stack]);
-        return true;
+  /** Whether the back end has a stack. @throws {CommandError} when it does not answer */
+  async has(stack: string): Promise<boolean> {
+    if (this.folder !== undefined) return machineHasStack(stack);
+    return this.read(["stack", "--show-name", "--stack", stack]).then(
+      () => true,
+      (error: unknown) => {
+        if (/no stack named/.test(String(error))) return false;
+        throw error;
       },
     );
   }
 
-  /** Selects a stack for as long as `use` takes: one that is new is gone afterwards, and its file as it was. */
-  async borrow<Result>(
+  /**
+   * Readies a stack for a command that changes it: makes it when it is new, lets go of the lock of a killed run.
+   *
+   * @returns whether it is new
+   * @throws {CommandError} while another run is at work on it
+   */
+  async ready(stack: string): Promise<boolean> {
+    if (this.folder !== undefined) releaseStaleLock(this.folder, stack);
+    if (await this.has(stack)) return false;
+    await this.read(["stack", "init", stack, "--no-select"]);
+    return true;
+  }
+
+  /**
+   * Runs a preview of a stack. One that is new gets a back end of its own for as long as that takes, since who previews
+   * may have no right to write to the stack's.
+   *
+   * @param use is given the CLI, and the arguments that name the stack
+   */
+  async previewing<Result>(
     stack: string,
-    use: () => Promise<Result>,
+    use: (pulumi: Pulumi, args: readonly string[]) => Promise<Result>,
   ): Promise<Result> {
-    const { path } = readStackFile(stack);
-    const text = readFileSync(path);
-    const isNew = await this.select(stack);
+    if (await this.has(stack)) return use(this, ["--stack", stack]);
+    const folder = mkdtempSync(join(tmpdir(), "mlstack-preview-"));
+    const config = join(folder, `Pulumi.${stack}.yaml`);
     try {
-      return await use();
+      // Pulumi notes in a new stack's file how its secrets are encrypted: in this copy of it.
+      copyFileSync(readStackFile(stack).path, config);
+      writeFileSync(
+        join(folder, "Pulumi.yaml"),
+        "name: mlstack\nruntime: nodejs\n",
+      );
+      const temporary = new Pulumi(
+        this.command,
+        {
+          ...this.env,
+          PULUMI_BACKEND_URL: `file://${folder}`,
+          ...(hasPassphrase() ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
+        },
+        this.offline,
+        folder,
+      );
+      await temporary.read([
+        ...["stack", "init", stack, "--no-select", "--cwd", folder],
+      ]);
+      return await use(temporary, [
+        ...["--stack", stack, "--config-file", config],
+      ]);
     } finally {
-      if (isNew) {
-        await this.read(["stack", "rm", stack, "--yes", "--preserve-config"]);
-        // Making the stack wrote the salt of its secrets there.
-        writeFileSync(path, text);
-      }
+      rmSync(folder, { recursive: true, force: true });
     }
   }
-
-  /** A run that was killed leaves its lock behind; one that is alive keeps it. */
-  private releaseStaleLock(stack: string): void {
-    const folder = join(
-      stateFolder,
-      ".pulumi/locks/organization/mlstack",
-      stack,
-    );
-    if (!existsSync(folder)) return;
-    for (const file of readdirSync(folder)) {
-      const { pid } = parse(readFileSync(join(folder, file), "utf8")) as {
-        pid: number;
-      };
-      if (isAlive(pid)) {
-        throw new CommandError(
-          `stack ${stack}: busy: another run (process ${pid}) is at work on it; wait for its end`,
-        );
-      }
-      unlinkSync(join(folder, file));
-    }
-  }
-}
-
-function loggedIn(): boolean {
-  const file = join(
-    process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"),
-    "credentials.json",
-  );
-  if (!existsSync(file)) return false;
-  const { current } = parse(readFileSync(file, "utf8")) as { current?: string };
-  return current !== undefined && current !== "";
-}
-
-/** Whether a process runs; one that has ended but that nobody has asked about yet still has a folder in /proc. */
-export function isAlive(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`;
-  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, "utf8"));
 }

@@ -15,8 +15,9 @@ import type { WorkloadReport } from "./workload-report";
 export interface Report {
   readonly stack: string;
   readonly target: string;
-  readonly startedAt: string;
-  readonly seconds: number;
+  /** When the last `up` began, and how long it ran, where it is known here. */
+  readonly startedAt?: string;
+  readonly seconds?: number;
   readonly workloads: readonly WorkloadReport[];
   /** What runs on for people; what opens it is in the state alone. */
   readonly services: readonly Omit<Service, "token">[];
@@ -46,7 +47,7 @@ const jobEnd = z.object({
 export async function writeReport(
   pulumi: Pulumi,
   stack: string,
-  run: { readonly startedAt: Date; readonly seconds: number },
+  run: { readonly startedAt: Date; readonly seconds: number } | undefined,
 ): Promise<Report> {
   const resources = await readState(pulumi, stack);
   const kubeconfig = kubeconfigOf(resources);
@@ -55,8 +56,10 @@ export async function writeReport(
   const report: Report = {
     stack,
     target: targetOf(resources),
-    startedAt: run.startedAt.toISOString(),
-    seconds: run.seconds,
+    ...(run && {
+      startedAt: run.startedAt.toISOString(),
+      seconds: run.seconds,
+    }),
     workloads: [
       ...endedJobs(resources).filter(
         (end) => !unfinished.some((job) => isSame(job, end)),
@@ -136,7 +139,7 @@ export function describeReport(report: Report): string {
     ),
   );
   return [
-    `stack ${report.stack} on ${report.target}, ${report.seconds.toFixed(0)} s`,
+    `stack ${report.stack} on ${report.target}${report.seconds === undefined ? "" : `, ${report.seconds.toFixed(0)} s`}`,
     "",
     table(
       [

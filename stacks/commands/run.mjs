@@ -1,13 +1,22 @@
-// Plain JavaScript, since it runs before anything is installed: installs the packages that the lock file
-// names when they are not there, then starts the command of that name.
-import { spawn, spawnSync } from "node:child_process";
+#!/usr/bin/env node
+// Plain JavaScript that old versions of Node parse, since it runs before anything is known or installed: checks the
+// version, installs the packages that the lock file names when they are not there, then runs the command.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const [command, ...args] = process.argv.slice(2);
+const read = (file) => JSON.parse(readFileSync(join(root, file), "utf8"));
 
+const needed = read("package.json").engines.node.replace(">=", "");
+if (isOlder(process.versions.node, needed)) {
+  process.stderr.write(
+    `mlstack: Node ${process.versions.node} is too old: install ${needed} or newer\n`,
+  );
+  process.exit(1);
+}
 if (!installed()) {
   process.stderr.write("mlstack: installing npm packages (about a minute)\n");
   const { status } = spawnSync(
@@ -21,30 +30,25 @@ if (!installed()) {
   }
 }
 
-const child = spawn(
-  process.execPath,
-  [
-    "--require=tsx/cjs",
-    join(root, "stacks/commands", `${command}.ts`),
-    ...args,
-  ],
-  { cwd: root, stdio: "inherit" },
-);
-// The terminal sends Ctrl-C to the command as well, which ends in its own order.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => child.kill("SIGTERM"));
-child.on("exit", (code) => process.exit(code ?? 1));
+const require = createRequire(import.meta.url);
+require("tsx/cjs");
+const { main } = require("./main.ts");
+process.exitCode = await main(process.argv.slice(2));
+
+function isOlder(version, than) {
+  const [major, minor] = version.split(".").map(Number);
+  const [leastMajor, leastMinor] = than.split(".").map(Number);
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
+}
 
 /** npm notes in node_modules/.package-lock.json what it installed. */
 function installed() {
-  const note = join(root, "node_modules/.package-lock.json");
-  if (!existsSync(note)) return false;
+  const note = "node_modules/.package-lock.json";
+  if (!existsSync(join(root, note))) return false;
   const versions = (file) =>
-    Object.entries(JSON.parse(readFileSync(file, "utf8")).packages)
+    Object.entries(read(file).packages)
       .filter(([path, { optional }]) => path !== "" && !optional)
       .map(([path, { version }]) => `${path}@${version}`);
   const present = new Set(versions(note));
-  return versions(join(root, "package-lock.json")).every((entry) =>
-    present.has(entry),
-  );
+  return versions("package-lock.json").every((entry) => present.has(entry));
 }

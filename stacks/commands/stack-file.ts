@@ -11,6 +11,8 @@ import { CommandError, root } from "./command";
 const on = z.literal(true).optional().catch(undefined);
 
 const stackFile = z.object({
+  secretsprovider: z.string().optional(),
+  encryptionsalt: z.string().optional(),
   config: z.looseObject({
     "mlstack:target": z.looseObject({ kind: z.string() }).optional(),
     "mlstack:lifetime": z.string().optional(),
@@ -23,6 +25,7 @@ const stackFile = z.object({
 
 /** What a command must know of a stack before the program runs; the program checks the rest. */
 export interface StackFile {
+  readonly name: string;
   readonly path: string;
   /** Kind of the target; the program says what is wrong with one that it does not know. */
   readonly kind: string | undefined;
@@ -32,6 +35,8 @@ export interface StackFile {
   readonly parts: Parts;
   /** Whether it may come and go without being asked about. */
   readonly shortLived: boolean;
+  /** What encrypts its secrets as far as the file tells: a key service, a passphrase, or else the back end's way. */
+  readonly secrets: "provider" | "passphrase" | undefined;
 }
 
 /** Reads a stack's file. @throws {CommandError} when there is none, naming those that there are. */
@@ -45,7 +50,9 @@ export function readStackFile(stack: string): StackFile {
   const parsed = stackFile.safeParse(parse(readFileSync(path, "utf8")));
   const config = parsed.data?.config;
   const kind = config?.["mlstack:target"]?.kind;
+  const { secretsprovider, encryptionsalt } = parsed.data ?? {};
   return {
+    name: stack,
     path,
     kind,
     embedded: kind === "local",
@@ -55,6 +62,13 @@ export function readStackFile(stack: string): StackFile {
       observability: config?.["mlstack:observability"].enabled,
     }),
     shortLived: config?.["mlstack:lifetime"] === "short",
+    secrets:
+      secretsprovider !== undefined &&
+      !["passphrase", "default"].includes(secretsprovider)
+        ? "provider"
+        : secretsprovider === "passphrase" || encryptionsalt !== undefined
+          ? "passphrase"
+          : undefined,
   };
 }
 

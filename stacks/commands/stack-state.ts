@@ -65,11 +65,12 @@ export async function connect(stack: string): Promise<{
   readonly resources: readonly StateResource[];
   readonly config: KubeConfig;
 }> {
-  const resources = await readState(await Pulumi.resolve(), stack).catch(
-    (error: unknown) => {
-      throw /no stack named/.test(String(error)) ? notUp(stack) : error;
-    },
-  );
+  const resources = await readState(
+    await Pulumi.resolve({ stack }),
+    stack,
+  ).catch((error: unknown) => {
+    throw /no stack named/.test(String(error)) ? notUp(stack) : error;
+  });
   const kubeconfig = kubeconfigOf(resources);
   if (kubeconfig === undefined) throw notUp(stack);
   return { resources, config: await clientConfig(kubeconfig) };

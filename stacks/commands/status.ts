@@ -1,35 +1,57 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { readOptions, runCommand, stackFolder } from "./command";
+import type { Command } from "@commander-js/extra-typings";
+import { z } from "zod";
+
+import { stackFolder } from "./command";
+import { examples, jsonOption, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
-import { describeReport, nextSteps, writeReport, type Report } from "./report";
+import { describeReport, nextSteps, writeReport } from "./report";
 import { clientConfig, kubeconfigOf, notUp, readState } from "./stack-state";
 import { table } from "./table";
 
-/** `npm run status -- [--stack S]`: the report again, with the cluster's nodes and pods. */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-  });
-  const { stack } = values;
-  const pulumi = await Pulumi.resolve();
-  const file = join(stackFolder(stack), "report.json");
-  if (!existsSync(file)) {
-    throw notUp(stack);
+const lastRun = z.looseObject({ startedAt: z.string(), seconds: z.number() });
+
+/** `status`: the report again, with the cluster's nodes and pods. */
+export function define(command: Command): void {
+  command
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run status", "the stack `local`"],
+        ["npm run -s status -- --stack aws --json", "the report as data"],
+      ),
+    )
+    .action(({ stack, json }) => status(stack, json === true));
+}
+
+async function status(stack: string, json: boolean): Promise<void> {
+  const pulumi = await Pulumi.resolve({ stack });
+  if (!(await pulumi.has(stack))) throw notUp(stack);
+  const report = await writeReport(pulumi, stack, runOf(stack));
+  if (json) {
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return;
   }
-  const last = JSON.parse(readFileSync(file, "utf8")) as Report;
-  const report = await writeReport(pulumi, stack, {
-    startedAt: new Date(last.startedAt),
-    seconds: last.seconds,
-  });
   const kubeconfig = kubeconfigOf(await readState(pulumi, stack));
   process.stdout.write(`${describeReport(report)}\n\n`);
   if (kubeconfig !== undefined) {
     process.stdout.write(`${await describeCluster(kubeconfig)}\n\n`);
   }
   process.stdout.write(`${nextSteps(report)}\n`);
-});
+}
+
+/** When and how long the last `up` ran, where that was in this checkout. */
+function runOf(stack: string) {
+  const file = join(stackFolder(stack), "report.json");
+  const last = existsSync(file)
+    ? lastRun.safeParse(JSON.parse(readFileSync(file, "utf8"))).data
+    : undefined;
+  return last && { startedAt: new Date(last.startedAt), seconds: last.seconds };
+}
 
 async function describeCluster(kubeconfig: string): Promise<string> {
   const { CoreV1Api } = await import("@kubernetes/client-node");

@@ -2,32 +2,33 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Command } from "@commander-js/extra-typings";
 import { parse } from "yaml";
 import { z } from "zod";
 
 import { touchedStacks } from "../preview/touched-stacks";
-import { CommandError, readOptions, root, runCommand } from "./command";
+import { root } from "./command";
 import { stackNames } from "./stack-file";
 
 const stackFile = z.object({
   config: z.object({ "mlstack:target": z.looseObject({ kind: z.string() }) }),
 });
 
-/** `node stacks/commands/run.mjs touched --base REF`: JSON of the stacks that the commits since REF can change. */
-runCommand(async () => {
-  const { values } = readOptions({ base: { type: "string" } });
-  if (values.base === undefined) {
-    throw new CommandError("--base: missing: name a commit to compare with");
-  }
-  const files = execFileSync(
-    "git",
-    ["diff", "--name-only", "-z", `${values.base}...HEAD`],
-    { cwd: root, encoding: "utf8" },
-  ).split("\0");
-  const stacks = stackNames().map((name) => ({ name, ...targetOf(name) }));
-  const touched = touchedStacks(files.filter(Boolean), stacks);
-  process.stdout.write(`${JSON.stringify(touched)}\n`);
-});
+/** `touched`: JSON of the stacks that the commits since another can change. */
+export function define(command: Command): void {
+  command
+    .requiredOption("--base <commit>", "the commit to compare with")
+    .action(({ base }) => {
+      const files = execFileSync(
+        "git",
+        ["diff", "--name-only", "-z", `${base}...HEAD`],
+        { cwd: root, encoding: "utf8" },
+      ).split("\0");
+      const stacks = stackNames().map((name) => ({ name, ...targetOf(name) }));
+      const touched = touchedStacks(files.filter(Boolean), stacks);
+      process.stdout.write(`${JSON.stringify(touched)}\n`);
+    });
+}
 
 function targetOf(stack: string) {
   const text = readFileSync(join(root, `stacks/Pulumi.${stack}.yaml`), "utf8");

@@ -1,40 +1,67 @@
+import type { Command } from "@commander-js/extra-typings";
+
 import { prepare } from "../../airgap";
-import { readOptions, runCommand } from "./command";
+import { refuseWeakBackEnd } from "./back-end";
+import type { Invocation } from "./commands";
 import { lostCluster } from "./lost-cluster";
+import { examples, localStateOption, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readStackFile } from "./stack-file";
 import { readState } from "./stack-state";
 
-/** `npm run up -- [--stack S]`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
-runCommand(async () => {
-  const { values } = readOptions({
-    stack: { type: "string", short: "s", default: "local" },
-    yes: { type: "boolean", short: "y" },
-  });
-  const { stack } = values;
+/** `up`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
+export function define(command: Command, { passed }: Invocation): void {
+  command
+    .addOption(stackOption())
+    .addOption(yesOption())
+    .addOption(localStateOption())
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run up", "the stack `local`, on this machine"],
+        ["npm run up -- --stack aws", "asks first: a long-lived stack"],
+        ["npm run up -- --stack aws -- --refresh", "an option of `pulumi up`"],
+      ),
+    )
+    .action(async (options) => {
+      process.exitCode = await up(options, passed);
+    });
+}
+
+async function up(
+  options: {
+    readonly stack: string;
+    readonly yes?: true;
+    readonly localState?: true;
+  },
+  passed: readonly string[],
+): Promise<number> {
+  const { stack } = options;
   const startedAt = new Date();
-  const { embedded, parts, shortLived } = readStackFile(stack);
-  if (embedded) await prepare(parts);
-  const pulumi = await Pulumi.resolve();
+  const file = readStackFile(stack);
+  refuseWeakBackEnd(file, options.localState === true);
+  if (file.embedded) await prepare(file.parts);
+  const pulumi = await Pulumi.resolve({ stack });
   pulumi.requireCloudPlugin(stack);
-  const isNew = await pulumi.select(stack);
-  const unasked = shortLived || values.yes === true;
+  const isNew = await pulumi.ready(stack);
+  const unasked = file.shortLived || options.yes === true;
   const lost =
-    embedded && !isNew && lostCluster(await readState(pulumi, stack));
+    file.embedded && !isNew && lostCluster(await readState(pulumi, stack));
   if (lost) {
     process.stdout.write(
       `stack ${stack}: ${lost} is gone, and its cluster with it: dropping what the state says of both\n`,
     );
-    const dropped = await pulumi.run(["destroy", "--stack", stack, "--yes"]);
+    const dropped = await pulumi.run([
+      ...["destroy", "--stack", stack],
+      ...(unasked ? ["--yes", "--skip-preview"] : []),
+    ]);
     if (dropped !== 0) return dropped;
   }
   const code = await pulumi.run([
-    "up",
-    "--stack",
-    stack,
-    "--suppress-outputs",
+    ...["up", "--stack", stack, "--suppress-outputs"],
     ...(unasked ? ["--yes", "--skip-preview"] : []),
+    ...passed,
   ]);
   const report = await writeReport(pulumi, stack, {
     startedAt,
@@ -43,4 +70,4 @@ runCommand(async () => {
   process.stdout.write(`\n${describeReport(report)}\n`);
   if (code === 0) process.stdout.write(`\n${nextSteps(report)}\n`);
   return code;
-});
+}

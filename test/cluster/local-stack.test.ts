@@ -6,13 +6,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deleteCluster } from "../../infra/local/lifecycle";
 import { findCluster } from "../../infra/local/record";
 import { remainsOf } from "../../infra/local/remains";
-import { isAlive } from "../../stacks/commands/pulumi";
+import {
+  isAlive,
+  machineStateFolder,
+} from "../../stacks/commands/machine-state";
 import type { Report } from "../../stacks/commands/report";
 import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
 import { clusterLayout, TestStack } from "../support/test-stack";
 
-const root = join(__dirname, "../..");
 const name = "cluster-test";
 const place = {
   subnet: "10.93.0.0/24",
@@ -47,8 +49,8 @@ interface JobResult {
 /** Whether a run that is alive holds the stack's lock; a killed one leaves its file behind. */
 function locked(): boolean {
   const folder = join(
-    root,
-    ".mlstack/state/.pulumi/locks/organization/mlstack",
+    machineStateFolder(),
+    ".pulumi/locks/organization/mlstack",
     name,
   );
   if (!existsSync(folder)) return false;

@@ -31,7 +31,7 @@ describe("reaper", function () {
   }
 
   function pulumi(...args: readonly string[]): string {
-    const { status, stdout, stderr } = run("pulumi-by-hand", ...args);
+    const { status, stdout, stderr } = run("pulumi", ...args);
     assert.equal(status, 0, stderr);
     return stdout;
   }

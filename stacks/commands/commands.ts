@@ -1,0 +1,92 @@
+import type { Command } from "@commander-js/extra-typings";
+
+/** What a command is defined with beside its options. */
+export interface Invocation {
+  /** Words after `--`, for Pulumi. */
+  readonly passed: readonly string[];
+  /** The whole program, for what describes it. */
+  readonly program: Command;
+}
+
+/** What the file of a command exports. */
+export interface CommandFile {
+  /** Gives the command its options, its examples and its action. */
+  define(command: Command, invocation: Invocation): void;
+}
+
+/** A command as the program lists it; its file is loaded when it is the one to run. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => CommandFile;
+  /** Whether what follows `--` goes to Pulumi. */
+  readonly passes?: boolean;
+  /** Whether all that follows the command's name is for another program. */
+  readonly raw?: boolean;
+  /** Whether only machines use it. */
+  readonly hidden?: boolean;
+}
+
+/** Every command, by its name. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    summary: "build what is missing, `pulumi up`, and a table of the jobs",
+    load: () => require("./up") as CommandFile,
+    passes: true,
+  },
+  down: {
+    summary: "take a stack down, with its history",
+    load: () => require("./down") as CommandFile,
+    passes: true,
+  },
+  preview: {
+    summary: "what `up` would do",
+    load: () => require("./preview") as CommandFile,
+    passes: true,
+  },
+  status: {
+    summary: "the table of the jobs again, with nodes and pods",
+    load: () => require("./status") as CommandFile,
+  },
+  open: {
+    summary: "a notebook, model or dashboard of the stack on the loopback",
+    load: () => require("./open") as CommandFile,
+  },
+  features: {
+    summary: "questions to the stack's feature store",
+    load: () => require("./features") as CommandFile,
+  },
+  ephemeral: {
+    summary: "a short-lived stack like another; or take expired ones down",
+    load: () => require("./ephemeral") as CommandFile,
+  },
+  audit: {
+    summary: "what is still there of a stack that was taken down",
+    load: () => require("./audit") as CommandFile,
+  },
+  doctor: {
+    summary: "what is there, what is missing, what to do",
+    load: () => require("./doctor") as CommandFile,
+  },
+  env: {
+    summary: "the environment for pulumi, kubectl and helm by hand",
+    load: () => require("./env") as CommandFile,
+  },
+  pulumi: {
+    summary: "any command of the Pulumi CLI, in that environment",
+    load: () => require("./pulumi-by-hand") as CommandFile,
+    raw: true,
+  },
+  prepare: {
+    summary: "build and fetch what `up` would at first",
+    load: () => require("./prepare") as CommandFile,
+  },
+  bench: {
+    summary: "how long things take here, as JSON",
+    load: () => require("./bench") as CommandFile,
+  },
+  touched: {
+    summary: "the stacks that the commits since another can change, as JSON",
+    load: () => require("./touched") as CommandFile,
+    hidden: true,
+  },
+};
