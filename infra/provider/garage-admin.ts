@@ -73,17 +73,6 @@ export async function callGarage<Answer>(
   return answer.parse(JSON.parse(stdout.text));
 }
 
-/** Whether two kubeconfigs lead to different clusters, so that nothing made in one is in the other. */
-export function differentClusters(one: string, other: string): boolean {
-  return clusterOf(one) !== clusterOf(other);
-}
-
-function clusterOf(kubeconfig: string): string | undefined {
-  return /certificate-authority-data["']?:\s*["']?([\w+/=]+)/.exec(
-    kubeconfig,
-  )?.[1];
-}
-
 /** A web socket that fails gives an event, which is no error but has a message. */
 function unreachable(error: unknown): Error {
   if (error instanceof Error) return error;

@@ -56,7 +56,12 @@ export const jobEnd: ResourceKind<Inputs, Outs> = {
   type: "mlstack:index:JobEnd",
   schema: inputsSchema,
   secretOutputs: ["kubeconfig"],
-  diff: () => ({ update: ["kubeconfig", "timeoutSeconds"] }),
+  kept: ["state", "startedAt", "finishedAt", "seconds", "result", "startup"],
+  diff: () => ({
+    update: ["kubeconfig", "timeoutSeconds"],
+    replace: ["apiVersion", "kind", "namespace", "name", "uid"],
+  }),
+  limitSeconds: ({ timeoutSeconds }) => timeoutSeconds + unreachableSeconds * 2,
   async create(inputs, context) {
     const outs = await new Wait(inputs, context).end();
     return { id: `${inputs.namespace}/${inputs.name}/${inputs.uid}`, outs };

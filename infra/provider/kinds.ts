@@ -27,10 +27,10 @@ export const kindTokens: readonly string[] = Object.keys(kinds);
 
 /** The kind of a type token. */
 export function findKind(type: string): ResourceKind {
-  const load = kinds[type];
+  const load = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
   if (!load) {
     throw new Error(
-      `unknown resource type ${type}; the provider has ${kindTokens.join(", ")}`,
+      `unknown resource type ${JSON.stringify(type)}; the provider has ${kindTokens.join(", ")}`,
     );
   }
   return load();

@@ -30,6 +30,7 @@ export const localCluster: ResourceKind<ClusterInputs, Outs> = {
   type: "mlstack:index:LocalCluster",
   schema: clusterSchema,
   secretOutputs: ["kubeconfig"],
+  kept: ["kubeconfig", "gateway"],
   async diff(_id, outs) {
     const dead = await deadMachines(new Layout(outs));
     return {

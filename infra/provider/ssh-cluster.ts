@@ -36,6 +36,7 @@ export const sshCluster: ResourceKind<SshClusterInputs, Outs> = {
   type: "mlstack:index:SshCluster",
   schema: sshClusterSchema,
   secretOutputs: ["kubeconfig"],
+  kept: ["kubeconfig"],
   diff(_id, _outs, olds, news) {
     const [first] = controlPlaneOf(olds.hosts);
     const stays = controlPlaneOf(news.hosts).some(

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { differentClusters } from "./cluster-identity";
 import {
   administration,
   callGarage,
-  differentClusters,
   GarageError,
   type Administration,
 } from "./garage-admin";
@@ -29,9 +29,13 @@ export const storeBucket: ResourceKind<Inputs, Inputs> = {
   }),
   diff: (_id, _outs, olds, news) => ({
     update: ["kubeconfig", "pod"],
-    replace: differentClusters(olds.kubeconfig, news.kubeconfig)
-      ? ["kubeconfig"]
-      : [],
+    replace: [
+      "namespace",
+      "bucket",
+      ...(differentClusters(olds.kubeconfig, news.kubeconfig)
+        ? ["kubeconfig"]
+        : []),
+    ],
   }),
   async create(inputs) {
     const alias = { globalAlias: inputs.bucket };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { differentClusters } from "./cluster-identity";
 import {
   administration,
   callGarage,
-  differentClusters,
   GarageError,
   type Administration,
 } from "./garage-admin";
@@ -50,11 +50,16 @@ export const storeKey: ResourceKind<Inputs, Outs> = {
     ),
   }),
   secretOutputs: ["secretAccessKey"],
+  kept: ["accessKeyId", "secretAccessKey"],
   diff: (_id, _outs, olds, news) => ({
     update: ["kubeconfig", "pod", "grants"],
-    replace: differentClusters(olds.kubeconfig, news.kubeconfig)
-      ? ["kubeconfig"]
-      : [],
+    replace: [
+      "namespace",
+      "tenant",
+      ...(differentClusters(olds.kubeconfig, news.kubeconfig)
+        ? ["kubeconfig"]
+        : []),
+    ],
   }),
   async create(inputs) {
     const key = await callGarage(

@@ -13,11 +13,14 @@ import {
   volumeSchema,
   type Remains,
 } from "./cluster-remains";
+import { differentClusters } from "./cluster-identity";
 import { KubeClient, KubeError } from "./kube-client";
 import type { Context, ResourceKind } from "./resource";
 
 const pollMilliseconds = 1_000;
 const unreachableSeconds = 60;
+/** Beyond its own time limit, for what is under way when it is reached. */
+const tidyingSeconds = 120;
 
 const inputsSchema = z.strictObject({
   /** Secret. */
@@ -35,7 +38,14 @@ export const teardown: ResourceKind<Inputs, Inputs> = {
   type: "mlstack:index:Teardown",
   schema: inputsSchema,
   secretOutputs: ["kubeconfig"],
-  diff: () => ({ update: Object.keys(inputsSchema.shape) }),
+  // The disks and load balancers of a cluster that another one replaces are waited for as well.
+  diff: (_id, _outs, olds, news) => ({
+    update: Object.keys(inputsSchema.shape),
+    replace: differentClusters(olds.kubeconfig, news.kubeconfig)
+      ? ["kubeconfig"]
+      : [],
+  }),
+  limitSeconds: ({ timeoutSeconds }) => timeoutSeconds + tidyingSeconds,
   create: (inputs) => Promise.resolve({ id: "teardown", outs: inputs }),
   update: (_id, _outs, news) => Promise.resolve({ outs: news }),
   delete: (_id, outs, context) => empty(outs, context),

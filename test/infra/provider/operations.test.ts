@@ -37,7 +37,7 @@ const kind: ResourceKind<Inputs, Inputs & { readonly key: string }> = {
       : [],
   diff: (_id, _outs, _olds, news) => ({
     update: ["size", "parts"],
-    replace: news.parts.length > 1 ? ["parts"] : [],
+    replace: news.parts.length > 1 ? ["name", "parts"] : ["name"],
     drifted: news.name === "drifts" ? ["running"] : [],
   }),
   create: async (inputs) => ({ id: "1", outs: { ...inputs, key: "k" } }),
@@ -86,19 +86,19 @@ describe("check of a resource of our own", () => {
 
 describe("difference of a resource of our own", () => {
   const compare = (olds: Properties, news: Properties) =>
-    compareInputs(kind, "1", {}, olds, news);
+    compareInputs(kind, "1", olds, olds, news);
   const old = { name: "ab", size: 1, parts: [] };
 
   it("is none for the same inputs, secret or not", async () => {
     const { changes, drifted } = await compare(
-      { ...old, token: new Secret("t") },
-      { ...old, token: "t" },
+      { ...old, token: new Secret("long") },
+      { ...old, token: "long" },
     );
     assert.equal(changes.size, 0);
     assert.deepEqual(drifted, []);
   });
 
-  it("updates what the kind says, and replaces for all else", async () => {
+  it("updates and replaces as the kind says", async () => {
     const { changes } = await compare(old, { ...old, size: 2, name: "cd" });
     assert.deepEqual(Object.fromEntries(changes), {
       name: "replace",
@@ -143,4 +143,9 @@ describe("kinds of the provider", () => {
 
   it("are listed when one is misspelt", () =>
     assert.throws(() => findKind("mlstack:index:Clutser"), /LocalCluster/));
+
+  it("are no properties that every object has", () => {
+    for (const token of ["", "constructor", "toString", "__proto__"])
+      assert.throws(() => findKind(token), /unknown resource type/);
+  });
 });
