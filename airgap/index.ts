@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, statfsSync } from "node:fs";
 
-import { chartSteps } from "./charts";
 import {
   imageSteps,
   missingBinaries,
@@ -8,9 +7,9 @@ import {
   type ImageMeans,
 } from "./images";
 import { everyPart, type Parts } from "./images/catalogue";
-import { manifestSteps } from "./manifests";
+import { mirrorSteps } from "./mirror";
 import { PlainError } from "./process";
-import { hasOwnPulumi, PULUMI_TOOLS } from "./pulumi";
+import { pulumiTools } from "./pulumi";
 import {
   terminalProgress,
   withCacheLock,
@@ -40,8 +39,6 @@ export const HOST_TOOLS = [
   "kubelet",
   "containerd",
   "containerd-shim-runc-v2",
-  "ctr",
-  "helm",
 ] as const;
 
 /**
@@ -89,27 +86,25 @@ const GIBIBYTES_A_STEP = 0.7;
 
 /** What is needed, and what of it this machine has or can reach, so that it need not be built. */
 export interface Means extends ImageMeans {
-  /** Whether the person's own Pulumi is used. */
-  readonly ownPulumi: boolean;
+  /** Programs of the toolchain that a run of Pulumi takes. */
+  readonly pulumi: readonly string[];
 }
 
 /** Looks at the network only for what is not there already. */
 export async function findMeans(parts: Parts): Promise<Means> {
-  const [ownPulumi, reachable] = await Promise.all([
-    PULUMI_TOOLS.every((name) => existsSync(toolPath(name))) || hasOwnPulumi(),
+  const [pulumi, reachable] = await Promise.all([
+    pulumiTools(),
     reachableUpstream(parts),
   ]);
-  return { parts, ownPulumi, reachable };
+  return { parts, pulumi, reachable };
 }
 
 /** Every step that is to do, in an order in which each can be done. */
 export function missingSteps(means: Means): Step[] {
   const binaries = missingBinaries(means);
-  const tools = [
-    ...(means.ownPulumi ? [] : PULUMI_TOOLS),
-    ...HOST_TOOLS,
-    ...binaries,
-  ].filter((binary) => !existsSync(toolPath(binary)));
+  const tools = [...means.pulumi, ...HOST_TOOLS, ...binaries].filter(
+    (binary) => !existsSync(toolPath(binary)),
+  );
   const crate = tools.some((name) => findTool(name).source.kind === "crate");
   const images = imageSteps(means);
   const packages: readonly SystemPackage[] = [
@@ -124,8 +119,7 @@ export function missingSteps(means: Means): Step[] {
   ];
   return [
     ...packageSteps(packages),
-    ...chartSteps(),
-    ...manifestSteps(),
+    ...mirrorSteps(),
     ...toolSteps(order),
     ...images,
   ];

@@ -1,4 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
@@ -12,12 +19,15 @@ import { toolPath } from "./toolchain/tools";
 export interface PulumiCommand {
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Names of the providers that stand-ins take the place of; none where the real plugins can be had. */
-  readonly standIns: readonly string[];
+  /** Whether a plugin that is not installed cannot be downloaded. */
+  readonly offline: boolean;
 }
 
-/** Providers of which airgap/providers has a stand-in: name, and the npm package whose version the plugin has. */
-const STAND_INS = ["kubernetes", "kubernetes-cert-manager"] as const;
+/** The provider plugin of Kubernetes, which the toolchain builds where it cannot be downloaded. */
+const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
+
+/** Folder of the stand-in for the plugin of the cert-manager component, which registers the chart's release. */
+const certManagerStandIn = join(__dirname, "providers/kubernetes-cert-manager");
 
 /** Folder of stand-ins for the plugins of the clouds. They make nothing: they may be on PATH for previews alone. */
 export const cloudStandIns = join(__dirname, "providers/clouds/bin");
@@ -28,38 +38,36 @@ const OLDEST: readonly [number, number] = [3, 200];
 /** Programs of the toolchain that take the place of a CLI of one's own. */
 export const PULUMI_TOOLS = ["pulumi", "pulumi-language-nodejs"] as const;
 
+/** Programs of the toolchain that take the place of what Pulumi downloads. */
+export const OFFLINE_TOOLS = [...PULUMI_TOOLS, KUBERNETES_PLUGIN] as const;
+
 /**
- * The person's own CLI where it is new enough and can have the real plugins; else the toolchain's, built when
- * missing. Stand-ins go on PATH only for plugins that are not installed, where none can be downloaded.
+ * The person's own CLI where it is new enough and can download plugins; else the toolchain's, built when missing, with
+ * the Kubernetes plugin that the toolchain builds from the source of the same release.
  */
 export async function resolvePulumi(): Promise<PulumiCommand> {
-  const missing = STAND_INS.filter((name) => !pluginInstalled(name));
-  const standIns =
-    missing.length === 0 || (await canDownloadPlugins()) ? [] : missing;
-  const own = standIns.length === 0 ? await ownPulumi() : undefined;
-  if (own) return { command: own, env: {}, standIns };
-  await ensureTools(PULUMI_TOOLS, terminalProgress);
-  const folders = standIns.map((name) => join(__dirname, "providers", name));
+  const offline = await isOffline();
+  const own = offline ? undefined : await ownPulumi();
+  if (own) return { command: own, env: {}, offline };
+  await ensureTools(offline ? OFFLINE_TOOLS : PULUMI_TOOLS, terminalProgress);
+  if (offline) installKubernetesPlugin();
   return {
     command: toolPath("pulumi"),
-    env: {
-      PATH: [...folders, process.env.PATH ?? ""].join(delimiter),
-      // The engine would look for the plugin of every package in node_modules, and wait for each refusal.
-      ...(standIns.length > 0
-        ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }
-        : {}),
-    },
-    standIns,
+    env: offline
+      ? {
+          PATH: [certManagerStandIn, process.env.PATH ?? ""].join(delimiter),
+          // The engine would look for the plugin of every package in node_modules, and wait for each refusal.
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        }
+      : {},
+    offline,
   };
 }
 
-/** Whether the person's own CLI will be used, so that none need be built. */
-export async function hasOwnPulumi(): Promise<boolean> {
-  return (
-    findProgram("pulumi") !== undefined &&
-    (STAND_INS.every(pluginInstalled) || (await canDownloadPlugins())) &&
-    (await ownPulumi()) !== undefined
-  );
+/** Programs of the toolchain that a run of Pulumi takes on this machine. */
+export async function pulumiTools(): Promise<readonly string[]> {
+  if (await isOffline()) return OFFLINE_TOOLS;
+  return (await ownPulumi()) === undefined ? PULUMI_TOOLS : [];
 }
 
 /** Whether a version such as `v3.201.0` is new enough for Pulumi.yaml. */
@@ -72,6 +80,13 @@ export function isNewEnough(version: string): boolean {
   );
 }
 
+async function isOffline(): Promise<boolean> {
+  const downloaded = ["kubernetes", "kubernetes-cert-manager"].every(
+    (name) => existsSync(pluginFolder(name)) && !isOurs(name),
+  );
+  return !downloaded && !(await canDownloadPlugins());
+}
+
 async function ownPulumi(): Promise<string | undefined> {
   const path = findProgram("pulumi");
   if (!path) return undefined;
@@ -81,7 +96,19 @@ async function ownPulumi(): Promise<string | undefined> {
   return isNewEnough(version) ? path : undefined;
 }
 
-function pluginInstalled(name: string): boolean {
+/** Puts the built plugin where the engine looks for installed ones; a downloaded one stays. */
+function installKubernetesPlugin(): void {
+  const folder = pluginFolder("kubernetes");
+  const program = join(folder, KUBERNETES_PLUGIN);
+  // Follows the link: one into a cache that is gone is made again.
+  if (existsSync(program)) return;
+  mkdirSync(folder, { recursive: true });
+  rmSync(program, { force: true });
+  symlinkSync(toolPath(KUBERNETES_PLUGIN), program);
+}
+
+/** Folder of an installed plugin at the version of its npm package. */
+function pluginFolder(name: string): string {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const manifest = join(
     dirname(require.resolve(`@pulumi/${name}`)),
@@ -90,7 +117,15 @@ function pluginInstalled(name: string): boolean {
   const { version } = JSON.parse(readFileSync(manifest, "utf8")) as {
     version: string;
   };
-  return existsSync(join(home, "plugins", `resource-${name}-v${version}`));
+  return join(home, "plugins", `resource-${name}-v${version}`);
+}
+
+/** Whether an installed plugin is the toolchain's. */
+function isOurs(name: string): boolean {
+  const program = join(pluginFolder(name), `pulumi-resource-${name}`);
+  return (
+    lstatSync(program, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+  );
 }
 
 /** Asks the place that Pulumi downloads plugins from; any answer will do. Without a network this fails at once. */

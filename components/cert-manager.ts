@@ -1,6 +1,7 @@
 import { CertManager as CertManagerChart } from "@pulumi/kubernetes-cert-manager";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
 import { restrictedNamespace } from "./guarded-namespace";
 import { charts } from "./versions";
@@ -21,6 +22,7 @@ export class CertManager extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
+    const chart = chartOfRelease(charts.certManager);
     this.installed = new CertManagerChart(
       name,
       {
@@ -32,9 +34,10 @@ export class CertManager extends pulumi.ComponentResource {
         cainjector: { resources: requests("10m", "64Mi") },
         helmOptions: {
           name: "cert-manager",
-          chart: charts.certManager.chart,
-          version: charts.certManager.version,
-          repositoryOpts: { repo: charts.certManager.repository },
+          ...chart,
+          // The component fills in its own repository where none is given. The plugin takes the chart for a path where
+          // the repository is no URL.
+          repositoryOpts: chart.repositoryOpts ?? { repo: "." },
           namespace: namespace.metadata.name,
           atomic: true,
           timeout: 300,

@@ -1,8 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import {
+  chartArchive,
+  chartReference,
+  repositoryOf,
+  type ChartPin,
+} from "../infra/chart-source";
+import { kubernetesPatch } from "../infra/versions";
 import { onCluster, type Transformation } from "./kustomization";
-import type { ChartPin } from "./versions";
 
 /** What of a chart is applied, and where its objects go. */
 export interface ChartObjectsArgs {
@@ -40,6 +46,8 @@ export class ChartObjects extends k8s.helm.v3.Chart {
           ? { chart, version, fetchOpts: repositoryOf(args.pin) }
           : { path: archive }),
         namespace: args.namespace,
+        // Charts that are rendered without a cluster get Helm's own default otherwise, Kubernetes 1.20.
+        kubeVersion: kubernetesPatch,
         values: args.values,
         transformations: [
           ...(args.transformations ?? []),
@@ -49,43 +57,4 @@ export class ChartObjects extends k8s.helm.v3.Chart {
       { ...opts, provider: reader },
     );
   }
-}
-
-/** Where a release finds its chart: in the public repository, or in a folder that mirrors it. */
-export function chartOfRelease(
-  pin: ChartPin,
-  source: string | undefined,
-): Pick<k8s.helm.v3.ReleaseArgs, "chart" | "version" | "repositoryOpts"> {
-  const archive = chartArchive(pin, source);
-  return archive === undefined
-    ? { ...chartReference(pin), repositoryOpts: repositoryOf(pin) }
-    : { chart: archive };
-}
-
-/**
- * The chart in a mirror, as `helm pull` names it; nothing where the mirror is a git repository, which helm cannot read.
- */
-function chartArchive(
-  { chart, version }: ChartPin,
-  source: string | undefined,
-): string | undefined {
-  return source === undefined || source.includes("://")
-    ? undefined
-    : `${source.replace(/\/+$/, "")}/${chart}-${version}.tgz`;
-}
-
-/** A registry is part of a chart's name, a repository of its own field. */
-function chartReference({ chart, version, repository }: ChartPin) {
-  return {
-    chart: isRegistry(repository) ? `${repository}/${chart}` : chart,
-    version,
-  };
-}
-
-function repositoryOf({ repository }: ChartPin): { readonly repo?: string } {
-  return isRegistry(repository) ? {} : { repo: repository };
-}
-
-function isRegistry(repository: string): boolean {
-  return repository.startsWith("oci://");
 }

@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
-import { ChartObjects, chartOfRelease } from "./chart";
+import { ChartObjects } from "./chart";
 import {
   type ManifestObject,
   manifestReader,

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { ManifestPin } from "./versions";
+import { manifestDirectory, type ManifestPin } from "../infra/chart-source";
 
 /** An object of a kustomization, as a transformation sees it. */
 export interface ManifestObject {
@@ -83,19 +83,6 @@ export function manifestReader(
     },
     opts,
   );
-}
-
-/**
- * Where a kustomization is read from. The provider knows folders of a repository as `…/tree/<tag>/<path>` only;
- * kustomize's own `?ref=` would be taken for a part of the path.
- */
-export function manifestDirectory(
-  { repository, tag, path }: ManifestPin,
-  source?: string,
-): string {
-  if (source === undefined) return `${repository}/tree/${tag}/${path}`;
-  const name = repository.slice(repository.lastIndexOf("/") + 1);
-  return `${source.replace(/\/+$/, "")}/${name}-${tag}/${path}`;
 }
 
 /** Sends the objects to a cluster: they would else go where the manifests are read, and wait for nothing. */

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
 import { restrictedNamespace } from "./guarded-namespace";
 import { charts } from "./versions";
@@ -25,9 +26,7 @@ export class SparkOperator extends pulumi.ComponentResource {
       name,
       {
         name: "spark-operator",
-        chart: charts.sparkOperator.chart,
-        version: charts.sparkOperator.version,
-        repositoryOpts: { repo: charts.sparkOperator.repository },
+        ...chartOfRelease(charts.sparkOperator),
         namespace: namespace.metadata.name,
         atomic: true,
         timeout: 300,

@@ -1,11 +1,4 @@
-/** A Helm chart at one pinned version. */
-export interface ChartPin {
-  readonly chart: string;
-  readonly repository: string;
-  readonly version: string;
-  /** Where its releases are listed, for whoever raises the version. */
-  readonly releases: string;
-}
+import type { ChartPin, ManifestPin } from "../infra/chart-source";
 
 /** Every chart that the components install; nothing else names a version. */
 export const charts = {
@@ -72,15 +65,6 @@ export const images = {
   kubeStateMetrics:
     "registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.18.0",
 } as const;
-
-/** A folder of kustomize manifests in a public repository, at one pinned tag. */
-export interface ManifestPin {
-  readonly repository: string;
-  readonly tag: string;
-  readonly path: string;
-  /** Where its releases are listed, for whoever raises the tag. */
-  readonly releases: string;
-}
 
 /** Every kustomization that the components install; nothing else names a tag. */
 export const manifests = {

@@ -1,6 +1,7 @@
 import { Release } from "@pulumi/kubernetes/helm/v3";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "./chart-source";
 import { charts } from "./versions";
 
 /**
@@ -11,15 +12,12 @@ export function nvidiaDevicePlugin(
   name: string,
   opts: pulumi.CustomResourceOptions,
 ): Release {
-  const { chart, repository, version } = charts.nvidiaDevicePlugin;
   return new Release(
     `${name}-device-plugin`,
     {
       name: "nvidia-device-plugin",
       namespace: "kube-system",
-      chart,
-      version,
-      repositoryOpts: { repo: repository },
+      ...chartOfRelease(charts.nvidiaDevicePlugin),
       // No GPU node may run yet when the pool scales from zero.
       skipAwait: true,
       values: {

@@ -1,10 +1,4 @@
-/** A chart, where it comes from, and where its next version is announced. */
-export interface ChartPin {
-  readonly chart: string;
-  readonly repository: string;
-  readonly version: string;
-  readonly releases: string;
-}
+import type { ChartPin } from "./chart-source";
 
 /** Minor version that EKS and AKS are asked for; GKE takes that of its release channel. */
 export const kubernetesMinor = "1.35";

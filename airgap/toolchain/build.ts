@@ -2,9 +2,11 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -15,6 +17,7 @@ import {
   type Step,
   type StepContext,
 } from "../steps";
+import { moduleSource } from "./module-source";
 import { CRATE_PACKAGES, findProgram, packageSteps } from "./packages";
 import {
   cacheFolder,
@@ -79,7 +82,9 @@ async function goBuild(
 ): Promise<void> {
   if (!findProgram("go"))
     throw new PlainError("go is not installed; Go 1.26 builds the toolchain");
-  await run("nice", ["-n", "10", "go", ...goBuildArguments(tool, output)], {
+  const overlay = await writeOverlay(tool, `${output}.embeds`, context);
+  const args = goBuildArguments(tool, output, overlay);
+  await run("nice", ["-n", "10", "go", ...args], {
     ...context,
     name: "go build",
     cwd: moduleFolder(tool),
@@ -91,6 +96,30 @@ async function goBuild(
       GOARCH: undefined,
     },
   });
+  rmSync(`${output}.embeds`, { recursive: true, force: true });
+}
+
+/** Makes the files that a main package embeds, and the overlay that names them; nothing where it embeds none. */
+async function writeOverlay(
+  tool: Tool,
+  folder: string,
+  context: StepContext,
+): Promise<string | undefined> {
+  const embeds = tool.source.kind === "go" ? (tool.source.embeds ?? []) : [];
+  if (embeds.length === 0) return undefined;
+  const source = await moduleSource(tool, context);
+  mkdirSync(folder, { recursive: true });
+  const replace = embeds.map(({ file, from, make }) => {
+    const made = join(folder, file);
+    writeFileSync(made, make(readFileSync(join(source, from), "utf8")));
+    return [join(moduleFolder(tool), file), made] as const;
+  });
+  const overlay = join(folder, "overlay.json");
+  writeFileSync(
+    overlay,
+    JSON.stringify({ Replace: Object.fromEntries(replace) }),
+  );
+  return overlay;
 }
 
 /** The target folder outlives an interruption, so that a second run compiles only what is left. */
@@ -121,6 +150,7 @@ async function cargoInstall(
 /** What builds that were killed left behind; the lock says that none is running. */
 function removePartials(folder: string, binary: string): void {
   for (const file of readdirSync(folder)) {
-    if (file.startsWith(`${binary}.partial-`)) rmSync(join(folder, file));
+    if (file.startsWith(`${binary}.partial-`))
+      rmSync(join(folder, file), { recursive: true });
   }
 }

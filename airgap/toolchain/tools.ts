@@ -26,7 +26,23 @@ export interface GoSource {
   readonly stamps?: Readonly<Record<string, string>>;
   /** Whether the main package is a file of ours, so that its text is part of the version. */
   readonly ours?: boolean;
+  /**
+   * Files that the main package embeds and that lie in `module` in another form: name, path in the module, and what
+   * makes the one of the other.
+   */
+  readonly embeds?: readonly Embed[];
 }
+
+/** A file that is made at build time and passed to the compiler as an overlay. */
+export interface Embed {
+  readonly file: string;
+  /** Path of its source in the folder of the module. */
+  readonly from: string;
+  readonly make: (text: string) => string;
+}
+
+/** The release whose source the pinned commit is; @pulumi/kubernetes is pinned to the same one. */
+export const kubernetesPluginVersion = "4.25.0";
 
 /** A binary crate with the lock file that it was published with. */
 export interface CrateSource {
@@ -116,6 +132,37 @@ export const TOOLS: readonly Tool[] = [
     ),
     together: ["pulumi"],
   },
+  {
+    binary: "pulumi-resource-kubernetes",
+    tool: "pulumi-resource-kubernetes",
+    minutes: 6,
+    source: {
+      kind: "go",
+      module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
+      package: ".",
+      ours: true,
+      stamps: {
+        "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version":
+          kubernetesPluginVersion,
+      },
+      embeds: [
+        {
+          file: "schema.json",
+          from: "cmd/pulumi-resource-kubernetes/schema.json",
+          make: (text) =>
+            JSON.stringify({
+              ...(JSON.parse(text) as object),
+              version: kubernetesPluginVersion,
+            }),
+        },
+        {
+          file: "terraform-mapping.json",
+          from: "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+          make: (text) => text,
+        },
+      ],
+    },
+  },
   single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
   kubernetes("kube-apiserver", 3.7),
   kubernetes("kube-controller-manager", 1.1),
@@ -189,7 +236,6 @@ export const TOOLS: readonly Tool[] = [
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),
-  single("crane", 0.2, "github.com/google/go-containerregistry", "/cmd/crane"),
   single("actionlint", 0.1, "github.com/rhysd/actionlint", "/cmd/actionlint"),
   {
     binary: "garage",
@@ -262,8 +308,16 @@ export function pinnedVersion(goMod: string, module: string): string {
   return found[1];
 }
 
-/** The `go build` arguments after `go`; equal arguments find equal entries in Go's build cache. */
-export function goBuildArguments(tool: Tool, output: string): string[] {
+/**
+ * The `go build` arguments after `go`; equal arguments find equal entries in Go's build cache.
+ *
+ * @param overlay file that names the files which the main package embeds
+ */
+export function goBuildArguments(
+  tool: Tool,
+  output: string,
+  overlay?: string,
+): string[] {
   if (tool.source.kind !== "go")
     throw new Error(`${tool.binary} is not a Go program`);
   const version = toolVersion(tool);
@@ -281,6 +335,7 @@ export function goBuildArguments(tool: Tool, output: string): string[] {
     "-ldflags",
     ["-s -w", ...stamps].join(" "),
     ...(tool.source.tags ? ["-tags", tool.source.tags.join(" ")] : []),
+    ...(overlay === undefined ? [] : ["-overlay", overlay]),
     "-o",
     output,
     tool.source.package,

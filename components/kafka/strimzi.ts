@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../../infra/chart-source";
 import type { PlacedPool } from "../../infra/platform";
 import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
 import { charts, kafkaVersion } from "../versions";
@@ -30,9 +31,7 @@ export function strimziCluster(
     `${name}-operator`,
     {
       name: "strimzi",
-      chart: charts.strimzi.chart,
-      version: charts.strimzi.version,
-      repositoryOpts: { repo: charts.strimzi.repository },
+      ...chartOfRelease(charts.strimzi),
       namespace: args.namespace,
       atomic: true,
       timeout: 300,

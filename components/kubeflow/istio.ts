@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../../infra/chart-source";
 import type { Platform } from "../../infra/platform";
-import { chartOfRelease } from "../chart";
 import { charts } from "../versions";
 
 /** Istio's kinds and its control plane, without a gateway: profiles write its policies. */

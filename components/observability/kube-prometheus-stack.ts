@@ -1,11 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease, type ChartPin } from "../../infra/chart-source";
 import type { Platform } from "../../infra/platform";
 import { PodMonitor, PrometheusRule } from "../kinds/prometheus";
 import { amount } from "../quantity";
 import { containerSecurity } from "../restricted-pod";
-import { charts, type ChartPin } from "../versions";
+import { charts } from "../versions";
 import { ruleGroups } from "./alerts";
 import type { ObservabilityConfig } from "./config";
 import { dashboards } from "./dashboards";
@@ -134,9 +135,7 @@ function release(
     name,
     {
       name: pin.chart,
-      chart: pin.chart,
-      version: pin.version,
-      repositoryOpts: { repo: pin.repository },
+      ...chartOfRelease(pin),
       namespace,
       atomic: true,
       timeout: 600,

@@ -3,6 +3,7 @@ import { Release } from "@pulumi/kubernetes/helm/v3";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
+import { chartOfRelease } from "../chart-source";
 import { charts, clusterAutoscalerTag } from "../versions";
 import { ServiceAccountRole, type TokenIssuer } from "./identity";
 
@@ -33,15 +34,12 @@ export class ClusterAutoscaler extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const { chart, repository, version } = charts.clusterAutoscaler;
     new Release(
       `${name}-release`,
       {
         name: serviceAccount.name,
         namespace: serviceAccount.namespace,
-        chart,
-        version,
-        repositoryOpts: { repo: repository },
+        ...chartOfRelease(charts.clusterAutoscaler),
         values: autoscalerValues(args, role.arn),
       },
       { parent: this, provider: args.cluster },

@@ -81,11 +81,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
   private clusterProvider(): KubernetesProvider {
     return new KubernetesProvider(
       `${this.name}-kubernetes`,
-      {
-        kubeconfig: this.kubeconfig,
-        // The whole cluster is the stack's: what a killed run made without noting it is taken over, not refused.
-        upsertExistingObjects: true,
-      },
+      { kubeconfig: this.kubeconfig },
       { parent: this },
     );
   }

@@ -4,11 +4,11 @@ import { totalmem } from "node:os";
 import type { Command } from "@commander-js/extra-typings";
 
 import { findMeans, HOST_TOOLS, lackOfSpace, missingSteps } from "../../airgap";
-import { CHARTS, storedChart } from "../../airgap/charts";
+import { MIRROR, mirrorPath } from "../../airgap/mirror";
 import { missingImages, neededImages } from "../../airgap/images";
 import type { Parts } from "../../airgap/images/catalogue";
 import { registryStorage } from "../../airgap/images/registry";
-import { hasOwnPulumi, PULUMI_TOOLS } from "../../airgap/pulumi";
+import { pulumiTools } from "../../airgap/pulumi";
 import { run } from "../../airgap/process";
 import {
   CLUSTER_PACKAGES,
@@ -78,13 +78,13 @@ export function define(command: Command): void {
 
 async function doctor(stack: string, json: boolean): Promise<number> {
   const { parts } = readStackFile(stack);
-  const ownPulumi = await hasOwnPulumi();
-  const building = missingSteps({ ...(await findMeans(parts)), ownPulumi });
+  const pulumi = await pulumiTools();
+  const building = missingSteps({ ...(await findMeans(parts)), pulumi });
   const findings = [
     ...(await machineFindings(building.length)),
     ...(await programFindings(building.length > 0)),
     ...packageFindings(building.some(({ id }) => id === "build-garage")),
-    ...toolFindings(ownPulumi),
+    ...toolFindings(pulumi),
     ...storedFindings(parts),
     ...(await clusterFindings()),
   ];
@@ -249,11 +249,13 @@ function packageFindings(buildsCrate: boolean): Finding[] {
   }));
 }
 
-function toolFindings(ownPulumi: boolean): Finding[] {
-  const pulumi: Finding[] = ownPulumi
-    ? [{ what: "pulumi", state: "ok", detail: findProgram("pulumi") ?? "" }]
-    : PULUMI_TOOLS.map(toolFinding);
-  return [...pulumi, ...HOST_TOOLS.map(toolFinding)];
+/** @param pulumi programs of the toolchain that a run of Pulumi takes; none where the person's own CLI does */
+function toolFindings(pulumi: readonly string[]): Finding[] {
+  const own: Finding[] =
+    pulumi.length === 0
+      ? [{ what: "pulumi", state: "ok", detail: findProgram("pulumi") ?? "" }]
+      : pulumi.map(toolFinding);
+  return [...own, ...HOST_TOOLS.map(toolFinding)];
 }
 
 function toolFinding(name: string): Finding {
@@ -283,11 +285,10 @@ function storedFindings(parts: Parts): Finding[] {
           : "",
       };
     }),
-    ...CHARTS.map(({ chart, version }): Finding => {
-      const folder = storedChart(chart, version);
-      const stored = existsSync(folder);
+    ...MIRROR.map((entry): Finding => {
+      const stored = existsSync(mirrorPath(entry));
       return {
-        what: `chart ${chart} ${version}`,
+        what: `${entry.kind} ${entry.name} ${entry.version}`,
         state: stored ? "ok" : "to build",
         detail: stored ? "" : "from its Go module",
       };

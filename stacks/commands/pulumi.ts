@@ -3,8 +3,10 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { mirrorFolder } from "../../airgap/mirror";
 import { cloudStandIns, resolvePulumi } from "../../airgap/pulumi";
 import { findProgram } from "../../airgap/toolchain/packages";
+import { mirrorVariable } from "../../infra/chart-source";
 import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
 import { CommandError, root } from "./command";
 import { machineHasStack, releaseStaleLock } from "./machine-state";
@@ -43,16 +45,19 @@ export class Pulumi {
       use.stack === undefined ? undefined : readStackFile(use.stack);
     if (stack) requirePassphrase(stack);
     const { folder, env: kept } = backEndOf(stack);
-    const { command, env: found, standIns } = await resolvePulumi();
+    const { command, env: found, offline } = await resolvePulumi();
     const path = found["PATH"] ?? process.env["PATH"] ?? "";
     const env =
-      use.preview && standIns.length > 0
+      use.preview && offline
         ? { ...found, PATH: [path, cloudStandIns].join(delimiter) }
         : found;
     return new Pulumi(
       command,
       {
         ...env,
+        ...(offline
+          ? { [mirrorVariable]: process.env[mirrorVariable] ?? mirrorFolder() }
+          : {}),
         ...kept,
         // Types are checked in CI; checking them at every run takes longer than the run.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
@@ -60,7 +65,7 @@ export class Pulumi {
         // Four a core by default: on two cores, images that are built would leave no place to what only waits.
         PULUMI_PARALLEL: process.env["PULUMI_PARALLEL"] ?? "32",
       },
-      standIns.length > 0,
+      offline,
       folder,
     );
   }

@@ -1,7 +1,5 @@
-import { locateChart } from "../../airgap/providers/kubernetes/chart";
-import { problem, run } from "../../airgap/providers/kubernetes/tool";
-import { kubernetesMinor } from "../../infra/versions";
 import type { ChartChange, ChartUse } from "./chart-changes";
+import { renderChart } from "./helm";
 import { manifestDiff, type ManifestChange } from "./manifest-diff";
 import { concealed } from "./property-changes";
 
@@ -22,29 +20,7 @@ export async function diffChart(change: ChartChange): Promise<ChartDiff> {
   }
 }
 
-async function render(use: ChartUse): Promise<string> {
-  const { chart, version, release, namespace } = use;
-  const { reference, flags } = await locateChart({
-    chart,
-    version,
-    repositoryOpts: { ...use.repositoryOpts },
-  });
-  const outcome = await run(
-    "helm",
-    [
-      "template",
-      release,
-      reference,
-      ...flags,
-      `--namespace=${namespace}`,
-      `--kube-version=${kubernetesMinor}.0`,
-      "--skip-tests",
-      ...(use.crds ? ["--include-crds"] : []),
-      "--values=-",
-    ],
-    // Values that are not known yet keep a place of their own in the manifests.
-    { stdin: JSON.stringify(concealed(use.values, "")) },
-  );
-  if (outcome.code !== 0) throw new Error(problem(outcome));
-  return outcome.stdout;
+function render(use: ChartUse): Promise<string> {
+  // Values that are not known yet keep a place of their own in the manifests.
+  return renderChart(use, concealed(use.values, ""));
 }

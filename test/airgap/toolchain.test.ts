@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { lackOfSpace, missingSteps, type Means } from "../../airgap";
-import { CHARTS } from "../../airgap/charts";
+import { MIRROR } from "../../airgap/mirror";
+import { OFFLINE_TOOLS } from "../../airgap/pulumi";
 import { everyPart, UPSTREAM_IMAGES } from "../../airgap/images/catalogue";
 import { isNewEnough } from "../../airgap/pulumi";
 import {
   findTool,
   goBuildArguments,
+  kubernetesPluginVersion,
   moduleFolder,
   pinnedVersion,
   toolKey,
@@ -125,10 +127,21 @@ describe("goBuildArguments", () => {
   });
 });
 
+describe("the Kubernetes plugin", () => {
+  it("is of the release that @pulumi/kubernetes is pinned to, as the cache and the engine's folder name it", () => {
+    const { dependencies } = JSON.parse(
+      readFileSync(join(__dirname, "../../package.json"), "utf8"),
+    ) as { dependencies: Record<string, string> };
+    assert.equal(dependencies["@pulumi/kubernetes"], kubernetesPluginVersion);
+  });
+});
+
 describe("versions", () => {
   it("of stored charts are those that the components install", () => {
     assert.deepEqual(
-      CHARTS.map(({ chart, version }) => `${chart} ${version}`).sort(),
+      MIRROR.filter(({ kind }) => kind === "chart")
+        .map(({ name, version }) => `${name} ${version}`)
+        .sort(),
       Object.values(charts)
         .map(({ chart, version }) => `${chart} ${version}`)
         .filter((row) =>
@@ -169,7 +182,7 @@ describe("missingSteps", () => {
   const ids = (means: Means) => missingSteps(means).map(({ id }) => id);
   const closed: Means = {
     parts: everyPart,
-    ownPulumi: false,
+    pulumi: OFFLINE_TOOLS,
     reachable: new Set(),
   };
 
@@ -177,16 +190,14 @@ describe("missingSteps", () => {
     const steps = missingSteps(closed);
     const position = (id: string) => steps.findIndex((step) => step.id === id);
     assert.ok(position("build-pulumi") >= 0);
-    assert.ok(position("chart-cert-manager") >= 0);
+    assert.ok(position("mirror-cert-manager") >= 0);
     for (const { id, after = [] } of steps)
       for (const before of after)
         assert.ok(position(before) < position(id), `${id} before ${before}`);
   });
 
   it("leaves out the CLI of a person who has one", () => {
-    assert.ok(
-      !ids({ ...closed, ownPulumi: true }).some((id) => /pulumi/.test(id)),
-    );
+    assert.ok(!ids({ ...closed, pulumi: [] }).some((id) => /pulumi/.test(id)));
   });
 
   it("builds no part that a stack does not have", () => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 
 import {
-  manifestDirectory,
   omit,
   transform,
   withoutDescriptions,
   type ManifestObject,
 } from "../../components/kustomization";
 import { manifests } from "../../components/versions";
+import { manifestDirectory } from "../../infra/chart-source";
 
 const pin = manifests.trainingOperator;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
-import { manifestDirectory } from "../../components/kustomization";
 import { manifests } from "../../components/versions";
+import { manifestDirectory } from "../../infra/chart-source";
 import type { Recorded, Recording } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 

@@ -18,8 +18,8 @@ const prepare = join(github, "actions/prepare/action.yaml");
 describe("workflows", () => {
   it("pass actionlint", function () {
     const actionlint = toolPath("actionlint");
-    // The toolchain builds it; `.ci/run` does so first.
-    if (!existsSync(actionlint)) return this.skip();
+    // A clone that only runs `npm test` has none; `.ci/run` builds it first.
+    if (!existsSync(actionlint) && !process.env["CI"]) return this.skip();
     this.timeout(60_000);
     execFileSync(actionlint, ["-no-color", ...workflows], {
       cwd: root,

@@ -16,8 +16,8 @@ import {
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { diffResponse } from "../kubernetes/diff-response";
-import { parseUrn } from "../kubernetes/naming";
+import { diffResponse } from "../plugin/diff-response";
+import { parseUrn } from "../plugin/urn";
 import { basics, configured, engineLog, serve, unary } from "../plugin/serve";
 import {
   decode,

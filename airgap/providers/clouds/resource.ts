@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { diff, replacements, type Changes } from "../kubernetes/diff";
-import { parseUrn } from "../kubernetes/naming";
+import { diff, replacements, type Changes } from "../plugin/diff";
+import { parseUrn } from "../plugin/urn";
 import {
   isProperties,
   markSecrets,

@@ -28,9 +28,6 @@ import { component, releaseInputs } from "./release";
 /** The real plugin that this one stands in for. */
 const version = "0.2.0";
 
-/** Version of the Kubernetes provider that the real component asks for. */
-const kubernetesVersion = "4.21.0";
-
 const log = engineLog(process.argv.at(-1) ?? "");
 
 /** Registers the component and, as its child, a release of the chart. */
@@ -119,8 +116,7 @@ function asRelease(
     .setObject(encode(inputs))
     .setProtect(request.getProtect() === true)
     .setDependenciesList([...dependencies])
-    .setProvider(request.getProvidersMap().get("kubernetes") ?? "")
-    .setVersion(kubernetesVersion);
+    .setProvider(request.getProvidersMap().get("kubernetes") ?? "");
 }
 
 void serve({

@@ -1,11 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import {
-  diff,
-  formatPath,
-  replacements,
-} from "../../../airgap/providers/kubernetes/diff";
-import { immutablePaths } from "../../../airgap/providers/kubernetes/immutable";
+import { diff, formatPath } from "../../../airgap/providers/plugin/diff";
 import {
   Secret,
   unknown,
@@ -65,58 +60,5 @@ describe("differences of properties", () => {
       b: "add",
     });
     deepEqual(diff({ a: new Secret("1") }, { a: "1" }), {});
-  });
-});
-
-describe("immutable properties", () => {
-  const replaced = (
-    apiVersion: string,
-    kind: string,
-    old: Properties,
-    fresh: Properties,
-  ): string[] =>
-    replacements(diff(old, fresh, immutablePaths({ apiVersion, kind })));
-
-  it("replace the object under the path, over it, and in lists", () => {
-    deepEqual(
-      replaced("v1", "ConfigMap", { data: { a: "1" } }, { data: { a: "2" } }),
-      ["data.a"],
-    );
-    deepEqual(replaced("v1", "ConfigMap", {}, { data: { a: "2" } }), ["data"]);
-    const pod = (value: string, grace: number): Properties => ({
-      spec: {
-        containers: [{ env: [{ name: "V", value }] }],
-        activeDeadlineSeconds: grace,
-      },
-    });
-    deepEqual(replaced("v1", "Pod", pod("1", 1), pod("2", 2)), [
-      "spec.containers[0].env[0].value",
-    ]);
-    const selector = { matchLabels: { app: "a" } };
-    deepEqual(replaced("apps/v1", "Deployment", {}, { spec: { selector } }), [
-      "spec",
-    ]);
-  });
-
-  it("are name and namespace in every kind", () => {
-    deepEqual(
-      replaced(
-        "example.dev/v1",
-        "Thing",
-        { metadata: { name: "a", namespace: "x", labels: { l: "1" } } },
-        { metadata: { name: "b", namespace: "y", labels: { l: "2" } } },
-      ).sort(),
-      ["metadata.name", "metadata.namespace"],
-    );
-  });
-
-  it("can be made mutable where the provider allows it", () => {
-    const paths = immutablePaths(
-      { apiVersion: "v1", kind: "ConfigMap" },
-      { configMaps: true, secrets: false },
-    );
-    deepEqual(diff({ data: { a: "1" } }, { data: { a: "2" } }, paths), {
-      "data.a": "update",
-    });
   });
 });

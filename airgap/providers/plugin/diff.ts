@@ -4,7 +4,7 @@ import {
   Unknown,
   type Properties,
   type Value,
-} from "../plugin/value";
+} from "./value";
 
 /** How one property differs. */
 export type Change =

@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+import { run } from "../process";
+import type { StepContext } from "../steps";
+import { moduleFolder, type Tool } from "./tools";
+
+/** Folder of a tool's Go module in Go's module cache, downloaded when missing; read-only. */
+export async function moduleSource(
+  tool: Tool,
+  { log, signal }: StepContext,
+): Promise<string> {
+  if (tool.source.kind !== "go")
+    throw new Error(`${tool.binary} is not a Go program`);
+  const answer = await run(
+    "go",
+    ["mod", "download", "-json", tool.source.module],
+    { cwd: moduleFolder(tool), log, signal },
+  );
+  return z.object({ Dir: z.string() }).parse(JSON.parse(answer)).Dir;
+}
