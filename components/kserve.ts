@@ -6,7 +6,6 @@ import type { Platform } from "../infra/platform";
 import { ChartObjects } from "./chart";
 import {
   type ManifestObject,
-  manifestReader,
   omit,
   type Transformation,
   transform,
@@ -33,6 +32,8 @@ export class KServe extends pulumi.ComponentResource {
     name: string,
     args: {
       readonly platform: Platform;
+      /** Provider that renders the charts: see `manifestReader`. */
+      readonly reader: k8s.Provider;
       /** Certificates of the webhooks; must be there first. */
       readonly certManager: pulumi.Resource;
       /** Mirror of the public sources. */
@@ -57,7 +58,6 @@ export class KServe extends pulumi.ComponentResource {
       },
       { parent: this, provider },
     );
-    const reader = manifestReader(`${name}-charts`, { parent: this });
     const apply = (
       stage: string,
       transformations: readonly Transformation[],
@@ -74,7 +74,7 @@ export class KServe extends pulumi.ComponentResource {
           cluster: provider,
           after,
         },
-        { parent: this, reader },
+        { parent: this, reader: args.reader },
       ).ready;
     const rights = apply(
       `${name}-rights`,

@@ -13,6 +13,7 @@ import {
   workloadUser,
 } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
+import { podService } from "./pod-service";
 
 /** What a model's server is. */
 export interface ModelServerArgs {
@@ -115,14 +116,12 @@ function deploy(server: Server): pulumi.Output<string> {
     },
     { ...child, dependsOn: [...server.after] },
   );
-  const service = new k8s.core.v1.Service(
+  const service = podService(
     name,
     {
       metadata,
-      spec: {
-        selector: labels,
-        ports: [{ name: "http", port: 80, targetPort: "http" }],
-      },
+      selector: labels,
+      ports: [{ name: "http", port: 80, targetPort: "http" }],
     },
     { ...child, dependsOn: [deployment] },
   );

@@ -9,6 +9,7 @@ import { kubeflowNamespace } from "./kubeflow/namespace";
 import { notebookPod } from "./notebook-pod";
 import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";
+import { podService } from "./pod-service";
 
 /** What a notebook server is. */
 export interface NotebookArgs {
@@ -108,18 +109,12 @@ export class Notebook extends pulumi.ComponentResource {
     const { metadata, labels, home, child, ...pod } = parts;
     const { account, team } = this.args;
     const { name } = metadata;
-    const service = new k8s.core.v1.Service(
+    const service = podService(
       name,
       {
-        // Its endpoints come with the server, which in turn needs the service's name.
-        metadata: {
-          ...metadata,
-          annotations: { "pulumi.com/skipAwait": "true" },
-        },
-        spec: {
-          selector: labels,
-          ports: [{ name: "http", port: 80, targetPort: "http" }],
-        },
+        metadata,
+        selector: labels,
+        ports: [{ name: "http", port: 80, targetPort: "http" }],
       },
       child,
     );

@@ -6,6 +6,7 @@ import type { PlacedPool, Platform } from "../infra/platform";
 import { dataVolume } from "./data-volume";
 import { quantity } from "./quantity";
 import { containerSecurity } from "./restricted-pod";
+import { podService } from "./pod-service";
 
 /** Where the newest feature rows are kept for the path that serves a model. */
 export const onlineStoreSchema = z.discriminatedUnion("kind", [
@@ -96,9 +97,9 @@ function redis(
 ): pulumi.Resource[] {
   const labels = { "app.kubernetes.io/name": name };
   const metadata = { name, namespace, labels };
-  const service = new k8s.core.v1.Service(
+  const service = podService(
     name,
-    { metadata, spec: { selector: labels, ports: [{ name: "redis", port }] } },
+    { metadata, selector: labels, ports: [{ name: "redis", port }] },
     opts,
   );
   const set = new k8s.apps.v1.StatefulSet(

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../infra/platform";
 import { CertManager } from "./cert-manager";
 import { KServe } from "./kserve";
+import { manifestReader } from "./kustomization";
 import { hasKubeflow, Kubeflow } from "./kubeflow";
 import type { KubeflowConfig } from "./kubeflow/config";
 import { SparkOperator } from "./spark-operator";
@@ -30,17 +31,21 @@ export function installOperators(
 ): Operators {
   const certManager = new CertManager("cert-manager", { platform }).installed;
   const sparkOperator = new SparkOperator("spark-operator", { platform });
+  if (!readsManifests(kubeflow)) return { sparkOperator };
+  const { source } = kubeflow;
+  // One for all parts: the engine starts a process for each provider.
+  const reader = manifestReader("manifests", { parent: platform.provider });
   const trainingOperator = kubeflow.trainingOperator
-    ? new TrainingOperator("training-operator", { platform, ...kubeflow })
+    ? new TrainingOperator("training-operator", { platform, reader, source })
         .installed
     : undefined;
-  const { source } = kubeflow;
   const kserve = kubeflow.kserve
-    ? new KServe("kserve", { platform, certManager, source }).installed
+    ? new KServe("kserve", { platform, reader, certManager, source }).installed
     : undefined;
   const parts = hasKubeflow(kubeflow)
     ? new Kubeflow("kubeflow", {
         platform,
+        reader,
         config: kubeflow,
         certManager,
         trainingOperator,
@@ -54,4 +59,9 @@ export function installOperators(
     profiles: parts.profiles,
     notebookController: parts.notebooks,
   };
+}
+
+/** Whether a stack has a part whose manifests or chart are read object by object. */
+function readsManifests(kubeflow: KubeflowConfig): boolean {
+  return kubeflow.trainingOperator || kubeflow.kserve || hasKubeflow(kubeflow);
 }

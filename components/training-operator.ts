@@ -1,3 +1,4 @@
+import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
@@ -8,7 +9,6 @@ import {
 } from "./kubeflow/namespace";
 import {
   Kustomization,
-  manifestReader,
   omit,
   transform,
   withoutDescriptions,
@@ -24,6 +24,8 @@ export class TrainingOperator extends pulumi.ComponentResource {
     name: string,
     args: {
       readonly platform: Platform;
+      /** Provider that reads the manifests: see `manifestReader`. */
+      readonly reader: k8s.Provider;
       /** Mirror of the public repositories: a folder, or a folder of a git repository. */
       readonly source?: string;
     },
@@ -64,10 +66,7 @@ export class TrainingOperator extends pulumi.ComponentResource {
         cluster: provider,
         after: [namespace],
       },
-      {
-        parent: this,
-        reader: manifestReader(`${name}-manifests`, { parent: this }),
-      },
+      { parent: this, reader: args.reader },
     );
     this.installed = operator.installed;
     this.registerOutputs();

@@ -6,6 +6,7 @@ import { containerSecurity, podSecurity } from "../restricted-pod";
 import { propertiesFile } from "./client-settings";
 import type { KafkaConfigOf } from "./config";
 import { kafkaUser } from "./topics-job";
+import { podService } from "../pod-service";
 
 /** Port of the listener for clients. */
 export const clientPort = 9092;
@@ -27,14 +28,12 @@ export function broker(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.StatefulSet {
   const metadata = { namespace: args.namespace, labels };
-  const service = new k8s.core.v1.Service(
+  const service = podService(
     name,
     {
       metadata: { ...metadata, name },
-      spec: {
-        selector: labels,
-        ports: [{ name: "kafka", port: clientPort }],
-      },
+      selector: labels,
+      ports: [{ name: "kafka", port: clientPort }],
     },
     opts,
   );

@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../../infra/platform";
 import {
   Kustomization,
-  manifestReader,
   type Transformation,
   withoutDescriptions,
 } from "../kustomization";
@@ -17,6 +16,8 @@ import { makeKubeflowNamespace, omitKubeflowNamespace } from "./namespace";
 export interface KubeflowArgs {
   readonly platform: Platform;
   readonly config: KubeflowConfig;
+  /** Provider that reads the manifests: see `manifestReader`. */
+  readonly reader: k8s.Provider;
   /** Certificates of the webhooks; must be there first. */
   readonly certManager: pulumi.Resource;
   /** The training operator, where the stack has it: it brings the namespace. */
@@ -30,7 +31,6 @@ export class Kubeflow extends pulumi.ComponentResource {
     Partial<Record<Part, pulumi.Output<pulumi.Resource[]>>>
   >;
   private readonly first: pulumi.Input<pulumi.Resource>[];
-  private readonly reader: k8s.Provider;
 
   constructor(
     name: string,
@@ -39,7 +39,6 @@ export class Kubeflow extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Kubeflow", name, {}, opts);
     this.first = [args.certManager];
-    this.reader = manifestReader(`${name}-manifests`, { parent: this });
     if (args.trainingOperator === undefined) {
       this.first.push(
         makeKubeflowNamespace(name, {
@@ -103,7 +102,7 @@ export class Kubeflow extends pulumi.ComponentResource {
     after: pulumi.Input<pulumi.Resource[]> | pulumi.Resource[],
     ...transformations: readonly Transformation[]
   ): pulumi.Output<pulumi.Resource[]> {
-    const { platform, config, trainingOperator } = this.args;
+    const { platform, config, reader, trainingOperator } = this.args;
     return new Kustomization(
       name,
       {
@@ -119,7 +118,7 @@ export class Kubeflow extends pulumi.ComponentResource {
           .all([this.first, after, trainingOperator ?? []])
           .apply((groups) => groups.flat()),
       },
-      { parent: this, reader: this.reader },
+      { parent: this, reader },
     ).installed;
   }
 }

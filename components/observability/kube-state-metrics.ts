@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { readOnlySecurity, processSecurity } from "../restricted-pod";
 import { images } from "../versions";
 import { clusterReader } from "./cluster-reader";
+import { podService } from "../pod-service";
 
 /** Port of what it tells of the cluster. */
 export const kubeStateMetricsPort = 8080;
@@ -99,14 +100,12 @@ export function kubeStateMetrics(
     ],
     opts,
   );
-  new k8s.core.v1.Service(
+  podService(
     name,
     {
       metadata,
-      spec: {
-        selector: labels,
-        ports: [{ name: "http", port: kubeStateMetricsPort }],
-      },
+      selector: labels,
+      ports: [{ name: "http", port: kubeStateMetricsPort }],
     },
     opts,
   );

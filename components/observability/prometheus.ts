@@ -12,6 +12,7 @@ import { clusterReader } from "./cluster-reader";
 import type { ObservabilityConfig } from "./config";
 import { consoleAssets, consolePages } from "./console";
 import { scrapeConfigs } from "./scrape-config";
+import { podService } from "../pod-service";
 
 /** Port of its API and its pages. */
 const port = 9090;
@@ -52,9 +53,9 @@ export function prometheus(
     pages: files("pages", consolePages()),
     assets: files("assets", consoleAssets()),
   };
-  const service = new k8s.core.v1.Service(
+  const service = podService(
     name,
-    { metadata, spec: { selector: labels, ports: [{ name: "http", port }] } },
+    { metadata, selector: labels, ports: [{ name: "http", port }] },
     opts,
   );
   const set = new k8s.apps.v1.StatefulSet(

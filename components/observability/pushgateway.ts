@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { readOnlySecurity, processSecurity } from "../restricted-pod";
 import { images } from "../versions";
+import { podService } from "../pod-service";
 
 /** Port that jobs push to, and Prometheus reads. */
 export const pushgatewayPort = 9091;
@@ -16,14 +17,12 @@ export function pushgateway(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const metadata = { name, namespace, labels };
-  const service = new k8s.core.v1.Service(
+  const service = podService(
     name,
     {
       metadata,
-      spec: {
-        selector: labels,
-        ports: [{ name: "http", port: pushgatewayPort }],
-      },
+      selector: labels,
+      ports: [{ name: "http", port: pushgatewayPort }],
     },
     opts,
   );

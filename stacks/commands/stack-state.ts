@@ -39,7 +39,12 @@ export async function readState(
     "--stack",
     stack,
   ]);
-  return deployment.parse(JSON.parse(text, plain)).deployment.resources;
+  return resourcesOf(text);
+}
+
+/** Every resource of a state that was exported with its secrets. */
+export function resourcesOf(exported: string): readonly StateResource[] {
+  return deployment.parse(JSON.parse(exported, plain)).deployment.resources;
 }
 
 /** In an export, a secret is an object that holds its JSON under `plaintext`. */

@@ -6,6 +6,7 @@ import type { Invocation } from "./commands";
 import { lostCluster } from "./lost-cluster";
 import { examples, localStateOption, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
+import { mendReleases } from "./interrupted-releases";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readStackFile } from "./stack-file";
 import { readState } from "./stack-state";
@@ -58,6 +59,8 @@ async function up(
     ]);
     if (dropped !== 0) return dropped;
   }
+  for (const line of await mendReleases(pulumi, stack))
+    process.stdout.write(`stack ${stack}: ${line}\n`);
   const code = await pulumi.run([
     ...["up", "--stack", stack, "--suppress-outputs"],
     ...(unasked ? ["--yes", "--skip-preview"] : []),

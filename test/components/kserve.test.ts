@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 
 import { KServe } from "../../components/kserve";
+import { manifestReader } from "../../components/kustomization";
 import type { Platform } from "../../infra/platform";
 import { record } from "../support/recording-monitor";
 
@@ -42,7 +43,8 @@ async function register(source?: string) {
       const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
       const platform = { provider } as unknown as Platform;
       const certManager = new k8s.core.v1.ConfigMap("cert-manager", {});
-      return new KServe("kserve", { platform, certManager, source });
+      const reader = manifestReader("manifests", {});
+      return new KServe("kserve", { platform, reader, certManager, source });
     },
     {
       calls: {
