@@ -1,0 +1,58 @@
+# What .ci/run and .ci/nightly share: suites that are counted, and a last line that adds them up.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CI=true
+logs=$(mktemp -d)
+passed=0
+failed=0
+
+# suite NAME COMMAND...: counts what mocha or pytest says of itself; a command without counts is one test.
+suite() {
+  local name=$1 log="$logs/${1// /-}.log" code ok bad
+  shift
+  echo "::: $name: $*"
+  local start=$SECONDS
+  "$@" 2>&1 | tee "$log"
+  code=${PIPESTATUS[0]}
+  ok=$(counted "$log" '^ *[0-9]+ passing|[0-9]+ passed')
+  bad=$(counted "$log" '^ *[0-9]+ failing|[0-9]+ failed')
+  if [ $((ok + bad)) -eq 0 ]; then
+    if [ "$code" -eq 0 ]; then ok=1; else bad=1; fi
+  fi
+  [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+  echo "::: $name: $ok passed, $bad failed, $((SECONDS - start)) s" | tee -a "$logs/summary"
+  [ "$bad" -eq 0 ] || causes "$log" >>"$logs/summary"
+}
+
+# counted LOG PATTERN: the sum of the numbers in what matches.
+counted() {
+  grep -aoE "$2" "$1" | grep -oE '[0-9]+' | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# causes LOG: what a suite says of its first failures, for the reader of the summary.
+causes() {
+  { grep -aE -m1 -A60 '^ *[0-9]+ failing|short test summary' "$1" || tail -40 "$1"; } | cut -c1-400
+}
+
+# cluster SUITE: a file of test:cluster.
+cluster() {
+  suite "$1" npx mocha --config test/cluster/.mocharc.yaml "test/cluster/$1.test.ts"
+}
+
+# programs NAME...: installs those that the machine lacks.
+programs() {
+  local program
+  for program in "$@"; do
+    command -v "$program" >/dev/null ||
+      { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$program"; } >/dev/null
+  done
+}
+
+# The last line, and its exit code.
+finish() {
+  cat "$logs/summary"
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
