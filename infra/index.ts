@@ -37,9 +37,6 @@ const registry: { [Kind in TargetKind]: Target<Kind, ConfigOf<Kind>> } = {
   onprem,
 };
 
-/** Names of the targets. */
-export const targetKinds: readonly string[] = Object.keys(registry);
-
 /** What a target of the kind refuses about itself and the pools. */
 export function checkTarget<Kind extends TargetKind>(
   kind: Kind,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { checkTarget, targetKinds, targetSchema } from "../infra";
+import { checkTarget, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
@@ -11,6 +11,7 @@ import { checkTeams } from "../components/team-names";
 import { tagValue } from "../infra/tags";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkStreams, streamsSchema } from "../workloads/streams";
+import { shownValue } from "./plain-keys";
 
 const dnsLabel = z
   .string()
@@ -187,15 +188,18 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
         : [
             {
               path,
-              value: discriminant(issue.input, issue.discriminator),
-              remedy: `choose one of ${targetKinds.join(", ")}`,
+              value: shownValue(
+                issue.path,
+                discriminant(issue.input, issue.discriminator),
+              ),
+              remedy: `choose one of ${("options" in issue && issue.options ? issue.options : []).join(", ")}`,
             },
           ];
     case "invalid_value":
       return [
         {
           path,
-          value: issue.input,
+          value: shownValue(issue.path, issue.input),
           remedy: `choose one of ${issue.values.join(", ")}`,
         },
       ];
@@ -203,12 +207,18 @@ function toProblems(issue: z.core.$ZodIssue): Problem[] {
       return [
         {
           path,
-          value: issue.input,
+          value: shownValue(issue.path, issue.input),
           remedy: `${issue.input === undefined ? "set" : "write"} ${article(issue.expected)}`,
         },
       ];
     default:
-      return [{ path, value: issue.input, remedy: issue.message }];
+      return [
+        {
+          path,
+          value: shownValue(issue.path, issue.input),
+          remedy: issue.message,
+        },
+      ];
   }
 }
 

@@ -81,6 +81,9 @@ export const buckets = {
   models: store.buckets.models.uri,
 };
 
+/** Whether the stack may be taken down unasked; the reaper reads it. */
+export const lifetime = config.lifetime;
+
 /** After when the stack may be removed; the reaper reads it. */
 export const expiry = config.expiry ?? null;
 

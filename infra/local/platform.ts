@@ -2,12 +2,12 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryStorage } from "../../airgap/images/registry";
-import { fitted, slug } from "../naming";
 import type { ObjectStore } from "../object-store/store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
 import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
+import { clusterName } from "./cluster-name";
 import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
 import { imagePrefix } from "./registry";
@@ -64,7 +64,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
     return new LocalCluster(
       `${this.name}-cluster`,
       {
-        name: target.name ?? fitted(slug(this.name), 32),
+        name: clusterName(this.name, target.name),
         ...{ dataDir, subnet, podCidr, serviceCidr, apiPort },
         pools: pools.map((pool) => ({
           name: pool.name,

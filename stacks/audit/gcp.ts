@@ -41,7 +41,8 @@ function belongs(resource: Resource, stack: string): boolean {
   // Service accounts have no labels, and say in words what labels would.
   const said = wordsOf(description)["stack"];
   if (said !== undefined) return said === stack;
-  const own = new RegExp(`(^|[ /])(mlstack-)?${stack}(-[a-z]|$)`);
+  const literal = stack.replace(/[^\w-]/g, "\\$&");
+  const own = new RegExp(`(^|[ /])(mlstack-)?${literal}(-[a-z]|$)`);
   return (
     own.test(name.split("/").at(-1) ?? "") ||
     own.test(displayName) ||

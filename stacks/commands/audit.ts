@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { z } from "zod";
 
 import { placeFields } from "../../infra/local/inputs";
+import { clusterName } from "../../infra/local/cluster-name";
 import { Layout } from "../../infra/local/layout";
 import { remainsOf } from "../../infra/local/remains";
 import { ask, CannotLook } from "../audit/ask";
@@ -10,7 +11,6 @@ import { azureQuestions } from "../audit/azure";
 import { gcpQuestions } from "../audit/gcp";
 import type { Leftover } from "../audit/leftover";
 import { readConfigFile } from "../ephemeral/config-file";
-import { CommandError } from "./command";
 import { examples, jsonOption, stackOption } from "./options";
 import { table } from "./table";
 
@@ -18,7 +18,7 @@ const targetSchema = z.discriminatedUnion("kind", [
   z.looseObject({ kind: z.literal("eks"), region: z.string() }),
   z.looseObject({ kind: z.literal("gke"), project: z.string() }),
   z.looseObject({ kind: z.literal("aks"), subscription: z.string() }),
-  z.looseObject({ kind: z.literal("local") }),
+  z.looseObject({ kind: z.literal("local"), name: z.string().optional() }),
 ]);
 
 /**
@@ -50,13 +50,14 @@ async function audit(
   const { config } = readConfigFile(like);
   const target = targetSchema.safeParse(config["mlstack:target"]);
   if (!target.success) {
-    throw new CommandError(
-      `stack ${like}: mlstack:target: audit knows eks (with its region), gke (project), aks (subscription) and local`,
+    process.stderr.write(
+      `mlstack: stack ${like}: mlstack:target: audit knows eks (with its region), gke (project), aks (subscription) and local\n`,
     );
+    return 2;
   }
   let left: readonly Leftover[];
   try {
-    left = await leftovers(stack, target.data);
+    left = await leftovers(stack, like, target.data);
   } catch (error) {
     if (!(error instanceof CannotLook)) throw error;
     process.stderr.write(`mlstack: ${error.message}\n`);
@@ -82,6 +83,7 @@ async function audit(
 
 async function leftovers(
   stack: string,
+  like: string,
   target: z.output<typeof targetSchema>,
 ): Promise<readonly Leftover[]> {
   switch (target.kind) {
@@ -93,7 +95,7 @@ async function leftovers(
       return ask(azureQuestions(stack, target.subscription));
     case "local": {
       const layout = new Layout({
-        name: stack,
+        name: clusterName(stack, stack === like ? target.name : undefined),
         ...z.object(placeFields).parse(target),
       });
       return (await remainsOf(layout)).map(({ kind, id }) => ({

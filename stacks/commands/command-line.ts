@@ -30,7 +30,7 @@ export function invocation(
  */
 export function refuseForgottenDashes(
   command: string,
-  words: readonly string[],
+  args: readonly string[],
   options: readonly KnownOption[],
   positionals: number,
   env: NodeJS.ProcessEnv = process.env,
@@ -42,6 +42,8 @@ export function refuseForgottenDashes(
       : [{ name, value: takesValue ? value : undefined }];
   });
   if (kept.length === 0) return;
+  const given = args.filter((arg) => arg.startsWith("-"));
+  const words = args.filter((arg) => !arg.startsWith("-"));
   const missing = kept.filter(({ value }) => value === "true").length;
   const taken = Math.min(positionals, Math.max(0, words.length - missing));
   const own = words.slice(0, taken);
@@ -52,7 +54,13 @@ export function refuseForgottenDashes(
       ? []
       : [value === "true" ? (values.shift() ?? "...") : value]),
   ]);
-  const line = [invocation(command, env), ...own, ...meant, ...values];
+  const line = [
+    invocation(command, env),
+    ...own,
+    ...meant,
+    ...values,
+    ...given,
+  ];
   throw new CommandError(
     `${command}: npm took ${kept.map(({ name }) => `--${name}`).join(", ")} for its own, since \`--\` is missing; nothing was done; write: ${line.join(" ")}`,
   );

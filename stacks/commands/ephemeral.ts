@@ -10,6 +10,7 @@ import {
   withPlaceholders,
   shareableTargets,
 } from "../ephemeral/derive";
+import { isOldLock } from "../ephemeral/old-lock";
 import { reapPlan } from "../ephemeral/reap-plan";
 import {
   ephemeralText,
@@ -29,6 +30,10 @@ export function define(command: Command): void {
     .option("--name <name>", "the new stack")
     .option("--ttl <time>", "how long it may live", "4h")
     .option("--owner <owner>", "whose it is")
+    .option(
+      "--copy-secrets",
+      "copy what holds a secret too: the new stack then acts as the old one",
+    )
     .option("--up", "bring it up")
     .addOption(yesOption())
     .option("--reap", "take down the short-lived stacks that expired")
@@ -36,7 +41,8 @@ export function define(command: Command): void {
     .addHelpText(
       "after",
       examples(
-        ["npm run ephemeral -- --from aws --name pr-7 --ttl 4h --up", ""],
+        ["npm run ephemeral -- --from aws --name pr-7", "for four hours"],
+        ["npm run up -- --stack pr-7", "brings it up"],
         ["npm run ephemeral -- --reap --dry-run", "what has expired"],
       ),
     )
@@ -50,6 +56,7 @@ async function ephemeral(values: {
   readonly name?: string;
   readonly ttl: string;
   readonly owner?: string;
+  readonly copySecrets?: true;
   readonly up?: true;
   readonly yes?: true;
   readonly reap?: true;
@@ -69,7 +76,10 @@ async function ephemeral(values: {
     );
   }
   const expiry = expiryAfter(ttl, new Date());
-  const write = plan(from, name, { expiry, owner: values.owner });
+  const write = plan(from, name, {
+    ...{ expiry, owner: values.owner },
+    copySecrets: values.copySecrets === true,
+  });
   const pulumi = await Pulumi.resolve();
   await write(pulumi);
   process.stdout.write(
@@ -99,7 +109,11 @@ function given(option: string, value: string | undefined, remedy: string) {
 function plan(
   from: string,
   name: string,
-  life: { readonly expiry: string; readonly owner: string | undefined },
+  life: {
+    readonly expiry: string;
+    readonly owner: string | undefined;
+    readonly copySecrets: boolean;
+  },
 ): (pulumi: Pulumi) => Promise<void> {
   if (!/^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/.test(name)) {
     throw new CommandError(
@@ -116,7 +130,13 @@ function plan(
     );
   }
   const config = derive(from, source.config, life);
-  const secrets = secretKeys(source.config);
+  const sealed = secretKeys(source.config);
+  const secrets = life.copySecrets ? sealed : [];
+  if (sealed.length > secrets.length) {
+    process.stderr.write(
+      `mlstack: not copied from ${from}, since a secret is in it: ${sealed.join(", ")}; give ${name} its own, or say --copy-secrets\n`,
+    );
+  }
   check({ ...config, ...placeholders(source.config, secrets) }, name);
   const encryption = Object.fromEntries(
     Object.entries(existing ?? {}).filter(([key]) => key !== "config"),
@@ -217,9 +237,15 @@ async function takeDown(pulumi: Pulumi, name: string): Promise<string> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     const args = ["--stack", name, "--yes"];
-    const output = await pulumi.read([
-      ...["destroy", ...args, "--skip-preview", "--non-interactive"],
-    ]);
+    const destroy = () =>
+      pulumi.read([
+        ...["destroy", ...args, "--skip-preview", "--non-interactive"],
+      ]);
+    const output = await destroy().catch(async (error: unknown) => {
+      if (!isOldLock(String(error), new Date())) throw error;
+      await pulumi.read(["cancel", "--yes", "--stack", name]);
+      return destroy();
+    });
     await pulumi.read(["stack", "rm", ...args]);
     rmSync(configPath(name), { force: true });
     rmSync(folder, { recursive: true, force: true });

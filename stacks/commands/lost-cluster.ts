@@ -1,12 +1,15 @@
 import { existsSync } from "node:fs";
 
-import { placeSchema } from "../../infra/local/inputs";
-import { Layout } from "../../infra/local/layout";
+import { z } from "zod";
+
 import type { StateResource } from "./stack-state";
 
+/** Of a cluster's inputs, whatever version of this program wrote them. */
+const inputsSchema = z.looseObject({ name: z.string(), dataDir: z.string() });
+
 /**
- * The folder of a stack's cluster on this machine where the state knows the cluster and the machine does not, as after
- * a disk was replaced.
+ * The folder of a stack's cluster where the state knows the cluster and this machine does not, as after a disk was
+ * replaced. The state must be this machine's own: that of another tells nothing about the folders here.
  */
 export function lostCluster(
   resources: readonly StateResource[],
@@ -14,7 +17,8 @@ export function lostCluster(
   const cluster = resources.find(
     ({ type }) => type === "mlstack:index:LocalCluster",
   );
-  if (!cluster) return undefined;
-  const { state } = new Layout(placeSchema.parse(cluster.inputs));
-  return existsSync(state) ? undefined : state;
+  const inputs = inputsSchema.safeParse(cluster?.inputs).data;
+  if (inputs === undefined) return undefined;
+  const folder = `${inputs.dataDir}/${inputs.name}`;
+  return existsSync(folder) ? undefined : folder;
 }

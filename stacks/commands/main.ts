@@ -52,7 +52,7 @@ async function parse(argv: readonly string[]): Promise<void> {
   if (!/^(help|complete)$/.test(own[0] ?? "")) {
     refuseForgottenDashes(
       name,
-      own.slice(1).filter((word) => !word.startsWith("-")),
+      own.slice(1),
       entry.raw
         ? [{ name: "stack", takesValue: true }]
         : optionsOf(command).map((option) => ({

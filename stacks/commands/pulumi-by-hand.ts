@@ -18,11 +18,12 @@ async function byHand(words: readonly string[]): Promise<number> {
   const args = words.filter((word) => word !== "--local-state");
   const named = stackIn(args);
   const pulumi = await Pulumi.resolve({ stack: named });
-  const makes = /^(up|update|init)$/.test(args.find(isWord) ?? "");
-  const initial = args.includes("stack") && args.includes("init");
-  const seals = args.includes("config") && args.includes("--secret");
+  const [first = "", second = ""] = args.filter(isWord);
+  const initial = first === "stack" && second === "init";
+  const makes = /^(up|update)$/.test(first);
+  const seals = first === "config" && args.includes("--secret");
   if (!localState && (makes || initial || seals)) {
-    const stack = named ?? (await selected(pulumi));
+    const stack = named ?? (initial ? undefined : await selected(pulumi));
     if (stack !== undefined && stackNames().includes(stack)) {
       const file = readStackFile(stack);
       refuseWeakBackEnd(file, false);

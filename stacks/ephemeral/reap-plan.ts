@@ -3,6 +3,14 @@ export interface StackLife {
   readonly name: string;
   /** ISO instant; undefined for a stack without an end. */
   readonly expiry: string | undefined;
+  /** What the stack itself says of its life: `short` or `long`; `unused` for a stack that was never up. */
+  readonly lifetime: string | undefined;
+}
+
+/** A stack of which the back end does not tell, and why. */
+export interface UnreadableStack {
+  readonly name: string;
+  readonly problem: string;
 }
 
 /** What the reaper does about a stack, and why. */
@@ -12,9 +20,21 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Judges each stack by its expiry. */
-export function reapPlan(stacks: readonly StackLife[], now: Date): Verdict[] {
-  return stacks.map(({ name, expiry }) => {
+/**
+ * Judges each stack by its expiry. Whoever may write to a back end may set a tag: only a stack that itself says that it
+ * is short-lived is ever taken down, and one that has nothing in it.
+ */
+export function reapPlan(
+  stacks: readonly (StackLife | UnreadableStack)[],
+  now: Date,
+): Verdict[] {
+  return stacks.map((stack) => {
+    const { name } = stack;
+    if ("problem" in stack) {
+      const reason = `cannot be read: ${stack.problem}`;
+      return { name, verdict: "unreadable", reason };
+    }
+    const { expiry, lifetime } = stack;
     if (expiry === undefined) {
       return { name, verdict: "keep", reason: "has no expiry" };
     }
@@ -23,10 +43,12 @@ export function reapPlan(stacks: readonly StackLife[], now: Date): Verdict[] {
       const reason = `expiry: ${JSON.stringify(expiry)}: write an ISO instant in UTC`;
       return { name, verdict: "unreadable", reason };
     }
-    const [verdict, verb] =
-      end <= now.getTime()
-        ? (["reap", "expired"] as const)
-        : (["keep", "expires"] as const);
-    return { name, verdict, reason: `${verb} ${expiry}` };
+    if (end > now.getTime()) {
+      return { name, verdict: "keep", reason: `expires ${expiry}` };
+    }
+    const reason = `expired ${expiry}`;
+    return lifetime === "short" || lifetime === "unused"
+      ? { name, verdict: "reap", reason }
+      : { name, verdict: "keep", reason: `${reason}, but is not short-lived` };
   });
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import type { Pulumi } from "../commands/pulumi";
 import { configPath } from "./config-file";
-import type { StackLife } from "./reap-plan";
+import type { StackLife, UnreadableStack } from "./reap-plan";
 
 /** Tag of a stack in its back end that says when its life ends, for machines that lack its file. */
 export const expiryTag = "mlstack:expiry";
@@ -19,41 +19,64 @@ export async function listStacks(pulumi: Pulumi): Promise<string[]> {
   return listing.parse(JSON.parse(text)).map(({ name }) => name);
 }
 
-/** When a stack's life ends: by its tag, else its outputs, else its file here. */
+/** When a stack's life ends: by its tag, else its outputs, else its file here; and what it says of its life. */
 export async function readLife(
   pulumi: Pulumi,
   name: string,
-): Promise<StackLife> {
-  const expiry =
-    text((await readPairs(pulumi, ["tag", "ls"], name))[expiryTag]) ??
-    text((await readPairs(pulumi, ["output"], name))["expiry"]) ??
-    fileExpiry(name);
-  return { name, expiry };
-}
-
-/** A back end that keeps no tags, and a stack that was never up, have none to show. */
-async function readPairs(
-  pulumi: Pulumi,
-  command: readonly string[],
-  stack: string,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<StackLife | UnreadableStack> {
+  const read = async (...command: readonly string[]): Promise<unknown> =>
+    JSON.parse(
+      await pulumi.read(["stack", ...command, "--json", "--stack", name]),
+    );
   try {
-    const args = ["stack", ...command, "--json", "--stack", stack];
-    return pairs.parse(JSON.parse(await pulumi.read(args)));
-  } catch {
-    return {};
+    const tags = pairs.parse(await read("tag", "ls").catch(withoutTags));
+    const outputs = pairs.parse(await read("output"));
+    const [last] = updates.parse(await read("history", "--page-size", "1"));
+    const file = fileConfig(name);
+    return {
+      name,
+      expiry:
+        text(tags[expiryTag]) ??
+        text(outputs["expiry"]) ??
+        text(file["mlstack:expiry"]),
+      // An `up` that did not get to its outputs leaves its configuration.
+      lifetime:
+        text(outputs["lifetime"]) ??
+        last?.config["mlstack:lifetime"]?.value ??
+        (last === undefined ? "unused" : text(file["mlstack:lifetime"])),
+    };
+  } catch (error) {
+    const [line = ""] = String(error instanceof Error ? error.message : error)
+      .split("\n")
+      .filter((each) => each.trim() !== "");
+    return { name, problem: line.replace(/^error: /, "") };
   }
 }
 
-const fileSchema = z.object({
-  config: z.object({ "mlstack:expiry": z.string().optional() }),
+/** Some back ends keep no tags. */
+function withoutTags(error: unknown): Readonly<Record<string, unknown>> {
+  if (/not support|unsupported/i.test(String(error))) return {};
+  throw error;
+}
+
+const updates = z.array(
+  z.looseObject({
+    config: z
+      .record(z.string(), z.looseObject({ value: z.string().optional() }))
+      .prefault({}),
+  }),
+);
+
+const fileSchema = z.looseObject({
+  config: z.record(z.string(), z.unknown()).prefault({}),
 });
 
-function fileExpiry(name: string): string | undefined {
+function fileConfig(name: string): Readonly<Record<string, unknown>> {
   const file = configPath(name);
-  if (!existsSync(file)) return undefined;
-  const parsed = fileSchema.safeParse(parse(readFileSync(file, "utf8")));
-  return parsed.data?.config["mlstack:expiry"];
+  if (!existsSync(file)) return {};
+  return (
+    fileSchema.safeParse(parse(readFileSync(file, "utf8"))).data?.config ?? {}
+  );
 }
 
 function text(value: unknown): string | undefined {

@@ -46,6 +46,10 @@ describe("configuration of a stack", () => {
       { target: { kind: "openstack" } },
       /^target.kind: "openstack": choose one of local, existing, eks, gke, aks, onprem/,
     ],
+    "an unknown kind of anything else": [
+      { target, kafka: { kind: "kafka" } },
+      /^kafka.kind: "kafka": choose one of single, strimzi, external$/,
+    ],
     "an unknown workload": [
       { target, workloads: { clickstreem: {} } },
       /^workloads.clickstreem: .*no such key/,
@@ -185,5 +189,98 @@ describe("configuration of a stack", () => {
     assert.deepEqual(problems(valuesOf("onprem")), [
       "target.ssh.key: missing: set the private key: pulumi config set --secret --path mlstack:target.ssh.key < KEYFILE",
     ]);
+  });
+
+  describe("shows no value that may be a secret", () => {
+    const marks = ["hunter2", "4711471147"];
+    const example: Readonly<Record<string, unknown>> = {
+      target: {
+        ...(valuesOf("onprem")["target"] as object),
+        ssh: { user: "ops", key: "-----BEGIN KEY-----" },
+        objects: {
+          kind: "s3",
+          endpoint: "https://s3.example.com",
+          keys: { ml: { accessKeyId: "AK", secretAccessKey: "SK" } },
+        },
+      },
+      pools: valuesOf("onprem")["pools"],
+      kafka: {
+        kind: "external",
+        servers: "kafka.example.com:9093",
+        security: {
+          protocol: "SASL_SSL",
+          ca: "-----BEGIN CERTIFICATE-----",
+          username: "ml",
+          password: "secret",
+        },
+        topics: [{ name: "events" }],
+      },
+      streams: {
+        clickstream: {
+          topic: "events",
+          online: { kind: "external", url: "rediss://cache.example.com" },
+        },
+      },
+    };
+
+    /** Paths of all that a value has, itself included; those that hold a text last. */
+    function paths(value: unknown): string[][] {
+      if (typeof value !== "object" || value === null) return [[]];
+      return Object.entries(value)
+        .flatMap(([key, item]) => paths(item).map((rest) => [key, ...rest]))
+        .concat([[]]);
+    }
+
+    function replaced(
+      value: unknown,
+      [key, ...rest]: readonly string[],
+      by: unknown,
+    ): unknown {
+      if (key === undefined) return by;
+      const copy = structuredClone(value) as Record<string, unknown>;
+      copy[key] = replaced(copy[key], rest, by);
+      return copy;
+    }
+
+    it("is tried on every kind of secret that a stack has", () => {
+      const keys = paths(example).map((path) => path.at(-1));
+      for (const key of [
+        ...["key", "accessKeyId", "secretAccessKey", "endpoint"],
+        ...["username", "password", "ca", "servers", "url"],
+      ]) {
+        assert.ok(keys.includes(key), key);
+      }
+    });
+
+    const plain =
+      /\.(kind|user|name|address|role|pool|pods|services|prefix|protocol|min|max|count|topic)$/;
+    for (const path of paths(example)) {
+      const at = path.join(".");
+      // What people write there is no secret, and an error that shows it is a better one.
+      if (path.length === 0 || plain.test(`.${at}`)) continue;
+      it(`at ${at}, or in what was written in its place`, () => {
+        for (const mistake of [
+          marks[0],
+          Number(marks[1]),
+          marks,
+          { of: marks[0] },
+          [{ of: marks[0] }],
+        ]) {
+          const values = replaced(example, path, mistake);
+          const said = problems(values as Record<string, unknown>).join("\n");
+          for (const mark of marks) assert.ok(!said.includes(mark), said);
+        }
+      });
+    }
+
+    it("and says what kind of value is there", () => {
+      assert.deepEqual(
+        problems({
+          target,
+          kafka: { ...(example["kafka"] as object), servers: 7 },
+        }),
+        ["kafka.servers: a number, not shown: write a string"],
+      );
+    });
   });
 });

@@ -38,7 +38,7 @@ describe("command line", function () {
     ],
     [
       ["ephemeral", "--dry-run", "--", "--reap"],
-      "npm run ephemeral -- --dry-run",
+      "npm run ephemeral -- --dry-run --reap",
     ],
     [
       ["pulumi", "destroy", "--stack", "aws"],

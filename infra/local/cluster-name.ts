@@ -1,0 +1,6 @@
+import { fitted, slug } from "../naming";
+
+/** Name of a stack's local cluster: the stack's, unless its target has one. */
+export function clusterName(stack: string, name: string | undefined): string {
+  return name ?? fitted(slug(stack), 32);
+}
