@@ -42,8 +42,8 @@ async function measure(
   more: number,
 ): Promise<PreviewFigures> {
   const stack = `bench-${cloud}`;
-  const file = join(root, `stacks/Pulumi.${stack}.yaml`);
   const folder = mkdtempSync(join(tmpdir(), "mlstack-bench-"));
+  const file = join(folder, `Pulumi.${stack}.yaml`);
   const env = {
     ...process.env,
     ...pulumi.env,
@@ -52,13 +52,17 @@ async function measure(
   };
   try {
     writeFileSync(file, withWorkloads(cloud, more));
-    await run(pulumi.command, ["stack", "init", stack], env);
-    const args = ["preview", "--json", "--stack", stack];
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      "name: mlstack\nruntime: nodejs\n",
+    );
+    const init = ["stack", "init", stack, "--no-select", "--cwd", folder];
+    await run(pulumi.command, init, env);
+    const args = ["preview", "--json", "--stack", stack, "--config-file", file];
     const { output, seconds, gigabytes } = await run(pulumi.command, args, env);
     const { steps } = JSON.parse(output) as { steps: readonly unknown[] };
     return { more, resources: steps.length, seconds, gigabytes };
   } finally {
-    rmSync(file, { force: true });
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -51,6 +51,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "a notebook, model or dashboard of the stack on the loopback",
     load: () => require("./open") as CommandFile,
   },
+  logs: {
+    summary: "what a job, a service or a pod of the stack prints",
+    load: () => require("./logs") as CommandFile,
+  },
   features: {
     summary: "questions to the stack's feature store",
     load: () => require("./features") as CommandFile,

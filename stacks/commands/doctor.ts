@@ -38,6 +38,7 @@ import {
 import { pinnedVersions } from "../../infra/local/versions";
 import { describeProblem } from "../../infra/problem";
 import { examples, jsonOption, stackOption } from "./options";
+import { targetFindings } from "./doctor-target";
 import { readStackFile } from "./stack-file";
 import { table } from "./table";
 
@@ -77,7 +78,11 @@ export function define(command: Command): void {
 }
 
 async function doctor(stack: string, json: boolean): Promise<number> {
-  const { parts } = readStackFile(stack);
+  const file = readStackFile(stack);
+  if (!file.embedded) {
+    return report(await targetFindings(file), json, () => "All is there");
+  }
+  const { parts } = file;
   const pulumi = await pulumiTools();
   const building = missingSteps({ ...(await findMeans(parts)), pulumi });
   const findings = [
@@ -88,26 +93,36 @@ async function doctor(stack: string, json: boolean): Promise<number> {
     ...storedFindings(parts),
     ...(await clusterFindings()),
   ];
+  const minutes = building.reduce((sum, step) => sum + step.minutes, 0);
+  return report(findings, json, () =>
+    building.length > 0
+      ? `Nothing is missing that you must see to. \`npm run up\` builds the rest: ${building.length} steps, about ${Math.ceil(minutes)} min on two cores`
+      : "All is there: `npm run up`",
+  );
+}
+
+/** Prints the findings. @returns 1 where something is missing that a person must see to */
+function report(
+  findings: readonly Finding[],
+  json: boolean,
+  allThere: () => string,
+): number {
   const missing = findings.filter(({ state }) => state === "missing");
+  const code = missing.length > 0 ? 1 : 0;
   if (json) {
     process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-    return missing.length > 0 ? 1 : 0;
+    return code;
   }
-  process.stdout.write(
-    `${table(
-      ["WHAT", "STATE", "DETAIL"],
-      findings.map(({ what, state, detail }) => [what, state, detail]),
-    )}\n\n`,
+  const lines = table(
+    ["WHAT", "STATE", "DETAIL"],
+    findings.map(({ what, state, detail }) => [what, state, detail]),
   );
-  const minutes = building.reduce((sum, step) => sum + step.minutes, 0);
-  process.stdout.write(
+  const end =
     missing.length > 0
-      ? `${missing.length} missing: ${missing.map(({ what }) => what).join(", ")}\n`
-      : building.length > 0
-        ? `Nothing is missing that you must see to. \`npm run up\` builds the rest: ${building.length} steps, about ${Math.ceil(minutes)} min on two cores\n`
-        : "All is there: `npm run up`\n",
-  );
-  return missing.length > 0 ? 1 : 0;
+      ? `${missing.length} missing: ${missing.map(({ what }) => what).join(", ")}`
+      : allThere();
+  process.stdout.write(`${lines}\n\n${end}\n`);
+  return code;
 }
 
 async function machineFindings(steps: number): Promise<Finding[]> {

@@ -1,5 +1,13 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 import type { Command } from "@commander-js/extra-typings";
 import { ZodError } from "zod";
@@ -143,6 +151,7 @@ function plan(
   );
   return async (pulumi) => {
     writeFileSync(configPath(name), ephemeralText(from, config, encryption));
+    keepFromGit(name);
     if ((await listStacks(pulumi)).includes(name)) {
       await pulumi.read(["stack", "select", name]);
     } else {
@@ -165,6 +174,27 @@ function plan(
       name,
     ]);
   };
+}
+
+/** A short-lived stack's file is not to be committed; what git ignores for everybody would hide long-lived ones too. */
+function keepFromGit(name: string): void {
+  const line = `/stacks/Pulumi.${name}.yaml`;
+  try {
+    const path = execFileSync(
+      "git",
+      ["rev-parse", "--git-path", "info/exclude"],
+      { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    ).trim();
+    const file = resolve(root, path);
+    const lines = existsSync(file)
+      ? readFileSync(file, "utf8").split("\n")
+      : [];
+    if (lines.includes(line)) return;
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, `${line}\n`);
+  } catch {
+    // No git, or no repository of it: nothing can be committed.
+  }
 }
 
 function derive(

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 
+import type { Command as PlainCommand } from "commander";
+
 import { version } from "../../package.json";
 import { CommandError, root } from "./command";
 import { refuseForgottenDashes, refuseWords } from "./command-line";
@@ -27,6 +29,7 @@ function messageOf(error: unknown): string {
 }
 
 async function parse(argv: readonly string[]): Promise<void> {
+  if (argv[0] === "complete") return complete(argv);
   const name = selected(argv);
   const entry: CommandEntry | undefined = commands[name];
   const { own, passed } = entry?.raw
@@ -38,18 +41,14 @@ async function parse(argv: readonly string[]): Promise<void> {
     );
   }
   const program = makeProgram();
-  for (const [each, { summary, hidden }] of Object.entries(commands)) {
-    program.command(each, { hidden }).summary(summary).description(summary);
-  }
   const command = program.commands.find((each) => each.name() === name);
   if (entry === undefined || command === undefined) {
     await program.parseAsync(own, { from: "user" });
     return;
   }
   const { define } = entry.load();
-  // A command that has neither arguments nor options yet.
   define(command as Command, { passed, program });
-  if (!/^(help|complete)$/.test(own[0] ?? "")) {
+  if (own[0] !== "help") {
     refuseForgottenDashes(
       name,
       own.slice(1),
@@ -81,6 +80,20 @@ async function parse(argv: readonly string[]): Promise<void> {
   await program.parseAsync(own, { from: "user" });
 }
 
+/** Script of a shell's completion, or what may follow the words after `complete --`. */
+async function complete(argv: readonly string[]): Promise<void> {
+  const program = makeProgram();
+  const name = argv[2] ?? "";
+  const command = program.commands.find((each) => each.name() === name);
+  if (command !== undefined && commands[name]?.raw !== true) {
+    commands[name]?.load().define(command as Command, { passed: [], program });
+  }
+  const { default: tab } = await import("@bomb.sh/tab/commander");
+  // Its types are of the library without inferred options.
+  tab(program as unknown as PlainCommand);
+  await program.parseAsync(argv, { from: "user" });
+}
+
 type AnyCommand = Pick<Command, "options" | "commands">;
 
 /** Options of a command and of those below it. */
@@ -88,7 +101,7 @@ function optionsOf(command: AnyCommand): AnyCommand["options"] {
   return [...command.options, ...command.commands.flatMap(optionsOf)];
 }
 
-/** The command that a line is about: of `help up` and of the completion of `up --st` too. */
+/** The command that a line is about, as in `help up`. */
 function selected(argv: readonly string[]): string {
   if (argv[0] === "help") return argv[1] ?? "";
   return argv[0] ?? "";
@@ -102,13 +115,26 @@ function split(argv: readonly string[]) {
     : { own: argv.slice(0, at), passed: argv.slice(at + 1) };
 }
 
+/** The program with all of its commands, which have neither arguments nor options yet. */
 function makeProgram() {
+  const program = bareProgram();
+  for (const [name, { summary, hidden }] of Object.entries(commands)) {
+    program.command(name, { hidden }).summary(summary).description(summary);
+  }
+  return program;
+}
+
+function bareProgram() {
   return (
     new Command("mlstack")
       .description(
         "One machine-learning platform on any Kubernetes. Every command is an npm script too: `npm run up -- --stack aws`.",
       )
       .version(version)
+      .addHelpText(
+        "after",
+        "\nCompletion, where `mlstack` is a command (npm link): source <(mlstack complete bash), or zsh, or for fish\n`mlstack complete fish | source`.",
+      )
       // Words are counted before the action, with the line that was meant.
       .allowExcessArguments(true)
       .exitOverride()

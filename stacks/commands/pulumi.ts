@@ -19,6 +19,13 @@ const cloudPlugins: Readonly<Record<string, string>> = {
   aks: "azure-native",
 };
 
+/** In a log, the engine would print a dot per second, and a line, while it waits. */
+function quietly([command = ""]: readonly string[]): readonly string[] {
+  return !process.stdout.isTTY && ["up", "destroy", "preview"].includes(command)
+    ? ["--suppress-progress"]
+    : [];
+}
+
 /** A Pulumi CLI, with the environment that it needs on this machine. */
 export class Pulumi {
   private constructor(
@@ -88,7 +95,7 @@ export class Pulumi {
   /** Runs the CLI in the open. @returns its exit code. */
   run(args: readonly string[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      const child = this.start(args, "inherit");
+      const child = this.start([...args, ...quietly(args)], "inherit");
       // The terminal sends Ctrl-C to both: the CLI ends in its own order, and this process after it.
       process.on("SIGINT", () => undefined);
       process.on("SIGTERM", () => child.kill("SIGINT"));

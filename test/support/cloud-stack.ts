@@ -14,13 +14,12 @@ import { parseDocument, type Document } from "yaml";
 import { z } from "zod";
 
 import { Pulumi } from "../../stacks/commands/pulumi";
+import { Checkout } from "./checkout";
 import { cloudStandIns } from "../../airgap/pulumi";
 import {
   clusterVariable,
   type ClusterAddress,
 } from "../../airgap/providers/clouds/outputs";
-
-const root = join(__dirname, "../..");
 
 /** A step of the engine on a resource: when it began, or when it had ended. */
 export interface Step {
@@ -63,6 +62,7 @@ export interface Cluster extends ClusterAddress {
 export class CloudStack {
   readonly name: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "mlstack-cloud-"));
+  readonly #checkout = new Checkout();
   readonly #file: string;
   readonly #log: string;
 
@@ -72,10 +72,9 @@ export class CloudStack {
     private readonly cluster: Cluster,
   ) {
     this.name = `engine-${cloud}`;
-    this.#file = join(root, `stacks/Pulumi.${this.name}.yaml`);
+    this.#file = this.#checkout.stackFile(this.name);
     this.#log = join(this.#folder, "operations.jsonl");
-    const original = join(root, `stacks/Pulumi.${cloud}.yaml`);
-    writeFileSync(this.#file, readFileSync(original, "utf8"));
+    this.#checkout.writeStack(this.name, cloud);
   }
 
   static async make(cloud: string, cluster: Cluster): Promise<CloudStack> {
@@ -159,7 +158,7 @@ export class CloudStack {
   }
 
   remove(): void {
-    rmSync(this.#file, { force: true });
+    this.#checkout.remove();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -168,7 +167,7 @@ export class CloudStack {
     env: Readonly<Record<string, string>> = {},
   ): ChildProcess {
     return spawn(this.pulumi.command, args, {
-      cwd: root,
+      cwd: this.#checkout.root,
       // A group of its own, which a signal ends as a whole.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],

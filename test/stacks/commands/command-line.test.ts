@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -115,6 +116,31 @@ describe("command line", function () {
     );
     assert.equal(stdout.match(/^Examples:$/gm)?.length, names.length);
   });
+
+  const completions: readonly (readonly [string[], string])[] = [
+    [["do"], "down"],
+    [["up", "--loc"], "--local-state"],
+    [["down", "--stack", "a"], "aws"],
+    [["features", "hist"], "history"],
+  ];
+  for (const [words, word] of completions) {
+    it(`completes \`${words.join(" ")}\``, () => {
+      const { code, stdout } = checkout.mlstack(["complete", "--", ...words]);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^${word}\\b`, "m"));
+    });
+  }
+
+  for (const shell of ["bash", "zsh", "fish"]) {
+    it(`gives ${shell} a completion that asks the program`, () => {
+      const { code, stdout } = checkout.mlstack(["complete", shell]);
+      assert.equal(code, 0);
+      assert.match(stdout, /mlstack complete --/);
+      // Where the shell is here, it parses the script.
+      const { status, error } = spawnSync(shell, ["-n"], { input: stdout });
+      assert.ok(error !== undefined || status === 0);
+    });
+  }
 
   it("needs a version of Node, and says which", () => {
     const manifest = join(checkout.root, "package.json");

@@ -1,0 +1,106 @@
+import { run } from "../../airgap/process";
+import { findProgram } from "../../airgap/toolchain/packages";
+import { refuseWeakBackEnd, requirePassphrase } from "./back-end";
+import { CommandError } from "./command";
+import { Pulumi } from "./pulumi";
+import type { StackFile } from "./stack-file";
+
+/** What a stack that is not on this machine needs here, and whether it is there. */
+export interface TargetFinding {
+  readonly what: string;
+  readonly state: "ok" | "missing";
+  readonly detail: string;
+}
+
+interface Needs {
+  /** Programs, with what each is for. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** A call that only a person who is logged in can make, and how to log in. */
+  readonly login?: { readonly call: readonly string[]; readonly by: string };
+}
+
+const needs: Readonly<Record<string, Needs>> = {
+  eks: {
+    programs: { aws: "answers for who you are, to AWS and to the cluster" },
+    login: {
+      call: ["aws", "sts", "get-caller-identity"],
+      by: "aws sso login",
+    },
+  },
+  gke: {
+    programs: {
+      gcloud: "answers for who you are to Google Cloud",
+      "gke-gcloud-auth-plugin": "answers for who you are to the cluster",
+    },
+    login: {
+      call: ["gcloud", "auth", "application-default", "print-access-token"],
+      by: "gcloud auth application-default login",
+    },
+  },
+  aks: {
+    programs: {
+      az: "answers for who you are to Azure",
+      kubelogin: "answers for who you are to the cluster",
+    },
+    login: { call: ["az", "account", "show"], by: "az login" },
+  },
+};
+
+const builders = ["docker", "podman", "buildah"];
+
+/** Checks programs, login, plugin, back end and passphrase of a stack on a cloud or on other hosts. */
+export async function targetFindings(
+  file: StackFile,
+): Promise<TargetFinding[]> {
+  const { programs = {}, login } = needs[file.kind ?? ""] ?? {};
+  const builder = builders.find(findProgram);
+  const findings: TargetFinding[] = Object.entries(programs).map(
+    ([what, use]) => {
+      const path = findProgram(what);
+      return path === undefined
+        ? { what, state: "missing", detail: `${use}: install it` }
+        : { what, state: "ok", detail: path };
+    },
+  );
+  if (login !== undefined) {
+    const [program = "", ...args] = login.call;
+    const inside = await run(program, args).then(
+      () => true,
+      () => false,
+    );
+    findings.push({
+      what: "login",
+      state: inside ? "ok" : "missing",
+      detail: inside ? "" : `log in with \`${login.by}\``,
+    });
+  }
+  findings.push({
+    what: "image builder",
+    state: builder === undefined ? "missing" : "ok",
+    detail: builder ?? `install one of ${builders.join(", ")}`,
+  });
+  findings.push(
+    finding("back end", () => refuseWeakBackEnd(file, false)),
+    finding("passphrase", () => requirePassphrase(file)),
+  );
+  if (
+    findings.every(({ what, state }) => what !== "passphrase" || state === "ok")
+  ) {
+    const pulumi = await Pulumi.resolve({ stack: file.name });
+    findings.push(
+      finding("plugin", () => pulumi.requireCloudPlugin(file.name)),
+    );
+  }
+  return findings;
+}
+
+/** What a check that refuses says. */
+function finding(what: string, check: () => void): TargetFinding {
+  try {
+    check();
+    return { what, state: "ok", detail: "" };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { what, state: "missing", detail: error.message };
+  }
+}
