@@ -32,8 +32,8 @@ const certManagerStandIn = join(__dirname, "providers/kubernetes-cert-manager");
 /** Folder of stand-ins for the plugins of the clouds. They make nothing: they may be on PATH for previews alone. */
 export const cloudStandIns = join(__dirname, "providers/clouds/bin");
 
-/** Oldest CLI that knows all that Pulumi.yaml says. */
-const OLDEST: readonly [number, number] = [3, 200];
+/** Oldest CLI that knows all that Pulumi.yaml says, and the replacement triggers of the jobs. */
+const OLDEST: readonly [number, number] = [3, 215];
 
 /** Programs of the toolchain that take the place of a CLI of one's own. */
 export const PULUMI_TOOLS = ["pulumi", "pulumi-language-nodejs"] as const;

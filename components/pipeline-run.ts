@@ -6,6 +6,7 @@ import { accountRights, type AccountRightsArgs } from "./account-rights";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { versionLabel } from "./pipeline-labels";
+import { runOptions, withoutAwaitingTheEnd } from "./run-options";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 
@@ -128,6 +129,41 @@ export function runnerJob(
   },
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.Job {
+  const spec: k8s.types.input.batch.v1.JobSpec = {
+    backoffLimit: 3,
+    activeDeadlineSeconds: args.timeoutSeconds,
+    podFailurePolicy: {
+      rules: [
+        {
+          action: "FailJob",
+          onExitCodes: {
+            containerName: name,
+            operator: "In",
+            values: [refused],
+          },
+        },
+      ],
+    },
+    template: {
+      metadata: {
+        labels: args.account.identity.podLabels,
+        // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
+        annotations: { "sidecar.istio.io/inject": "false" },
+      },
+      spec: {
+        restartPolicy: "Never",
+        serviceAccountName: args.account.name,
+        nodeSelector: args.pool.placement.nodeSelector,
+        tolerations: [...args.pool.placement.tolerations],
+        securityContext: podSecurity(workloadUser),
+        containers: [container(name, args)],
+        volumes:
+          args.file === undefined
+            ? []
+            : [{ name: "pipeline", configMap: { name: args.file } }],
+      },
+    },
+  };
   return new k8s.batch.v1.Job(
     name,
     {
@@ -135,51 +171,11 @@ export function runnerJob(
         name,
         namespace: args.team.namespace,
         labels: { [versionLabel]: args.version },
-        // Its end is awaited by a JobEnd, with the reason of a failure.
-        annotations: { "pulumi.com/skipAwait": "true" },
+        annotations: withoutAwaitingTheEnd,
       },
-      spec: {
-        backoffLimit: 3,
-        activeDeadlineSeconds: args.timeoutSeconds,
-        podFailurePolicy: {
-          rules: [
-            {
-              action: "FailJob",
-              onExitCodes: {
-                containerName: name,
-                operator: "In",
-                values: [refused],
-              },
-            },
-          ],
-        },
-        template: {
-          metadata: {
-            labels: args.account.identity.podLabels,
-            // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
-            annotations: { "sidecar.istio.io/inject": "false" },
-          },
-          spec: {
-            restartPolicy: "Never",
-            serviceAccountName: args.account.name,
-            nodeSelector: args.pool.placement.nodeSelector,
-            tolerations: [...args.pool.placement.tolerations],
-            securityContext: podSecurity(workloadUser),
-            containers: [container(name, args)],
-            volumes:
-              args.file === undefined
-                ? []
-                : [{ name: "pipeline", configMap: { name: args.file } }],
-          },
-        },
-      },
+      spec,
     },
-    {
-      ...opts,
-      replaceOnChanges: ["spec", "metadata.labels"],
-      // The next one has the same name.
-      deleteBeforeReplace: true,
-    },
+    runOptions({ spec, version: args.version }, opts),
   );
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { endOf, type JobEnd } from "./job-end";
 import { SparkApplication } from "./kinds/spark-application";
+import { runOptions } from "./run-options";
 import {
   onFailure,
   sparkApplicationSpec,
@@ -24,13 +25,11 @@ export class SparkJob extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:SparkJob", name, {}, opts);
+    const spec = sparkApplicationSpec(args, onFailure);
     const application = new SparkApplication(
       name,
-      {
-        metadata: { name, namespace: args.team.namespace },
-        spec: sparkApplicationSpec(args, onFailure),
-      },
-      {
+      { metadata: { name, namespace: args.team.namespace }, spec },
+      runOptions(spec, {
         parent: this,
         provider: args.platform.provider,
         dependsOn: [
@@ -38,9 +37,7 @@ export class SparkJob extends pulumi.ComponentResource {
           ...args.account.ready,
           ...(args.after ?? []),
         ],
-        // A changed job is another run: in place, the operator's status would for a while tell of the last one.
-        replaceOnChanges: ["spec"],
-      },
+      }),
     );
     this.end = endOf(name, application, args, { parent: this });
     this.registerOutputs();

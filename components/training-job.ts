@@ -7,6 +7,7 @@ import { PyTorchJob } from "./kinds/pytorch-job";
 import { TFJob } from "./kinds/tf-job";
 import type { ReplicaSpec, RunPolicy } from "./kinds/training";
 import { XGBoostJob } from "./kinds/xgboost-job";
+import { runOptions } from "./run-options";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import type { Team, TeamAccount } from "./team";
 import { threads, type TrainingJobSize } from "./training-job-size";
@@ -47,9 +48,6 @@ export class TrainingJob extends pulumi.ComponentResource {
       dependsOn: pulumi
         .output(args.after ?? [])
         .apply((after) => [...args.account.ready, ...after]),
-      // The operator does not carry a change over to pods that run; a changed job is another run.
-      replaceOnChanges: ["spec"],
-      deleteBeforeReplace: true,
     });
     this.end = endOf(name, job, args, { parent: this });
     this.registerOutputs();
@@ -73,27 +71,18 @@ function createJob(
   switch (args.framework) {
     case "pytorch": {
       const pytorchReplicaSpecs = { Master: first, Worker: others };
-      return new PyTorchJob(
-        name,
-        { metadata, spec: { runPolicy, pytorchReplicaSpecs } },
-        opts,
-      );
+      const spec = { runPolicy, pytorchReplicaSpecs };
+      return new PyTorchJob(name, { metadata, spec }, runOptions(spec, opts));
     }
     case "xgboost": {
       const xgbReplicaSpecs = { Master: first, Worker: others };
-      return new XGBoostJob(
-        name,
-        { metadata, spec: { runPolicy, xgbReplicaSpecs } },
-        opts,
-      );
+      const spec = { runPolicy, xgbReplicaSpecs };
+      return new XGBoostJob(name, { metadata, spec }, runOptions(spec, opts));
     }
     case "tensorflow": {
       const tfReplicaSpecs = { Chief: first, Worker: others };
-      return new TFJob(
-        name,
-        { metadata, spec: { runPolicy, tfReplicaSpecs } },
-        opts,
-      );
+      const spec = { runPolicy, tfReplicaSpecs };
+      return new TFJob(name, { metadata, spec }, runOptions(spec, opts));
     }
   }
 }

@@ -49,7 +49,8 @@ export class PipelineVersion extends k8s.apiextensions.CustomResource {
     super(
       name,
       { apiVersion, kind: "PipelineVersion", ...args },
-      { replaceOnChanges: ["spec"], ...opts },
+      // Its name is that of its content, and another one another object; what KFP writes into it is no change.
+      { ignoreChanges: ["spec"], ...opts },
     );
   }
 }

@@ -30,7 +30,7 @@ export const localCluster: ResourceKind<ClusterInputs, Outs> = {
   type: "mlstack:index:LocalCluster",
   schema: clusterSchema,
   secretOutputs: ["kubeconfig"],
-  kept: ["kubeconfig", "gateway"],
+  kept: ["kubeconfig", "gateway", "clusterId"],
   async diff(_id, outs) {
     const dead = await deadMachines(new Layout(outs));
     return {

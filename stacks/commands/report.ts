@@ -7,6 +7,7 @@ import { root, stackFolder } from "./command";
 import type { Pulumi } from "./pulumi";
 import { servicesOf, type Service } from "./services";
 import { kubeconfigOf, readState, type StateResource } from "./stack-state";
+import { jobEndType, jobsOf } from "./state-jobs";
 import { table } from "./table";
 import { readUnfinished } from "./unfinished-jobs";
 import type { WorkloadReport } from "./workload-report";
@@ -27,7 +28,9 @@ const jobEnd = z.object({
   kind: z.string(),
   namespace: z.string(),
   name: z.string(),
+  uid: z.string(),
   state: z.string(),
+  finishedAt: z.string(),
   seconds: z.number(),
   startup: z
     .object({
@@ -60,12 +63,7 @@ export async function writeReport(
       startedAt: run.startedAt.toISOString(),
       seconds: run.seconds,
     }),
-    workloads: [
-      ...endedJobs(resources).filter(
-        (end) => !unfinished.some((job) => isSame(job, end)),
-      ),
-      ...unfinished,
-    ],
+    workloads: [...endedJobs(resources, run?.startedAt), ...unfinished],
     services: servicesOf(resources).map(({ name, kind, url }) => ({
       name,
       kind,
@@ -86,20 +84,29 @@ export async function writeReport(
   return report;
 }
 
-function isSame(one: WorkloadReport, other: WorkloadReport): boolean {
-  return one.namespace === other.namespace && one.name === other.name;
-}
-
-/** Jobs that ended well; one that failed leaves no `JobEnd` in the state. */
+/**
+ * Jobs that ended well; one that failed leaves no `JobEnd` in the state. An end is that of the run whose object the
+ * state has: one that stays behind, since `up` failed before it came to it, tells of no job that there is.
+ *
+ * @param since beginning of the `up` to report on
+ */
 export function endedJobs(
   resources: readonly StateResource[],
+  since?: Date,
 ): WorkloadReport[] {
+  const runs = new Set(jobsOf(resources).map(({ uid }) => uid));
   return resources
-    .filter(({ type }) => type === "mlstack:index:JobEnd")
-    .map(({ outputs }) => {
-      const { result, ...end } = jobEnd.parse(outputs);
-      return { ...end, rows: result.rows, metrics: result.metrics };
-    });
+    .filter(({ type }) => type === jobEndType)
+    .map(({ outputs }) => jobEnd.parse(outputs))
+    .filter(({ uid }) => runs.has(uid))
+    .map(({ kind, namespace, name, state, seconds, startup, ...end }) => ({
+      ...{ kind, namespace, name, state, seconds, startup },
+      rows: end.result.rows,
+      metrics: end.result.metrics,
+      ...(since && Date.parse(end.finishedAt) < since.getTime()
+        ? { earlier: true }
+        : {}),
+    }));
 }
 
 function targetOf(resources: readonly StateResource[]): string {
@@ -123,7 +130,7 @@ export function describeReport(report: Report): string {
   );
   const rows = report.workloads.map((each) => [
     each.name,
-    each.state,
+    each.earlier ? `${each.state}, earlier` : each.state,
     each.seconds?.toFixed(1) ?? "",
     each.startup.driver?.toFixed(1) ?? "",
     each.startup.firstExecutor?.toFixed(1) ?? "",

@@ -8,6 +8,7 @@ import { examples, localStateOption, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
 import { mendReleases } from "./interrupted-releases";
 import { describeReport, nextSteps, writeReport } from "./report";
+import { readRerun, rerunLine } from "./rerun";
 import { readStackFile } from "./stack-file";
 import { readState } from "./stack-state";
 
@@ -17,11 +18,16 @@ export function define(command: Command, { passed }: Invocation): void {
     .addOption(stackOption())
     .addOption(yesOption())
     .addOption(localStateOption())
+    .option(
+      "--rerun <job...>",
+      "run jobs again, with what depends on their results: names, or `failed`",
+    )
     .addHelpText(
       "after",
       examples(
         ["npm run up", "the stack `local`, on this machine"],
         ["npm run up -- --stack aws", "asks first: a long-lived stack"],
+        ["npm run up -- --rerun failed", "runs the jobs that failed again"],
         ["npm run up -- --stack aws -- --refresh", "an option of `pulumi up`"],
       ),
     )
@@ -35,6 +41,7 @@ async function up(
     readonly stack: string;
     readonly yes?: true;
     readonly localState?: true;
+    readonly rerun?: readonly string[];
   },
   passed: readonly string[],
 ): Promise<number> {
@@ -61,9 +68,13 @@ async function up(
   }
   for (const line of await mendReleases(pulumi, stack))
     process.stdout.write(`stack ${stack}: ${line}\n`);
+  const again = options.rerun
+    ? await readRerun(pulumi, stack, options.rerun)
+    : [];
   const code = await pulumi.run([
     ...["up", "--stack", stack, "--suppress-outputs"],
     ...(unasked ? ["--yes", "--skip-preview"] : []),
+    ...again,
     ...passed,
   ]);
   const report = await writeReport(pulumi, stack, {
@@ -72,5 +83,9 @@ async function up(
   });
   process.stdout.write(`\n${describeReport(report)}\n`);
   if (code === 0) process.stdout.write(`\n${nextSteps(report)}\n`);
+  const rerun = rerunLine(stack, report.workloads);
+  if (rerun !== undefined) {
+    process.stdout.write(`\nTo run what failed again: ${rerun}\n`);
+  }
   return code;
 }

@@ -13,6 +13,10 @@ export interface WorkloadReport {
     readonly firstExecutor?: number;
   };
   readonly error?: string;
+  /** Whether it has ended otherwise than well, so that it may be run again. */
+  readonly failed?: boolean;
+  /** Whether it ended before the `up` that the report is of, which left it as it was. */
+  readonly earlier?: boolean;
   /** What keeps a job that has not ended from running. */
   readonly waiting?: string;
 }

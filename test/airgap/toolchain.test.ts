@@ -224,10 +224,10 @@ describe("missingSteps", () => {
 
 describe("isNewEnough", () => {
   it("compares by number", () => {
-    assert.ok(isNewEnough("v3.200.0"));
+    assert.ok(isNewEnough("v3.215.0"));
     assert.ok(isNewEnough("3.259.1-dev"));
     assert.ok(isNewEnough("v4.0.0"));
-    assert.ok(!isNewEnough("v3.99.0"));
+    assert.ok(!isNewEnough("v3.214.9"));
     assert.ok(!isNewEnough("v2.300.0"));
     assert.ok(!isNewEnough(""));
   });

@@ -18,6 +18,10 @@ export interface Recorded {
   /** URN and ID of the explicit provider. */
   readonly provider: string;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  /** What replaces the resource when it changes; undefined where nothing is given. */
+  readonly replacementTrigger: unknown;
+  readonly deleteBeforeReplace: boolean;
 }
 
 /** What the program may ask and gets back; a question that is not answered here is an error. */
@@ -45,6 +49,9 @@ interface Registration {
   getDependenciesList(): string[];
   getProvider(): string;
   getIgnorechangesList(): string[];
+  getReplaceonchangesList(): string[];
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
+  getDeletebeforereplace(): boolean;
 }
 
 /** The part of the answer to it that is read. */
@@ -98,6 +105,9 @@ class RecordingMonitor extends MockMonitor {
       dependencies: request.getDependenciesList(),
       provider: request.getProvider(),
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
     });
   }
 }

@@ -5,6 +5,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { endOf, type JobEnd } from "../../components/job-end";
 import type { KafkaClient } from "../../components/kafka/kafka";
+import {
+  runOptions,
+  withoutAwaitingTheEnd,
+} from "../../components/run-options";
 import { SparkJob } from "../../components/spark-job";
 import { SparkService } from "../../components/spark-service";
 import { contractSpec } from "./contract";
@@ -31,33 +35,36 @@ export function produceEvents(
             : [`--first=${producer.events}`]),
         ];
   const name = ground.jobName("producer");
+  // Events are sent by a run; ids make the same events the same.
+  const spec: k8s.types.input.batch.v1.JobSpec = {
+    backoffLimit: 3,
+    template: {
+      spec: ground.toolPod("producer", "Never", {
+        command: ["python3", "-m", "stream.producer"],
+        args: [
+          pulumi.interpolate`--servers=${client.servers}`,
+          `--topic=${topic}`,
+          `--rate=${producer.rate}`,
+          ...source,
+        ],
+        env: [...client.env],
+      }),
+    },
+  };
   const job = new k8s.batch.v1.Job(
     name,
     {
-      metadata: { name, namespace: team.namespace },
-      spec: {
-        backoffLimit: 3,
-        template: {
-          spec: ground.toolPod("producer", "Never", {
-            command: ["python3", "-m", "stream.producer"],
-            args: [
-              pulumi.interpolate`--servers=${client.servers}`,
-              `--topic=${topic}`,
-              `--rate=${producer.rate}`,
-              ...source,
-            ],
-            env: [...client.env],
-          }),
-        },
+      metadata: {
+        name,
+        namespace: team.namespace,
+        annotations: withoutAwaitingTheEnd,
       },
+      spec,
     },
-    {
+    runOptions(spec, {
       ...ground.child,
       dependsOn: [...client.ready, ...after],
-      // Events are sent by a run; another declaration is another run, and ids make the same events the same.
-      replaceOnChanges: ["spec"],
-      deleteBeforeReplace: true,
-    },
+    }),
   );
   const opts = { parent: ground.parent };
   return [endOf(name, job, { ...ground.args, timeoutSeconds }, opts)];

@@ -12,10 +12,25 @@ const job = {
     kind: "SparkApplication",
     namespace: "ml",
     name: "clickstream-training",
+    uid: "run-2",
     state: "COMPLETED",
+    finishedAt: "2026-11-24T00:10:00Z",
     seconds: 18.25,
     startup: { driver: 2.1, firstExecutor: 5.75 },
     result: { rows: 3605, metrics: { auc: 0.87654 }, instant: "20261124" },
+  },
+};
+
+const application = {
+  urn: "urn:pulumi:local::mlstack::kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication::clickstream-training",
+  type: "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
+  inputs: {},
+  outputs: {
+    metadata: {
+      name: "clickstream-training",
+      namespace: "ml",
+      uid: "run-2",
+    },
   },
 };
 
@@ -28,7 +43,7 @@ const notebook = {
 
 describe("report", () => {
   it("takes each job's end from the state", () => {
-    assert.deepEqual(endedJobs([job]), [
+    assert.deepEqual(endedJobs([application, job]), [
       {
         kind: "SparkApplication",
         namespace: "ml",
@@ -42,6 +57,20 @@ describe("report", () => {
     ]);
   });
 
+  it("takes no end of another run than that of the object", () => {
+    const { outputs } = job;
+    const stale = { ...job, outputs: { ...outputs, uid: "run-1" } };
+    assert.deepEqual(endedJobs([application, stale]), []);
+    assert.deepEqual(endedJobs([stale]), []);
+  });
+
+  it("says of which jobs this `up` ran none anew", () => {
+    const ran = (since: string) =>
+      endedJobs([application, job], new Date(since))[0]?.earlier;
+    assert.equal(ran("2026-11-24T00:00:00Z"), undefined);
+    assert.equal(ran("2026-11-24T00:20:00Z"), true);
+  });
+
   it("is a table with the errors under it", () => {
     const text = describeReport({
       stack: "local",
@@ -49,7 +78,7 @@ describe("report", () => {
       startedAt: "2026-11-24T00:00:00.000Z",
       seconds: 81,
       workloads: [
-        ...endedJobs([job]),
+        ...endedJobs([application, job]),
         {
           name: "clickstream-features",
           kind: "SparkApplication",
