@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -25,8 +31,15 @@ const layout = clusterLayout(name, place);
 const sessions = 3605;
 
 interface Application {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: { arguments: string[] };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+  };
+  readonly spec: {
+    arguments: string[];
+    readonly executor: { readonly memory: string };
+  };
   readonly status?: {
     readonly applicationState?: {
       readonly state: string;
@@ -161,6 +174,104 @@ describe("local stack", function () {
   });
 
   it("has nothing to change at a second look", async () => {
+    await stack.succeed("preview", "--expect-no-changes");
+  });
+
+  /** Jobs that a preview shows as run anew, sorted. */
+  async function previewedRuns(): Promise<string[]> {
+    const text = await stack.succeed("preview");
+    const lines = text.matchAll(/^ *\S+ +\S+ (\S+) (?:replace|create)\b/gm);
+    const all = [...lines].map(([line, name = ""]) => ({ line, name }));
+    const jobs = all
+      .filter(({ line }) => line.includes(":SparkApplication "))
+      .map(({ name }) => name);
+    return [...new Set(jobs)].sort();
+  }
+
+  /** Jobs that the last `up` ran, sorted; the others are as an earlier one left them. */
+  function ranJobs(): string[] {
+    return stack
+      .report()
+      .workloads.filter(
+        ({ earlier, state }) => !earlier && state === "COMPLETED",
+      )
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  const executorMemory = (job: string) =>
+    ["workloads", "clickstream", job, "executor", "memory"] as const;
+
+  it("runs a job anew whose size changes, and no other", async () => {
+    const before = read("clickstream-training").metadata.uid;
+    stack.set(executorMemory("training"), "1200m");
+    assert.deepEqual(await previewedRuns(), ["clickstream-training"]);
+    await stack.succeed("up");
+    const { metadata, spec } = read("clickstream-training");
+    assert.notEqual(metadata.uid, before);
+    assert.equal(spec.executor.memory, "1200m");
+    assert.deepEqual(ranJobs(), ["clickstream-training"]);
+    await stack.succeed("preview", "--expect-no-changes");
+  });
+
+  it("runs anew whatever depends on a job that changes", async () => {
+    const before = read("clickstream-training").metadata.uid;
+    stack.set(executorMemory("features"), "1100m");
+    const both = ["clickstream-features", "clickstream-training"];
+    assert.deepEqual(await previewedRuns(), both);
+    await stack.succeed("up");
+    assert.notEqual(read("clickstream-training").metadata.uid, before);
+    assert.deepEqual(ranJobs(), both);
+    const auc = stack.report().workloads[1]?.metrics["auc"] ?? 0;
+    assert.ok(auc > 0.8 && auc < 1, `AUC ${auc}`);
+    await stack.succeed("preview", "--expect-no-changes");
+  });
+
+  it("runs every job anew of an image in which a line of code has changed", async () => {
+    const file = join(
+      __dirname,
+      "../../workloads/clickstream/jobs/training.py",
+    );
+    const code = readFileSync(file, "utf8");
+    const both = ["clickstream-features", "clickstream-training"];
+    try {
+      writeFileSync(file, `${code}\n# A line that changes nothing.\n`);
+      assert.deepEqual(await previewedRuns(), both);
+      await stack.succeed("up");
+      assert.deepEqual(ranJobs(), both);
+      await stack.succeed("preview", "--expect-no-changes");
+    } finally {
+      writeFileSync(file, code);
+    }
+    await stack.succeed("up");
+  });
+
+  it("runs a job that has failed again when it is asked to, and says how", async () => {
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "no-pods", namespace: "ml" },
+      spec: { hard: { pods: "0" } },
+    };
+    kubectl.apply(quota);
+    stack.set(executorMemory("training"), "1300m");
+    const failed = await stack.start("up").end;
+    assert.equal(failed.code, 1);
+    assert.match(
+      failed.output,
+      /npm run up -- --stack cluster-test --rerun failed/,
+    );
+    assert.deepEqual(ranJobs(), []);
+    kubectl.run(["delete", "resourcequota", "no-pods", "-n", "ml"]);
+    await stack.succeed("up", "--rerun", "failed");
+    assert.deepEqual(ranJobs(), ["clickstream-training"]);
+    assert.equal(read("clickstream-training").spec.executor.memory, "1300m");
+    await stack.succeed("up", "--rerun", "clickstream-features");
+    assert.deepEqual(ranJobs(), [
+      "clickstream-features",
+      "clickstream-training",
+    ]);
+    report = stack.report();
     await stack.succeed("preview", "--expect-no-changes");
   });
 
