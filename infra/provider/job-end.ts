@@ -80,7 +80,7 @@ class Wait {
     private readonly inputs: Inputs,
     private readonly context: Context,
   ) {
-    this.client = new KubeClient(inputs.kubeconfig);
+    this.client = new KubeClient(inputs.kubeconfig, context.signal);
     this.kind = jobKinds[inputs.kind];
   }
 
@@ -152,7 +152,9 @@ class Wait {
         const refused = error instanceof KubeError && error.status < 500;
         if ((refused && error.status !== 429) || Date.now() > end) throw error;
         this.context.log(`${String(error)}; trying again`);
-        await pause(1000);
+        await pause(1000, undefined, { signal: this.context.signal }).catch(
+          () => this.context.signal.throwIfAborted(),
+        );
       }
     }
   }

@@ -12,6 +12,9 @@ export class KubeError extends Error {
   }
 }
 
+/** Seconds within which an answer is complete. */
+const answerSeconds = 60;
+
 /** How long credentials are used before they are asked for again; clouds issue them for 15 minutes. */
 const freshMilliseconds = 60_000;
 
@@ -21,12 +24,25 @@ export class KubeClient {
   private options: RequestOptions = {};
   private readAt = 0;
 
-  constructor(kubeconfig: string) {
+  /**
+   * @param signal that ends what is under way
+   * @throws when the kubeconfig cannot be read; nothing of it is in the error, since it holds a key
+   */
+  constructor(
+    kubeconfig: string,
+    private readonly signal?: AbortSignal,
+  ) {
     // It takes half a second to load, which a preview does not have.
     const { KubeConfig: Config } =
       require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
     this.config = new Config();
-    this.config.loadFromString(kubeconfig);
+    try {
+      this.config.loadFromString(kubeconfig);
+    } catch {
+      throw new Error(
+        "the kubeconfig cannot be read: it is not the YAML that kubectl takes",
+      );
+    }
   }
 
   /** The object at a path. */
@@ -52,10 +68,12 @@ export class KubeClient {
     const server = this.config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error("the kubeconfig has no cluster");
     const options = await this.credentials();
+    const limit = AbortSignal.timeout(answerSeconds * 1_000);
+    const signal = this.signal ? AbortSignal.any([this.signal, limit]) : limit;
     return new Promise((resolve, reject) => {
       const call = request(
         server.replace(/\/$/, "") + path,
-        { ...options, method, timeout: 15_000 },
+        { ...options, method, timeout: 15_000, signal },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -55,7 +55,7 @@ async function empty(
   { kubeconfig, remove, timeoutSeconds }: Inputs,
   context: Context,
 ): Promise<void> {
-  const client = new KubeClient(kubeconfig);
+  const client = new KubeClient(kubeconfig, context.signal);
   const began = Date.now();
   let lastAnswer = began;
   for (;;) {
@@ -89,7 +89,9 @@ async function empty(
       }
       context.log(`waits for ${list}`);
     }
-    await pause(pollMilliseconds, undefined, { signal: context.signal });
+    await pause(pollMilliseconds, undefined, { signal: context.signal }).catch(
+      () => context.signal.throwIfAborted(),
+    );
   }
 }
 
