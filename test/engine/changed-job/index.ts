@@ -4,7 +4,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { JobEnd } from "../../../components/job-end";
-import { SparkApplication } from "../../../components/kinds/spark-application";
+import {
+  SparkApplication,
+  type SparkApplicationSpec,
+} from "../../../components/kinds/spark-application";
 import { runOptions } from "../../../components/run-options";
 
 /** Two jobs of which the second depends on the run of the first. */
@@ -13,7 +16,7 @@ const provider = new k8s.Provider("cluster", { kubeconfig });
 
 function run(name: string, argument: pulumi.Input<string>): JobEnd {
   const pod = { cores: 1, memory: process.env["MEMORY"] ?? "1g" };
-  const spec = {
+  const spec: SparkApplicationSpec = {
     type: "Python",
     mode: "cluster",
     sparkVersion: "3.5.7",
@@ -26,7 +29,7 @@ function run(name: string, argument: pulumi.Input<string>): JobEnd {
     restartPolicy: { type: "Never" },
     driver: pod,
     executor: { ...pod, instances: 1 },
-  } as const;
+  };
   const job = new SparkApplication(
     name,
     { metadata: { name, namespace: "default" }, spec },
