@@ -164,6 +164,7 @@ export const TOOLS: readonly Tool[] = [
     },
   },
   single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
+  single("etcdctl", 0.2, "go.etcd.io/etcd/etcdctl/v3", ""),
   kubernetes("kube-apiserver", 3.7),
   kubernetes("kube-controller-manager", 1.1),
   kubernetes("kube-scheduler", 0.1),

@@ -6,6 +6,8 @@ import {
   registryStorage,
   storedDigest,
 } from "../../airgap/images";
+import { terminalProgress } from "../../airgap/steps";
+import { ensureTools } from "../../airgap/toolchain/build";
 import { toolPath } from "../../airgap/toolchain/tools";
 
 const folder = join(__dirname, "../../airgap/images");
@@ -24,17 +26,28 @@ const images = [
 
 /** Puts kubeadm's images into the registry's storage, made from the toolchain's programs. */
 export async function ensureKubeadmImages(): Promise<void> {
+  await ensureTools(["etcdctl"], terminalProgress);
   for (const [program, reference] of images) {
-    if (storedDigest(registryStorage(), reference) !== undefined) continue;
-    const kind = program === "kube-proxy" ? program : "kubernetes";
-    const context = join(folder, kind);
+    // The one of an earlier release has no etcdctl; it is made in a second.
+    const stored = storedDigest(registryStorage(), reference) !== undefined;
+    if (stored && program !== "etcd") continue;
+    const context = contextOf(program);
     await buildImage({
       name: reference,
       context,
       dockerfile: join(context, "Dockerfile"),
       args: { PROGRAM: program },
-      contexts: { binary: dirname(toolPath(program)) },
+      contexts: {
+        binary: dirname(toolPath(program)),
+        // As in the image of the project, kubectl exec finds it beside the server.
+        etcdctl: dirname(toolPath("etcdctl")),
+      },
     });
     await pushImage(reference, registryStorage(), reference);
   }
+}
+
+function contextOf(program: string): string {
+  if (program === "etcd") return join(__dirname, "kubeadm-images/etcd");
+  return join(folder, program === "kube-proxy" ? program : "kubernetes");
 }

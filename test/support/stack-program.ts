@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
-import { utils } from "ssh2";
 import { parseDocument } from "yaml";
 
 import { cloudCalls } from "../../airgap/providers/clouds/outputs";
@@ -15,18 +14,6 @@ const stacks = join(__dirname, "../../stacks");
 const manifestCalls = {
   "kubernetes:kustomize:directory": () => ({ result: [] }),
   "kubernetes:helm:template": () => ({ result: [] }),
-};
-
-/** What a person sets before the first preview, and no file holds. */
-const secrets: Readonly<
-  Record<string, readonly (readonly [readonly string[], string])[]>
-> = {
-  onprem: [
-    [
-      ["mlstack:target", "ssh", "key"],
-      utils.generateKeyPairSync("ed25519").private,
-    ],
-  ],
 };
 
 /** Stacks that the project keeps; others in the folder are somebody's own. */
@@ -51,9 +38,6 @@ export function recordStack(
 ): Promise<Recording<unknown>> {
   const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
   const document = parseDocument(file);
-  for (const [path, value] of secrets[stack] ?? []) {
-    document.setIn(["config", ...path], value);
-  }
   for (const [key, value] of Object.entries(settings)) {
     document.setIn(["config", `mlstack:${key}`], value);
   }

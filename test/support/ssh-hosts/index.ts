@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -38,6 +39,8 @@ export interface TestHosts {
   readonly key: string;
   /** An address of their network that no host has. */
   readonly unused: string;
+  /** Address and port behind which those hosts answer that have an API server. */
+  readonly endpoint: string;
   /** Registry that takes images from this machine, and that every host pulls from under this name. */
   readonly registry: string;
   /** Folder of a host's logs. */
@@ -53,6 +56,7 @@ const link = `mlh-${process.pid}`;
 const gateway = `${network}.254`;
 const nowhere = `${network}.253`;
 const registryPort = 5000;
+const apiPort = 6443;
 const cgroup = `mlstack-test-hosts/${process.pid}`;
 
 /** Configuration that the programs of a host need where the host is a process of this machine. */
@@ -123,6 +127,8 @@ export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
       name,
       address: `${network}.${index + 11}`,
     }));
+    const addresses = hosts.map((host) => host.address);
+    children.set("load-balancer", startLoadBalancer(state, addresses));
     for (const host of hosts) {
       children.set(host.name, await start(state, host, wires.pid ?? 0));
     }
@@ -131,6 +137,7 @@ export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
       hosts,
       key,
       unused: `${network}.99`,
+      endpoint: `${gateway}:${apiPort}`,
       registry,
       logs: (name) => join(state, name),
       cut: (name) => children.get(name)?.kill("SIGKILL"),
@@ -218,6 +225,20 @@ function startRegistry(
   });
 }
 
+/** A process of its own: a test that waits for kubectl answers nobody meanwhile. */
+function startLoadBalancer(
+  state: string,
+  addresses: readonly string[],
+): ChildProcess {
+  const log = openSync(join(state, "load-balancer.log"), "a");
+  const script = join(__dirname, "load-balancer.mjs");
+  return spawn(
+    process.execPath,
+    [script, gateway, String(apiPort), ...addresses],
+    { stdio: ["ignore", log, log] },
+  );
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -233,11 +254,15 @@ async function start(
   switchPid: number,
 ): Promise<ChildProcess> {
   const home = join(state, host.name);
-  mkdirSync(join(home, "etc"), { recursive: true });
+  for (const folder of ["etc", "root"])
+    mkdirSync(join(home, folder), { recursive: true });
   const files: Record<string, string> = {
     "containerd.toml": containerdConfig(state),
     sshd_config: sshdConfig(state, host),
-    "etc/passwd": `${readFileSync("/etc/passwd", "utf8")}sshd:x:2222:65534::/run/sshd:/usr/sbin/nologin\n`,
+    // A company's image greets each login, those without a terminal too.
+    "root/.bashrc": 'echo "Welcome to $(hostname)"\n',
+    "etc/passwd": passwords(join(home, "root")),
+    "etc/machine-id": `${randomUUID().replaceAll("-", "")}\n`,
     "etc/hosts": `127.0.0.1 localhost\n${host.address} ${host.name}\n`,
     "etc/resolv.conf": `nameserver ${nowhere}\n`,
   };
@@ -274,6 +299,11 @@ async function start(
   connect(host, child.pid ?? 0, switchPid);
   child.stdin?.end("start\n");
   return child;
+}
+
+function passwords(home: string): string {
+  const others = readFileSync("/etc/passwd", "utf8").replace(/^root:.*\n/m, "");
+  return `root:x:0:0:root:${home}:/bin/bash\n${others}sshd:x:2222:65534::/run/sshd:/usr/sbin/nologin\n`;
 }
 
 function connect(
