@@ -1,14 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Host, SshClusterInputs } from "./hosts";
+import type { Host, SshClusterInputs, SshLogin } from "./hosts";
 
-/** A host whose key is a secret, and nothing else of it. */
-export type HostArgs = Omit<Host, "key"> & {
-  readonly key: pulumi.Input<string>;
+/** How this machine logs in; only what is a key is a secret. */
+export type LoginArgs = Omit<SshLogin, "key" | "passphrase" | "keys"> & {
+  readonly key?: pulumi.Input<string>;
+  readonly passphrase?: pulumi.Input<string>;
+  readonly keys?: pulumi.Input<Readonly<Record<string, string>>>;
 };
 
-type Args = Omit<SshClusterInputs, "hosts"> & {
-  readonly hosts: readonly HostArgs[];
+type Args = Omit<SshClusterInputs, "hosts" | "ssh"> & {
+  readonly hosts: readonly Omit<Host, "key">[];
+  readonly ssh: LoginArgs;
 };
 
 /** A cluster that kubeadm makes on hosts reached over SSH; hosts come and go in place. */
@@ -19,12 +22,18 @@ export class SshCluster extends pulumi.CustomResource {
   declare readonly fingerprints: pulumi.Output<
     Readonly<Record<string, string>>
   >;
+  /** ISO instant at which the first certificate of the control plane ends. */
+  declare readonly certificatesEnd: pulumi.Output<string>;
 
   constructor(name: string, args: Args, opts?: pulumi.CustomResourceOptions) {
     super(
       "mlstack:index:SshCluster",
       name,
-      { ...args, kubeconfig: undefined, fingerprints: undefined },
+      {
+        ...args,
+        ...{ kubeconfig: undefined, fingerprints: undefined },
+        ...{ certificatesEnd: undefined, silent: undefined },
+      },
       { ...opts, additionalSecretOutputs: ["kubeconfig"] },
     );
   }

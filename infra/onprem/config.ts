@@ -11,13 +11,13 @@ import {
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 import { kubernetesPatch } from "../versions";
-import { hostSchema } from "./hosts";
+import { hostSchema, loginSchema } from "./hosts";
 
 const login = {
   user: z.string().min(1),
   port: z.int().min(1).max(65535),
   /** Private key, as a secret. */
-  key: z.string().min(1),
+  key: loginSchema.shape.key,
 };
 
 const host = z.strictObject({
@@ -28,7 +28,8 @@ const host = z.strictObject({
   pool: z.string().optional(),
   user: login.user.optional(),
   port: login.port.optional(),
-  key: login.key.optional(),
+  key: login.key,
+  /** `SHA256:…` of the host's key; a long-lived stack wants it, here or in `~/.ssh/known_hosts`. */
   fingerprint: hostSchema.shape.fingerprint,
 });
 
@@ -56,10 +57,25 @@ export const schema = z.strictObject({
     .strictObject({
       user: login.user.default("root"),
       port: login.port.default(22),
-      key: login.key.optional(),
+      key: login.key,
+      /** Path of the private key on the machine that runs `up`; `~/` is the home folder. */
+      keyFile: loginSchema.shape.keyFile,
+      /** Whether keys of the SSH agent are used. */
+      agent: loginSchema.shape.agent,
+      /** Of the key, as a secret. */
+      passphrase: loginSchema.shape.passphrase,
+      /** `trust` takes a host at its word when it is seen first; by default short-lived stacks do. */
+      unknownHosts: loginSchema.shape.unknownHosts.unwrap().optional(),
     })
     .prefault({}),
   hosts: z.array(host).min(1),
+  /** ID of a cluster on the hosts that this stack's state does not know, to take it over as it is. */
+  import: z.string().min(1).optional(),
+  /** Shell line that installs the kubelet of `{version}` on a host, for upgrades; without it, install it by hand. */
+  installKubelet: z
+    .string()
+    .includes("{version}", { error: "write {version} where the version goes" })
+    .optional(),
   network: z
     .strictObject({
       pods: cidr(9, 22).default("10.244.0.0/16"),
@@ -170,28 +186,33 @@ function checkKeys({ hosts, ssh }: OnpremConfig): Problem[] {
     })),
   ];
   const wrong = given.flatMap(({ path, key }) =>
-    key !== undefined && utils.parseKey(key) instanceof Error
+    key !== undefined && utils.parseKey(key, ssh.passphrase) instanceof Error
       ? [
           {
             path,
             value: "(secret)",
-            remedy: "no private key without a passphrase; see ssh-keygen -p",
+            remedy:
+              "is no private key, or one with another passphrase than target.ssh.passphrase",
           },
         ]
       : [],
   );
-  const missing = hosts.some(({ key }) => (key ?? ssh.key) === undefined);
-  return missing
-    ? [
-        ...wrong,
-        {
-          path: "target.ssh.key",
-          value: undefined,
-          remedy:
-            "set the private key: pulumi config set --secret --path mlstack:target.ssh.key < KEYFILE",
-        },
-      ]
-    : wrong;
+  const shared = [
+    ["key", ssh.key !== undefined],
+    ["keyFile", ssh.keyFile !== undefined],
+    ["agent", ssh.agent],
+  ] as const;
+  const used = shared.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
+  if (used.length > 1) {
+    const remedy = "write one of them alone";
+    return [...wrong, { path: "target.ssh", value: used.join(", "), remedy }];
+  }
+  if (used.length === 1 || hosts.every(({ key }) => key !== undefined)) {
+    return wrong;
+  }
+  const remedy =
+    "name the private key by its path, such as ~/.ssh/id_ed25519, or set target.ssh.agent: true";
+  return [...wrong, { path: "target.ssh.keyFile", value: undefined, remedy }];
 }
 
 function checkPool(

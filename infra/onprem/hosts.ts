@@ -13,9 +13,9 @@ export const hostSchema = z.strictObject({
   address: z.ipv4({ error: "write the IPv4 address that the other hosts use" }),
   port: z.int().min(1).max(65535),
   user: z.string().min(1),
-  /** Private key, as text. */
-  key: z.string().min(1),
-  /** `SHA256:…` of the host's key; without it, the key seen first is trusted from then on. */
+  /** Private key, as text: only in states of releases that had no `ssh`. */
+  key: z.string().min(1).optional(),
+  /** `SHA256:…` of the host's key. */
   fingerprint: z.string().startsWith("SHA256:").optional(),
   role: z.enum(["control-plane", "worker"]),
   labels: z.record(z.string(), z.string()),
@@ -28,6 +28,22 @@ export const hostSchema = z.strictObject({
   ),
 });
 
+/** How this machine logs in on the hosts. */
+export const loginSchema = z.strictObject({
+  /** Whether the agent behind `SSH_AUTH_SOCK` is asked for keys. */
+  agent: z.boolean().default(false),
+  /** Path of a private key on this machine; `~/` is the home folder. */
+  keyFile: z.string().min(1).optional(),
+  /** Private key, as text. */
+  key: z.string().min(1).optional(),
+  /** Of the key or of the key file. */
+  passphrase: z.string().min(1).optional(),
+  /** Private keys of single hosts, by name. */
+  keys: z.record(z.string(), z.string().min(1)).default({}),
+  /** What is done with a host whose key neither the configuration, nor the state, nor `~/.ssh/known_hosts` has. */
+  unknownHosts: z.enum(["trust", "refuse"]).default("trust"),
+});
+
 /** Inputs of a cluster that kubeadm makes on hosts reached over SSH. */
 export const sshClusterSchema = z.strictObject({
   name,
@@ -38,6 +54,13 @@ export const sshClusterSchema = z.strictObject({
   pods: cidr(9, 22),
   services: cidr(12, 24),
   hosts: z.array(hostSchema).min(1),
+  ssh: loginSchema.prefault({}),
+  /** Hosts of a long-lived cluster keep their volumes when they leave it, and nothing replaces it. */
+  lifetime: z.enum(["long", "short"]).default("short"),
+  /** ID of a whole cluster on these hosts that is taken over as it is. */
+  import: z.string().min(1).optional(),
+  /** Shell line that puts the kubelet of `{version}` on a host, run as root while the host is drained. */
+  installKubelet: z.string().min(1).optional(),
   /** More of the kubelet's configuration, the same on all hosts. */
   kubelet: z.record(z.string(), z.unknown()).default({}),
   /** More of kube-proxy's. */
@@ -48,6 +71,9 @@ export const sshClusterSchema = z.strictObject({
 
 /** A host, complete. */
 export type Host = z.output<typeof hostSchema>;
+
+/** Login, complete. */
+export type SshLogin = z.output<typeof loginSchema>;
 
 /** What a cluster over SSH is made from, complete. */
 export type SshClusterInputs = z.output<typeof sshClusterSchema>;
@@ -63,11 +89,13 @@ export function inOrder(hosts: readonly Host[]): readonly Host[] {
   return [...controlPlaneOf(hosts), ...workers];
 }
 
-/** Whether a node would be another one: it must leave and join anew. */
+/** Whether a node stays the same one; labels and taints change in place, and how a host is reached says nothing of it. */
 export function isSameNode(one: Host, other: Host): boolean {
-  const identity = ({ name, address, role, labels, taints }: Host) =>
-    JSON.stringify([name, address, role, sorted(labels), taints]);
-  return identity(one) === identity(other);
+  return (
+    one.name === other.name &&
+    one.address === other.address &&
+    one.role === other.role
+  );
 }
 
 /** How the hosts of a cluster change. */
@@ -77,25 +105,16 @@ export interface HostChange {
   readonly kept: readonly Host[];
 }
 
-/** Compares by name; a host whose part changes is removed and added. */
+/** Compares nodes; a host with another address or role is removed and added. */
 export function compareHosts(
   olds: readonly Host[],
   news: readonly Host[],
 ): HostChange {
-  const before = new Map(olds.map((host) => [host.name, host]));
-  const stays = (host: Host) => {
-    const old = before.get(host.name);
-    return old !== undefined && isSameNode(old, host);
-  };
-  const kept = news.filter(stays);
-  const keptNames = new Set(kept.map((host) => host.name));
+  const stays = (host: Host) => olds.some((old) => isSameNode(old, host));
+  const leaves = (old: Host) => !news.some((host) => isSameNode(old, host));
   return {
-    removed: olds.filter((host) => !keptNames.has(host.name)),
+    removed: olds.filter(leaves),
     added: inOrder(news.filter((host) => !stays(host))),
-    kept,
+    kept: news.filter(stays),
   };
-}
-
-function sorted(record: Readonly<Record<string, string>>) {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }

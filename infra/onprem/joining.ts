@@ -7,8 +7,8 @@ import {
   initDocuments,
   type Invitation,
   joinDocument,
-  markFile,
 } from "./kubeadm";
+import { type ClusterMark, markFile, markText } from "./mark";
 import {
   applyNetworkScript,
   cniConfig,
@@ -18,51 +18,73 @@ import {
   type PodRange,
 } from "./network";
 import type { Remote } from "./ssh";
-import { kubectl, phases, type Work } from "./work";
+import { markVolumeFolder } from "./volumes";
+import { kubectlOn, phases, type Work } from "./work";
 
-async function prepare(remote: Remote, work: Work): Promise<void> {
-  await remote.write(markFile, `${work.owner}\n`);
-  await remote.run(forwardingLines, work);
+/** Writes how far a host has come. */
+export async function writeMark(
+  remote: Remote,
+  mark: ClusterMark,
+): Promise<void> {
+  // In one step: a mark that a power cut left half written would be nobody's.
+  await remote.write(`${markFile}.new`, markText(mark));
+  await remote.run(`mv ${markFile}.new ${markFile}`);
+}
+
+async function prepare(remote: Remote, id: string, work: Work): Promise<void> {
+  await writeMark(remote, { id, owner: work.owner, state: "begun" });
+  await remote.run(markVolumeFolder(id));
+  await remote.run(forwardingLines, { signal: work.signal });
 }
 
 /** Begins a cluster on its first host. */
 export async function init(
   first: Remote,
   inputs: SshClusterInputs,
+  id: string,
   work: Work,
-  place: string,
 ): Promise<void> {
-  work.log(`${place} ${first.host.name}: init`);
-  await prepare(first, work);
+  work.log(`${first.host.name}: init`);
+  await prepare(first, id, work);
   await first.write(documentFile, initDocuments(inputs, first.host));
   await first.run(
     `kubeadm init --config=${documentFile} --skip-token-print\nrm ${documentFile}`,
     { signal: work.signal, onLine: phases(first, work) },
   );
+  await writeMark(first, { id, owner: work.owner, state: "joined" });
 }
 
-/** Takes hosts into the cluster, one after the other. */
+/** Takes hosts into the cluster, one after the other; what lets them in is of no use to anybody afterwards. */
 export async function joinAll(
   first: Remote,
   joining: readonly Remote[],
   inputs: SshClusterInputs,
+  id: string,
   work: Work,
 ): Promise<void> {
   if (joining.length === 0) return;
   const invitation = await invite(first, joining, work);
-  const all = inputs.hosts.length;
-  for (const [index, remote] of joining.entries()) {
-    const place = `${all - joining.length + index + 1}/${all}`;
-    work.log(`${place} ${remote.host.name}: join`);
-    await prepare(remote, work);
-    await remote.write(
-      documentFile,
-      joinDocument(inputs, remote.host, invitation),
-    );
-    await remote.run(
-      `kubeadm join --config=${documentFile}\nrm ${documentFile}`,
-      { signal: work.signal, onLine: phases(remote, work) },
-    );
+  try {
+    for (const [index, remote] of joining.entries()) {
+      work.log(`${remote.host.name}: join (${index + 1}/${joining.length})`);
+      await prepare(remote, id, work);
+      await remote.write(
+        documentFile,
+        joinDocument(inputs, remote.host, invitation),
+      );
+      await remote.run(
+        `kubeadm join --config=${documentFile}\nrm ${documentFile}`,
+        { signal: work.signal, onLine: phases(remote, work) },
+      );
+      await writeMark(remote, { id, owner: work.owner, state: "joined" });
+    }
+  } finally {
+    const [tokenId = ""] = invitation.token.split(".");
+    await first
+      .run(
+        `kubeadm token delete ${tokenId}\n${kubectlOn(first)} --namespace=kube-system delete secret kubeadm-certs --ignore-not-found`,
+      )
+      .catch((error: unknown) => work.log(String(error)));
   }
 }
 
@@ -71,7 +93,7 @@ async function invite(
   joining: readonly Remote[],
   { signal }: Work,
 ): Promise<Invitation> {
-  const token = await first.run("kubeadm token create --ttl=30m", { signal });
+  const token = await first.run("kubeadm token create --ttl=2h", { signal });
   const authority = await first.run("cat /etc/kubernetes/pki/ca.crt");
   const spki = new X509Certificate(authority).publicKey.export({
     type: "spki",
@@ -88,45 +110,67 @@ async function invite(
   return { ...invitation, certificateKey };
 }
 
-/** Routes between the pods of all hosts, and waits until every node is ready. */
+/** Routes between the pods of all hosts, of which those that are silent keep the routes that they have. */
 export async function connectPods(
-  first: Remote,
+  api: Remote,
   remotes: readonly Remote[],
   inputs: SshClusterInputs,
   work: Work,
 ): Promise<void> {
   const ranges: PodRange[] = [];
-  for (const { host } of remotes) {
-    ranges.push({ host, range: await podRange(first, host, work) });
+  for (const host of inputs.hosts) {
+    ranges.push({ host, range: await podRange(api, host, work) });
   }
   await Promise.all(
     remotes.map(async (remote) => {
-      const own = ranges.find(({ host }) => host === remote.host)?.range ?? "";
-      await remote.write("/etc/cni/net.d/10-mlstack.conflist", cniConfig(own));
+      const own = ranges.find(({ host }) => host.name === remote.host.name);
+      await remote.write(
+        "/etc/cni/net.d/10-mlstack.conflist",
+        cniConfig(own?.range ?? ""),
+      );
       await remote.write(
         networkFile,
         networkScript(remote.host, ranges, inputs.pods),
       );
-      await remote.run(applyNetworkScript, work);
+      await remote.run(applyNetworkScript, { signal: work.signal });
     }),
-  );
-  work.log("waiting for the nodes to be ready");
-  const names = remotes.map(({ host }) => `node/${host.name}`).join(" ");
-  await first.run(
-    `${kubectl} wait --for=condition=Ready --timeout=300s ${names}`,
-    work,
   );
 }
 
+/** Waits for the nodes that have just come; one that was there before and is not ready is only told of. */
+export async function awaitNodes(
+  api: Remote,
+  joined: readonly Remote[],
+  { signal, log }: Work,
+): Promise<void> {
+  if (joined.length > 0) {
+    log("waiting for the nodes to be ready");
+    const names = joined.map(({ host }) => `node/${host.name}`).join(" ");
+    await api.run(
+      `${kubectlOn(api)} wait --for=condition=Ready --timeout=300s ${names}`,
+      { signal },
+    );
+  }
+  const states = await api.run(
+    `${kubectlOn(api)} get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'`,
+    { signal },
+  );
+  for (const line of states.split("\n").filter(Boolean)) {
+    const [name, ready] = line.split(" ");
+    if (ready !== "True")
+      log(`${name}: is not ready; the cluster works without it`);
+  }
+}
+
 async function podRange(
-  first: Remote,
+  api: Remote,
   host: Host,
   { signal }: Work,
 ): Promise<string> {
   // A kubelet that has its certificate registers its node a moment later.
-  const ask = `${kubectl} get node ${host.name} --ignore-not-found -o jsonpath={.spec.podCIDR}`;
+  const ask = `${kubectlOn(api)} get node ${host.name} --ignore-not-found -o jsonpath={.spec.podCIDR}`;
   for (let tries = 0; tries < 120; tries++) {
-    const range = await first.run(ask, { signal });
+    const range = await api.run(ask, { signal });
     if (range) return range;
     await pause(500, undefined, { signal });
   }

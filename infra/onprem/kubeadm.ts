@@ -102,31 +102,3 @@ function documents(objects: readonly object[]): string {
     .map((object) => JSON.stringify(object, null, 2))
     .join("\n---\n");
 }
-
-/** Mark that a host is in a cluster of ours, and of whose stack. */
-export const markFile = "/etc/mlstack/cluster";
-
-/**
- * Lines that take everything of a cluster off a host, also where it is there in part only; a host without the owner's
- * mark is left alone. kubeadm leaves the rules of the packet filter, the network of the pods and the volumes.
- */
-export function resetScript(owner: string): string {
-  return `
-grep -qxF '${owner}' ${markFile} 2>/dev/null || exit 0
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-kubeadm reset --force --cri-socket ${criSocket}
-rm -rf /etc/cni/net.d/10-mlstack.conflist /var/lib/cni/networks/mlstack /etc/kubernetes
-systemctl disable --now mlstack-network.service 2>/dev/null || true
-rm -f /etc/systemd/system/mlstack-network.service
-ip link delete mlstack0 2>/dev/null || true
-ip route flush proto ${routeProtocol} 2>/dev/null || true
-iptables-save | grep -v -e KUBE- -e CNI- -e mlstack | iptables-restore
-rm -rf ${volumeFolder} /etc/mlstack
-`;
-}
-
-/** Number by which the routes of this program are told from others. */
-export const routeProtocol = 91;
-
-/** Where local volumes lie. */
-export const volumeFolder = "/var/lib/mlstack-volumes";

@@ -1,33 +1,64 @@
+import { removeEtcdMember } from "./etcd-members";
 import type { Host } from "./hosts";
-import { resetScript } from "./kubeadm";
-import { Remote } from "./ssh";
-import { kubectl, phases, type Work } from "./work";
+import { membership, type ClusterIdentity } from "./mark";
+import type { InspectedHost } from "./inspection";
+import { reset } from "./reset";
+import type { Remote } from "./ssh";
+import { kubectlOn, type Work } from "./work";
 
-/** Takes everything of the cluster off a host. */
-export async function reset(remote: Remote, work: Work): Promise<void> {
-  // Not ended early: a host between two states is of no use to anybody.
-  await remote.run(resetScript(work.owner), { onLine: phases(remote, work) });
+/** A host that leaves; one that does not answer is only forgotten. */
+export interface Leaving {
+  readonly host: Host;
+  readonly found: InspectedHost | undefined;
 }
 
-/** Moves a host's pods elsewhere and takes it out; one that no longer answers is only forgotten. */
+/** Moves a host's pods elsewhere and takes it out of the cluster, which stays one without it. */
 export async function remove(
-  first: Remote,
-  host: Host,
+  api: Remote,
+  { host, found }: Leaving,
+  cluster: ClusterIdentity,
+  keepVolumes: boolean,
   work: Work,
 ): Promise<void> {
   const { signal } = work;
   work.log(`${host.name}: drain`);
-  const remote = await Remote.connect(host, signal).catch(() => undefined);
-  const patience = remote ? 300 : 15;
-  await first
+  const patience = found ? 300 : 15;
+  await api
     .run(
-      `${kubectl} drain ${host.name} --ignore-daemonsets --delete-emptydir-data --timeout=${patience}s`,
+      `${kubectlOn(api)} drain ${host.name} --ignore-daemonsets --delete-emptydir-data --timeout=${patience}s`,
       { signal },
     )
     .catch((error: unknown) => work.log(String(error)));
-  if (remote) await reset(remote, work).finally(() => remote.close());
-  else work.log(`${host.name}: does not answer; it keeps what is on it`);
-  await first.run(`${kubectl} delete node ${host.name} --ignore-not-found`, {
-    signal,
-  });
+  signal.throwIfAborted();
+  if (found) {
+    await resetOwn(found, cluster, { keepVolumes, clusterStays: true }, work);
+  } else {
+    work.log(`${host.name}: does not answer; it keeps what is on it`);
+  }
+  await forget(api, host, work);
+}
+
+/** Takes a host out of what the cluster knows. */
+export async function forget(
+  api: Remote,
+  host: Host,
+  work: Work,
+): Promise<void> {
+  if (host.role === "control-plane") await removeEtcdMember(api, host, work);
+  await api.run(
+    `${kubectlOn(api)} delete node ${host.name} --ignore-not-found`,
+    { signal: work.signal },
+  );
+}
+
+/** Resets a host where its mark is one of this cluster's. */
+export async function resetOwn(
+  { remote, facts: { cluster: mark } }: InspectedHost,
+  cluster: ClusterIdentity,
+  options: Parameters<typeof reset>[2],
+  work: Work,
+): Promise<void> {
+  if (typeof mark !== "object") return;
+  if (membership(mark, cluster) === "foreign") return;
+  await reset(remote, mark, options, work);
 }

@@ -15,7 +15,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { blockStorage } from "../block-storage";
 import { images } from "../versions";
-import { volumeFolder } from "./kubeadm";
+import { volumeFolder } from "./volumes";
 
 const namespace = "local-path-storage";
 const name = "local-path-provisioner";

@@ -1,5 +1,7 @@
 import type { Host } from "./hosts";
-import { routeProtocol } from "./kubeadm";
+
+/** Number by which the routes of this program are told from others. */
+export const routeProtocol = 91;
 
 /** A host, and the addresses of its pods. */
 export interface PodRange {
@@ -50,12 +52,11 @@ export function networkScript(
   all: readonly PodRange[],
   pods: string,
 ): string {
-  const routes = all
-    .filter(({ host }) => host.name !== self.name)
-    .map(
-      ({ host, range }) =>
-        `ip route replace ${range} via ${host.address} proto ${routeProtocol}`,
-    );
+  const others = all.filter(({ host }) => host.name !== self.name);
+  const routes = others.map(
+    ({ host, range }) =>
+      `ip route replace ${range} via ${host.address} proto ${routeProtocol}`,
+  );
   const rules = [
     `-t nat POSTROUTING -s ${pods} ! -d ${pods} -m comment --comment mlstack -j MASQUERADE`,
     `-t filter FORWARD -s ${pods} -m comment --comment mlstack -j ACCEPT`,
@@ -69,9 +70,14 @@ export function networkScript(
     "set -eu",
     "PATH=$PATH:/usr/sbin:/sbin",
     forwardingLines.trim(),
-    // What an earlier shape of the cluster had.
-    `ip route flush proto ${routeProtocol} 2>/dev/null || true`,
     ...routes,
+    // Those of an earlier shape of the cluster; what stays is never missing meanwhile.
+    `ip route show proto ${routeProtocol} | while read -r range _; do`,
+    `  case " ${others.map(({ range }) => range).join(" ")} " in`,
+    '    *" $range "*) ;;',
+    `    *) ip route delete "$range" proto ${routeProtocol} ;;`,
+    "  esac",
+    "done",
     ...rules,
     "",
   ].join("\n");

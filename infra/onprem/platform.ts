@@ -8,8 +8,9 @@ import type { ObjectStore } from "../object-store/store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
 import type { TargetRequest } from "../target";
-import { type HostArgs, SshCluster } from "./cluster";
+import { type LoginArgs, SshCluster } from "./cluster";
 import type { OnpremConfig } from "./config";
+import type { Host } from "./hosts";
 import { LocalVolumes } from "./local-volumes";
 import { ExternalStore } from "./s3-endpoint";
 
@@ -54,6 +55,10 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
         endpoint: target.endpoint ?? firstEndpoint(target),
         ...target.network,
         hosts: target.hosts.map((host) => this.host(host)),
+        ssh: this.login(),
+        lifetime: this.request.lifetime,
+        import: target.import,
+        installKubelet: target.installKubelet,
         kubelet: target.kubelet,
         kubeProxy: target.kubeProxy,
         ignorePreflightErrors: target.ignorePreflightErrors,
@@ -62,19 +67,36 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
     );
   }
 
-  private host({
-    pool: poolName,
-    ...host
-  }: OnpremConfig["hosts"][number]): HostArgs {
+  private host(host: OnpremConfig["hosts"][number]): Omit<Host, "key"> {
+    const { name, address, role, fingerprint } = host;
     const { ssh } = this.request.target;
-    const pool = this.request.pools.find(({ name }) => name === poolName);
+    const pool = this.request.pools.find((each) => each.name === host.pool);
     return {
-      ...host,
+      ...{ name, address, role, fingerprint },
       user: host.user ?? ssh.user,
       port: host.port ?? ssh.port,
-      key: pulumi.secret(host.key ?? ssh.key ?? ""),
       labels: pool ? poolLabels(pool) : {},
       taints: pool ? [...poolTaints(pool)] : [controlPlaneTaint],
+    };
+  }
+
+  /** Keys stand apart from the hosts, so that a preview shows what changes of these. */
+  private login(): LoginArgs {
+    const { ssh, hosts } = this.request.target;
+    const own = hosts.flatMap(({ name, key }) =>
+      key === undefined ? [] : [[name, key]],
+    );
+    const secret = (value: string | undefined) =>
+      value === undefined ? undefined : pulumi.secret(value);
+    return {
+      agent: ssh.agent,
+      keyFile: ssh.keyFile,
+      key: secret(ssh.key),
+      passphrase: secret(ssh.passphrase),
+      ...(own.length > 0 && { keys: pulumi.secret(Object.fromEntries(own)) }),
+      unknownHosts:
+        ssh.unknownHosts ??
+        (this.request.lifetime === "long" ? "refuse" : "trust"),
     };
   }
 

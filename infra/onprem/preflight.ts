@@ -1,6 +1,13 @@
 import type { Problem } from "../problem";
-import type { Host } from "./hosts";
-import { markFile } from "./kubeadm";
+import type { Host, SshClusterInputs } from "./hosts";
+import {
+  type ClusterIdentity,
+  type ClusterMark,
+  markFile,
+  membership,
+  readMark,
+} from "./mark";
+import { compareVersions } from "./versions";
 
 /** What a host tells of itself. */
 export interface Facts {
@@ -13,19 +20,20 @@ export interface Facts {
   /** Version of kubeadm and of kubelet; empty where they are missing. */
   readonly kubeadm: string;
   readonly kubelet: string;
-  readonly containerd: boolean;
+  readonly containerd: "running" | "stopped" | "without CRI";
   readonly ports: readonly number[];
   readonly memoryMiB: number;
   readonly processors: number;
-  /** Owner of the cluster that the host is in already; empty where it is in none, `?` where it is nobody's that we know. */
-  readonly cluster: string;
+  readonly machineId: string;
+  /** The host's mark; `unknown` where it is in a cluster that none of ours made. */
+  readonly cluster: ClusterMark | "unknown" | undefined;
 }
 
-/** What the cluster wants of its hosts. */
-export interface Wanted {
-  readonly version: string;
-  /** The cluster's own mark; hosts that carry it are taken up again. */
-  readonly owner: string;
+/** What the cluster wants of a host. */
+export interface Wanted
+  extends Pick<SshClusterInputs, "version" | "kubelet">, ClusterIdentity {
+  /** Whether members get another version, by kubeadm; new hosts must have that version anyhow. */
+  readonly upgrade: boolean;
 }
 
 /** Ports that the cluster's programs listen on, by role. */
@@ -56,8 +64,8 @@ function programsOf(role: Host["role"]): Readonly<Record<string, string>> {
     : { ...programs.all, ...programs["control-plane"] };
 }
 
-/** Where the folder of the CNI programs may be. */
-export const cniFolders = ["/opt/cni/bin", "/usr/lib/cni"] as const;
+/** Where the folder of the CNI programs may be: from upstream, in Debian, in Fedora. */
+const cniFolders = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
 
 /** Lines that print a host's facts and change nothing. */
 export function factsScript(role: Host["role"]): string {
@@ -72,12 +80,15 @@ for program in ${names}; do command -v $program >/dev/null || echo "missing $pro
 ls ${cniFolders.map((folder) => `${folder}/bridge`).join(" ")} 2>/dev/null | grep -q . || echo "missing bridge"
 echo "kubeadm $(kubeadm version -o short 2>/dev/null)"
 echo "kubelet $(kubelet --version 2>/dev/null)"
-[ -S /run/containerd/containerd.sock ] && echo "containerd yes" || echo "containerd no"
+if [ ! -S /run/containerd/containerd.sock ]; then echo "containerd stopped"
+elif grep -Eqs '^[[:space:]]*disabled_plugins.*"(io\\.containerd\\.grpc\\.v1\\.)?cri"' /etc/containerd/config.toml; then echo "containerd without CRI"
+else echo "containerd running"; fi
 awk '$4 == "0A" { split($2, part, ":"); print "port " part[2] }' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
 awk '/MemTotal/ { print "memory " int($2 / 1024) }' /proc/meminfo
 echo "processors $(nproc)"
-if [ -e ${markFile} ]; then echo "cluster $(cat ${markFile})"
-elif [ -e /etc/kubernetes/kubelet.conf ]; then echo "cluster ?"; fi
+echo "machine $(cat /etc/machine-id 2>/dev/null)"
+if [ -e ${markFile} ]; then sed 's/^/mark /' ${markFile}
+elif [ -e /etc/kubernetes/kubelet.conf ] || [ -e /etc/kubernetes/pki/ca.crt ] || [ -e /var/lib/etcd/member ]; then echo "unmarked"; fi
 `;
 }
 
@@ -87,6 +98,8 @@ export function readFacts(output: string, now: number): Facts {
   const all = (key: string) =>
     lines.filter(([word]) => word === key).map(([, rest = ""]) => rest);
   const first = (key: string) => all(key)[0] ?? "";
+  const mark = all("mark");
+  const unmarked = lines.some(([word]) => word === "unmarked");
   return {
     root: first("uid") === "0",
     kernel: first("kernel"),
@@ -95,27 +108,61 @@ export function readFacts(output: string, now: number): Facts {
     missing: all("missing"),
     kubeadm: first("kubeadm").replace(/^v/, ""),
     kubelet: first("kubelet").replace(/^Kubernetes v/, ""),
-    containerd: first("containerd") === "yes",
+    containerd: containerdOf(first("containerd")),
     ports: [...new Set(all("port").map((hex) => Number.parseInt(hex, 16)))],
     memoryMiB: Number(first("memory")),
     processors: Number(first("processors")),
-    cluster: first("cluster"),
+    machineId: first("machine"),
+    // A mark that cannot be read is nobody's that we know, and so is left alone.
+    cluster:
+      mark.length > 0
+        ? (readMark(mark.join("\n")) ?? "unknown")
+        : unmarked
+          ? "unknown"
+          : undefined,
   };
+}
+
+function containerdOf(text: string): Facts["containerd"] {
+  return text === "running" || text === "without CRI" ? text : "stopped";
 }
 
 /** What is wrong with a host, all of it at once. */
 export function judge(
   host: Host,
   facts: Facts,
-  { version, owner }: Wanted,
+  wanted: Wanted,
 ): readonly Problem[] {
-  const own = facts.cluster === owner;
-  const found: [fault: string, value: unknown, remedy: string | false][] = [
+  const part =
+    typeof facts.cluster === "object"
+      ? membership(facts.cluster, wanted)
+      : undefined;
+  const found: Finding[] = [
     [
       "user",
       host.user,
       !facts.root && "log in as root, or let it run sudo without a password",
     ],
+    ["cluster", clusterText(facts), takenBy(facts, part)],
+    ...(part === "member"
+      ? memberVersions(facts, wanted)
+      : newHost(host, facts, wanted)),
+  ];
+  const busy = ports[host.role].filter((port) => facts.ports.includes(port));
+  // In a cluster, ours or another's, its own programs are on the ports.
+  if (facts.cluster === undefined && busy.length > 0) {
+    found.push(["ports", busy, "end what listens there"]);
+  }
+  return found.flatMap(([fault, value, remedy]) =>
+    remedy ? [{ path: `hosts.${host.name}.${fault}`, value, remedy }] : [],
+  );
+}
+
+type Finding = [fault: string, value: unknown, remedy: string | false];
+
+/** What a host must be before it joins; one that is in the cluster already works as it is. */
+function newHost(host: Host, facts: Facts, wanted: Wanted): Finding[] {
+  return [
     [
       "kernel",
       facts.kernel,
@@ -124,7 +171,9 @@ export function judge(
     [
       "swap",
       "on",
-      facts.swap && "run swapoff -a and take it out of /etc/fstab",
+      facts.swap &&
+        wanted.kubelet["failSwapOn"] !== false &&
+        "run swapoff -a and take it out of /etc/fstab (zram: remove zram-generator-defaults), or set target.kubelet.failSwapOn: false",
     ],
     [
       "clock",
@@ -138,30 +187,69 @@ export function judge(
     ],
     [
       "containerd",
-      "not running",
-      !facts.missing.includes("containerd") &&
-        !facts.containerd &&
-        "start it: systemctl enable --now containerd",
+      facts.containerd,
+      !facts.missing.includes("containerd") && containerdRemedy(facts),
     ],
-    ["cluster", facts.cluster, !own && takenBy(facts.cluster)],
     ["memory", `${facts.memoryMiB} MiB`, tooSmall(host, facts)],
-    ...wrongVersions(facts, version),
+    ...(["kubeadm", "kubelet"] as const).map((program): Finding => [
+      program,
+      facts[program],
+      facts[program] !== "" &&
+        facts[program] !== wanted.version &&
+        `install ${wanted.version}, or set target.version`,
+    ]),
   ];
-  const busy = ports[host.role].filter((port) => facts.ports.includes(port));
-  // In a cluster, ours or another's, its own programs are on the ports.
-  if (facts.cluster === "" && busy.length > 0) {
-    found.push(["ports", busy, "end what listens there"]);
-  }
-  return found.flatMap(([fault, value, remedy]) =>
-    remedy ? [{ path: `hosts.${host.name}.${fault}`, value, remedy }] : [],
-  );
 }
 
-function takenBy(cluster: string): string | false {
-  if (cluster === "") return false;
-  return cluster === "?"
-    ? "is in a cluster already; run kubeadm reset there if nobody needs it"
-    : "belongs to another stack; remove it there first";
+/** The control plane comes before the kubelets, so that none may be newer than it. */
+function memberVersions(facts: Facts, { version, upgrade }: Wanted): Finding[] {
+  return [
+    [
+      "kubeadm",
+      facts.kubeadm,
+      upgrade &&
+        facts.kubeadm !== version &&
+        `install kubeadm ${version}; the kubelet may follow later`,
+    ],
+    [
+      "kubelet",
+      facts.kubelet,
+      facts.kubelet !== "" &&
+        compareVersions(facts.kubelet, version) > 0 &&
+        `is newer than the control plane; install ${version}, or set target.version`,
+    ],
+  ];
+}
+
+function containerdRemedy({ containerd }: Facts): string | false {
+  switch (containerd) {
+    case "running":
+      return false;
+    case "stopped":
+      return "start it: systemctl enable --now containerd";
+    case "without CRI":
+      return "take cri out of disabled_plugins in /etc/containerd/config.toml and restart containerd";
+    default:
+      return containerd satisfies never;
+  }
+}
+
+function clusterText({ cluster }: Facts): string | undefined {
+  return typeof cluster === "object"
+    ? `${cluster.id || "without an ID"} of ${cluster.owner}`
+    : cluster;
+}
+
+function takenBy({ cluster }: Facts, part: string | undefined): string | false {
+  if (cluster === undefined || part === "member" || part === "unfinished") {
+    return false;
+  }
+  if (cluster === "unknown") {
+    return "is in a cluster that none of this program's stacks made; run kubeadm reset there if nobody needs it";
+  }
+  return cluster.state === "complete"
+    ? `is in a whole cluster that this stack's state does not know; to take that over as it is, set target.import: ${cluster.id || "its ID"}; to remove it, run down with the state that made it`
+    : `was being taken into a cluster of another stack; finish or remove that one, or remove ${markFile} and run kubeadm reset there if nobody needs it`;
 }
 
 function tooSmall({ role }: Host, facts: Facts): string | false {
@@ -171,19 +259,6 @@ function tooSmall({ role }: Host, facts: Facts): string | false {
     small &&
     "a control plane wants 2 processors and 1.7 GB"
   );
-}
-
-function wrongVersions(
-  facts: Facts,
-  version: string,
-): [string, unknown, string | false][] {
-  return (["kubeadm", "kubelet"] as const).map((program) => [
-    program,
-    facts[program],
-    facts[program] !== "" &&
-      facts[program] !== version &&
-      `install ${version}, or set target.version`,
-  ]);
 }
 
 function packagesFor({ missing }: Facts, role: Host["role"]): string {
@@ -200,4 +275,63 @@ function olderThan(
 ): boolean {
   const [a = 0, b = 0] = version.split(/[.-]/).map(Number);
   return a < major || (a === major && b < minor);
+}
+
+/** Hosts that are copies of one another: the cluster takes them for one. */
+export function sameMachines(
+  all: readonly { readonly host: Host; readonly facts: Facts }[],
+): readonly Problem[] {
+  return all.flatMap(({ host, facts: { machineId } }, index) => {
+    const twin = all
+      .slice(0, index)
+      .find(({ facts }) => machineId !== "" && facts.machineId === machineId);
+    const remedy = `is that of ${twin?.host.name} too; run rm /etc/machine-id && systemd-machine-id-setup, and restart`;
+    return twin
+      ? [{ path: `hosts.${host.name}.machine-id`, value: machineId, remedy }]
+      : [];
+  });
+}
+
+/** Lines that print the addresses and ports that a host cannot reach; one that nobody listens on yet counts as reached. */
+export function reachScript(self: Host, all: readonly Host[]): string {
+  const targets = all
+    .filter(({ name }) => name !== self.name)
+    .flatMap(({ address, role }) =>
+      portsBetween(self.role, role).map((port) => `${address}/${port}`),
+    );
+  return `
+command -v bash >/dev/null && command -v timeout >/dev/null || exit 0
+for target in ${targets.join(" ")}; do
+  (
+    said=$(LC_ALL=C timeout 3 bash -c "exec 3<>/dev/tcp/$target" 2>&1) && exit 0
+    case $said in *refused*) ;; *) echo "$target" ;; esac
+  ) &
+done
+wait
+`;
+}
+
+function portsBetween(from: Host["role"], to: Host["role"]): readonly number[] {
+  if (from === "worker") return to === "worker" ? [] : [6443];
+  return to === "worker" ? [10250] : [6443, 2379, 2380, 10250];
+}
+
+/** What {@link reachScript} printed, as problems. */
+export function readReach(
+  self: Host,
+  output: string,
+  all: readonly Host[],
+): readonly Problem[] {
+  return output
+    .split("\n")
+    .filter(Boolean)
+    .map((target) => {
+      const [address = "", port] = target.split("/");
+      const name = all.find((host) => host.address === address)?.name;
+      return {
+        path: `hosts.${self.name}.network`,
+        value: `${address}:${port}`,
+        remedy: `does not reach ${name}; let TCP port ${port} through between the hosts (firewalld, security groups)`,
+      };
+    });
 }

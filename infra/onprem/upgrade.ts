@@ -1,26 +1,168 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 import type { SshClusterInputs } from "./hosts";
 import type { Remote } from "./ssh";
-import { kubectl, phases, type Work } from "./work";
+import { compareVersions } from "./versions";
+import { kubectlOn, phases, type Work } from "./work";
 
-/** Host by host, the control plane first; the hosts have the new kubeadm and kubelet already, or inspection fails. */
+/**
+ * Brings the members to the version of the inputs: the whole control plane first, then the kubelets, host by host. A
+ * host that lacks the new kubelet keeps the old one, which the new control plane works with, and is named at the end.
+ */
 export async function upgrade(
-  first: Remote,
-  remotes: readonly Remote[],
-  { version }: SshClusterInputs,
+  members: readonly Remote[],
+  inputs: SshClusterInputs,
   work: Work,
 ): Promise<void> {
-  for (const [index, remote] of remotes.entries()) {
-    const { name } = remote.host;
-    work.log(`${index + 1}/${remotes.length} ${name}: upgrade to ${version}`);
-    const how = remote === first ? `apply v${version} --yes` : "node";
-    await first.run(
+  const controlPlane = members.filter(isControlPlane);
+  for (const [index, remote] of controlPlane.entries()) {
+    await upgradeControlPlane(remote, index === 0, inputs, work);
+  }
+  const lacking: string[] = [];
+  for (const remote of members) {
+    const api = controlPlane.find((other) => other !== remote) ?? remote;
+    const done = await upgradeKubelet(api, remote, inputs, work);
+    if (!done) lacking.push(remote.host.name);
+  }
+  if (lacking.length > 0) {
+    throw new Error(
+      `the control plane runs ${inputs.version}, and the kubelets of ${lacking.join(", ")} do not yet: install kubelet ${inputs.version} there and run up again, or set target.installKubelet`,
+    );
+  }
+}
+
+const isControlPlane = ({ host }: Remote) => host.role === "control-plane";
+
+async function upgradeControlPlane(
+  remote: Remote,
+  isFirst: boolean,
+  { version, ignorePreflightErrors }: SshClusterInputs,
+  work: Work,
+): Promise<void> {
+  const { name, address } = remote.host;
+  const running = await remote.run(`${kubectlOn(remote)} get --raw /version`, {
+    signal: work.signal,
+  });
+  const { gitVersion } = JSON.parse(running) as { gitVersion: string };
+  // The first host's upgrade covers the cluster's own parts too, which an interrupted one may have left as they were.
+  if (!isFirst && compareVersions(gitVersion, version) === 0) return;
+  work.signal.throwIfAborted();
+  work.log(`${name}: control plane ${gitVersion} to ${version}`);
+  const how = isFirst ? `apply v${version} --yes` : "node";
+  const ignored =
+    ignorePreflightErrors.length > 0
+      ? ` --ignore-preflight-errors=${ignorePreflightErrors.join(",")}`
+      : "";
+  await uninterrupted(remote, `kubeadm upgrade ${how}${ignored}`, work);
+  await remote.run(
+    `for try in $(seq 120); do ${kubectlOn(remote)} get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 1; done\necho "${address}: the API server does not answer" >&2\nexit 1`,
+    { signal: work.signal },
+  );
+}
+
+/** False where the host lacks the kubelet, and nothing says how to install it. */
+async function upgradeKubelet(
+  api: Remote,
+  remote: Remote,
+  inputs: SshClusterInputs,
+  work: Work,
+): Promise<boolean> {
+  const { version, installKubelet } = inputs;
+  const { name } = remote.host;
+  const kubectl = kubectlOn(api);
+  const node = await readNode(api, name, work);
+  if (node.kubelet === version) return true;
+  const installed = await installedKubelet(remote);
+  if (installed !== version && installKubelet === undefined) return false;
+  work.signal.throwIfAborted();
+  work.log(`${name}: kubelet ${node.kubelet} to ${version}`);
+  try {
+    await api.run(
       `${kubectl} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout=300s`,
+      { signal: work.signal },
+    );
+    if (installed !== version && installKubelet !== undefined) {
+      await uninterrupted(
+        remote,
+        installKubelet.replaceAll("{version}", version),
+        work,
+      );
+      const found = await installedKubelet(remote);
+      if (found !== version) {
+        throw new Error(
+          `${name}: target.installKubelet left kubelet ${found}, and not ${version}`,
+        );
+      }
+    }
+    const configuration = isControlPlane(remote)
+      ? ""
+      : "kubeadm upgrade node\n";
+    await uninterrupted(
+      remote,
+      `${configuration}systemctl daemon-reload\nsystemctl restart kubelet`,
       work,
     );
-    await remote.run(
-      `kubeadm upgrade ${how}\nsystemctl daemon-reload\nsystemctl restart kubelet`,
-      { signal: work.signal, onLine: phases(remote, work) },
-    );
-    await first.run(`${kubectl} uncordon ${name}`, work);
+    await awaitKubelet(api, name, version, work);
+    return true;
+  } finally {
+    if (!node.cordoned) await api.run(`${kubectl} uncordon ${name}`);
   }
+}
+
+// A program that changes a host is let come to its end, whatever else is cancelled.
+function uninterrupted(
+  remote: Remote,
+  script: string,
+  work: Work,
+): Promise<string> {
+  return remote.run(script, { onLine: phases(remote, work) });
+}
+
+async function installedKubelet(remote: Remote): Promise<string> {
+  const output = await remote.run("kubelet --version");
+  return output.trim().replace(/^Kubernetes v/, "");
+}
+
+interface NodeState {
+  readonly kubelet: string;
+  readonly cordoned: boolean;
+  readonly ready: boolean;
+}
+
+async function readNode(
+  api: Remote,
+  name: string,
+  { signal }: Work,
+): Promise<NodeState> {
+  const text = await api.run(`${kubectlOn(api)} get node ${name} -o json`, {
+    signal,
+  });
+  const { spec, status } = JSON.parse(text) as {
+    spec: { unschedulable?: boolean };
+    status: {
+      nodeInfo: { kubeletVersion: string };
+      conditions: readonly { type: string; status: string }[];
+    };
+  };
+  return {
+    kubelet: status.nodeInfo.kubeletVersion.replace(/^v/, ""),
+    cordoned: spec.unschedulable === true,
+    ready: status.conditions.some(
+      (condition) => condition.type === "Ready" && condition.status === "True",
+    ),
+  };
+}
+
+async function awaitKubelet(
+  api: Remote,
+  name: string,
+  version: string,
+  work: Work,
+): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    const { kubelet, ready } = await readNode(api, name, work);
+    if (ready && kubelet === version) return;
+    await pause(1_000, undefined, { signal: work.signal });
+  }
+  throw new Error(`${name}: kubelet ${version} is not ready after 120 s`);
 }

@@ -1,66 +1,74 @@
-import { describeProblem } from "../problem";
-import type { Host, SshClusterInputs } from "./hosts";
-import { factsScript, judge, readFacts } from "./preflight";
+import { describeProblem, type Problem } from "../problem";
+import type { Host, SshLogin } from "./hosts";
 import { Remote } from "./ssh";
 
 /** Who makes a cluster, how the work tells of itself, and how it is ended early. */
 export interface Work {
-  /** Mark on the hosts: what carries another owner's is left alone. */
+  /** URN of the cluster's resource. */
   readonly owner: string;
   readonly signal: AbortSignal;
   log(message: string): void;
 }
 
-/** kubectl on a control-plane host, as its administrator. */
-export const kubectl = "kubectl --kubeconfig=/etc/kubernetes/admin.conf";
+/** kubectl on a control-plane host, as its administrator and by its own API server, whatever is in front of it. */
+export function kubectlOn({ host }: Remote): string {
+  return `kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://${host.address}:6443`;
+}
 
-/** Connects to all of the hosts, or names those that do not answer. */
-export async function withHosts<T>(
+/** Hosts as they answered. */
+export interface Connections {
+  readonly remotes: readonly Remote[];
+  readonly silent: readonly {
+    readonly host: Host;
+    /** Names the host, and what to look at. */
+    readonly reason: string;
+  }[];
+}
+
+/** Connects to hosts, and tells of every key that nothing but the host itself vouches for. */
+export async function withConnections<T>(
   hosts: readonly Host[],
+  login: SshLogin,
   work: Work,
-  use: (remotes: readonly Remote[]) => Promise<T>,
+  use: (connections: Connections) => Promise<T>,
 ): Promise<T> {
-  const tries = await Promise.allSettled(
-    hosts.map((host) => Remote.connect(host, work.signal)),
+  const tries = await Promise.all(
+    hosts.map((host) =>
+      Remote.connect(host, login, work.signal).then(
+        (remote) => ({ remote }),
+        (error: Error) => ({ host, reason: error.message }),
+      ),
+    ),
   );
-  const remotes = tries.flatMap((result) =>
-    result.status === "fulfilled" ? [result.value] : [],
-  );
+  const remotes = tries.flatMap((one) => ("remote" in one ? [one.remote] : []));
+  const silent = tries.flatMap((one) => ("remote" in one ? [] : [one]));
   try {
-    const failed = tries.flatMap((result) =>
-      result.status === "rejected" ? [String(result.reason.message)] : [],
-    );
-    if (failed.length > 0) throw new Error(failed.join("\n"));
-    return await use(remotes);
+    for (const { host, fingerprint, firstSeen } of remotes) {
+      if (!firstSeen) continue;
+      work.log(`${host.name}: ${fingerprint} (seen for the first time)`);
+    }
+    return await use({ remotes, silent });
   } finally {
     for (const remote of remotes) remote.close();
   }
 }
 
-/** Looks at every host; throws with all that is wrong, else gives those that carry the owner's mark. */
-export async function inspect(
-  remotes: readonly Remote[],
-  { version }: SshClusterInputs,
-  work: Work,
-): Promise<readonly Remote[]> {
-  const looked = await Promise.all(
-    remotes.map(async (remote) => {
-      const began = Date.now();
-      const output = await remote.run(factsScript(remote.host.role), work);
-      const facts = readFacts(output, (began + Date.now()) / 2000);
-      const wanted = { version, owner: work.owner };
-      return { remote, facts, problems: judge(remote.host, facts, wanted) };
-    }),
+/** Throws with every host that had to answer and did not. */
+export function requireAll(
+  { silent }: Connections,
+  mayBeSilent: (host: Host) => boolean = () => false,
+): void {
+  const missing = silent.filter(({ host }) => !mayBeSilent(host));
+  if (missing.length === 0) return;
+  throw new Error(missing.map(({ reason }) => reason).join("\n"));
+}
+
+/** Throws with all that is wrong, before anything is changed. */
+export function refuse(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new Error(
+    ["no host was changed:", ...problems.map(describeProblem)].join("\n  "),
   );
-  const problems = looked.flatMap((each) => each.problems);
-  if (problems.length > 0) {
-    throw new Error(
-      ["no host was changed:", ...problems.map(describeProblem)].join("\n  "),
-    );
-  }
-  return looked
-    .filter(({ facts }) => facts.cluster === work.owner)
-    .map(({ remote }) => remote);
 }
 
 /** The steps that kubeadm tells of, such as `[etcd] Creating …`. */

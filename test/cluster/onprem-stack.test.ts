@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { prepare } from "../../airgap";
+import { loginSchema } from "../../infra/onprem/hosts";
 import { Remote } from "../../infra/onprem/ssh";
 import { foundation } from "../support/foundation";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
@@ -104,10 +105,13 @@ describe("on-prem stack", function () {
   it("goes down, and the hosts are as they were", async () => {
     await stack.succeed("down");
     for (const { name, address } of machines.hosts) {
-      const remote = await Remote.connect({
-        ...{ name, address, port: 22, user: "root", key: machines.key },
-        ...{ role: "worker", labels: {}, taints: [] },
-      });
+      const remote = await Remote.connect(
+        {
+          ...{ name, address, port: 22, user: "root" },
+          ...{ role: "worker", labels: {}, taints: [] },
+        },
+        loginSchema.parse({ key: machines.key }),
+      );
       const left = await remote.run(hostTraces).finally(() => remote.close());
       assert.equal(left, "", name);
     }

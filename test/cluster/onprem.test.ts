@@ -6,9 +6,12 @@ import { join } from "node:path";
 
 import { prepare } from "../../airgap";
 import { toolPath } from "../../airgap/toolchain/tools";
-import type { Host, SshClusterInputs } from "../../infra/onprem/hosts";
+import { type Host, loginSchema } from "../../infra/onprem/hosts";
+import { markFile } from "../../infra/onprem/mark";
 import { Remote } from "../../infra/onprem/ssh";
+import { volumeFolder } from "../../infra/onprem/volumes";
 import { gpuTaint, poolLabel } from "../../infra/placement";
+import { PartialFailure } from "../../infra/provider/resource";
 import { sshCluster } from "../../infra/provider/ssh-cluster";
 import { eventually } from "../support/eventually";
 import { foundation } from "../support/foundation";
@@ -20,6 +23,7 @@ import {
   type TestHosts,
 } from "../support/ssh-hosts";
 
+type Inputs = Parameters<typeof sshCluster.create>[0];
 type Outs = Awaited<ReturnType<typeof sshCluster.create>>["outs"];
 
 const context = {
@@ -30,22 +34,30 @@ const context = {
   },
 };
 
+const names = [
+  "control-1",
+  "control-2",
+  "control-3",
+  "control-4",
+  "one",
+  "two",
+];
+
 /** The hosts are namespaces of this machine: needs root, and the Debian mirror, for an SSH server. */
 describe("hosts over SSH", function () {
   let machines: TestHosts;
+  let id: string;
   let outs: Outs;
-  let unused: string;
   const folder = mkdtempSync(join(tmpdir(), "mlstack-onprem-"));
 
   function host(name: string, changes: Partial<Host> = {}): Host {
     const machine = machines.hosts.find((each) => each.name === name);
     return {
       name,
-      address: machine?.address ?? unused,
+      address: machine?.address ?? machines.unused,
       port: 22,
       user: "root",
-      key: machines.key,
-      role: "worker",
+      role: name.startsWith("control") ? "control-plane" : "worker",
       labels: { [poolLabel]: "cpu" },
       taints: [],
       ...changes,
@@ -53,33 +65,44 @@ describe("hosts over SSH", function () {
   }
 
   function inputs(
-    hosts: readonly Host[],
-    changes: Partial<SshClusterInputs> = {},
-  ): SshClusterInputs {
+    hosts: readonly (string | Host)[],
+    changes: Partial<Inputs> = {},
+  ): Inputs {
     return sshCluster.schema.parse({
       name: "onprem",
       version: "1.35.4",
-      endpoint: `${hosts[0]?.address}:6443`,
+      endpoint: machines.endpoint,
       pods: "10.245.0.0/16",
       services: "10.97.0.0/16",
-      hosts,
+      hosts: hosts.map((each) =>
+        typeof each === "string" ? host(each) : each,
+      ),
+      ssh: { key: machines.key },
+      lifetime: "long",
       ...hostConfiguration,
       ...changes,
     });
   }
 
-  const control = (changes: Partial<Host> = {}) =>
-    host("control", { role: "control-plane", ...changes });
+  /** The default shape: three control-plane hosts and a worker. */
+  const shape = ["control-1", "control-2", "control-3", "one"];
   const accelerated = () =>
-    host("two", { labels: { [poolLabel]: "gpu" }, taints: [gpuTaint] });
+    host("one", { labels: { [poolLabel]: "gpu" }, taints: [gpuTaint] });
 
-  async function update(news: SshClusterInputs): Promise<void> {
+  async function diff(news: Inputs) {
+    return sshCluster.diff?.(id, outs, { ...news, hosts: outs.hosts }, news);
+  }
+
+  async function update(news: Inputs): Promise<void> {
     assert.ok(sshCluster.update);
-    ({ outs } = await sshCluster.update("onprem", outs, news, context));
+    const difference = await diff(news);
+    assert.ok(!difference?.replace?.includes("hosts"), "replaces the cluster");
+    ({ outs } = await sshCluster.update(id, outs, news, context));
   }
 
   async function on(name: string, script: string): Promise<string> {
-    const remote = await Remote.connect(host(name));
+    const login = loginSchema.parse({ key: machines.key });
+    const remote = await Remote.connect(host(name), login);
     return remote.run(script).finally(() => remote.close());
   }
 
@@ -93,12 +116,45 @@ describe("hosts over SSH", function () {
     );
   }
 
+  function apply(name: string, objects: readonly object[]): string {
+    const file = join(folder, `${name}.yaml`);
+    const documents = objects.map((object) => JSON.stringify(object));
+    writeFileSync(file, documents.join("\n---\n"));
+    kubectl("apply", "--filename", file);
+    return file;
+  }
+
+  const nodes = () =>
+    kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}");
+  const members = () =>
+    kubectl(
+      ...["exec", "--namespace=kube-system", "etcd-control-2", "--", "etcdctl"],
+      "--endpoints=https://127.0.0.1:2379",
+      "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
+      "--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt",
+      "--key=/etc/kubernetes/pki/etcd/healthcheck-client.key",
+      ...["member", "list"],
+    )
+      .trim()
+      .split("\n")
+      .map((line) => line.split(", ")[2])
+      .sort();
+  /** What was there before is there still, with the same UIDs. */
+  const witness = () => {
+    const format = "--output=jsonpath={.metadata.uid}{.items[*].metadata.uid}";
+    return ["configmap/witness", "nodes"]
+      .map((what) => kubectl("get", what, format))
+      .join(" ");
+  };
+  const rules = (name: string) =>
+    on(name, "PATH=$PATH:/usr/sbin; iptables-save | grep -e DOCKER -e theirs");
+
   before(async () => {
     assert.equal(process.getuid?.(), 0, "needs root");
     await prepare();
     await ensureKubeadmImages();
-    machines = await makeHosts(["control", "one", "two"]);
-    unused = machines.unused;
+    machines = await makeHosts(names);
+    for (const name of names) await on(name, theirRules);
   });
 
   after(async () => {
@@ -109,9 +165,9 @@ describe("hosts over SSH", function () {
   foundation(this, /^become a cluster/);
 
   it("that are unfit are all named, and none is changed", async () => {
-    const wrong = inputs([control(), host("one")], { version: "1.35.5" });
+    const wrong = inputs(["control-1", "one"], { version: "1.35.5" });
     await assert.rejects(sshCluster.create(wrong, context), (error: Error) => {
-      for (const name of ["control", "one"]) {
+      for (const name of ["control-1", "one"]) {
         assert.match(
           error.message,
           new RegExp(
@@ -121,106 +177,269 @@ describe("hosts over SSH", function () {
       }
       return true;
     });
-    for (const name of ["control", "one"])
+    for (const name of ["control-1", "one"])
       assert.equal(await on(name, hostTraces), "");
   });
 
   it("that do not answer, or show another key, are named", async () => {
     const stranger = host("one", { fingerprint: "SHA256:another" });
-    const wrong = inputs([control(), stranger, host("nobody", { port: 1 })]);
+    const nobody = host("nobody", { port: 1 });
+    const wrong = inputs(["control-1", stranger, nobody]);
     await assert.rejects(
       sshCluster.create(wrong, context),
       /one .*shows the key SHA256:.* and not SHA256:another[^]*nobody .*: does not answer/,
     );
-    assert.equal(await on("control", hostTraces), "");
+    assert.equal(await on("control-1", hostTraces), "");
   });
 
-  it("become a cluster", async () => {
-    const created = await sshCluster.create(
-      inputs([control(), host("one")]),
-      context,
+  it("stay half made when the run is cut off, and are known", async () => {
+    const cut = new AbortController();
+    const log = (message: string) => {
+      context.log(message);
+      if (/^control-2: \[/.test(message)) cut.abort();
+    };
+    await assert.rejects(
+      sshCluster.create(inputs(shape), { ...context, log, signal: cut.signal }),
+      (error: unknown) => {
+        assert.ok(error instanceof PartialFailure, String(error));
+        id = error.id;
+        const kept = error.outs as Outs;
+        assert.deepEqual(
+          kept.hosts.map(({ name }) => name),
+          shape,
+        );
+        return true;
+      },
     );
+    assert.match(await on("control-1", `cat ${markFile}`), /state joined/);
+    assert.match(await on("control-2", `cat ${markFile}`), /state begun/);
+  });
+
+  it("become a cluster, the one that was begun, although no state has it", async () => {
+    const authority = await on("control-1", "cat /etc/kubernetes/pki/ca.crt");
+    const created = await sshCluster.create(inputs(shape), context);
     ({ outs } = created);
-    assert.equal(created.id, "onprem");
-    assert.match(outs.fingerprints["one"] ?? "", /^SHA256:/);
-    const nodes = kubectl(
-      "get",
-      "nodes",
-      "--output=name",
-      `--selector=${poolLabel}=cpu`,
+    assert.equal(created.id, id);
+    assert.equal(
+      await on("control-3", "cat /etc/kubernetes/pki/ca.crt"),
+      authority,
     );
-    assert.deepEqual(nodes.trim().split("\n"), ["node/control", "node/one"]);
+    assert.match(outs.fingerprints["one"] ?? "", /^SHA256:/);
+    assert.equal(nodes(), "control-1 control-2 control-3 one");
+    assert.deepEqual(members(), ["control-1", "control-2", "control-3"]);
+    kubectl("create", "configmap", "witness");
+    // What lets a host in has no use any more.
+    const secrets = kubectl(
+      ...["get", "secrets", "--namespace=kube-system", "--output=name"],
+    );
+    assert.doesNotMatch(secrets, /kubeadm-certs/);
   });
 
   it("run workloads that reach each other across hosts, by name", () => {
-    const file = join(folder, "workload.yaml");
-    writeFileSync(file, workload("control", "one"));
-    kubectl("apply", "--filename", file);
+    const file = apply("workload", workload("control-1", "one"));
     kubectl("wait", "--for=condition=Complete", "--timeout=180s", "job/asks");
-    assert.match(kubectl("logs", "job/asks"), /^served by control/m);
+    assert.match(kubectl("logs", "job/asks"), /^served by control-1/m);
     kubectl("delete", "--filename", file, "--wait=true");
   });
 
-  it("come and go in place", async () => {
-    const news = inputs([control(), accelerated()]);
-    const { hosts: olds } = outs;
-    assert.deepEqual(
-      await sshCluster.diff?.("onprem", outs, { ...outs, hosts: olds }, news),
-      { update: ["hosts", "version"] },
+  it("are refused to a state that does not know them, and taken over by the ID", async () => {
+    const before = witness();
+    await assert.rejects(
+      sshCluster.create(inputs(shape), context),
+      new RegExp(
+        `no host was changed:[^]*control-1[^]*does not know[^]*target\\.import: ${id}`,
+      ),
     );
-    await update(news);
-    assert.equal(
-      kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}"),
-      "control two",
+    const elsewhere = inputs(["control-1", "one"], { import: id });
+    await assert.rejects(
+      sshCluster.create(elsewhere, context),
+      /target\.hosts: "control-2": is a node of the cluster/,
     );
-    // Kubernetes' own taint of a node that is not ready goes a while after the node is.
-    await eventually(
-      async () =>
-        kubectl(
-          ...["get", "node", "two", "--output=jsonpath={.spec.taints[*].key}"],
-        ) === gpuTaint.key,
+    const unknown = inputs(shape, { import: "another" });
+    await assert.rejects(
+      sshCluster.create(unknown, context),
+      /target\.import: another: no control-plane host/,
     );
-    assert.equal(await on("one", hostTraces), "");
-  });
-
-  it("stay as they are when nothing changes", async () => {
-    const before = kubectl("get", "pods", "--all-namespaces", "--output=name");
-    await update(inputs([control(), accelerated()]));
-    const after = kubectl("get", "pods", "--all-namespaces", "--output=name");
-    assert.equal(after, before);
-    const found = await sshCluster.read?.("onprem", outs, context);
-    assert.equal(found?.outs.kubeconfig, outs.kubeconfig);
-  });
-
-  it("are forgotten when they have died", async () => {
-    machines.cut("two");
-    await update(inputs([control(), host("one")]));
-    assert.equal(
-      kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}"),
-      "control one",
+    const taken = await sshCluster.create(
+      inputs(shape, { import: id }),
+      context,
     );
+    assert.equal(taken.id, id);
+    assert.equal(witness(), before);
+    ({ outs } = taken);
   });
 
   it("of another stack are left alone", async () => {
     const stranger = { ...context, urn: `${context.urn}-of-another` };
     await assert.rejects(
-      sshCluster.create(inputs([control(), host("one")]), stranger),
-      /hosts\.control\.cluster: .*belongs to another stack/,
+      sshCluster.create(inputs(["control-1", "one"]), stranger),
+      /hosts\.control-1\.cluster: .*does not know/,
     );
-    await sshCluster.delete?.("onprem", outs, stranger);
-    assert.match(kubectl("get", "nodes", "--output=name"), /node\/one/);
+    await sshCluster.delete?.("another", outs, stranger);
+    assert.equal(nodes(), "control-1 control-2 control-3 one");
   });
 
-  it("are as they were, in the end", async () => {
-    await sshCluster.delete?.("onprem", outs, context);
-    for (const name of ["control", "one"])
-      assert.equal(await on(name, hostTraces), "");
-    assert.equal(await sshCluster.read?.("onprem", outs, context), undefined);
+  it("move to another pool in place", async () => {
+    const before = witness();
+    await update(
+      inputs(["control-1", "control-2", "control-3", accelerated()]),
+    );
+    assert.equal(witness(), before);
+    // Kubernetes' own taint of a node that is not ready goes a while after the node is.
+    await eventually(
+      async () =>
+        kubectl(
+          ...["get", "node", "one", "--output"],
+          "jsonpath={.metadata.labels['mlstack\\.dev/pool']} {.spec.taints[*].key}",
+        ) === `gpu ${gpuTaint.key}`,
+    );
+  });
+
+  it("stay as they are when nothing changes", async () => {
+    const same = inputs(["control-1", "control-2", "control-3", accelerated()]);
+    assert.deepEqual((await diff(same))?.drifted, []);
+    const before = kubectl("get", "pods", "--all-namespaces", "--output=name");
+    await update(same);
+    const after = kubectl("get", "pods", "--all-namespaces", "--output=name");
+    assert.equal(after, before);
+    const found = await sshCluster.read?.(id, outs, context);
+    assert.equal(found?.outs.kubeconfig, outs.kubeconfig);
+  });
+
+  it("stay where a claim's volume lies on them", async () => {
+    const file = apply("volume", volumeOn("one"));
+    kubectl(
+      ...["wait", "--for=jsonpath={.status.phase}=Bound", "--timeout=60s"],
+      "persistentvolumeclaim/data",
+    );
+    const without = inputs(["control-1", "control-2", "control-3", "two"]);
+    await assert.rejects(
+      update(without),
+      /no host was changed:\s+hosts\.one: "default\/data": .*keep the host/,
+    );
+    assert.equal(nodes(), "control-1 control-2 control-3 one");
+    kubectl("delete", "--filename", file, "--wait=true");
+  });
+
+  it("come and go, and keep their volumes", async () => {
+    await on("one", `touch ${volumeFolder}/data`);
+    await update(inputs(["control-1", "control-2", "control-3", "two"]));
+    assert.equal(nodes(), "control-1 control-2 control-3 two");
+    assert.equal(await on("one", hostTraces), "");
+    assert.equal(await on("one", `ls ${volumeFolder}`), "data\n");
+  });
+
+  it("may be away for a while, the first one too", async () => {
+    machines.cut("control-1");
+    const same = inputs(["control-1", "control-2", "control-3", "two"]);
+    await update(same);
+    assert.deepEqual(outs.silent, ["control-1"]);
+    assert.deepEqual((await diff(same))?.drifted, ["silent"]);
+    await assert.rejects(
+      update(inputs(["control-1", "control-2", "control-4", "two"])),
+      /the control plane has no majority without it, since control-1 stays/,
+    );
+    assert.deepEqual(members(), ["control-1", "control-2", "control-3"]);
+  });
+
+  it("are replaced when they have died, the first one too", async () => {
+    const before = kubectl("get", "configmap/witness", "--output=name");
+    await update(inputs(["control-4", "control-2", "control-3", "two"]));
+    assert.deepEqual(outs.silent, []);
+    assert.equal(nodes(), "control-2 control-3 control-4 two");
+    assert.deepEqual(members(), ["control-2", "control-3", "control-4"]);
+    assert.equal(kubectl("get", "configmap/witness", "--output=name"), before);
+  });
+
+  it("get certificates before theirs end", async () => {
+    const same = inputs(["control-4", "control-2", "control-3", "two"]);
+    await on("control-2", shortenCertificate);
+    const found = await sshCluster.read?.(id, outs, context);
+    assert.ok(found);
+    const days = (end: string) => (Date.parse(end) - Date.now()) / 86_400_000;
+    assert.ok(days(found.outs.certificatesEnd) < 31);
+    outs = found.outs;
+    assert.deepEqual((await diff(same))?.drifted, ["certificatesEnd"]);
+    await update(same);
+    assert.ok(days(outs.certificatesEnd) > 300, outs.certificatesEnd);
+    assert.match(kubectl("get", "--raw", "/readyz"), /ok/);
+  });
+
+  it("are as they were in the end, and who does not answer is named", async () => {
+    machines.cut("two");
+    assert.ok(sshCluster.delete);
+    await assert.rejects(
+      sshCluster.delete(id, outs, context),
+      /^Error: two .*does not answer[^]*PULUMI_K8S_DELETE_UNREACHABLE=true/,
+    );
+    for (const name of ["control-2", "control-3", "control-4"]) {
+      assert.equal(await on(name, hostTraces), "", name);
+      assert.equal(await rules(name), await rules("one"), name);
+    }
+    assert.match(await rules("one"), /theirs[^]*DOCKER/);
+    assert.equal(await sshCluster.read?.(id, outs, context), undefined);
+    process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+    try {
+      await sshCluster.delete(id, outs, context);
+    } finally {
+      delete process.env["PULUMI_K8S_DELETE_UNREACHABLE"];
+    }
   });
 });
 
+/** Rules of other programs of a host, which no cluster may touch. */
+const theirRules = `
+PATH=$PATH:/usr/sbin
+iptables -t nat -N DOCKER
+iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+iptables -A FORWARD -s 172.17.0.0/16 -m comment --comment theirs -j ACCEPT
+`;
+
+/** Gives a control plane a certificate that ends in 30 days. */
+const shortenCertificate = `
+cd /etc/kubernetes/pki
+echo extendedKeyUsage=clientAuth >/tmp/extensions-$$
+openssl req -new -key front-proxy-client.key -subj /CN=front-proxy-client |
+  openssl x509 -req -days 30 -extfile /tmp/extensions-$$ -CA front-proxy-ca.crt -CAkey front-proxy-ca.key -CAcreateserial -out front-proxy-client.crt 2>/dev/null
+rm front-proxy-ca.srl /tmp/extensions-$$
+`;
+
+/** A claim, bound to a volume on a node's disk. */
+function volumeOn(node: string): readonly object[] {
+  const resources = { storage: "1Mi" };
+  const key = "kubernetes.io/hostname";
+  const matchExpressions = [{ key, operator: "In", values: [node] }];
+  return [
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name: "data" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        capacity: resources,
+        storageClassName: "by-hand",
+        local: { path: "/var/lib" },
+        nodeAffinity: {
+          required: { nodeSelectorTerms: [{ matchExpressions }] },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "data" },
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: "by-hand",
+        volumeName: "data",
+        resources: { requests: resources },
+      },
+    },
+  ];
+}
+
 /** A server on one node, and a client on another that asks it by the name of its service. */
-function workload(server: string, client: string): string {
+function workload(server: string, client: string): readonly object[] {
   const image = "docker.io/library/busybox:1.37.0";
   const labels = { app: "web" };
   const serve =
@@ -264,7 +483,5 @@ function workload(server: string, client: string): string {
         },
       },
     },
-  ]
-    .map((object) => JSON.stringify(object))
-    .join("\n---\n");
+  ];
 }

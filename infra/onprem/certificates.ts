@@ -1,0 +1,89 @@
+import type { Remote } from "./ssh";
+import type { Work } from "./work";
+
+const day = 24 * 60 * 60 * 1000;
+
+/** Certificates that end within 90 days are renewed by the next update. */
+const renewBefore = 90 * day;
+
+/** Whether certificates that end at an ISO instant are due; false where the instant is not known. */
+export function isDue(expiry: string, now: Date): boolean {
+  return Date.parse(expiry) - now.getTime() < renewBefore;
+}
+
+/** Renews the certificates that are due, one host after the other, and gives the instant at which the first one ends. */
+export async function renewCertificates(
+  controlPlane: readonly Remote[],
+  now: Date,
+  work: Work,
+): Promise<string> {
+  const ends: string[] = [];
+  for (const remote of controlPlane) {
+    const end = await certificateEnd(remote, work);
+    if (!isDue(end, now)) {
+      ends.push(end);
+      continue;
+    }
+    work.signal.throwIfAborted();
+    work.log(`${remote.host.name}: certificates end at ${end}: renew`);
+    await remote.run(renewScript);
+    ends.push(await certificateEnd(remote, work));
+  }
+  return ends.sort()[0] ?? "";
+}
+
+/** ISO instant at which the first of a control-plane host's certificates ends. */
+export async function certificateEnd(
+  remote: Remote,
+  { signal }: Work,
+): Promise<string> {
+  return firstEnd(
+    await remote.run("kubeadm certs check-expiration -o json", { signal }),
+  );
+}
+
+/** Reads what `kubeadm certs check-expiration` prints; what kubeadm does not manage, it cannot renew either. */
+export function firstEnd(output: string): string {
+  const { certificates } = JSON.parse(output.slice(output.indexOf("{"))) as {
+    certificates: readonly {
+      readonly expirationDate: string | null;
+      readonly externallyManaged: boolean;
+      readonly missing?: boolean;
+    }[];
+  };
+  const ends = certificates.flatMap(
+    ({ expirationDate, externallyManaged, missing }) =>
+      expirationDate && !externallyManaged && !missing ? [expirationDate] : [],
+  );
+  return ends.sort()[0] ?? "";
+}
+
+/**
+ * Lines that renew, and start anew what has the old certificates in its memory: a static pod ends when its manifest
+ * goes, and starts when it comes back. The manifest comes back whatever happens in between.
+ */
+export const renewScript = `
+kubeadm certs renew all
+manifests=/etc/kubernetes/manifests
+aside=/etc/mlstack/manifests
+mkdir -p "$aside"
+restore() { for file in "$aside"/*.yaml; do [ ! -e "$file" ] || mv "$file" "$manifests/"; done; rmdir "$aside"; }
+trap restore EXIT
+listens() { awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6; }
+await() {
+  for try in $(seq 240); do
+    if listens "$2"; then state=up; else state=down; fi
+    [ "$state" != "$1" ] || return 0
+    sleep 0.5
+  done
+  echo "port $2 is not $1 after 120 s" >&2
+  return 1
+}
+for pair in etcd:2379 kube-apiserver:6443 kube-controller-manager:10257 kube-scheduler:10259; do
+  name=\${pair%:*} port=\${pair#*:}
+  mv "$manifests/$name.yaml" "$aside/"
+  await down "$port"
+  mv "$aside/$name.yaml" "$manifests/"
+  await up "$port"
+done
+`;

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+
+import { sshClusterSchema } from "../../../infra/onprem/hosts";
+import { initDocuments, joinDocument } from "../../../infra/onprem/kubeadm";
+import { networkScript } from "../../../infra/onprem/network";
+import { gpuTaint } from "../../../infra/placement";
+import { host } from "./host";
+
+describe("what hosts are told", () => {
+  const inputs = sshClusterSchema.parse({
+    name: "a",
+    version: "1.35.4",
+    endpoint: "10.0.0.5:6443",
+    pods: "10.244.0.0/16",
+    services: "10.96.0.0/16",
+    hosts: [
+      host("one", {
+        labels: { "mlstack.dev/pool": "gpu" },
+        taints: [gpuTaint],
+      }),
+      host("control", { role: "control-plane" }),
+    ],
+  });
+
+  it("has labels and taints in what the node registers with", () => {
+    const [worker, control] = inputs.hosts;
+    assert.ok(worker && control);
+    const invitation = { token: "t", authority: "sha256:a" };
+    const joined = JSON.parse(joinDocument(inputs, worker, invitation));
+    assert.deepEqual(joined.nodeRegistration.taints, [gpuTaint]);
+    assert.deepEqual(joined.nodeRegistration.kubeletExtraArgs[1], {
+      name: "node-labels",
+      value: "mlstack.dev/pool=gpu",
+    });
+    assert.equal(joined.controlPlane, undefined);
+    assert.match(initDocuments(inputs, control), /"taints": \[\]/);
+  });
+
+  it("routes to every other host's pods, and not to its own", () => {
+    const [one, control] = inputs.hosts;
+    assert.ok(one && control);
+    const script = networkScript(
+      one,
+      [
+        { host: one, range: "10.244.0.0/24" },
+        { host: control, range: "10.244.1.0/24" },
+      ],
+      inputs.pods,
+    );
+    assert.match(script, /ip route replace 10\.244\.1\.0\/24 via/);
+    assert.doesNotMatch(script, /route replace 10\.244\.0\.0\/24/);
+    assert.match(script, /-A POSTROUTING -s 10\.244\.0\.0\/16 ! -d 10\.244/);
+  });
+});
