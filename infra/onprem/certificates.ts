@@ -1,4 +1,5 @@
 import type { Remote } from "./ssh";
+import { restartScript, staticPods } from "./static-pods";
 import type { Work } from "./work";
 
 const day = 24 * 60 * 60 * 1000;
@@ -58,32 +59,5 @@ export function firstEnd(output: string): string {
   return ends.sort()[0] ?? "";
 }
 
-/**
- * Lines that renew, and start anew what has the old certificates in its memory: a static pod ends when its manifest
- * goes, and starts when it comes back. The manifest comes back whatever happens in between.
- */
-export const renewScript = `
-kubeadm certs renew all
-manifests=/etc/kubernetes/manifests
-aside=/etc/mlstack/manifests
-mkdir -p "$aside"
-restore() { for file in "$aside"/*.yaml; do [ ! -e "$file" ] || mv "$file" "$manifests/"; done; rmdir "$aside"; }
-trap restore EXIT
-listens() { awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6; }
-await() {
-  for try in $(seq 240); do
-    if listens "$2"; then state=up; else state=down; fi
-    [ "$state" != "$1" ] || return 0
-    sleep 0.5
-  done
-  echo "port $2 is not $1 after 120 s" >&2
-  return 1
-}
-for pair in etcd:2379 kube-apiserver:6443 kube-controller-manager:10257 kube-scheduler:10259; do
-  name=\${pair%:*} port=\${pair#*:}
-  mv "$manifests/$name.yaml" "$aside/"
-  await down "$port"
-  mv "$aside/$name.yaml" "$manifests/"
-  await up "$port"
-done
-`;
+/** Lines that renew, and start anew what has the old certificates in its memory. */
+const renewScript = `kubeadm certs renew all\n${restartScript(...staticPods)}`;

@@ -8,8 +8,16 @@ export const documentFile = "/etc/mlstack/kubeadm.yaml";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
 
-/** Documents for the host that the cluster begins with. */
-export function initDocuments(inputs: SshClusterInputs, first: Host): string {
+/**
+ * Documents for the host that the cluster begins with.
+ *
+ * @param names more names and addresses that the API servers' certificates have
+ */
+export function initDocuments(
+  inputs: SshClusterInputs,
+  first: Host,
+  names: readonly string[] = [],
+): string {
   return documents([
     {
       apiVersion,
@@ -23,6 +31,7 @@ export function initDocuments(inputs: SshClusterInputs, first: Host): string {
       clusterName: inputs.name,
       kubernetesVersion: `v${inputs.version}`,
       controlPlaneEndpoint: inputs.endpoint,
+      ...(names.length > 0 && { apiServer: { certSANs: names } }),
       networking: { podSubnet: inputs.pods, serviceSubnet: inputs.services },
       controllerManager: {
         // A /24 a node, whose routes this program keeps.

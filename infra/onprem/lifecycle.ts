@@ -1,4 +1,5 @@
 import { certificateEnd, renewCertificates } from "./certificates";
+import { changeEndpoint } from "./endpoint";
 import {
   compareHosts,
   controlPlaneOf,
@@ -186,6 +187,7 @@ async function carryOut(
     await resetOwn(host, cluster, options, work);
   }
   if (plan.upgrades) await upgrade(plan.members, news, work);
+  if (plan.moves) await changeEndpoint(plan.members, olds, news, work);
 
   // Hosts are in the state before anything is put on them.
   advance({ ...news, hosts: [...news.hosts] });

@@ -26,6 +26,8 @@ export interface Plan {
   /** Hosts that stay although they do not answer. */
   readonly silent: readonly Host[];
   readonly upgrades: boolean;
+  /** Whether the hosts come to know the control plane by another address. */
+  readonly moves: boolean;
 }
 
 /** Hosts of the new inputs and those that leave, as they answered. */
@@ -53,8 +55,9 @@ export async function makePlan(
     );
   }
   const upgrades = api !== undefined && olds.version !== news.version;
+  const moves = api !== undefined && olds.endpoint !== news.endpoint;
   const isKept = (host: Host) => kept.some((each) => isSameNode(each, host));
-  requireAll(connections, (host) => isKept(host) && !upgrades);
+  requireAll(connections, (host) => isKept(host) && !upgrades && !moves);
   const plan: Plan = {
     api,
     // Workers of a control plane that is no more are in no cluster.
@@ -66,6 +69,7 @@ export async function makePlan(
     })),
     silent: connections.silent.map(({ host }) => host),
     upgrades,
+    moves,
   };
   // A host that leaves as one node and comes as another is judged by what it is once it has left.
   const judged = hosts.filter(

@@ -30,11 +30,10 @@ export const sshCluster: ResourceKind<SshClusterInputs, SshClusterState> = {
       ...(isDue(certificatesEnd, new Date()) ? ["certificatesEnd"] : []),
     ];
     const update = [
-      ...["hosts", "version", "ssh", "lifetime", "import"],
+      ...["hosts", "version", "endpoint", "ssh", "lifetime", "import"],
       ...["installKubelet", "ignorePreflightErrors"],
     ];
-    const others = ["name", "endpoint", "pods", "services"];
-    const fixed = [...others, "kubelet", "kubeProxy"];
+    const fixed = ["name", "pods", "services", "kubelet", "kubeProxy"];
     // What a long-lived cluster cannot change is an error: it is never replaced.
     return {
       update,

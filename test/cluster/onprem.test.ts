@@ -124,6 +124,7 @@ describe("hosts over SSH", function () {
     return file;
   }
 
+  const nameOf = ({ name }: Host) => name;
   const nodes = () =>
     kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}");
   const members = () =>
@@ -152,6 +153,7 @@ describe("hosts over SSH", function () {
   before(async () => {
     assert.equal(process.getuid?.(), 0, "needs root");
     await prepare();
+
     await ensureKubeadmImages();
     machines = await makeHosts(names);
     for (const name of names) await on(name, theirRules);
@@ -192,42 +194,80 @@ describe("hosts over SSH", function () {
     assert.equal(await on("control-1", hostTraces), "");
   });
 
-  it("stay half made when the run is cut off, and are known", async () => {
+  /** A run that ends when a line of its log says so, as by Ctrl-C. */
+  function cutAt(pattern: RegExp) {
     const cut = new AbortController();
     const log = (message: string) => {
       context.log(message);
-      if (/^control-2: \[/.test(message)) cut.abort();
+      if (pattern.test(message)) cut.abort();
     };
+    return { ...context, log, signal: cut.signal };
+  }
+
+  function partial(error: unknown): PartialFailure {
+    assert.ok(error instanceof PartialFailure, String(error));
+    return error;
+  }
+
+  const alone = () =>
+    inputs(["control-1", "one"], {
+      endpoint: `${host("control-1").address}:6443`,
+    });
+
+  it("stay half made when the run is cut off, and are known", async () => {
     await assert.rejects(
-      sshCluster.create(inputs(shape), { ...context, log, signal: cut.signal }),
-      (error: unknown) => {
-        assert.ok(error instanceof PartialFailure, String(error));
-        id = error.id;
-        const kept = error.outs as Outs;
-        assert.deepEqual(
-          kept.hosts.map(({ name }) => name),
-          shape,
-        );
+      sshCluster.create(alone(), cutAt(/^one: \[/)),
+      (error) => {
+        const { hosts } = partial(error).outs as Outs;
+        assert.deepEqual(hosts.map(nameOf), ["control-1", "one"]);
+        ({ id } = partial(error));
         return true;
       },
     );
     assert.match(await on("control-1", `cat ${markFile}`), /state joined/);
-    assert.match(await on("control-2", `cat ${markFile}`), /state begun/);
+    assert.match(await on("one", `cat ${markFile}`), /state begun/);
   });
 
   it("become a cluster, the one that was begun, although no state has it", async () => {
     const authority = await on("control-1", "cat /etc/kubernetes/pki/ca.crt");
-    const created = await sshCluster.create(inputs(shape), context);
+    const created = await sshCluster.create(alone(), context);
     ({ outs } = created);
     assert.equal(created.id, id);
     assert.equal(
-      await on("control-3", "cat /etc/kubernetes/pki/ca.crt"),
+      await on("control-1", "cat /etc/kubernetes/pki/ca.crt"),
       authority,
     );
     assert.match(outs.fingerprints["one"] ?? "", /^SHA256:/);
+    assert.equal(nodes(), "control-1 one");
+    kubectl("create", "configmap", "witness");
+  });
+
+  it("become three before which stands another address, also when the run is cut off", async () => {
+    const before = kubectl("get", "configmap/witness", "--output=name");
+    const news = inputs(shape);
+    assert.ok((await diff(news))?.update?.includes("endpoint"));
+    assert.ok(sshCluster.update);
+    await assert.rejects(
+      sshCluster.update(id, outs, news, cutAt(/^control-2: \[/)),
+      (error) => {
+        outs = partial(error).outs as Outs;
+        assert.deepEqual(outs.hosts.map(nameOf), shape);
+        return true;
+      },
+    );
+    assert.match(await on("control-2", `cat ${markFile}`), /state begun/);
+    await update(news);
     assert.equal(nodes(), "control-1 control-2 control-3 one");
     assert.deepEqual(members(), ["control-1", "control-2", "control-3"]);
-    kubectl("create", "configmap", "witness");
+    assert.equal(kubectl("get", "configmap/witness", "--output=name"), before);
+    const server = new RegExp(`server: https://${machines.endpoint}$`, "m");
+    assert.match(await on("one", "cat /etc/kubernetes/kubelet.conf"), server);
+    assert.match(outs.kubeconfig, server);
+    const proxy = kubectl(
+      ...["get", "configmap/kube-proxy", "--namespace=kube-system"],
+      "--output=yaml",
+    );
+    assert.match(proxy, server);
     // What lets a host in has no use any more.
     const secrets = kubectl(
       ...["get", "secrets", "--namespace=kube-system", "--output=name"],
