@@ -19,12 +19,11 @@ import {
 import { toolSteps } from "./toolchain/build";
 import {
   CLUSTER_PACKAGES,
-  CRATE_PACKAGES,
   IMAGE_PACKAGES,
   packageSteps,
   type SystemPackage,
 } from "./toolchain/packages";
-import { cacheFolder, findTool, toolPath } from "./toolchain/tools";
+import { cacheFolder, toolPath } from "./toolchain/tools";
 
 /** Programs that run on this machine for a cluster and a stack. */
 export const HOST_TOOLS = [
@@ -81,7 +80,7 @@ export function lackOfSpace(steps: number): string | undefined {
 
 const GIBIBYTE = 1024 ** 3;
 
-/** A cold machine takes some 25 GiB for 38 steps, most of it Go's and cargo's own caches. */
+/** A cold machine takes some 25 GiB for 38 steps, most of it Go's own caches. */
 const GIBIBYTES_A_STEP = 0.7;
 
 /** What is needed, and what of it this machine has or can reach, so that it need not be built. */
@@ -105,22 +104,15 @@ export function missingSteps(means: Means): Step[] {
   const tools = [...means.pulumi, ...HOST_TOOLS, ...binaries].filter(
     (binary) => !existsSync(toolPath(binary)),
   );
-  const crate = tools.some((name) => findTool(name).source.kind === "crate");
   const images = imageSteps(means);
   const packages: readonly SystemPackage[] = [
     ...CLUSTER_PACKAGES,
     ...(images.length > 0 ? IMAGE_PACKAGES : []),
-    ...(crate ? CRATE_PACKAGES : []),
-  ];
-  // The crate takes longest and has nothing to wait for but packages.
-  const order = [
-    ...tools.filter((name) => findTool(name).source.kind === "crate"),
-    ...tools.filter((name) => findTool(name).source.kind === "go"),
   ];
   return [
     ...packageSteps(packages),
     ...mirrorSteps(),
-    ...toolSteps(order),
+    ...toolSteps(tools),
     ...images,
   ];
 }

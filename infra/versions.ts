@@ -10,8 +10,8 @@ export const kubernetesPatch = "1.35.4";
 export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   busybox: "docker.io/library/busybox:1.37.0",
-  garage: "docker.io/dxflrs/garage:v2.5.0",
-  haproxy: "docker.io/library/haproxy:2.6.31",
+  versitygw: "docker.io/versity/versitygw:v1.8.0",
+  python: "docker.io/library/python:3.11-slim-bookworm",
 } as const;
 
 /** Charts that the targets put into their clusters. */

@@ -105,14 +105,14 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     part: "observability",
   },
   {
-    reference: "docker.io/dxflrs/garage:v2.5.0",
-    folder: "garage",
-    binary: "garage",
+    reference: "docker.io/versity/versitygw:v1.8.0",
+    folder: "versitygw",
+    binary: "versitygw",
     minutes: 0.1,
   },
   {
-    reference: "docker.io/library/haproxy:2.6.31",
-    folder: "haproxy",
-    minutes: 0.2,
+    reference: "docker.io/library/python:3.11-slim-bookworm",
+    folder: "python",
+    minutes: 0.3,
   },
 ];

@@ -18,15 +18,13 @@ import {
   type StepContext,
 } from "../steps";
 import { moduleSource } from "./module-source";
-import { CRATE_PACKAGES, findProgram, packageSteps } from "./packages";
+import { findProgram } from "./packages";
 import {
-  cacheFolder,
   findTool,
   goBuildArguments,
   moduleFolder,
   toolPath,
   toolVersion,
-  type CrateSource,
   type Tool,
 } from "./tools";
 
@@ -36,13 +34,7 @@ export async function ensureTools(
   progress: Progress,
 ): Promise<void> {
   if (names.every((name) => existsSync(toolPath(name)))) return;
-  const crate = names.some((name) => findTool(name).source.kind === "crate");
-  await withCacheLock(() =>
-    progress([
-      ...packageSteps(crate ? CRATE_PACKAGES : []),
-      ...toolSteps(names),
-    ]),
-  );
+  await withCacheLock(() => progress(toolSteps(names)));
 }
 
 /** A step for each of the named programs that the cache lacks, in the order of the names. */
@@ -54,7 +46,6 @@ export function toolSteps(names: readonly string[]): Step[] {
     id: toolStepId(tool.binary),
     title: `Build ${tool.binary} ${toolVersion(tool)}`,
     minutes: tool.minutes,
-    after: tool.source.kind === "crate" ? ["packages"] : [],
     run: (context: StepContext) => build(tool, context),
   }));
 }
@@ -69,8 +60,7 @@ async function build(tool: Tool, context: StepContext): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   removePartials(dirname(path), tool.binary);
   const partial = `${path}.partial-${process.pid}`;
-  if (tool.source.kind === "go") await goBuild(tool, partial, context);
-  else await cargoInstall(tool.source, partial, context);
+  await goBuild(tool, partial, context);
   chmodSync(partial, 0o755);
   renameSync(partial, path);
 }
@@ -105,7 +95,7 @@ async function writeOverlay(
   folder: string,
   context: StepContext,
 ): Promise<string | undefined> {
-  const embeds = tool.source.kind === "go" ? (tool.source.embeds ?? []) : [];
+  const embeds = tool.source.embeds ?? [];
   if (embeds.length === 0) return undefined;
   const source = await moduleSource(tool, context);
   mkdirSync(folder, { recursive: true });
@@ -120,31 +110,6 @@ async function writeOverlay(
     JSON.stringify({ Replace: Object.fromEntries(replace) }),
   );
   return overlay;
-}
-
-/** The target folder outlives an interruption, so that a second run compiles only what is left. */
-async function cargoInstall(
-  { crate, version }: CrateSource,
-  output: string,
-  context: StepContext,
-): Promise<void> {
-  const work = join(cacheFolder(), "work", `${crate}-${version}`);
-  await run(
-    "nice",
-    [
-      ...["-n", "10", "cargo", "install", crate, "--version", version],
-      ...["--locked", "--force", "--no-track", "--root", join(work, "root")],
-    ],
-    {
-      ...context,
-      name: "cargo install",
-      env: { CARGO_TARGET_DIR: join(work, "target") },
-    },
-  );
-  const built = join(work, "root/bin", crate);
-  if (findProgram("strip")) await run("strip", [built], context);
-  renameSync(built, output);
-  rmSync(work, { recursive: true, force: true });
 }
 
 /** What builds that were killed left behind; the lock says that none is running. */

@@ -9,8 +9,6 @@ export async function moduleSource(
   tool: Tool,
   { log, signal }: StepContext,
 ): Promise<string> {
-  if (tool.source.kind !== "go")
-    throw new Error(`${tool.binary} is not a Go program`);
   const answer = await run(
     "go",
     ["mod", "download", "-json", tool.source.module],

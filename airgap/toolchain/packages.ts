@@ -44,14 +44,6 @@ export const IMAGE_PACKAGES: readonly SystemPackage[] = [
   },
 ];
 
-/** What building the object store, a crate, needs of the distribution. */
-export const CRATE_PACKAGES: readonly SystemPackage[] = [
-  // Debian 12's own cargo is too old; this one follows Firefox.
-  { name: "cargo-web", provides: "cargo", use: "builds the object store" },
-  { name: "gcc", provides: "gcc", use: "builds the object store" },
-  { name: "make", provides: "make", use: "builds the object store" },
-];
-
 /** Path of a program, or undefined; looks where root's programs lie as well. */
 export function findProgram(name: string): string | undefined {
   const folders = [

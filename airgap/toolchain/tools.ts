@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** A program built from a pinned public module, or from a crate. */
+/** A program built from a pinned public module. */
 export interface Tool {
   /** Name of the executable, unique in the table. */
   readonly binary: string;
-  /** Group of binaries of one version: folder of the Go module beside this file, or the crate. */
+  /** Group of binaries of one version: folder of the Go module beside this file. */
   readonly tool: string;
-  readonly source: GoSource | CrateSource;
+  readonly source: GoSource;
   /** Tools whose binaries lie in one folder with this one's, for programs that look beside themselves. */
   readonly together?: readonly string[];
   /** Minutes of a cold build on two cores, from which the time left is estimated. */
@@ -18,7 +18,6 @@ export interface Tool {
 
 /** A main package of a Go module that `tool`'s go.mod pins. */
 export interface GoSource {
-  readonly kind: "go";
   readonly module: string;
   readonly package: string;
   readonly tags?: readonly string[];
@@ -44,19 +43,11 @@ export interface Embed {
 /** The release whose source the pinned commit is; @pulumi/kubernetes is pinned to the same one. */
 export const kubernetesPluginVersion = "4.25.0";
 
-/** A binary crate with the lock file that it was published with. */
-export interface CrateSource {
-  readonly kind: "crate";
-  readonly crate: string;
-  readonly version: string;
-}
-
 const kubernetes = (binary: string, minutes: number): Tool => ({
   binary,
   tool: "kubernetes",
   minutes,
   source: {
-    kind: "go",
     module: "k8s.io/kubernetes",
     package: `k8s.io/kubernetes/cmd/${binary}`,
     stamps: {
@@ -73,7 +64,6 @@ const containerd = (binary: string, minutes: number): Tool => ({
   tool: "containerd",
   minutes,
   source: {
-    kind: "go",
     module: "github.com/containerd/containerd/v2",
     package: `github.com/containerd/containerd/v2/cmd/${binary}`,
     tags: ["no_btrfs", "no_zfs"],
@@ -89,7 +79,6 @@ const certManager = (component: string, minutes: number): Tool => ({
   tool: "cert-manager",
   minutes,
   source: {
-    kind: "go",
     module: "github.com/cert-manager/cert-manager",
     package: `./${component}`,
     ours: true,
@@ -110,7 +99,7 @@ const single = (
   binary,
   tool: binary,
   minutes,
-  source: { kind: "go", module, package: `${module}${path}`, stamps, tags },
+  source: { module, package: `${module}${path}`, stamps, tags },
 });
 
 const prometheusVersion = "github.com/prometheus/common/version.Version";
@@ -137,7 +126,6 @@ export const TOOLS: readonly Tool[] = [
     tool: "pulumi-resource-kubernetes",
     minutes: 6,
     source: {
-      kind: "go",
       module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
       package: ".",
       ours: true,
@@ -190,6 +178,9 @@ export const TOOLS: readonly Tool[] = [
     "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": "34",
   }),
   single("coredns", 1, "github.com/coredns/coredns", ""),
+  single("versitygw", 0.8, "github.com/versity/versitygw", "/cmd/versitygw", {
+    "main.Version": "{version}",
+  }),
   single(
     "local-path-provisioner",
     0.2,
@@ -238,12 +229,6 @@ export const TOOLS: readonly Tool[] = [
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),
   single("actionlint", 0.1, "github.com/rhysd/actionlint", "/cmd/actionlint"),
-  {
-    binary: "garage",
-    tool: "garage",
-    minutes: 9,
-    source: { kind: "crate", crate: "garage", version: "2.5.0" },
-  },
 ];
 
 /** `${XDG_CACHE_HOME:-~/.cache}/mlstack`: everything that was built or fetched, shared by all checkouts. */
@@ -270,14 +255,12 @@ export function findTool(binary: string): Tool {
   return tool;
 }
 
-/** Version without the leading `v`, as pinned in the tool's go.mod or in the table. */
+/** Version without the leading `v`, as pinned in the tool's go.mod. */
 export function toolVersion(tool: Tool): string {
-  return tool.source.kind === "crate"
-    ? tool.source.version
-    : pinnedVersion(
-        readFileSync(join(moduleFolder(tool), "go.mod"), "utf8"),
-        tool.source.module,
-      );
+  return pinnedVersion(
+    readFileSync(join(moduleFolder(tool), "go.mod"), "utf8"),
+    tool.source.module,
+  );
 }
 
 /** Folder of a tool's go.mod. */
@@ -293,9 +276,7 @@ export function toolKey(tool: Tool): string {
       .sort()
       .join("+");
   const key = `${tool.tool}-${toolVersion(tool)}`;
-  return tool.source.kind === "go" && tool.source.ours
-    ? `${key}-${sourceHash(moduleFolder(tool))}`
-    : key;
+  return tool.source.ours ? `${key}-${sourceHash(moduleFolder(tool))}` : key;
 }
 
 /** Version of a module in the text of a go.mod: its `replace` wins over its `require`. */
@@ -319,8 +300,6 @@ export function goBuildArguments(
   output: string,
   overlay?: string,
 ): string[] {
-  if (tool.source.kind !== "go")
-    throw new Error(`${tool.binary} is not a Go program`);
   const version = toolVersion(tool);
   const [major = "", minor = ""] = version.split(".");
   const stamps = Object.entries(tool.source.stamps ?? {}).map(

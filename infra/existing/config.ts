@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 
+import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 
@@ -23,11 +24,7 @@ export const schema = z.strictObject({
   gpuDriver: z.enum(["managed", "device-plugin"]).default("managed"),
   /** Where images are pushed, and pulled by the nodes. */
   images: z.strictObject({ prefix: z.string().min(1) }),
-  /** Size of the object store's volume. */
-  storeSize: z
-    .string()
-    .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, { error: "write a size such as 20Gi" })
-    .default("20Gi"),
+  objects: objectsSchema("20Gi"),
 });
 
 /** Configuration of a target that exists. */

@@ -2,7 +2,10 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { Garage } from "../object-store/garage";
+import {
+  makeObjectStore,
+  type ObjectStore,
+} from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
 import type { NodePool, PlacedPool } from "../platform";
@@ -17,7 +20,7 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: { readonly prefix: string };
 
-  protected readonly store: Garage;
+  protected readonly store: ObjectStore;
 
   constructor(
     request: TargetRequest<ExistingConfig>,
@@ -42,14 +45,10 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
     if (this.gpuDriver === "device-plugin" && this.hasGpus) {
       nvidiaDevicePlugin(name, this.inCluster);
     }
-    this.store = new Garage(
+    this.store = makeObjectStore(
       `${name}-store`,
-      {
-        kubeconfig: this.kubeconfig,
-        provider: this.provider,
-        storageClass: target.storageClass,
-        size: target.storeSize,
-      },
+      target.objects,
+      this.storeCluster,
       { parent: this },
     );
     this.registerOutputs({ kubeconfig: this.kubeconfig });

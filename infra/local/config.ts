@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { parseCidr } from "../cidr";
+import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 import { checkRanges, nameSchema, placeFields } from "./inputs";
@@ -23,11 +24,7 @@ export const schema = z.strictObject({
         "write folder and ID of the cluster, such as /var/lib/mlstack/local:00000000-0000-4000-8000-000000000000",
     })
     .optional(),
-  /** Size of the object store's volume. */
-  storeSize: z
-    .string()
-    .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, { error: "write a size such as 20Gi" })
-    .default("20Gi"),
+  objects: objectsSchema("20Gi"),
 });
 
 /** Configuration of a local target. */

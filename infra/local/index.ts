@@ -1,4 +1,3 @@
-import { Garage } from "../object-store/garage";
 import type { Target } from "../target";
 import { checkPools, type LocalConfig, schema } from "./config";
 import { LocalPlatform } from "./platform";
@@ -8,19 +7,5 @@ export const local = {
   kind: "local",
   schema,
   checkPools,
-  provision: (request) =>
-    new LocalPlatform(
-      request,
-      (name, { kubeconfig, provider, storage }, opts) =>
-        new Garage(
-          name,
-          {
-            kubeconfig,
-            provider,
-            storageClass: storage.block,
-            size: request.target.storeSize,
-          },
-          opts,
-        ),
-    ),
+  provision: (request) => new LocalPlatform(request),
 } satisfies Target<"local", LocalConfig>;

@@ -2,10 +2,12 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryStorage } from "../../airgap/images/registry";
-import type { ObjectStore } from "../object-store/store";
+import {
+  makeObjectStore,
+  type ObjectStore,
+} from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
-import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { clusterName } from "./cluster-name";
 import { LocalCluster } from "./cluster";
@@ -13,13 +15,6 @@ import { type LocalConfig, nodesOf } from "./config";
 import { imagePrefix } from "./registry";
 import { storageClass } from "./storage";
 import { pinnedVersions } from "./versions";
-
-/** Makes the object store of a platform that has none of its own. */
-export type StoreFactory = (
-  name: string,
-  platform: Pick<Platform, "kubeconfig" | "provider" | "storage">,
-  opts: pulumi.ComponentResourceOptions,
-) => ObjectStore;
 
 /** The platform on this machine. */
 export class LocalPlatform extends StorePlatform<LocalConfig> {
@@ -38,7 +33,6 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
 
   constructor(
     request: TargetRequest<LocalConfig>,
-    makeStore: StoreFactory,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("LocalPlatform", request, (pool) => placePool(pool), opts);
@@ -50,11 +44,16 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
       // Not registerResourceTransform: the language host of a machine without the internet does not pass it on.
       pulumi.runtime.registerStackTransformation(ending);
     this.provider = this.clusterProvider();
-    this.store = makeStore(`${this.name}-store`, this, {
-      parent: this,
-      // This component took those of the stack over before the cluster was there.
-      transformations: [ending],
-    });
+    this.store = makeObjectStore(
+      `${this.name}-store`,
+      request.target.objects,
+      this.storeCluster,
+      {
+        parent: this,
+        // This component took those of the stack over before the cluster was there.
+        transformations: [ending],
+      },
+    );
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
@@ -90,7 +89,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
 /** What lies in the cluster ends with it: taking it out piece by piece first would only make the end slower. */
 function endingWith(cluster: LocalCluster): pulumi.ResourceTransformation {
   const inside =
-    /^(kubernetes:|kubernetes-cert-manager:|mlstack:index:Store|mlstack:index:JobEnd)/;
+    /^(kubernetes:|kubernetes-cert-manager:|mlstack:index:Embedded|mlstack:index:JobEnd)/;
   return ({ type, props, opts }) =>
     inside.test(type)
       ? { props, opts: { ...opts, deletedWith: cluster } }

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { Bucket, BucketArgs, Identity } from "../platform";
 import { type OwnIdentityArgs, TargetPlatform } from "../target-platform";
-import type { ObjectStore } from "./store";
+import type { ObjectStore, StoreCluster } from "./object-store";
 
 /** A platform whose buckets and keys are those of an S3-compatible store. */
 export abstract class StorePlatform<Config> extends TargetPlatform<
@@ -10,6 +10,12 @@ export abstract class StorePlatform<Config> extends TargetPlatform<
   Bucket
 > {
   protected abstract readonly store: ObjectStore;
+
+  /** The cluster, as the store's constructor takes it. */
+  protected get storeCluster(): StoreCluster {
+    const { kubeconfig, provider, storage, request } = this;
+    return { kubeconfig, provider, storage, lifetime: request.lifetime };
+  }
 
   protected makeBucket(
     name: string,

@@ -8,6 +8,7 @@ import {
   overlaps,
   parseCidr,
 } from "../cidr";
+import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
 import { kubernetesPatch } from "../versions";
@@ -31,11 +32,6 @@ const host = z.strictObject({
   key: login.key,
   /** `SHA256:…` of the host's key; a long-lived stack wants it, here or in `~/.ssh/known_hosts`. */
   fingerprint: hostSchema.shape.fingerprint,
-});
-
-const keyPair = z.strictObject({
-  accessKeyId: z.string().min(1),
-  secretAccessKey: z.string().min(1),
 });
 
 /** Hosts of one's own. */
@@ -84,23 +80,7 @@ export const schema = z.strictObject({
     .prefault({}),
   /** A storage class that is in the cluster anyhow; without it, volumes are folders on the hosts. */
   storageClass: z.string().min(1).optional(),
-  objects: z
-    .discriminatedUnion("kind", [
-      z.strictObject({
-        kind: z.literal("in-cluster"),
-        size: z.string().default("100Gi"),
-      }),
-      z.strictObject({
-        kind: z.literal("s3"),
-        endpoint: z.url({ protocol: /^https?$/ }),
-        region: z.string().default("us-east-1"),
-        /** Buckets are there already; their names are this and the name in the stack. */
-        bucketPrefix: z.string().default(""),
-        /** Key pairs, as secrets, by the namespace that uses them. */
-        keys: z.record(z.string(), keyPair),
-      }),
-    ])
-    .prefault({ kind: "in-cluster" }),
+  objects: objectsSchema("100Gi"),
   /** Registry that takes the program's images and that the hosts pull from. */
   images: z.strictObject({ prefix: z.string().min(1) }),
   /** More of the configuration of every kubelet and kube-proxy. */

@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../naming";
-import { Garage } from "../object-store/garage";
-import type { ObjectStore } from "../object-store/store";
+import {
+  makeObjectStore,
+  type ObjectStore,
+} from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
 import type { TargetRequest } from "../target";
@@ -12,7 +14,6 @@ import { type LoginArgs, SshCluster } from "./cluster";
 import type { OnpremConfig } from "./config";
 import type { Host } from "./hosts";
 import { LocalVolumes } from "./local-volumes";
-import { ExternalStore } from "./s3-endpoint";
 
 /** The platform on hosts of one's own. */
 export class OnpremPlatform extends StorePlatform<OnpremConfig> {
@@ -41,7 +42,12 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
     );
     this.storage = { block: this.disks() };
     if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
-    this.store = this.makeStore();
+    this.store = makeObjectStore(
+      `${this.name}-store`,
+      request.target.objects,
+      this.storeCluster,
+      { parent: this },
+    );
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
@@ -106,21 +112,6 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
     return new LocalVolumes(`${this.name}-volumes`, this.provider, {
       parent: this,
     }).storageClass;
-  }
-
-  private makeStore(): ObjectStore {
-    const { objects } = this.request.target;
-    if (objects.kind === "s3") return new ExternalStore(objects, this.provider);
-    return new Garage(
-      `${this.name}-store`,
-      {
-        kubeconfig: this.kubeconfig,
-        provider: this.provider,
-        storageClass: this.storage.block,
-        size: objects.size,
-      },
-      { parent: this },
-    );
   }
 }
 

@@ -14,10 +14,12 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
   "mlstack:index:RandomSecret": () =>
     (require("./random-secret") as typeof import("./random-secret"))
       .randomSecret,
-  "mlstack:index:StoreBucket": () =>
-    (require("./store-bucket") as typeof import("./store-bucket")).storeBucket,
-  "mlstack:index:StoreKey": () =>
-    (require("./store-key") as typeof import("./store-key")).storeKey,
+  "mlstack:index:EmbeddedAccount": () =>
+    (require("./embedded-account") as typeof import("./embedded-account"))
+      .embeddedAccount,
+  "mlstack:index:EmbeddedBucket": () =>
+    (require("./embedded-bucket") as typeof import("./embedded-bucket"))
+      .embeddedBucket,
   "mlstack:index:Teardown": () =>
     (require("./teardown") as typeof import("./teardown")).teardown,
 };

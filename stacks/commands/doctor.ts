@@ -12,7 +12,6 @@ import { pulumiTools } from "../../airgap/pulumi";
 import { run } from "../../airgap/process";
 import {
   CLUSTER_PACKAGES,
-  CRATE_PACKAGES,
   findProgram,
   IMAGE_PACKAGES,
   isInstalled,
@@ -88,7 +87,7 @@ async function doctor(stack: string, json: boolean): Promise<number> {
   const findings = [
     ...(await machineFindings(building.length)),
     ...(await programFindings(building.length > 0)),
-    ...packageFindings(building.some(({ id }) => id === "build-garage")),
+    ...packageFindings(),
     ...toolFindings(pulumi),
     ...storedFindings(parts),
     ...(await clusterFindings()),
@@ -244,14 +243,10 @@ async function inspect(requirement: Requirement): Promise<Finding> {
   };
 }
 
-function packageFindings(buildsCrate: boolean): Finding[] {
+function packageFindings(): Finding[] {
   const canInstall =
     findProgram("apt-get") !== undefined && process.getuid?.() === 0;
-  return [
-    ...CLUSTER_PACKAGES,
-    ...IMAGE_PACKAGES,
-    ...(buildsCrate ? CRATE_PACKAGES : []),
-  ].map((wanted) => ({
+  return [...CLUSTER_PACKAGES, ...IMAGE_PACKAGES].map((wanted) => ({
     what: wanted.name,
     ...(isInstalled(wanted)
       ? { state: "ok", detail: wanted.use }

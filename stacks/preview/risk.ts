@@ -15,7 +15,8 @@ const holdings: readonly (readonly [RegExp, string])[] = [
     /^azure-native:storage(\/v\d+\w*)?:(StorageAccount|BlobContainer)$/,
     "its objects",
   ],
-  [/^mlstack:index:StoreBucket$/, "its objects"],
+  // StoreBucket: of stacks that still have Garage.
+  [/^mlstack:index:(Embedded|Store)Bucket$/, "its objects"],
   [/^aws:(rds|docdb|dynamodb)\//, "its records"],
   [/^gcp:sql\//, "its records"],
   [/^aws:(ebs|efs|fsx)\//, "its files"],

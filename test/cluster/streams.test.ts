@@ -154,7 +154,7 @@ describe("a stream on the local stack", function () {
     for (const executor of cluster.pods("ml", "spark-role=executor"))
       cluster.kill(executor, "ml");
     await written(3);
-    cluster.kill("garage-0", "object-store");
+    cluster.kill("versitygw-0", "versitygw");
     const { code, output } = await up.end;
     assert.equal(code, 0, output.slice(-4000));
     first = stack.report().workloads;

@@ -11,7 +11,7 @@ describe("a team with models of its own", () => {
       },
     });
     const granted = (account: string) => {
-      const { grants } = recording.one("mlstack:index:StoreKey", account)
+      const { grants } = recording.one("mlstack:index:EmbeddedAccount", account)
         .inputs as {
         readonly grants: readonly {
           readonly bucket: string;

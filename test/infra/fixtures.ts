@@ -354,7 +354,7 @@ const fixedPools: readonly NodePool[] = [
 const storeFixture = {
   uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
   rights: (recording) =>
-    list(recording.one("mlstack:index:StoreKey").inputs["grants"]).map(
+    list(recording.one("mlstack:index:EmbeddedAccount").inputs["grants"]).map(
       (grant) => ({
         bucket: String(at(grant, "bucket")),
         access: at(grant, "access") === "write" ? "write" : "read",

@@ -5,7 +5,7 @@ const ownOutputs: Readonly<Record<string, object>> = {
   "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
   "mlstack:index:Image": { ref: "mlstack.local/image:0" },
   "mlstack:index:RandomSecret": { hex: "00" },
-  "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
+  "mlstack:index:EmbeddedAccount": { accessKeyId: "GK0", secretAccessKey: "0" },
   "mlstack:index:JobEnd": {
     state: "COMPLETED",
     seconds: 1,

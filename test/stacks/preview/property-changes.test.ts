@@ -70,7 +70,7 @@ describe("property changes of a preview", () => {
     const changes = propertyChanges(
       step(
         "update",
-        "mlstack:index:StoreKey",
+        "mlstack:index:EmbeddedAccount",
         "key",
         { before: { value: "[secret]" }, after: { value: "[secret]" } },
         { detailedDiff: { value: { kind: "update" } } },

@@ -9,7 +9,7 @@ describe("risk of a step", () => {
     "gcp:storage/bucket:Bucket",
     "azure-native:storage:StorageAccount",
     "azure-native:storage:BlobContainer",
-    "mlstack:index:StoreBucket",
+    "mlstack:index:EmbeddedBucket",
     "kubernetes:core/v1:PersistentVolumeClaim",
     "kubernetes:core/v1:Namespace",
     "aws:eks/cluster:Cluster",

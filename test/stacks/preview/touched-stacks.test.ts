@@ -19,7 +19,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ["infra/gke/cluster.ts", ["gcp"]],
   ["infra/local/cluster.ts", []],
   ["infra/existing/index.ts", []],
-  ["infra/object-store/garage.ts", clouds],
+  ["infra/object-store/embedded-store.ts", clouds],
   ["infra/provider/job-end.ts", clouds],
   ["infra/placement.ts", clouds],
   ["components/team.ts", clouds],

@@ -17,7 +17,7 @@ const outputs: Readonly<Record<string, object>> = {
   "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
   "mlstack:index:Image": { ref: "mlstack.local/image:0" },
   "mlstack:index:RandomSecret": { hex: "00" },
-  "mlstack:index:StoreKey": { accessKeyId: "GK0", secretAccessKey: "0" },
+  "mlstack:index:EmbeddedAccount": { accessKeyId: "GK0", secretAccessKey: "0" },
   "kubernetes:pipelines.kubeflow.org/v2beta1:Pipeline": {
     metadata: { name: "clickstream-pipeline", uid: "uid-of-pipeline" },
   },
@@ -140,7 +140,7 @@ describe("pipeline without Kubeflow", () => {
       { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
     ]);
     const key = recording.one(
-      "mlstack:index:StoreKey",
+      "mlstack:index:EmbeddedAccount",
       "ml-clickstream-pipeline",
     );
     assert.deepEqual(key.inputs["grants"], [

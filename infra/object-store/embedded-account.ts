@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { StoreAdministration } from "./store-bucket";
+import type { StoreAdministration } from "./embedded-bucket";
 
-/** One tenant's key pair in the in-cluster store, with the rights it holds and no others. */
-export class StoreKey extends pulumi.CustomResource {
+/** An account of the embedded store: one key pair, and exactly the grants named. */
+export class EmbeddedAccount extends pulumi.CustomResource {
   declare readonly accessKeyId: pulumi.Output<string>;
   /** Secret. */
   declare readonly secretAccessKey: pulumi.Output<string>;
@@ -11,7 +11,7 @@ export class StoreKey extends pulumi.CustomResource {
   constructor(
     name: string,
     args: StoreAdministration & {
-      readonly tenant: string;
+      readonly account: string;
       readonly grants: readonly {
         readonly bucket: pulumi.Input<string>;
         readonly access: "read" | "write";
@@ -20,7 +20,7 @@ export class StoreKey extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions,
   ) {
     super(
-      "mlstack:index:StoreKey",
+      "mlstack:index:EmbeddedAccount",
       name,
       { ...args, accessKeyId: undefined, secretAccessKey: undefined },
       { ...opts, additionalSecretOutputs: ["secretAccessKey"] },

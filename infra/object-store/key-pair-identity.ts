@@ -1,8 +1,9 @@
-import type { Provider } from "@pulumi/kubernetes/provider";
 import { Secret } from "@pulumi/kubernetes/core/v1";
+import type { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Identity, IdentityArgs, StringMap } from "../platform";
+import type { Identity, IdentityArgs } from "../platform";
+import { type S3Address, s3aSettings } from "./s3a-settings";
 
 /** A key pair of an S3-compatible store, and where it is used. */
 export interface KeyPairArgs {
@@ -12,7 +13,7 @@ export interface KeyPairArgs {
   readonly serviceAccount: IdentityArgs["serviceAccount"];
   /** Cluster that the secret is put into. */
   readonly cluster: Provider;
-  readonly hadoopConf: StringMap;
+  readonly address: S3Address;
 }
 
 /** Pods read the pair from a secret of their namespace. */
@@ -38,13 +39,18 @@ export function keyPairIdentity(
   return {
     annotations: {},
     podLabels: {},
-    env: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((variable) => ({
-      name: variable,
-      valueFrom: {
-        secretKeyRef: { name: secret.metadata.name, key: variable },
-      },
-    })),
-    hadoopConf: args.hadoopConf,
+    env: [
+      ...["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map((variable) => ({
+        name: variable,
+        valueFrom: {
+          secretKeyRef: { name: secret.metadata.name, key: variable },
+        },
+      })),
+      // For clients outside of Hadoop, which read the variables of AWS' own tools.
+      { name: "AWS_ENDPOINT_URL", value: args.address.endpoint },
+      { name: "AWS_REGION", value: args.address.region },
+    ],
+    hadoopConf: s3aSettings(args.address),
     ready: [secret],
   };
 }

@@ -1,20 +1,11 @@
 import type { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { keyPairIdentity } from "../object-store/key-pair";
-import type { ObjectStore } from "../object-store/store";
-import type {
-  Bucket,
-  BucketArgs,
-  Identity,
-  IdentityArgs,
-  StringMap,
-} from "../platform";
+import type { Bucket, BucketArgs, Identity, IdentityArgs } from "../platform";
 import { describeProblem } from "../problem";
-import type { OnpremConfig } from "./config";
-
-/** An S3 endpoint that is there already. */
-export type S3Endpoint = Extract<OnpremConfig["objects"], { kind: "s3" }>;
+import type { ObjectsConfig } from "./config";
+import { keyPairIdentity } from "./key-pair-identity";
+import type { ObjectStore } from "./object-store";
 
 /** A bucket that somebody else made and keeps. */
 export class NamedBucket extends pulumi.ComponentResource implements Bucket {
@@ -34,9 +25,9 @@ export class NamedBucket extends pulumi.ComponentResource implements Bucket {
 }
 
 /** Buckets and keys of an endpoint that this program does not administer: what a key may do is settled there. */
-export class ExternalStore implements ObjectStore {
+export class S3Endpoint implements ObjectStore {
   constructor(
-    private readonly endpoint: S3Endpoint,
+    private readonly objects: Extract<ObjectsConfig, { kind: "s3" }>,
     private readonly cluster: Provider,
   ) {}
 
@@ -45,7 +36,7 @@ export class ExternalStore implements ObjectStore {
     _args: BucketArgs,
     opts: pulumi.ComponentResourceOptions,
   ): Bucket {
-    const physical = this.endpoint.bucketPrefix + name;
+    const physical = this.objects.bucketPrefix + name;
     return new NamedBucket(name, physical, opts);
   }
 
@@ -55,7 +46,7 @@ export class ExternalStore implements ObjectStore {
     opts: pulumi.ComponentResourceOptions,
   ): Identity {
     const { namespace } = args.serviceAccount;
-    const pair = this.endpoint.keys[namespace];
+    const pair = this.objects.keys[namespace];
     if (!pair) {
       throw new RangeError(
         describeProblem({
@@ -73,21 +64,9 @@ export class ExternalStore implements ObjectStore {
         secretAccessKey: pulumi.secret(pair.secretAccessKey),
         serviceAccount: args.serviceAccount,
         cluster: this.cluster,
-        hadoopConf: s3aConf(this.endpoint),
+        address: this.objects,
       },
       opts,
     );
   }
-}
-
-function s3aConf({ endpoint, region }: S3Endpoint): StringMap {
-  return {
-    "fs.s3a.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-    "fs.s3a.endpoint": endpoint,
-    "fs.s3a.endpoint.region": region,
-    "fs.s3a.path.style.access": "true",
-    "fs.s3a.connection.ssl.enabled": String(endpoint.startsWith("https:")),
-    "fs.s3a.aws.credentials.provider":
-      "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
-  };
 }

@@ -1,0 +1,674 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { Agent } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { AwsClient } from "aws4fetch";
+
+import { toolPath } from "../../airgap/toolchain/tools";
+import {
+  iamPort,
+  region,
+  s3Port,
+} from "../../infra/object-store/embedded-address";
+import { embeddedPod } from "../../infra/object-store/embedded-pod";
+import {
+  accountDrift,
+  ensureAccount,
+  hasAccount,
+  type KeyPair,
+  removeAccount,
+} from "../../infra/provider/store-accounts";
+import {
+  bucketDrift,
+  ensureBucket,
+  hasBucket,
+  removeBucket,
+} from "../../infra/provider/store-buckets";
+import { elements, StoreClient } from "../../infra/provider/store-client";
+import { eventually } from "../support/eventually";
+
+/** The real program, by the commands of the store's pod, on loopback. */
+describe("embedded store", function () {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-store-"));
+  const rootSecretKey = randomBytes(32).toString("hex");
+  const running: ChildProcess[] = [];
+  let ports: { s3: number; iam: number; admin: number };
+  let store: StoreClient;
+
+  before(async () => {
+    const [s3 = 0, iam = 0, admin = 0] = await freePorts(3);
+    ports = { s3, iam, admin };
+    store = new StoreClient(
+      { agent: new Agent({ keepAlive: true }), s3Port: s3, iamPort: iam },
+      rootSecretKey,
+      new AbortController().signal,
+    );
+    start();
+    await answers();
+  });
+
+  after(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(): void {
+    const { containers } = embeddedPod("claim", "secret") as unknown as {
+      containers: readonly { readonly command: readonly string[] }[];
+    };
+    for (const { command } of containers) {
+      const [shell = "", ...args] = command.map((word) =>
+        word
+          .replaceAll("/data", folder)
+          .replaceAll("/run/versitygw", folder)
+          .replaceAll(`--port :${s3Port}`, `--port 127.0.0.1:${ports.s3}`)
+          .replaceAll(`:${iamPort}`, `:${ports.iam}`)
+          .replaceAll(":7071", `:${ports.admin}`)
+          .replaceAll("exec versitygw", `exec ${toolPath("versitygw")}`),
+      );
+      running.push(
+        spawn(shell, args, {
+          stdio: ["ignore", "ignore", "inherit"],
+          env: {
+            PATH: process.env["PATH"],
+            ROOT_ACCESS_KEY_ID: "root",
+            ROOT_SECRET_ACCESS_KEY: rootSecretKey,
+          },
+        }),
+      );
+    }
+  }
+
+  async function stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await Promise.all(
+      running.splice(0).map(
+        (process) =>
+          new Promise((resolve) => {
+            if (process.exitCode !== null) return resolve(undefined);
+            process.once("exit", resolve);
+            process.kill(signal);
+          }),
+      ),
+    );
+  }
+
+  async function answers(): Promise<void> {
+    await eventually(async () => {
+      await store.iam("ListUsers", {});
+      await store.s3("GET", "/");
+      return true;
+    });
+  }
+
+  const bucketArgs = (bucket: string, versioned = false) => ({
+    bucket,
+    versioned,
+    expireNoncurrentDays: 30,
+    forceDestroy: true,
+  });
+
+  /** S3 calls of a key pair, or of nobody. */
+  function as(pair?: KeyPair) {
+    const client = pair && new AwsClient({ ...pair, service: "s3", region });
+    return async (
+      method: string,
+      path: string,
+      body?: string,
+      headers: Record<string, string> = {},
+    ): Promise<{ status: number; text: string; headers: Headers }> => {
+      const url = `http://127.0.0.1:${ports.s3}${path}`;
+      const md5 = createHash("md5")
+        .update(body ?? "")
+        .digest("base64");
+      const request = {
+        method,
+        headers: { ...headers, ...(body && { "content-md5": md5 }) },
+        body,
+      };
+      const answer = await (client
+        ? client.fetch(url, request)
+        : fetch(url, request));
+      return {
+        status: answer.status,
+        text: await answer.text(),
+        headers: answer.headers,
+      };
+    };
+  }
+
+  const root = () =>
+    as({ accessKeyId: "root", secretAccessKey: rootSecretKey });
+
+  /** Every kind of call that a tenant could try on a bucket, by its name. */
+  const calls: Readonly<
+    Record<
+      string,
+      (s3: ReturnType<typeof as>, bucket: string) => Promise<{ status: number }>
+    >
+  > = {
+    list: (s3, bucket) => s3("GET", `/${bucket}?list-type=2`),
+    read: (s3, bucket) => s3("GET", `/${bucket}/given`),
+    "read a range": (s3, bucket) =>
+      s3("GET", `/${bucket}/given`, undefined, { range: "bytes=1-2" }),
+    head: (s3, bucket) => s3("HEAD", `/${bucket}/given`),
+    write: (s3, bucket) => s3("PUT", `/${bucket}/written`, "written"),
+    copy: (s3, bucket) =>
+      s3("PUT", `/${bucket}/copied`, undefined, {
+        "x-amz-copy-source": `/${bucket}/given`,
+      }),
+    "begin a multipart upload": (s3, bucket) =>
+      s3("POST", `/${bucket}/parts?uploads`, ""),
+    "list uploads": (s3, bucket) => s3("GET", `/${bucket}?uploads`),
+    delete: (s3, bucket) => s3("DELETE", `/${bucket}/written`),
+    "delete several": async (s3, bucket) => {
+      const { status, text } = await s3(
+        "POST",
+        `/${bucket}?delete`,
+        "<Delete><Object><Key>written</Key></Object></Delete>",
+      );
+      return { status: text.includes("AccessDenied") ? 403 : status };
+    },
+    "delete a version": (s3, bucket) =>
+      s3("DELETE", `/${bucket}/given?versionId=null`),
+    "list versions": (s3, bucket) => s3("GET", `/${bucket}?versions`),
+    "stop versioning": (s3, bucket) =>
+      s3(
+        "PUT",
+        `/${bucket}?versioning`,
+        "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
+      ),
+    "read the policy": (s3, bucket) => s3("GET", `/${bucket}?policy`),
+    "write a policy": (s3, bucket) =>
+      s3("PUT", `/${bucket}?policy`, publicPolicy(bucket)),
+    "write an ACL": (s3, bucket) =>
+      s3("PUT", `/${bucket}?acl`, undefined, { "x-amz-acl": "public-read" }),
+    "write tags": (s3, bucket) =>
+      s3("PUT", `/${bucket}?tagging`, "<Tagging><TagSet></TagSet></Tagging>"),
+    "delete the bucket": (s3, bucket) => s3("DELETE", `/${bucket}`),
+    "make a bucket": (s3, bucket) => s3("PUT", `/${bucket}-another`),
+  };
+  const reading = ["list", "read", "read a range", "head"];
+  const writing = [
+    ...reading,
+    "write",
+    "copy",
+    "begin a multipart upload",
+    "list uploads",
+    "delete",
+    "delete several",
+  ];
+
+  for (const [who, grants, allowed] of [
+    ["a reader", [{ bucket: "granted", access: "read" }], reading],
+    ["a writer", [{ bucket: "granted", access: "write" }], writing],
+    ["an account without grants", [], []],
+    [
+      "a writer of another bucket",
+      [{ bucket: "granted-too", access: "write" }],
+      [],
+    ],
+    ["nobody", undefined, []],
+  ] as const) {
+    it(`lets ${who} do ${allowed.length} of ${Object.keys(calls).length} calls`, async () => {
+      for (const bucket of ["granted", "granted-too"])
+        await ensureBucket(store, bucketArgs(bucket));
+      assert.equal(
+        (await root()("PUT", "/granted/given", "given")).status,
+        200,
+      );
+      const pair =
+        grants &&
+        (await ensureAccount(store, { account: "ml-tenant", grants }));
+      const answered = [];
+      for (const [name, call] of Object.entries(calls)) {
+        const { status } = await call(as(pair), "granted");
+        assert.ok(
+          status < 300 || status === 403 || status === 401,
+          `${name}: ${status}`,
+        );
+        if (status < 300) answered.push(name);
+      }
+      assert.deepEqual(answered, [...allowed]);
+      const { text } = await root()("GET", "/granted/given");
+      assert.equal(text, "given");
+    });
+  }
+
+  it("lists no buckets of others", async () => {
+    const pair = await ensureAccount(store, {
+      account: "ml-tenant",
+      grants: [],
+    });
+    assert.doesNotMatch((await as(pair)("GET", "/")).text, /granted/);
+  });
+
+  it("keeps the admin and IAM calls from accounts, and the first from the port of the S3 API", async () => {
+    const pair = await ensureAccount(store, {
+      account: "ml-tenant",
+      grants: [],
+    });
+    const onS3 = await root()("PATCH", "/list-users");
+    assert.equal(onS3.status, 405);
+    const iam = new AwsClient({ ...pair, service: "iam", region });
+    const answer = await iam.fetch(`http://127.0.0.1:${ports.iam}/`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "Action=ListUsers&Version=2010-05-08",
+    });
+    assert.equal(answer.status, 403);
+  });
+
+  it("holds the grants of many accounts, each on many buckets", async () => {
+    const grants = Array.from({ length: 20 }, (_, index) => ({
+      bucket: `features-of-a-team-${index}`,
+      access: index % 2 ? ("read" as const) : ("write" as const),
+    }));
+    for (let index = 0; index < 40; index++)
+      await ensureAccount(store, { account: `many-${index}`, grants });
+    for (let index = 0; index < 40; index++)
+      await removeAccount(store, `many-${index}`);
+  });
+
+  it("leaves one key when a run was killed before it noted the first", async () => {
+    const args = {
+      account: "killed",
+      grants: [{ bucket: "granted", access: "read" as const }],
+    };
+    const lost = await ensureAccount(store, args);
+    const kept = await ensureAccount(store, args);
+    assert.equal((await as(lost)("GET", "/granted?list-type=2")).status, 403);
+    assert.equal((await as(kept)("GET", "/granted?list-type=2")).status, 200);
+    assert.deepEqual(
+      elements(
+        await store.iam("ListAccessKeys", { UserName: "killed" }),
+        "AccessKeyId",
+      ),
+      [kept.accessKeyId],
+    );
+  });
+
+  it("sees what was changed by hand, and puts it right", async () => {
+    const args = {
+      account: "drifting",
+      grants: [{ bucket: "granted", access: "read" as const }],
+    };
+    let pair = await ensureAccount(store, args);
+    const UserName = args.account;
+    const now = () => accountDrift(store, { ...args, ...pair });
+    assert.deepEqual(await now(), []);
+    const changes: readonly (readonly [string, () => Promise<unknown>])[] = [
+      [
+        "grants",
+        () =>
+          store.iam("PutUserPolicy", {
+            UserName,
+            PolicyName: "grants",
+            PolicyDocument: everything,
+          }),
+      ],
+      [
+        "grants",
+        () =>
+          store.iam("PutUserPolicy", {
+            UserName,
+            PolicyName: "more",
+            PolicyDocument: everything,
+          }),
+      ],
+      [
+        "grants",
+        () => store.iam("DeleteUserPolicy", { UserName, PolicyName: "grants" }),
+      ],
+      ["accessKeyId", () => store.iam("CreateAccessKey", { UserName })],
+      [
+        "accessKeyId",
+        () =>
+          store.iam("DeleteAccessKey", {
+            UserName,
+            AccessKeyId: pair.accessKeyId,
+          }),
+      ],
+      [
+        "accessKeyId",
+        () =>
+          store.iam("UpdateAccessKey", {
+            UserName,
+            AccessKeyId: pair.accessKeyId,
+            Status: "Inactive",
+          }),
+      ],
+      ["accessKeyId,grants", () => removeAccount(store, UserName)],
+    ];
+    for (const [drifted, change] of changes) {
+      await change();
+      assert.equal((await now()).join(), drifted);
+      pair = await ensureAccount(store, args, pair);
+      assert.deepEqual(await now(), []);
+      assert.equal((await as(pair)("GET", "/granted?list-type=2")).status, 200);
+      assert.equal((await as(pair)("PUT", "/granted/x", "x")).status, 403);
+    }
+    await removeAccount(store, UserName);
+    await removeAccount(store, UserName);
+    assert.equal(await hasAccount(store, UserName), false);
+    assert.equal((await as(pair)("GET", "/granted?list-type=2")).status, 403);
+  });
+
+  it("keeps the key of an account whose grants change", async () => {
+    const account = "regranted";
+    const before = await ensureAccount(store, { account, grants: [] });
+    const grants = [{ bucket: "granted", access: "write" as const }];
+    assert.deepEqual(
+      await ensureAccount(store, { account, grants }, before),
+      before,
+    );
+    assert.equal((await as(before)("PUT", "/granted/mine", "1")).status, 200);
+  });
+
+  it("makes buckets with versions or without, and puts them right", async () => {
+    for (const versioned of [false, true]) {
+      const args = bucketArgs(`settings-${versioned}`, versioned);
+      const path = `/${args.bucket}`;
+      await ensureBucket(store, args);
+      await ensureBucket(store, args);
+      assert.deepEqual(await bucketDrift(store, args), []);
+      await store.s3("PUT", `${path}?policy`, publicPolicy(args.bucket));
+      await store.s3("PUT", `${path}?versioning`, versioning(!versioned));
+      await store.s3("DELETE", `${path}?tagging`);
+      assert.deepEqual(await bucketDrift(store, args), [
+        "versioned",
+        "expireNoncurrentDays",
+        "policy",
+      ]);
+      await ensureBucket(store, args);
+      assert.deepEqual(await bucketDrift(store, args), []);
+      await removeBucket(store, args);
+      await removeBucket(store, args);
+      assert.equal(await hasBucket(store, args.bucket), false);
+    }
+  });
+
+  it("removes no bucket with objects or old versions, unless it may", async () => {
+    const args = { ...bucketArgs("kept", true), forceDestroy: false };
+    await ensureBucket(store, args);
+    const odd = `/kept/a folder/${encodeURIComponent("ä+b&c")}`;
+    const made = await root()("PUT", odd, "1");
+    assert.equal(made.status, 200, made.text);
+    await assert.rejects(removeBucket(store, args), /bucket kept: has objects/);
+    await root()("DELETE", odd);
+    await assert.rejects(removeBucket(store, args), /bucket kept: has objects/);
+    await removeBucket(store, { ...args, forceDestroy: true });
+    assert.equal(await hasBucket(store, "kept"), false);
+  });
+
+  it("writes once where a client demands it, and only what was read before", async () => {
+    await ensureBucket(store, bucketArgs("conditions"));
+    const put = (body: string, headers: Record<string, string>) =>
+      root()("PUT", "/conditions/lock", body, headers);
+    const tries = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        put(String(index), { "if-none-match": "*" }),
+      ),
+    );
+    assert.equal(tries.filter(({ status }) => status === 200).length, 1);
+    const [first] = tries.filter(({ status }) => status === 200);
+    const etag = first?.headers.get("etag") ?? "";
+    assert.equal((await put("next", { "if-match": etag })).status, 200);
+    assert.equal((await put("late", { "if-match": etag })).status, 412);
+    assert.equal((await root()("GET", "/conditions/lock")).text, "next");
+  });
+
+  it("puts parts together, and gives ranges of the whole", async () => {
+    await ensureBucket(store, bucketArgs("parts"));
+    const begun = await root()("POST", "/parts/whole?uploads", "");
+    const [id = ""] = elements(begun.text, "UploadId");
+    const parts = ["a".repeat(5 << 20), "b".repeat(5 << 20), "c"];
+    const tags = await Promise.all(
+      parts.map(async (part, index) => {
+        const answer = await root()(
+          "PUT",
+          `/parts/whole?partNumber=${index + 1}&uploadId=${id}`,
+          part,
+        );
+        return answer.headers.get("etag") ?? "";
+      }),
+    );
+    const document = tags
+      .map(
+        (tag, index) =>
+          `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
+      )
+      .join("");
+    const done = await root()(
+      "POST",
+      `/parts/whole?uploadId=${id}`,
+      `<CompleteMultipartUpload>${document}</CompleteMultipartUpload>`,
+    );
+    assert.equal(done.status, 200, done.text);
+    const range = async (bytes: string) =>
+      (
+        await root()("GET", "/parts/whole", undefined, {
+          range: `bytes=${bytes}`,
+        })
+      ).text;
+    assert.equal(await range(`${(5 << 20) - 2}-${(5 << 20) + 1}`), "aabb");
+    assert.equal(await range("-2"), "bc");
+    const copied = await root()("PUT", "/parts/copy", undefined, {
+      "x-amz-copy-source": "/parts/whole",
+    });
+    assert.equal(copied.status, 200);
+    assert.equal(
+      (await root()("HEAD", "/parts/copy")).headers.get("content-length"),
+      String((10 << 20) + 1),
+    );
+  });
+
+  it("has everything that it answered for after a kill", async () => {
+    await ensureBucket(store, bucketArgs("survives"));
+    const written: number[] = [];
+    let stopped = false;
+    const writers = Array.from({ length: 4 }, async (_, writer) => {
+      for (let index = writer; !stopped; index += 4) {
+        const { status } = await root()(
+          "PUT",
+          `/survives/${index}`,
+          `object ${index}`,
+        ).catch(() => ({ status: 0 }));
+        if (status === 200) written.push(index);
+      }
+    });
+    await eventually(async () => written.length > 100);
+    await stop("SIGKILL");
+    stopped = true;
+    await Promise.all(writers);
+    start();
+    await answers();
+    for (const index of written)
+      assert.equal(
+        (await root()("GET", `/survives/${index}`)).text,
+        `object ${index}`,
+      );
+    // What was being written is there as a whole, or not at all.
+    const { text } = await root()("GET", "/survives?list-type=2&max-keys=1000");
+    for (const key of elements(text, "Key"))
+      assert.equal(
+        (await root()("GET", `/survives/${key}`)).text,
+        `object ${key}`,
+      );
+    const pair = await ensureAccount(store, {
+      account: "after",
+      grants: [{ bucket: "survives", access: "read" }],
+    });
+    assert.equal((await as(pair)("GET", "/survives/0")).status, 200);
+  });
+
+  it("ends at once when it is asked to, though clients keep their connections", async () => {
+    await root()("GET", "/");
+    const began = Date.now();
+    await stop();
+    assert.ok(Date.now() - began < 25_000);
+    start();
+    await answers();
+  });
+
+  describe("expiry job", () => {
+    const script = join(__dirname, "../../infra/object-store/expire.py");
+    const run = () =>
+      spawnSync("python3", [script], {
+        encoding: "utf8",
+        env: {
+          PATH: process.env["PATH"],
+          AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.s3}`,
+          AWS_REGION: region,
+          AWS_ACCESS_KEY_ID: "root",
+          AWS_SECRET_ACCESS_KEY: rootSecretKey,
+        },
+      });
+    const versionsOf = async (bucket: string) =>
+      elements((await root()("GET", `/${bucket}?versions`)).text, "VersionId")
+        .length;
+
+    /** Makes what is below a folder as old as so many days. */
+    function age(path: string, days: number): void {
+      const instant = new Date(Date.now() - days * 86_400_000);
+      for (const entry of readdirSync(path, { recursive: true }).map(String))
+        utimesSync(join(path, entry), instant, instant);
+    }
+
+    it("removes what is older than the bucket's days, and nothing else", async () => {
+      await ensureBucket(store, bucketArgs("aging", true));
+      await ensureBucket(store, bucketArgs("fresh", true));
+      const s3 = root();
+      for (const bucket of ["aging", "fresh"]) {
+        for (const body of ["first", "second", "third"])
+          await s3("PUT", `/${bucket}/a folder/replaced ü`, body);
+        await s3("PUT", `/${bucket}/deleted`, "gone");
+        await s3("DELETE", `/${bucket}/deleted`);
+        await s3("POST", `/${bucket}/unfinished?uploads`, "");
+      }
+      assert.equal(await versionsOf("aging"), 5);
+      age(join(folder, "versions/aging"), 31);
+      age(join(folder, "buckets/aging/.sgwtmp/multipart"), 31);
+      age(join(folder, "versions/fresh"), 29);
+      age(join(folder, "buckets/fresh/.sgwtmp/multipart"), 29);
+      // A current object may be as old as it likes.
+      const current = join(folder, "buckets/aging/a folder/replaced ü");
+      const long = new Date("2001-01-01");
+      utimesSync(current, long, long);
+      const { status, stdout, stderr } = run();
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stdout,
+        /^aging: removed 3 old versions, 1 marks of deletion, 1 unfinished uploads$/m,
+      );
+      assert.match(
+        stdout,
+        /^fresh: removed 0 old versions, 0 marks of deletion, 0 unfinished uploads$/m,
+      );
+      assert.equal(await versionsOf("aging"), 1);
+      assert.equal(await versionsOf("fresh"), 5);
+      assert.equal(
+        (await s3("GET", "/aging/a folder/replaced ü")).text,
+        "third",
+      );
+      assert.ok(statSync(current).isFile());
+      assert.equal((await s3("GET", "/aging/deleted")).status, 404);
+      assert.equal(
+        elements((await s3("GET", "/fresh?uploads")).text, "UploadId").length,
+        1,
+      );
+    });
+
+    it("goes through listings of several pages", async () => {
+      await ensureBucket(store, bucketArgs("many", true));
+      const s3 = root();
+      for (let index = 0; index < 1100; index++) {
+        await s3("PUT", `/many/${index}`, "1");
+        await s3("DELETE", `/many/${index}`);
+      }
+      age(join(folder, "versions/many"), 31);
+      const { status, stdout, stderr } = run();
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stdout,
+        /^many: removed 1100 old versions, 1100 marks of deletion/m,
+      );
+      assert.equal(await versionsOf("many"), 0);
+    });
+
+    it("leaves a bucket without the tag alone", async () => {
+      await store.s3("PUT", "/untagged");
+      assert.doesNotMatch(run().stdout, /untagged/);
+    });
+
+    it("fails where the store refuses it", async () => {
+      const { status, stderr } = spawnSync("python3", [script], {
+        encoding: "utf8",
+        env: {
+          PATH: process.env["PATH"],
+          AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.s3}`,
+          AWS_REGION: region,
+          AWS_ACCESS_KEY_ID: "root",
+          AWS_SECRET_ACCESS_KEY: "wrong",
+        },
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, /SignatureDoesNotMatch/);
+    });
+  });
+});
+
+const everything = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }],
+});
+
+const versioning = (enabled: boolean) =>
+  `<VersioningConfiguration><Status>${enabled ? "Enabled" : "Suspended"}</Status></VersioningConfiguration>`;
+
+const publicPolicy = (bucket: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: "*",
+        Action: "s3:GetObject",
+        Resource: `arn:aws:s3:::${bucket}/*`,
+      },
+    ],
+  });
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  return Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          const address = server.address();
+          const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+          server.close(() => resolve(port));
+        }),
+    ),
+  );
+}
