@@ -6,7 +6,7 @@ const reserved: readonly string[] = [
   "default",
   // Of the program's own components.
   ...["cert-manager", "istio-system", "kafka", "kserve", "kubeflow"],
-  ...["local-path-storage", "object-store", "observability", "spark-operator"],
+  ...["local-path-storage", "observability", "spark-operator", "versitygw"],
   // Of managed clusters, and of what is commonly installed beside the program.
   ...["app-routing-system", "calico-apiserver", "calico-system"],
   ...["gatekeeper-system", "ingress-nginx", "karpenter", "knative-serving"],

@@ -143,7 +143,7 @@ describe("configuration of a stack", () => {
   for (const name of [
     ...["default", "kube-system", "kube-anything", "kubeflow", "kubeflow-ann"],
     ...["spark-operator", "cert-manager", "gke-managed-system", "kafka"],
-    ...["observability", "object-store", "istio-system", "local-path-storage"],
+    ...["observability", "versitygw", "istio-system", "local-path-storage"],
   ]) {
     it(`with a team in the namespace ${name} is refused in one line`, () => {
       const [line = "", ...others] = problems({
