@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createHash } from "node:crypto";
 import { Agent, type ClientRequestArgs, request } from "node:http";
-import { Duplex, PassThrough } from "node:stream";
+import { Duplex, PassThrough, Writable } from "node:stream";
 
 import { AwsV4Signer } from "aws4fetch";
 import { z } from "zod";
@@ -275,7 +275,23 @@ async function forward(kubeconfig: string, port: number): Promise<Duplex> {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
   const toPod = new PassThrough();
-  const fromPod = new PassThrough();
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      toPod.write(chunk, done);
+    },
+    final: (done) => {
+      toPod.end(done);
+    },
+  });
+  // What goes wrong is told to the request, and an idle connection has none.
+  stream.on("error", () => undefined);
+  const fromPod = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (!stream.destroyed) stream.push(chunk);
+      done();
+    },
+  });
   const socket = await new PortForward(config).portForward(
     namespace,
     `${storeName}-0`,
@@ -284,9 +300,10 @@ async function forward(kubeconfig: string, port: number): Promise<Duplex> {
     null,
     toPod,
   );
-  const stream = Duplex.from({ writable: toPod, readable: fromPod });
   if (typeof socket === "function") return stream;
-  socket.on("close", () => fromPod.end());
+  socket.on("close", () => {
+    if (!stream.destroyed) stream.push(null);
+  });
   socket.on("error", (error: Error) => stream.destroy(error));
   stream.on("close", () => socket.close());
   return stream;
