@@ -35,7 +35,11 @@ import {
   hasBucket,
   removeBucket,
 } from "../../infra/provider/store-buckets";
-import { elements, StoreClient } from "../../infra/provider/store-client";
+import {
+  elements,
+  probeStore,
+  StoreClient,
+} from "../../infra/provider/store-client";
 import { eventually } from "../support/eventually";
 
 /** The real program, by the commands of the store's pod, on loopback. */
@@ -409,6 +413,21 @@ describe("embedded store", function () {
     await assert.rejects(removeBucket(store, args), /bucket kept: has objects/);
     await removeBucket(store, { ...args, forceDestroy: true });
     assert.equal(await hasBucket(store, "kept"), false);
+  });
+
+  it("finds no drift where there is no cluster to look at", async () => {
+    const kubeconfig = JSON.stringify({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+      clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+      users: [{ name: "u", user: {} }],
+    });
+    const found = await probeStore(
+      { kubeconfig, rootSecretKey: "secret" },
+      "none",
+      (store) => store.s3("GET", "/"),
+    );
+    assert.equal(found, "none");
   });
 
   it("writes once where a client demands it, and only what was read before", async () => {
