@@ -95,7 +95,10 @@ export class EmbeddedStore
     this.registerOutputs();
   }
 
-  /** A bucket in the store. */
+  /**
+   * A bucket in the store. Versions are not kept: versitygw 1.8.0 goes on listing the folders of a versioned bucket
+   * whose objects are all deleted, so that Hadoop takes an output for there already.
+   */
   bucket(
     name: string,
     { protect, ...args }: BucketArgs,
@@ -103,7 +106,7 @@ export class EmbeddedStore
   ): Bucket {
     const resource = new EmbeddedBucket(
       name,
-      { ...this.administration, bucket: name, ...args },
+      { ...this.administration, bucket: name, ...args, versioned: false },
       {
         ...opts,
         dependsOn: [this.server],
