@@ -53,16 +53,57 @@ export async function makeCgroup(path: string): Promise<string[]> {
   return folders;
 }
 
-async function handDown(folder: string): Promise<void> {
-  const controllers = await readFile(
-    join(folder, "cgroup.controllers"),
-    "utf8",
-  );
-  const words = controllers.trim().split(" ").filter(Boolean);
-  await writeFile(
-    join(folder, "cgroup.subtree_control"),
-    words.map((word) => `+${word}`).join(" "),
-  );
+// What a kubelet and runc use of version 2.
+const usedControllers = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"];
+
+/** Controllers without which no kubelet starts. */
+export const requiredControllers = ["cpu", "cpuset", "memory", "pids"];
+
+/**
+ * Lets the groups below a group of version 2 have its controllers, each that can be had.
+ *
+ * @throws when one that a kubelet needs cannot be handed down
+ */
+export async function handDown(folder: string): Promise<void> {
+  const words = async (file: string) =>
+    (await readFile(join(folder, file), "utf8")).split(/\s+/).filter(Boolean);
+  const control = join(folder, "cgroup.subtree_control");
+  const available = await words("cgroup.controllers");
+  const enabled = await words("cgroup.subtree_control");
+  for (const controller of usedControllers) {
+    if (!available.includes(controller) || enabled.includes(controller))
+      continue;
+    // One word at a time: the kernel refuses a line as a whole.
+    const enable = () => writeFile(control, `+${controller}`);
+    try {
+      await enable().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EBUSY") throw error;
+        await moveToLeaf(folder);
+        await enable();
+      });
+    } catch (error) {
+      if (requiredControllers.includes(controller))
+        throw new Error(
+          `${control}: the controller ${controller} cannot be handed down (${String(error)}); run outside of a restricted container, or set target.kind: existing`,
+          { cause: error },
+        );
+    }
+  }
+}
+
+// A group that hands controllers down may have no processes of its own, unless it is the root of the whole hierarchy:
+// in a container, the group at the mount point has the container's.
+async function moveToLeaf(folder: string): Promise<void> {
+  const leaf = join(folder, "init");
+  await mkdir(leaf, { recursive: true });
+  // What is started meanwhile is started in the old group.
+  for (let tries = 0; tries < 10; tries++) {
+    const text = await readFile(join(folder, "cgroup.procs"), "utf8");
+    const pids = text.split("\n").filter((pid) => pid !== "" && pid !== "0");
+    if (pids.length === 0) return;
+    for (const pid of pids)
+      await writeFile(join(leaf, "cgroup.procs"), pid).catch(() => undefined);
+  }
 }
 
 // A new cpuset of version 1 is empty, and takes no process until it has processors and memory nodes.

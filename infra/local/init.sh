@@ -61,6 +61,8 @@ supervise() {
   done
 }
 
+while sleep 60; do sh "$state/rotate-logs.sh" "$logs" 20000000; done &
+
 for daemon in "$home"/daemons/*; do
   supervise "${daemon##*/}" &
 done

@@ -130,7 +130,11 @@ function advertiseGpus(
   return [
     `from=$(($(wc -c <${quote(log)}) + 1))`,
     "(",
-    `  until tail -c "+$from" ${quote(log)} | grep -qE "Successfully registered node|Node was previously registered"; do sleep 0.3; done`,
+    "  until",
+    // A log that was rotated begins anew.
+    `    [ "$(wc -c <${quote(log)})" -ge "$((from - 1))" ] || from=1`,
+    `    tail -c "+$from" ${quote(log)} | grep -qE "Successfully registered node|Node was previously registered"`,
+    "  do sleep 0.3; done",
     `  until ${kubectl.map(quote).join(" ")}; do sleep 0.5; done`,
     ") &",
   ];

@@ -58,7 +58,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
   }
 
   private makeCluster(): LocalCluster {
-    const { target, pools } = this.request;
+    const { target, pools, lifetime } = this.request;
     const { dataDir, subnet, podCidr, serviceCidr, apiPort } = target;
     return new LocalCluster(
       `${this.name}-cluster`,
@@ -73,7 +73,12 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
         registryStorage: this.images.storage,
         versions: pinnedVersions(),
       },
-      { parent: this, import: target.import },
+      {
+        parent: this,
+        import: target.import,
+        // Buckets, volumes and streams are in it, and go with it.
+        protect: lifetime === "long",
+      },
     );
   }
 

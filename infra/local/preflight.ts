@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 
 import { overlaps, parseCidr } from "../cidr";
 import type { Problem } from "../problem";
-import { managing, parseHierarchies } from "./cgroups";
+import { managing, parseHierarchies, requiredControllers } from "./cgroups";
 import type { FindTool } from "./control-plane";
 import { execute } from "./execute";
 import type { ClusterInputs } from "./inputs";
@@ -69,6 +69,7 @@ export async function preflight(
     folderProblems(inputs),
     cgroupProblems(),
     addressProblems(inputs),
+    inotifyProblems(inputs),
   ]);
   const problems = found.flat();
   // The kernel is asked by means of the programs.
@@ -174,13 +175,65 @@ async function cgroupProblems(): Promise<Problem[]> {
         .trim()
         .split(" ")
     : hierarchies.flatMap(({ controllers }) => controllers);
-  return ["cpu", "cpuset", "memory", "pids"]
+  const missing = requiredControllers
     .filter((controller) => !available.includes(controller))
     .map((controller) => ({
       path: "/sys/fs/cgroup",
       value: controller,
       remedy:
         "is not mounted; mount this cgroup controller, or set target.kind: existing",
+    }));
+  const closed = await Promise.all(
+    hierarchies.map(({ mount }) =>
+      access(mount, constants.W_OK).then(
+        () => [],
+        () => [
+          {
+            path: mount,
+            value: "cgroup",
+            remedy:
+              "cannot be written to; run outside of a restricted container, or set target.kind: existing",
+          },
+        ],
+      ),
+    ),
+  );
+  return [...missing, ...closed.flat()];
+}
+
+async function inotifyProblems({ pools }: ClusterInputs): Promise<Problem[]> {
+  const nodes = pools.reduce((sum, { count }) => sum + count, 0);
+  const limits = await Promise.all(
+    (["max_user_instances", "max_user_watches"] as const).map(
+      async (name) =>
+        [
+          name,
+          Number(await readFile(`/proc/sys/fs/inotify/${name}`, "utf8")),
+        ] as const,
+    ),
+  );
+  return lackOfInotify(nodes, Object.fromEntries(limits));
+}
+
+/**
+ * What a cluster's daemons lack that watch files: without it kubelets end, or stop seeing containers, with "too many
+ * open files".
+ */
+export function lackOfInotify(
+  nodes: number,
+  limits: Readonly<Record<string, number>>,
+): Problem[] {
+  const machines = nodes + 1;
+  const needed = {
+    max_user_instances: machines * 24,
+    max_user_watches: machines * 8192,
+  };
+  return Object.entries(needed)
+    .filter(([name, least]) => (limits[name] ?? 0) < least)
+    .map(([name, least]) => ({
+      path: `fs.inotify.${name}`,
+      value: limits[name],
+      remedy: `is too few for ${nodes} nodes; write sysctl -w fs.inotify.${name}=${2 ** Math.ceil(Math.log2(least))}, and the same in /etc/sysctl.d to keep it`,
     }));
 }
 

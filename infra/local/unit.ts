@@ -70,7 +70,7 @@ export function daemonScript({
 export async function launchUnit(layout: Layout, unit: string): Promise<Unit> {
   const path = layout.unit(unit);
   const cgroups = await makeCgroup(`${layout.cgroup}/${unit}/daemons`);
-  for (const script of ["launch.sh", "init.sh"])
+  for (const script of ["launch.sh", "init.sh", "rotate-logs.sh"])
     await place(join(__dirname, script), layout.at(script));
   const logFile = layout.at("logs", path, "init.log");
   const log = await open(logFile, "a");

@@ -184,13 +184,20 @@ describe("owned folder", () => {
     assert.deepEqual(readdirSync(join(folder, "nodes")), ["cpu-1"]);
   });
 
-  it("keeps its mark as long as anything else of it is there", async () => {
+  it("keeps its mark as long as anything else of it is there", async function () {
+    if (!isRoot) this.skip();
     await claimFolder(folder, "me");
     writeFileSync(join(folder, "stuck"), "");
     mkdirSync(join(folder, "below"));
     // An immutable file is what even root cannot remove.
-    if (!isRoot) return;
-    execFileSync("chattr", ["+i", join(folder, "stuck")]);
+    try {
+      execFileSync("chattr", ["+i", join(folder, "stuck")], {
+        stdio: "ignore",
+      });
+    } catch {
+      // Not every file system has immutable files.
+      this.skip();
+    }
     try {
       await assert.rejects(removeOwnedFolder(folder, "me"), /EPERM/);
     } finally {

@@ -1,7 +1,22 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-import { managing, parseHierarchies } from "../../../infra/local/cgroups";
+import {
+  handDown,
+  managing,
+  parseHierarchies,
+} from "../../../infra/local/cgroups";
 import { controlPlaneDaemons } from "../../../infra/local/control-plane";
 import { dnsObjects } from "../../../infra/local/dns";
 import { quote } from "../../../infra/local/execute";
@@ -15,7 +30,7 @@ import {
   proxyConfig,
 } from "../../../infra/local/node";
 import { kubeadmConfig } from "../../../infra/local/pki";
-import { parseRoutes } from "../../../infra/local/preflight";
+import { lackOfInotify, parseRoutes } from "../../../infra/local/preflight";
 import {
   hostsConfig,
   missingImages,
@@ -23,6 +38,7 @@ import {
 } from "../../../infra/local/registry";
 import { storageObjects } from "../../../infra/local/storage";
 import { daemonScript } from "../../../infra/local/unit";
+import { describeProblem } from "../../../infra/problem";
 
 const layout = new Layout(placeSchema.parse({ name: "test" }));
 const [cpu, gpu] = placeNodes(
@@ -62,6 +78,96 @@ describe("cgroup hierarchies", () => {
   it("of version 2 alone carry them all", () => {
     const found = parseHierarchies(line("/sys/fs/cgroup", "cgroup2", ""));
     assert.equal(managing(found)[0]?.version, 2);
+  });
+});
+
+describe("controllers of cgroup version 2", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mlstack-cgroup-"));
+    writeFileSync(join(folder, "cgroup.subtree_control"), "");
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const offers = (...controllers: string[]) =>
+    writeFileSync(join(folder, "cgroup.controllers"), controllers.join(" "));
+  const handed = () =>
+    readFileSync(join(folder, "cgroup.subtree_control"), "utf8");
+
+  // Files stand for the kernel's, of which each write is a command of its own: the last one is seen.
+  it("are handed down one by one, those that are used", async () => {
+    offers("cpu", "memory", "rdma", "misc");
+    await handDown(folder);
+    assert.equal(handed(), "+memory");
+  });
+
+  it("are left alone where they are handed down already", async () => {
+    offers("cpu", "memory");
+    writeFileSync(join(folder, "cgroup.subtree_control"), "cpu memory\n");
+    await handDown(folder);
+    assert.equal(handed(), "cpu memory\n");
+  });
+
+  it("are refused in words where one that is needed cannot be had; any other is done without", async () => {
+    rmSync(join(folder, "cgroup.subtree_control"));
+    // The kernel lets everyone read this file, and nobody write it.
+    symlinkSync("/proc/version", join(folder, "cgroup.subtree_control"));
+    offers("hugetlb", "io");
+    await handDown(folder);
+    offers("hugetlb", "memory");
+    await assert.rejects(
+      handDown(folder),
+      /cgroup\.subtree_control: the controller memory cannot be handed down \(.*\); run outside of a restricted container/,
+    );
+  });
+});
+
+describe("limits on watching files", () => {
+  const enough = { max_user_instances: 128, max_user_watches: 65_536 };
+
+  it("are enough for the nodes of the local stack by default", () =>
+    assert.deepEqual(lackOfInotify(2, enough), []));
+
+  it("are told with what to write", () =>
+    assert.deepEqual(
+      lackOfInotify(8, { ...enough, max_user_watches: 8192 }).map(
+        describeProblem,
+      ),
+      [
+        "fs.inotify.max_user_instances: 128: is too few for 8 nodes; write sysctl -w fs.inotify.max_user_instances=256, and the same in /etc/sysctl.d to keep it",
+        "fs.inotify.max_user_watches: 8192: is too few for 8 nodes; write sysctl -w fs.inotify.max_user_watches=131072, and the same in /etc/sysctl.d to keep it",
+      ],
+    ));
+});
+
+describe("logs of daemons", () => {
+  it("are copied and emptied once they are long, while their writers append", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mlstack-logs-"));
+    const script = join(__dirname, "../../../infra/local/rotate-logs.sh");
+    const rotate = () => execFileSync("sh", [script, folder, "1000"]);
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    try {
+      const log = await open(join(folder, "kubelet.log"), "a");
+      writeFileSync(join(folder, "short.log"), "short");
+      await log.write("a".repeat(1001));
+      rotate();
+      await log.write("b");
+      assert.equal(read("kubelet.log"), "b");
+      assert.equal(read("kubelet.log.1"), "a".repeat(1001));
+      await log.write("c".repeat(1000));
+      rotate();
+      rotate();
+      assert.equal(read("kubelet.log"), "");
+      assert.equal(read("kubelet.log.1"), `b${"c".repeat(1000)}`);
+      assert.deepEqual(readdirSync(folder).sort(), [
+        "kubelet.log",
+        "kubelet.log.1",
+        "short.log",
+      ]);
+      await log.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
