@@ -25,10 +25,13 @@ const folderSchema = z
   });
 
 /** Folder for a cluster's data. */
-const dataFolderSchema = folderSchema.refine((path) => !isSystemFolder(path), {
-  error:
-    "is a folder of the system; choose a folder of its own, such as /var/lib/mlstack",
-});
+export const dataFolderSchema = folderSchema.refine(
+  (path) => !isSystemFolder(path),
+  {
+    error:
+      "is a folder of the system; choose a folder of its own, such as /var/lib/mlstack",
+  },
+);
 
 /** Where the cluster is and which addresses it takes, as far as a stack may choose. */
 export const placeFields = {

@@ -1,6 +1,10 @@
 import { z } from "zod";
 
-import { type ClusterInputs, clusterSchema } from "../local/inputs";
+import {
+  type ClusterInputs,
+  type ClusterPlace,
+  clusterSchema,
+} from "../local/inputs";
 import { Layout } from "../local/layout";
 import type { Cluster } from "../local/lifecycle";
 import { deadMachines } from "../local/record";
@@ -23,12 +27,20 @@ const workOf = ({ urn, signal, log }: Context): Work => ({
   log,
 });
 
-const identitySchema = z.object({ clusterId: z.uuid() });
+const storedSchema = z.object({
+  ...clusterSchema.shape,
+  clusterId: z.uuid(),
+  kubeconfig: z.string(),
+  gateway: z.string(),
+  nodes: z.array(z.string()),
+  running: z.boolean(),
+});
 
 /** A Kubernetes cluster on this machine. */
 export const localCluster: ResourceKind<ClusterInputs, Outs> = {
   type: "mlstack:index:LocalCluster",
   schema: clusterSchema,
+  stored: storedSchema,
   secretOutputs: ["kubeconfig"],
   kept: ["kubeconfig", "gateway", "clusterId"],
   async diff(_id, outs) {
@@ -46,23 +58,32 @@ export const localCluster: ResourceKind<ClusterInputs, Outs> = {
     };
   },
   async update(_id, outs, news, context) {
-    const { clusterId } = identitySchema.parse(outs);
     const cluster = await lifecycle().updateCluster(
       news,
-      clusterId,
+      outs.clusterId,
       workOf(context),
     );
     return { outs: { ...news, ...cluster, running: true } };
   },
   async read(_id, outs) {
-    const { clusterId } = identitySchema.parse(outs);
-    const cluster = await lifecycle().readCluster(outs, clusterId);
-    if (!cluster) return undefined;
-    const running = (await deadMachines(new Layout(outs))).length === 0;
-    return { outs: { ...outs, ...cluster, running } };
+    const cluster = await lifecycle().readCluster(outs, outs.clusterId);
+    return cluster && { outs: { ...outs, ...cluster, ...(await state(outs)) } };
+  },
+  async import(reference) {
+    const found = await lifecycle().importCluster(reference);
+    if (!found) return undefined;
+    const { inputs, cluster } = found;
+    return {
+      inputs,
+      outs: { ...inputs, ...cluster, ...(await state(inputs)) },
+    };
   },
   async delete(_id, outs, context) {
-    const { clusterId } = identitySchema.parse(outs);
-    await lifecycle().deleteCluster(outs, clusterId, workOf(context));
+    await lifecycle().deleteCluster(outs, outs.clusterId, workOf(context));
   },
 };
+
+async function state(place: ClusterPlace): Promise<Pick<Outs, "running">> {
+  const dead = await deadMachines(new Layout(place));
+  return { running: dead.length === 0 };
+}

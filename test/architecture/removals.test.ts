@@ -28,6 +28,11 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     1,
     "folder that mkdtemp made in this call",
   ],
+  "stacks/commands/machine-state.ts": [
+    2,
+    "this checkout's .mlstack/state, and files in it that were copied to the machine's state before",
+  ],
+  "stacks/commands/pulumi.ts": [1, "folder that mkdtemp made in this call"],
   "stacks/commands/down.ts": [
     1,
     ".mlstack/STACK in this checkout; readStackFile has found the stack's file by that name",

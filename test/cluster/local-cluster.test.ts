@@ -23,7 +23,6 @@ import { Layout } from "../../infra/local/layout";
 import {
   createCluster,
   deleteCluster,
-  importCluster,
   readCluster,
   updateCluster,
 } from "../../infra/local/lifecycle";
@@ -36,7 +35,7 @@ import { pinnedVersions } from "../../infra/local/versions";
 import type { Work } from "../../infra/local/work";
 import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
 import { localCluster } from "../../infra/provider/local-cluster";
-import type { ResourceKind } from "../../infra/provider/resource";
+import { ProviderHarness } from "../infra/provider/harness";
 import { eventually } from "../support/eventually";
 import { Kubectl } from "../support/kubectl";
 
@@ -227,44 +226,55 @@ describe("local cluster", function () {
 
   it("is left alone by a deletion whose stored values lead elsewhere", async () => {
     const before = await runningUnits(layout);
-    const kind: ResourceKind = localCluster;
-    const poisoned = { ...inputs, clusterId: id, kubeconfig: "" };
-    const context = { urn: "test", signal: work.signal, log: work.log };
+    const reference = referenceOf(layout, id);
+    const provider = await ProviderHarness.ofKinds([localCluster]);
+    const imported = await provider.import(localCluster.type, reference);
+    assert.ok(imported);
+    const poisoned = imported.outs;
     for (const values of [
       { ...poisoned, name: "../data/test" },
       { ...poisoned, name: ".." },
       { ...poisoned, dataDir: join(folder, "data/../data") },
       { ...poisoned, dataDir: "/" },
       { ...poisoned, clusterId: "" },
-      { ...poisoned, clusterId: undefined },
     ])
       await assert.rejects(
-        async () => kind.delete?.("test", values, context),
+        provider.delete(localCluster.type, { ...imported, outs: values }),
+        undefined,
         JSON.stringify(values),
       );
+    // What is well-formed but another's is left alone too.
+    const other = { ...poisoned, clusterId: randomUUID() };
+    await provider.delete(localCluster.type, { ...imported, outs: other });
+    await provider.stop();
     assert.deepEqual(await runningUnits(layout), before);
     assert.ok(await readCluster(inputs, id));
   });
 
   it("is taken over by its reference", async () => {
-    const found = await importCluster(referenceOf(layout, id));
-    assert.deepEqual(found?.inputs, inputs);
-    assert.deepEqual(found.cluster, await readCluster(inputs, id));
-    // With the whole state it is then the same cluster: nothing differs, and an update goes through.
-    const { update, drifted } =
-      (await localCluster.diff?.(
-        referenceOf(layout, id),
-        { ...found.inputs, ...found.cluster, running: true },
-        found.inputs,
-        inputs,
-      )) ?? {};
-    assert.deepEqual(drifted, []);
-    assert.ok(update?.includes("registryStorage"));
-    await updateCluster(found.inputs, found.cluster.clusterId, work);
-    assert.equal(
-      await importCluster(referenceOf(layout, randomUUID())),
-      undefined,
-    );
+    const reference = referenceOf(layout, id);
+    const { type } = localCluster;
+    const provider = await ProviderHarness.ofKinds([localCluster]);
+    try {
+      const imported = await provider.import(type, reference);
+      assert.deepEqual(imported?.inputs, inputs);
+      assert.equal(imported.id, reference);
+      // From then on it is the same cluster: nothing differs, and an update goes through.
+      const { changed, diffs } = await provider.diff(
+        type,
+        imported,
+        imported.inputs,
+      );
+      assert.deepEqual([changed, diffs], [false, []]);
+      const updated = await provider.update(type, imported, imported.inputs);
+      assert.equal(updated.outs["clusterId"], id);
+      assert.equal(
+        await provider.import(type, referenceOf(layout, randomUUID())),
+        undefined,
+      );
+    } finally {
+      await provider.stop();
+    }
   });
 
   it("is shared by two checkouts, and lives beside the cluster of another name", async () => {

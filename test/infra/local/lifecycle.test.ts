@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Properties } from "../../../airgap/providers/plugin/value";
 import { type ClusterInputs, clusterSchema } from "../../../infra/local/inputs";
 import { Layout } from "../../../infra/local/layout";
 import {
@@ -32,7 +33,7 @@ import { parseReference, referenceOf } from "../../../infra/local/reference";
 import { refuseUpgrade } from "../../../infra/local/versions";
 import { claimFolder } from "../../../infra/owned-folder";
 import { localCluster } from "../../../infra/provider/local-cluster";
-import type { ResourceKind } from "../../../infra/provider/resource";
+import { ProviderHarness } from "../provider/harness";
 
 const versions = {
   kubernetes: "1.35.4",
@@ -145,6 +146,20 @@ describe("ownership of a local cluster", () => {
       undefined,
       "another cluster by now",
     );
+    const provider = await ProviderHarness.ofKinds([localCluster]);
+    try {
+      const { type } = localCluster;
+      const imported = await provider.import(type, referenceOf(layout, id));
+      assert.deepEqual(imported?.inputs, inputs);
+      assert.equal(imported.outs["clusterId"], id);
+      // What the program then declares is no change, but that the machines are dead here.
+      const { diffs, replaces } = await provider.diff(type, imported, {
+        ...imported.inputs,
+      });
+      assert.deepEqual([diffs, replaces], [["running"], []]);
+    } finally {
+      await provider.stop();
+    }
     for (const reference of ["owned", id, `/:${id}`, `/etc/../owned:${id}`])
       assert.throws(() => parseReference(reference), /is no reference/);
   });
@@ -212,10 +227,16 @@ describe("ownership of a local cluster", () => {
     const victim = join(dataDir, "victim");
     mkdirSync(victim);
     writeFileSync(join(victim, "precious"), "");
-    const kind: ResourceKind = localCluster;
-    const context = { urn: "urn:mine", signal: work.signal, log: work.log };
-    const outs = { ...inputs, clusterId: id };
-    for (const poisoned of [
+    const outs = {
+      ...inputs,
+      clusterId: id,
+      kubeconfig: "",
+      gateway: "",
+      nodes: [],
+      running: true,
+    };
+    const provider = await ProviderHarness.ofKinds([localCluster]);
+    const values: readonly Partial<Record<keyof typeof outs, unknown>>[] = [
       { ...outs, name: "../victim" },
       { ...outs, name: "victim" },
       { ...outs, name: "victim/" },
@@ -226,14 +247,26 @@ describe("ownership of a local cluster", () => {
       { ...outs, dataDir: undefined },
       { ...outs, clusterId: undefined },
       { ...outs, clusterId: 7 },
-      {},
-    ]) {
-      for (const call of ["read", "delete"] as const) {
-        await assert.rejects(
-          async () => kind[call]?.("id", poisoned, context),
-          JSON.stringify(poisoned),
-        );
+      { name: "owned" },
+    ];
+    try {
+      for (const poisoned of values) {
+        // As JSON, so that what is undefined is left out.
+        const text = JSON.stringify(poisoned);
+        const stored = {
+          id: `${layout.state}:${id}`,
+          inputs: {},
+          outs: JSON.parse(text) as Properties,
+        };
+        for (const call of ["read", "delete"] as const)
+          await assert.rejects(
+            provider[call](localCluster.type, stored),
+            undefined,
+            text,
+          );
       }
+    } finally {
+      await provider.stop();
     }
     assert.ok(isThere());
     assert.deepEqual(readdirSync(dataDir).sort(), ["owned", "victim"]);
