@@ -5,7 +5,12 @@ import { z } from "zod";
 
 import { address, parseCidr, subnet } from "../cidr";
 import { describeProblem } from "../problem";
-import { type ClusterInputs, type ClusterPlace, placeSchema } from "./inputs";
+import {
+  type ClusterInputs,
+  type ClusterPlace,
+  dataFolderSchema,
+  placeSchema,
+} from "./inputs";
 
 /** A node: its place in the cluster never changes while it exists. */
 export interface ClusterNode {
@@ -102,7 +107,7 @@ export class Layout {
 // A default has no place here: what a stored value lacks may be anything.
 const storedSchema = z.object({
   ...placeSchema.shape,
-  dataDir: placeSchema.shape.dataDir.unwrap(),
+  dataDir: dataFolderSchema,
 });
 
 function checked(place: ClusterPlace): ClusterPlace {

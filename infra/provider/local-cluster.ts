@@ -4,6 +4,7 @@ import {
   type ClusterInputs,
   type ClusterPlace,
   clusterSchema,
+  dataFolderSchema,
 } from "../local/inputs";
 import { Layout } from "../local/layout";
 import type { Cluster } from "../local/lifecycle";
@@ -29,6 +30,8 @@ const workOf = ({ urn, signal, log }: Context): Work => ({
 
 const storedSchema = z.object({
   ...clusterSchema.shape,
+  // A default has no place here: what a stored value lacks may be anything.
+  dataDir: dataFolderSchema,
   clusterId: z.uuid(),
   kubeconfig: z.string(),
   gateway: z.string(),

@@ -259,11 +259,7 @@ describe("ownership of a local cluster", () => {
           outs: JSON.parse(text) as Properties,
         };
         for (const call of ["read", "delete"] as const)
-          await assert.rejects(
-            provider[call](localCluster.type, stored),
-            undefined,
-            text,
-          );
+          await assert.rejects(provider[call](localCluster.type, stored), text);
       }
     } finally {
       await provider.stop();
