@@ -97,8 +97,12 @@ describe("local cluster", function () {
   });
 
   after(async () => {
-    const found = await findCluster(layout);
-    if ("id" in found) await deleteCluster(inputs, found.id, work);
+    // Those of tests that failed too.
+    for (const name of ["test", "beside", "clash"]) {
+      const found = await findCluster(new Layout({ ...inputs, name }));
+      if ("id" in found)
+        await deleteCluster({ ...inputs, name }, found.id, work);
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -237,7 +241,7 @@ describe("local cluster", function () {
     for (const values of [
       { ...poisoned, name: "../data/test" },
       { ...poisoned, name: ".." },
-      { ...poisoned, dataDir: join(folder, "data/../data") },
+      { ...poisoned, dataDir: `${folder}/data/../data` },
       { ...poisoned, dataDir: "/" },
       { ...poisoned, clusterId: "" },
     ])
