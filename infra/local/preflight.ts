@@ -223,10 +223,11 @@ export function lackOfInotify(
   nodes: number,
   limits: Readonly<Record<string, number>>,
 ): Problem[] {
+  // A machine was seen to take 9 to 13 instances and 660 watches; pods take some more.
   const machines = nodes + 1;
   const needed = {
-    max_user_instances: machines * 24,
-    max_user_watches: machines * 8192,
+    max_user_instances: machines * 16,
+    max_user_watches: machines * 2048,
   };
   return Object.entries(needed)
     .filter(([name, least]) => (limits[name] ?? 0) < least)

@@ -135,7 +135,7 @@ describe("limits on watching files", () => {
       ),
       [
         "fs.inotify.max_user_instances: 128: is too few for 8 nodes; write sysctl -w fs.inotify.max_user_instances=256, and the same in /etc/sysctl.d to keep it",
-        "fs.inotify.max_user_watches: 8192: is too few for 8 nodes; write sysctl -w fs.inotify.max_user_watches=131072, and the same in /etc/sysctl.d to keep it",
+        "fs.inotify.max_user_watches: 8192: is too few for 8 nodes; write sysctl -w fs.inotify.max_user_watches=32768, and the same in /etc/sysctl.d to keep it",
       ],
     ));
 });
