@@ -20,9 +20,9 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     1,
     "in a pod of the cluster: the provisioner names the folder of a volume that it made",
   ],
-  "infra/onprem/kubeadm.ts": [
-    2,
-    "fixed paths on a host, behind a check of the cluster's mark on that host",
+  "infra/onprem/reset.ts": [
+    1,
+    "fixed folders on a host, behind a check of the cluster's ID in that host's mark; no links, one file system",
   ],
   "infra/provider/image.ts": [1, "folder that mkdtemp made in this call"],
   "stacks/commands/bench-previews.ts": [
