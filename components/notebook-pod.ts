@@ -13,25 +13,23 @@ export interface NotebookPodArgs extends Pick<
   readonly secret: pulumi.Input<string>;
   /** Name of the ConfigMap with Spark's settings. */
   readonly settings: pulumi.Input<string>;
-  /** Where Kubeflow's controller runs it: the path that it answers under, and the claim of its home. */
-  readonly kubeflow?: {
-    readonly path: pulumi.Input<string>;
-    readonly home: pulumi.Input<string>;
-  };
+  /** Name of the claim of the home. */
+  readonly home: pulumi.Input<string>;
+  /** Path that the server answers under, where Kubeflow's controller runs it. */
+  readonly path?: pulumi.Input<string>;
 }
 
 const port = 8888;
-const home = "/home/spark";
+const homeFolder = "/home/spark";
 const settingsFolder = "/opt/mlstack/spark-conf";
 
-/** JupyterLab with a home; the volume `home` is the caller's unless there is a claim for it. */
+/** JupyterLab with a home on a volume. */
 export function notebookPod(
   container: string,
   args: NotebookPodArgs,
 ): k8s.types.input.core.v1.PodSpec {
-  const { account, pool, image, size, env, kubeflow } = args;
+  const { account, pool, image, size, env, home, path = "" } = args;
   const { cpu, memory } = size;
-  const path = kubeflow?.path ?? "";
   return {
     serviceAccountName: account.name,
     nodeSelector: pool.placement.nodeSelector,
@@ -42,11 +40,11 @@ export function notebookPod(
         name: container,
         image,
         command: ["tini", "--", "bash", "-c", startServer(args)],
-        workingDir: home,
+        workingDir: homeFolder,
         env: [
           ...account.identity.env,
           ...Object.entries(env).map(([name, value]) => ({ name, value })),
-          { name: "HOME", value: home },
+          { name: "HOME", value: homeFolder },
           { name: "SPARK_CONF_DIR", value: settingsFolder },
           {
             name: "JUPYTER_TOKEN",
@@ -61,7 +59,7 @@ export function notebookPod(
           failureThreshold: 120,
         },
         volumeMounts: [
-          { name: "home", mountPath: home },
+          { name: "home", mountPath: homeFolder },
           { name: "spark-conf", mountPath: settingsFolder, readOnly: true },
         ],
         securityContext: containerSecurity,
@@ -69,26 +67,16 @@ export function notebookPod(
     ],
     volumes: [
       { name: "spark-conf", configMap: { name: args.settings } },
-      ...(kubeflow === undefined
-        ? []
-        : [
-            {
-              name: "home",
-              persistentVolumeClaim: { claimName: kubeflow.home },
-            },
-          ]),
+      { name: "home", persistentVolumeClaim: { claimName: home } },
     ],
   };
 }
 
 /** Starts the server; a new home gets the notebooks of the image, and one's own changes to them stay. */
-function startServer({
-  size,
-  kubeflow,
-}: NotebookPodArgs): pulumi.Output<string> {
+function startServer({ size, path }: NotebookPodArgs): pulumi.Output<string> {
   const idle = size.idleMinutes * 60;
   const line = [
-    `cp --no-clobber /opt/mlstack/notebooks/*.ipynb ${home}/;`,
+    `cp --no-clobber /opt/mlstack/notebooks/*.ipynb ${homeFolder}/;`,
     `exec jupyter lab --ip=0.0.0.0 --port=${port} --no-browser`,
     `--MappingKernelManager.cull_idle_timeout=${idle}`,
     "--MappingKernelManager.cull_interval=60",
@@ -97,7 +85,7 @@ function startServer({
     `--TerminalManager.cull_inactive_timeout=${idle}`,
     "--TerminalManager.cull_interval=60",
   ].join(" ");
-  return kubeflow === undefined
+  return path === undefined
     ? pulumi.output(line)
-    : pulumi.interpolate`${line} --ServerApp.base_url=${kubeflow.path}/ --config=/opt/mlstack/notebooks/kubeflow.py`;
+    : pulumi.interpolate`${line} --ServerApp.base_url=${path}/ --config=/opt/mlstack/notebooks/kubeflow.py`;
 }

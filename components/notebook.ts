@@ -41,8 +41,8 @@ interface Parts {
     readonly name: string;
   };
   readonly labels: Readonly<Record<string, string>>;
-  /** Claim for the home, without its name. */
-  readonly home: k8s.types.input.core.v1.PersistentVolumeClaimSpec;
+  /** Name of the claim of the home. */
+  readonly home: pulumi.Input<string>;
   readonly secret: pulumi.Input<string>;
   readonly settings: pulumi.Input<string>;
   readonly child: pulumi.CustomResourceOptions;
@@ -88,11 +88,15 @@ export class Notebook extends pulumi.ComponentResource {
     const parts: Parts = {
       metadata,
       labels,
-      home: {
-        storageClassName: args.platform.storage.block,
-        accessModes: ["ReadWriteOnce"],
-        resources: { requests: { storage: args.size.disk } },
-      },
+      home: args.platform.volume(
+        `${name}-home`,
+        {
+          namespace: args.team.namespace,
+          name: `${name}-home`,
+          size: args.size.disk,
+        },
+        { parent: this },
+      ).claim,
       secret: secret.metadata.name,
       settings: settings.metadata.name,
       child: { ...child, dependsOn: [...args.account.ready] },
@@ -106,7 +110,7 @@ export class Notebook extends pulumi.ComponentResource {
 
   /** A server of the program's own. @returns where it answers */
   private runServer(parts: Parts): pulumi.Output<string> {
-    const { metadata, labels, home, child, ...pod } = parts;
+    const { metadata, labels, child, ...pod } = parts;
     const { account, team } = this.args;
     const { name } = metadata;
     const service = podService(
@@ -129,7 +133,6 @@ export class Notebook extends pulumi.ComponentResource {
             metadata: { labels: { ...account.identity.podLabels, ...labels } },
             spec: notebookPod("jupyter", { ...this.args, ...pod }),
           },
-          volumeClaimTemplates: [{ metadata: { name: "home" }, spec: home }],
         },
       },
       child,
@@ -139,7 +142,7 @@ export class Notebook extends pulumi.ComponentResource {
 
   /** A server that Kubeflow's controller runs, with its Service. @returns where it answers */
   private haveItRun(
-    { metadata: { namespace, name }, home, child, ...pod }: Parts,
+    { metadata: { namespace, name }, child, ...pod }: Parts,
     controller: pulumi.Input<pulumi.Resource[]>,
   ): pulumi.Output<string> {
     const { account, team } = this.args;
@@ -147,19 +150,6 @@ export class Notebook extends pulumi.ComponentResource {
     const server = nameFor("Notebook", name, "server");
     const labels = { "app.kubernetes.io/name": server };
     const metadata = { namespace, name: server, labels };
-    const claim = new k8s.core.v1.PersistentVolumeClaim(
-      `${name}-home`,
-      {
-        metadata: {
-          ...metadata,
-          name: `${name}-home`,
-          // Where volumes wait for a pod, it is bound with the server and no sooner.
-          annotations: { "pulumi.com/skipAwait": "true" },
-        },
-        spec: home,
-      },
-      child,
-    );
     new k8s.networking.v1.NetworkPolicy(
       `${name}-controller`,
       {
@@ -189,7 +179,7 @@ export class Notebook extends pulumi.ComponentResource {
             spec: notebookPod(server, {
               ...this.args,
               ...pod,
-              kubeflow: { path, home: claim.metadata.name },
+              path,
             }),
           },
         },

@@ -2,9 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import type { PlacedPool, Platform } from "../infra/platform";
-import { dataVolume } from "./data-volume";
-import { quantity } from "./quantity";
+import type { PlacedPool, Platform, Volume } from "../infra/platform";
+import { quantity } from "../infra/quantity";
 import { containerSecurity } from "./restricted-pod";
 import { podService } from "./pod-service";
 
@@ -29,7 +28,7 @@ export type OnlineStoreConfig = z.output<typeof onlineStoreSchema>;
 
 /** What the online store needs to know. */
 export interface OnlineStoreArgs {
-  readonly platform: Pick<Platform, "provider" | "storage">;
+  readonly platform: Pick<Platform, "provider" | "volume">;
   readonly namespace: pulumi.Input<string>;
   readonly pool: PlacedPool;
   readonly config: OnlineStoreConfig;
@@ -75,7 +74,16 @@ export class OnlineStore extends pulumi.ComponentResource {
     this.ready = [
       secret,
       ...(config.kind === "redis"
-        ? redis(name, { ...args, config }, child)
+        ? redis(
+            name,
+            { ...args, config },
+            args.platform.volume(
+              `${name}-data`,
+              { namespace, name: `${name}-data`, size: config.storage },
+              { parent: this },
+            ),
+            child,
+          )
         : []),
     ];
     this.registerOutputs();
@@ -85,7 +93,6 @@ export class OnlineStore extends pulumi.ComponentResource {
 function redis(
   name: string,
   {
-    platform,
     namespace,
     pool,
     config,
@@ -93,6 +100,7 @@ function redis(
   }: OnlineStoreArgs & {
     config: Extract<OnlineStoreConfig, { kind: "redis" }>;
   },
+  volume: Volume,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const labels = { "app.kubernetes.io/name": name };
@@ -150,9 +158,14 @@ function redis(
                 volumeMounts: [{ name: "data", mountPath: "/data" }],
               },
             ],
+            volumes: [
+              {
+                name: "data",
+                persistentVolumeClaim: { claimName: volume.claim },
+              },
+            ],
           },
         },
-        ...dataVolume(platform.storage.block, config.storage),
       },
     },
     opts,

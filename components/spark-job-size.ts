@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount, jvmMemory, quantity } from "./quantity";
+import { amount, jvmMebibytes, jvmMemory, quantity } from "../infra/quantity";
 
 const jvmSizeSchema = z.strictObject({
   cores: z.number().int().min(1).default(1),
@@ -31,7 +31,7 @@ export type SparkJobSize = z.output<typeof sparkJobSizeSchema>;
  * at least 384, as Spark's own `spark.kubernetes.memoryOverheadFactor` for Python says.
  */
 export function overheadMebibytes({ memory }: Pick<JvmSize, "memory">): number {
-  return Math.max(384, Math.ceil(heapMebibytes(memory) * 0.4));
+  return Math.max(384, Math.ceil(jvmMebibytes(memory) * 0.4));
 }
 
 /** What the pods of a job ask of a team's quota together. */
@@ -40,16 +40,11 @@ export function jobDemand({ driver, executor }: SparkJobSize): {
   readonly bytes: number;
 } {
   const bytes = (jvm: JvmSize) =>
-    (heapMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
+    (jvmMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
   return {
     cores:
       amount(driver.cpuRequest) +
       amount(executor.cpuRequest) * executor.instances,
     bytes: bytes(driver) + bytes(executor) * executor.instances,
   };
-}
-
-/** Spark's `m` and `g` are binary units. */
-function heapMebibytes(memory: string): number {
-  return Number.parseInt(memory, 10) * (memory.endsWith("g") ? 1024 : 1);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount, quantity } from "./quantity";
+import { amount, quantity } from "../infra/quantity";
 
 /** Size of a training in a stack's file: the first replica and its workers are of one size. */
 export const trainingJobSizeSchema = z

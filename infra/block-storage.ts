@@ -8,12 +8,14 @@ export interface BlockStorageArgs {
   readonly parameters: Readonly<Record<string, string>>;
   /** Whether claims that name no class get this one; false where the cloud marks its own already. */
   readonly byDefault: boolean;
+  /** Whether the driver grows volumes. */
+  readonly expandable: boolean;
 }
 
-/** The storage class of the platform's disks: in the zone of the first pod, grown in place, gone with their claim. */
+/** The storage class of the platform's disks: in the zone of the first pod, grown in place where its driver can, gone with their claim. */
 export function blockStorage(
   name: string,
-  { provisioner, parameters, byDefault }: BlockStorageArgs,
+  { provisioner, parameters, byDefault, expandable }: BlockStorageArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const storageClass = new StorageClass(
@@ -27,7 +29,7 @@ export function blockStorage(
       },
       provisioner,
       parameters: { ...parameters },
-      allowVolumeExpansion: true,
+      allowVolumeExpansion: expandable,
       reclaimPolicy: "Delete",
       volumeBindingMode: "WaitForFirstConsumer",
     },

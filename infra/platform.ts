@@ -59,6 +59,23 @@ export interface Bucket {
   readonly uri: pulumi.Output<string>;
 }
 
+/** A volume that holds data. */
+export interface VolumeArgs {
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the claim, unique in the namespace. */
+  readonly name: string;
+  /** Kubernetes quantity; it may grow, and is refused when it shrinks. */
+  readonly size: string;
+}
+
+/** A volume for one pod at a time, which outlives the pods that mount it. */
+export interface Volume {
+  /** Name of the claim. */
+  readonly claim: pulumi.Output<string>;
+  /** Depend on it for the claim to be there. */
+  readonly resource: pulumi.Resource;
+}
+
 /** Which rights a service account holds, on which buckets; nothing else is granted. */
 export interface IdentityArgs {
   readonly serviceAccount: {
@@ -105,10 +122,18 @@ export interface Platform {
   readonly storage: {
     readonly block: pulumi.Input<string>;
     readonly shared?: pulumi.Input<string>;
+    /** Whether volumes of `block` grow when their claims do. */
+    readonly expandable: boolean;
   };
   /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: ImageRegistry;
+  /** A volume that holds data: protected in long-lived stacks, removed with short-lived ones. */
+  volume(
+    name: string,
+    args: VolumeArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Volume;
   bucket(
     name: string,
     args: BucketArgs,

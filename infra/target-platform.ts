@@ -1,6 +1,7 @@
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
+import { DataVolume } from "./data-volume";
 import { BucketShelf, type OwnGrant } from "./grants";
 import type {
   Bucket,
@@ -10,6 +11,8 @@ import type {
   NodePool,
   PlacedPool,
   Platform,
+  Volume,
+  VolumeArgs,
 } from "./platform";
 import type { TargetRequest } from "./target";
 
@@ -43,6 +46,16 @@ export abstract class TargetPlatform<Config, Own extends Bucket>
     super(`mlstack:infra:${type}`, request.name, {}, opts);
     this.name = request.name;
     this.pools = request.pools.map(place);
+  }
+
+  volume(
+    name: string,
+    args: VolumeArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): Volume {
+    const { storage, provider } = this;
+    const { lifetime } = this.request;
+    return new DataVolume(name, { ...args, storage, provider, lifetime }, opts);
   }
 
   bucket(

@@ -6,7 +6,7 @@ import { describeProblem, type Problem } from "../infra/problem";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
-import { quantity } from "../components/quantity";
+import { quantity } from "../infra/quantity";
 import { checkTeams } from "../components/team-names";
 import { tagValue } from "../infra/tags";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";

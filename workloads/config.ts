@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount } from "../components/quantity";
+import { amount } from "../infra/quantity";
 import { jobDemand, type SparkJobSize } from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";

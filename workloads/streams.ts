@@ -135,19 +135,22 @@ export function runStreams(
   const { platform, store, teams, sparkOperator, forceDestroy } = args;
   const { pushgatewayUrl } = args;
   if (args.kafka === undefined) return [];
-  const image = new Image(
-    "kafka",
-    {
-      image: "kafka",
-      context: "workloads/images/kafka",
-      dockerfile: "workloads/images/kafka/Dockerfile",
-      registry: platform.images,
-    },
-    opts,
-  );
+  const image =
+    args.kafka.kind === "single"
+      ? new Image(
+          "kafka",
+          {
+            image: "kafka",
+            context: "workloads/images/kafka",
+            dockerfile: "workloads/images/kafka/Dockerfile",
+            registry: platform.images,
+          },
+          opts,
+        ).ref
+      : undefined;
   const kafka = new Kafka(
     "kafka",
-    { platform, config: args.kafka, image: image.ref, forceDestroy },
+    { platform, config: args.kafka, image, forceDestroy },
     opts,
   );
   const ends: JobEnd[] = [];

@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { dataVolume } from "../data-volume";
+import type { Volume } from "../../infra/platform";
 import { containerSecurity, podSecurity } from "../restricted-pod";
 import { propertiesFile } from "./client-settings";
-import type { KafkaConfigOf } from "./config";
+import { brokerMemory, type KafkaConfigOf } from "./config";
 import { kafkaUser } from "./topics-job";
 import { podService } from "../pod-service";
 
@@ -17,7 +17,7 @@ const labels = { "app.kubernetes.io/name": "kafka" };
 export interface BrokerArgs {
   readonly namespace: pulumi.Output<string>;
   readonly image: pulumi.Input<string>;
-  readonly storageClass: pulumi.Input<string>;
+  readonly volume: Volume;
   readonly config: KafkaConfigOf<"single">;
 }
 
@@ -61,7 +61,6 @@ export function broker(
           metadata: { labels },
           spec: brokerPod(args, settings.metadata.name),
         },
-        ...dataVolume(args.storageClass, args.config.storage),
       },
     },
     opts,
@@ -69,9 +68,10 @@ export function broker(
 }
 
 function brokerPod(
-  { image, config }: BrokerArgs,
+  { image, config, volume }: BrokerArgs,
   settings: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
+  const { request, limit } = brokerMemory(config);
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -98,8 +98,8 @@ function brokerPod(
           failureThreshold: 30,
         },
         resources: {
-          requests: { cpu: "100m", memory: "512Mi" },
-          limits: { memory: "2Gi" },
+          requests: { cpu: "100m", memory: `${request}Mi` },
+          limits: { memory: `${limit}Mi` },
         },
         securityContext: containerSecurity,
         volumeMounts: [
@@ -108,7 +108,10 @@ function brokerPod(
         ],
       },
     ],
-    volumes: [{ name: "settings", configMap: { name: settings } }],
+    volumes: [
+      { name: "data", persistentVolumeClaim: { claimName: volume.claim } },
+      { name: "settings", configMap: { name: settings } },
+    ],
   };
 }
 

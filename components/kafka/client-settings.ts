@@ -1,27 +1,6 @@
 import type { KafkaSecurity } from "./config";
 
-/** Settings of a Java client (`client.properties`), for the command-line tools. */
-export function clientProperties(
-  security: KafkaSecurity,
-): Record<string, string> {
-  return {
-    "security.protocol": security.protocol,
-    ...("ca" in security && security.ca !== undefined
-      ? {
-          "ssl.truststore.type": "PEM",
-          "ssl.truststore.certificates": security.ca,
-        }
-      : {}),
-    ...("mechanism" in security
-      ? {
-          "sasl.mechanism": security.mechanism,
-          "sasl.jaas.config": jaas(security),
-        }
-      : {}),
-  };
-}
-
-/** Environment from which the jobs take the same, under names that do not depend on a client library. */
+/** Environment from which the jobs take their security settings, under names that do not depend on a client library. */
 export function clientEnvironment(
   security: KafkaSecurity,
 ): Record<string, string> {
@@ -51,17 +30,4 @@ export function propertiesFile(
 
 function escapeValue(value: string): string {
   return value.replace(/\\/g, "\\\\").replace(/\n/g, "\\n");
-}
-
-function jaas({
-  mechanism,
-  username,
-  password,
-}: Extract<KafkaSecurity, { mechanism: string }>): string {
-  const module =
-    mechanism === "PLAIN"
-      ? "org.apache.kafka.common.security.plain.PlainLoginModule"
-      : "org.apache.kafka.common.security.scram.ScramLoginModule";
-  const quote = (text: string) => `"${text.replace(/[\\"]/g, "\\$&")}"`;
-  return `${module} required username=${quote(username)} password=${quote(password)};`;
 }

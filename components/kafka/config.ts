@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { jvmMemory, quantity } from "../quantity";
+import { jvmMebibytes, jvmMemory, quantity } from "../../infra/quantity";
 
 const topicName = z
   .string()
@@ -21,13 +21,19 @@ const topicSchema = z.strictObject({
 /** A topic as a stack declares it. */
 export type Topic = z.output<typeof topicSchema>;
 
-const topics = z
-  .array(topicSchema)
-  .refine(
-    (items) => new Set(items.map(({ name }) => name)).size === items.length,
-    "give every topic a name of its own",
-  )
-  .default([]);
+function uniqueTopics<Schema extends z.ZodType<{ readonly name: string }>>(
+  topic: Schema,
+) {
+  return z
+    .array(topic)
+    .refine(
+      (items) => new Set(items.map(({ name }) => name)).size === items.length,
+      "give every topic a name of its own",
+    )
+    .default([]);
+}
+
+const topics = uniqueTopics(topicSchema);
 
 const securitySchema = z.discriminatedUnion("protocol", [
   z.strictObject({ protocol: z.literal("PLAINTEXT") }),
@@ -74,7 +80,8 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
   /** A cluster that someone else runs. */
   z.strictObject({
     kind: z.literal("external"),
-    topics,
+    /** Topics that streams read, by name: they are there already, and are neither created nor altered. */
+    topics: uniqueTopics(z.strictObject({ name: topicName })),
     servers: z
       .string()
       .regex(
@@ -82,8 +89,6 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
         "write HOST:PORT, several separated by commas",
       ),
     security: securitySchema.default({ protocol: "PLAINTEXT" }),
-    /** Copies of each partition of a topic that is not there yet. */
-    replicas: z.number().int().min(1).max(9).default(3),
   }),
 ]);
 
@@ -95,3 +100,16 @@ export type KafkaConfigOf<Kind extends KafkaConfig["kind"]> = Extract<
   KafkaConfig,
   { kind: Kind }
 >;
+
+/** Memory of a broker's container, in MiB: its heap, and what the JVM and network buffers take beside it. */
+export function brokerMemory({ memory }: { readonly memory: string }): {
+  readonly request: number;
+  readonly limit: number;
+} {
+  const heap = jvmMebibytes(memory);
+  return {
+    request: Math.ceil(heap * 1.5),
+    // The page cache of the log counts too, and is given back under pressure.
+    limit: Math.max(2048, heap * 2),
+  };
+}

@@ -5,21 +5,25 @@ import type { Platform } from "../../infra/platform";
 import { restrictedNamespace } from "../guarded-namespace";
 import { teamNamespaces } from "../team";
 import { broker, clientPort } from "./broker";
-import {
-  clientEnvironment,
-  clientProperties,
-  propertiesFile,
-} from "./client-settings";
-import type { KafkaConfig, KafkaConfigOf, KafkaSecurity } from "./config";
+import { clientEnvironment } from "./client-settings";
+import type {
+  KafkaConfig,
+  KafkaConfigOf,
+  KafkaSecurity,
+  Topic,
+} from "./config";
 import { strimziCluster, strimziServers } from "./strimzi";
 import { topicsJob } from "./topics-job";
 
 /** What a stack's Kafka needs to know. */
 export interface KafkaArgs {
-  readonly platform: Pick<Platform, "provider" | "pools" | "storage">;
+  readonly platform: Pick<
+    Platform,
+    "provider" | "pools" | "storage" | "volume"
+  >;
   readonly config: KafkaConfig;
-  /** Image of `workloads/images/kafka`: the broker where there is one, and the command that makes topics. */
-  readonly image: pulumi.Input<string>;
+  /** Image of `workloads/images/kafka`, of the kind `single`: the broker, and the command that creates topics. */
+  readonly image?: pulumi.Input<string>;
   /** Whether a deletion takes the records along, as in short-lived stacks. */
   readonly forceDestroy: boolean;
 }
@@ -48,22 +52,25 @@ export class Kafka extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Kafka", name, {}, opts);
     this.child = { parent: this, provider: args.platform.provider };
-    const namespace = restrictedNamespace(name, name, this.child).metadata.name;
     const { config } = args;
     this.security =
       config.kind === "external" ? config.security : { protocol: "PLAINTEXT" };
     switch (config.kind) {
-      case "single":
+      case "single": {
+        const namespace = this.namespace();
         this.servers = pulumi.interpolate`${name}.${namespace}.svc:${clientPort}`;
         this.ready = this.single(args, config, namespace);
         break;
-      case "strimzi":
+      }
+      case "strimzi": {
+        const namespace = this.namespace();
         this.servers = namespace.apply((its) => strimziServers(name, its));
         this.ready = this.strimzi(args, config, namespace);
         break;
+      }
       case "external":
         this.servers = pulumi.output(config.servers);
-        this.ready = this.external(args, config, namespace);
+        this.ready = [];
         break;
     }
     this.registerOutputs({ servers: this.servers });
@@ -76,6 +83,11 @@ export class Kafka extends pulumi.ComponentResource {
     const client = this.makeClient(namespace, team);
     this.clients.set(team, client);
     return client;
+  }
+
+  private namespace(): pulumi.Output<string> {
+    const { name, child } = this;
+    return restrictedNamespace(name, name, child).metadata.name;
   }
 
   private makeClient(
@@ -102,13 +114,18 @@ export class Kafka extends pulumi.ComponentResource {
   }
 
   private single(
-    { platform, image }: KafkaArgs,
+    { platform, image = "" }: KafkaArgs,
     config: KafkaConfigOf<"single">,
     namespace: pulumi.Output<string>,
   ): pulumi.Resource[] {
+    const volume = platform.volume(
+      `${this.name}-data`,
+      { namespace, name: `${this.name}-data`, size: config.storage },
+      { parent: this },
+    );
     const set = broker(
       this.name,
-      { namespace, image, config, storageClass: platform.storage.block },
+      { namespace, image, config, volume },
       this.child,
     );
     const wall = new k8s.networking.v1.NetworkPolicy(
@@ -132,7 +149,9 @@ export class Kafka extends pulumi.ComponentResource {
       this.child,
     );
     return [
-      ...this.topics({ image, namespace, replicas: 1, config }, [set]),
+      ...this.topics({ image, namespace, replicas: 1, topics: config.topics }, [
+        set,
+      ]),
       set,
       wall,
     ];
@@ -155,36 +174,11 @@ export class Kafka extends pulumi.ComponentResource {
         namespace,
         config,
         pool,
-        storageClass: platform.storage.block,
+        storage: platform.storage,
         clients: teamNamespaces,
         deleteClaims: forceDestroy,
       },
       this.child,
-    );
-  }
-
-  private external(
-    { image }: KafkaArgs,
-    config: KafkaConfigOf<"external">,
-    namespace: pulumi.Output<string>,
-  ): pulumi.Resource[] {
-    const secret = new k8s.core.v1.Secret(
-      `${this.name}-client`,
-      {
-        metadata: { namespace },
-        stringData: pulumi.secret({
-          "client.properties": propertiesFile(
-            clientProperties(config.security),
-          ),
-        }),
-      },
-      this.child,
-    );
-    const clientSecret = secret.metadata.name;
-    const { replicas } = config;
-    return this.topics(
-      { image, namespace, replicas, config, clientSecret },
-      [],
     );
   }
 
@@ -193,14 +187,12 @@ export class Kafka extends pulumi.ComponentResource {
       readonly image: pulumi.Input<string>;
       readonly namespace: pulumi.Input<string>;
       readonly replicas: number;
-      readonly config: KafkaConfig;
-      readonly clientSecret?: pulumi.Input<string>;
+      readonly topics: readonly Topic[];
     },
     dependsOn: pulumi.Resource[],
   ): pulumi.Resource[] {
-    const { topics } = args.config;
-    if (topics.length === 0) return [];
-    const job = { ...args, topics, servers: this.servers };
+    if (args.topics.length === 0) return [];
+    const job = { ...args, servers: this.servers };
     return [
       topicsJob(`${this.name}-topics`, job, { ...this.child, dependsOn }),
     ];

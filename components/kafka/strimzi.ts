@@ -1,18 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 import { chartOfRelease } from "../../infra/chart-source";
-import type { PlacedPool } from "../../infra/platform";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import { VolumeSize } from "../../infra/volume-size";
 import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
 import { charts, kafkaVersion } from "../versions";
 import { clientPort } from "./broker";
-import type { KafkaConfigOf, Topic } from "./config";
+import { brokerMemory, type KafkaConfigOf, type Topic } from "./config";
 import { topicSettings } from "./topic-settings";
 
 /** What a cluster of Strimzi's needs to know. */
 export interface StrimziArgs {
   readonly namespace: pulumi.Output<string>;
-  readonly storageClass: pulumi.Input<string>;
+  readonly storage: Platform["storage"];
   readonly pool: PlacedPool;
   readonly config: KafkaConfigOf<"strimzi">;
   /** Namespaces whose pods may come as clients. */
@@ -45,6 +46,18 @@ export function strimziCluster(
     opts,
   );
   const namespace = args.namespace;
+  // The operator grows the claims, and leaves out a size that is smaller.
+  const size = new VolumeSize(
+    `${name}-nodes`,
+    {
+      claim: pulumi.interpolate`${namespace}/data-${name}-nodes-*`,
+      size: args.config.storage,
+      expandable: args.storage.expandable,
+    },
+    { parent: opts.parent },
+  );
+  // Without their cluster, the operator would take the brokers down.
+  const kept = { ...opts, protect: !args.deleteClaims };
   const nodes = new KafkaNodePool(
     `${name}-nodes`,
     {
@@ -55,12 +68,12 @@ export function strimziCluster(
       },
       spec: nodePool(args),
     },
-    { ...opts, dependsOn: operator },
+    { ...kept, dependsOn: [operator, size] },
   );
   const cluster = new KafkaCluster(
     name,
     { metadata: { name, namespace }, spec: clusterSpec(args) },
-    { ...opts, dependsOn: nodes },
+    { ...kept, dependsOn: nodes },
   );
   const topics = args.config.topics.map(
     (topic) =>
@@ -87,18 +100,19 @@ export function strimziServers(name: string, namespace: string): string {
 
 function nodePool({ config, pool, ...args }: StrimziArgs) {
   const { nodeSelector, tolerations } = pool.placement;
+  const { request, limit } = brokerMemory(config);
   return {
     replicas: config.brokers,
     roles: ["broker", "controller"] as const,
     storage: {
       type: "persistent-claim" as const,
       size: config.storage,
-      class: args.storageClass,
+      class: args.storage.block,
       deleteClaim: args.deleteClaims,
     },
     resources: {
-      requests: { cpu: "500m", memory: "1Gi" },
-      limits: { memory: "8Gi" },
+      requests: { cpu: "500m", memory: `${request}Mi` },
+      limits: { memory: `${limit}Mi` },
     },
     jvmOptions: { "-Xms": config.memory, "-Xmx": config.memory },
     template: {

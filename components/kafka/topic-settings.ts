@@ -1,4 +1,4 @@
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import type { Topic } from "./config";
 
 /** Settings of a topic in Kafka's words. */

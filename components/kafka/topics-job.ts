@@ -12,8 +12,6 @@ export interface TopicsJobArgs {
   readonly servers: pulumi.Input<string>;
   readonly topics: readonly Topic[];
   readonly replicas: number;
-  /** Secret with `client.properties`, where the cluster asks who comes. */
-  readonly clientSecret?: pulumi.Input<string>;
 }
 
 /** A Job that makes the topics what they are declared to be; another declaration is another Job. */
@@ -22,7 +20,6 @@ export function topicsJob(
   args: TopicsJobArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.Job {
-  const secured = args.clientSecret !== undefined;
   return new k8s.batch.v1.Job(
     name,
     {
@@ -45,28 +42,14 @@ export function topicsJob(
                     name: "TOPICS",
                     value: topicLines(args.topics, args.replicas),
                   },
-                  ...(secured
-                    ? [
-                        {
-                          name: "KAFKA_CLIENT_PROPERTIES",
-                          value: "/etc/kafka/client/client.properties",
-                        },
-                      ]
-                    : []),
                 ],
                 resources: {
                   requests: { cpu: "50m", memory: "192Mi" },
                   limits: { memory: "384Mi" },
                 },
                 securityContext: containerSecurity,
-                volumeMounts: secured
-                  ? [{ name: "client", mountPath: "/etc/kafka/client" }]
-                  : [],
               },
             ],
-            volumes: secured
-              ? [{ name: "client", secret: { secretName: args.clientSecret } }]
-              : [],
           },
         },
       },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { quantity } from "../quantity";
+import { quantity } from "../../infra/quantity";
 
 /** What a stack measures of itself; nothing unless it is enabled. */
 export const observabilitySchema = z

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartOfRelease, type ChartPin } from "../../infra/chart-source";
 import type { Platform } from "../../infra/platform";
 import { PodMonitor, PrometheusRule } from "../kinds/prometheus";
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import { containerSecurity } from "../restricted-pod";
 import { charts } from "../versions";
 import { ruleGroups } from "./alerts";
@@ -20,7 +20,7 @@ import { metricsPort } from "./scrape-config";
 
 /** What the charts need to know. */
 export interface KubePrometheusStackArgs {
-  readonly platform: Pick<Platform, "storage">;
+  readonly platform: Pick<Platform, "storage" | "volume">;
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
   /** Of Grafana's user `admin`. */
@@ -35,6 +35,14 @@ export interface KubePrometheusStack {
 
 /** The label by which Grafana's sidecar finds dashboards; the chart's default. */
 const dashboardLabel = { grafana_dashboard: "1" };
+
+const samplesTemplate = "samples";
+
+/**
+ * Claim of the only replica: TEMPLATE-STATEFULSET-0, and the operator calls its StatefulSet `prometheus-` and the name
+ * of the Prometheus, which the chart makes of its own and `-prometheus`.
+ */
+const samplesClaim = `${samplesTemplate}-prometheus-${charts.kubePrometheusStack.chart}-prometheus-0`;
 
 /** Prometheus, its operator, Alertmanager, kube-state-metrics and Grafana from their chart, and a Pushgateway from its own. */
 export function kubePrometheusStack(
@@ -54,11 +62,17 @@ export function kubePrometheusStack(
     },
     opts,
   );
+  const volume = args.platform.volume(
+    `${name}-samples`,
+    { namespace, name: samplesClaim, size: config.storage },
+    { parent: opts.parent },
+  );
   const stack = release(
     `${name}-stack`,
     { namespace, pin: charts.kubePrometheusStack },
     stackValues(args, admin.metadata.name),
-    opts,
+    // The operator's StatefulSet takes the claim of its name that it finds.
+    { ...opts, dependsOn: [volume.resource] },
   );
   const after = { ...opts, dependsOn: stack };
   const gateway = release(
@@ -172,10 +186,12 @@ function stackValues(
         ruleSelectorNilUsesHelmValues: false,
         storageSpec: {
           volumeClaimTemplate: {
+            metadata: { name: samplesTemplate },
             spec: {
               storageClassName: platform.storage.block,
               accessModes: ["ReadWriteOnce"],
-              resources: { requests: { storage: config.storage } },
+              // Of the claim that is there already, which grows by itself: another size here would replace the set.
+              resources: { requests: { storage: "1Gi" } },
             },
           },
         },

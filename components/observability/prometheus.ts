@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
 import type { Platform } from "../../infra/platform";
-import { dataVolume } from "../data-volume";
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import { readOnlySecurity, podSecurity } from "../restricted-pod";
 import { images } from "../versions";
 import { ruleGroups } from "./alerts";
@@ -24,7 +23,7 @@ const labels = { "app.kubernetes.io/name": prometheusName };
 
 /** What a Prometheus without the operator needs to know. */
 export interface PrometheusArgs {
-  readonly platform: Pick<Platform, "storage">;
+  readonly platform: Pick<Platform, "volume">;
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
 }
@@ -53,6 +52,11 @@ export function prometheus(
     pages: files("pages", consolePages()),
     assets: files("assets", consoleAssets()),
   };
+  const { claim } = platform.volume(
+    `${name}-data`,
+    { namespace, name: `${name}-data`, size: config.storage },
+    { parent: opts.parent },
+  );
   const service = podService(
     name,
     { metadata, selector: labels, ports: [{ name: "http", port }] },
@@ -66,8 +70,7 @@ export function prometheus(
         serviceName: service.metadata.name,
         replicas: 1,
         selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: pod(account, volumes) },
-        ...dataVolume(platform.storage.block, config.storage),
+        template: { metadata: { labels }, spec: pod(account, claim, volumes) },
       },
     },
     opts,
@@ -108,6 +111,7 @@ const folder = "/etc/prometheus";
 
 function pod(
   account: pulumi.Input<string>,
+  claimName: pulumi.Input<string>,
   volumes: Readonly<Record<string, pulumi.Input<string>>>,
 ): k8s.types.input.core.v1.PodSpec {
   return {
@@ -145,9 +149,12 @@ function pod(
         ],
       },
     ],
-    volumes: Object.entries(volumes).map(([name, configMap]) => ({
-      name,
-      configMap: { name: configMap },
-    })),
+    volumes: [
+      { name: "data", persistentVolumeClaim: { claimName } },
+      ...Object.entries(volumes).map(([name, configMap]) => ({
+        name,
+        configMap: { name: configMap },
+      })),
+    ],
   };
 }

@@ -9,7 +9,7 @@ import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../naming";
 import { placePool } from "../placement";
-import type { BucketArgs, Identity, NodePool } from "../platform";
+import type { BucketArgs, Identity, NodePool, Platform } from "../platform";
 import { isSystemPool } from "../pool-rules";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
@@ -28,7 +28,7 @@ import { containerName, registryName, storageAccountName } from "./rules";
 export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage: { readonly block: pulumi.Output<string> };
+  readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: AcrRegistry;
 
@@ -55,7 +55,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
       this.cluster,
       this.nodePools,
     ]);
-    this.storage = { block: this.disks() };
+    this.storage = { block: this.disks(), expandable: true };
     if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
@@ -220,6 +220,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
         parameters: { skuName: "Premium_ZRS", tags: tags.join(",") },
         // AKS marks its own `default`, and marks it again when the mark is taken away.
         byDefault: false,
+        expandable: true,
       },
       this.inCluster,
     );

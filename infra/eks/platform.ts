@@ -8,7 +8,7 @@ import { nvidiaDevicePlugin } from "../device-plugin";
 import { secretKubeconfig } from "../kubeconfig";
 import { nameFor, nameLimits } from "../name-limits";
 import { slug, worldwide } from "../naming";
-import type { BucketArgs, Identity } from "../platform";
+import type { BucketArgs, Identity, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
@@ -27,7 +27,7 @@ import { zonesOf } from "./rules";
 export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage: { readonly block: pulumi.Output<string> };
+  readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: EcrRegistry;
 
@@ -51,7 +51,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
       this.nodePools,
       addons,
     ]);
-    this.storage = { block: this.disks() };
+    this.storage = { block: this.disks(), expandable: true };
     this.scaling();
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
@@ -217,6 +217,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
           ...Object.fromEntries(tags),
         },
         byDefault: true,
+        expandable: true,
       },
       this.inCluster,
     );

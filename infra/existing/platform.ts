@@ -8,7 +8,7 @@ import {
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
-import type { NodePool, PlacedPool } from "../platform";
+import type { NodePool, PlacedPool, Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { type ExistingConfig, readKubeconfig } from "./config";
 
@@ -16,7 +16,7 @@ import { type ExistingConfig, readKubeconfig } from "./config";
 export class ExistingPlatform extends StorePlatform<ExistingConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage: { readonly block: string };
+  readonly storage: Platform["storage"];
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: { readonly prefix: string };
 
@@ -33,7 +33,8 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
       (pool) => place(pool, target.poolLabel),
       opts,
     );
-    this.storage = { block: target.storageClass };
+    // Whether it does is the class's; the API server refuses a growth that it does not carry out.
+    this.storage = { block: target.storageClass, expandable: true };
     this.gpuDriver = target.gpuDriver;
     this.images = target.images;
     this.kubeconfig = pulumi.secret(readKubeconfig(target));

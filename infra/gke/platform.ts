@@ -7,7 +7,7 @@ import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
 import { nameFor } from "../name-limits";
 import { slug } from "../naming";
-import type { BucketArgs, Identity } from "../platform";
+import type { BucketArgs, Identity, Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
 import { GcsBucket } from "./bucket";
@@ -23,7 +23,7 @@ import { accountId, bucketName, gcpDescription, gcpLabels } from "./rules";
 export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage: { readonly block: pulumi.Output<string> };
+  readonly storage: Platform["storage"];
   readonly gpuDriver = "managed";
   readonly images: ArtifactRegistry;
 
@@ -42,7 +42,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
     this.images = this.makeRegistry();
     this.kubeconfig = this.makeKubeconfig();
     this.provider = this.clusterProvider(this.kubeconfig, [this.nodePools]);
-    this.storage = { block: this.disks() };
+    this.storage = { block: this.disks(), expandable: true };
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
@@ -182,6 +182,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
         parameters: { type: "pd-balanced", labels: labels.join(",") },
         // GKE marks its own `standard-rwo`, and marks it again when the mark is taken away.
         byDefault: false,
+        expandable: true,
       },
       this.inCluster,
     );

@@ -20,7 +20,11 @@ import { pinnedVersions } from "./versions";
 export class LocalPlatform extends StorePlatform<LocalConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage = { block: storageClass } as const;
+  readonly storage = {
+    block: storageClass,
+    // Folders on this machine have no size.
+    expandable: false,
+  } as const;
   readonly gpuDriver = "managed";
   readonly images = {
     prefix: imagePrefix,

@@ -61,7 +61,12 @@ export class LocalVolumes extends pulumi.ComponentResource {
     );
     this.storageClass = blockStorage(
       prefix,
-      { provisioner: "rancher.io/local-path", parameters: {}, byDefault: true },
+      {
+        provisioner: "rancher.io/local-path",
+        parameters: {},
+        byDefault: true,
+        expandable: false,
+      },
       child,
     );
     this.registerOutputs({ storageClass: this.storageClass });

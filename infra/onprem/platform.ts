@@ -9,6 +9,7 @@ import {
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
+import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { type LoginArgs, SshCluster } from "./cluster";
 import type { OnpremConfig } from "./config";
@@ -19,7 +20,7 @@ import { LocalVolumes } from "./local-volumes";
 export class OnpremPlatform extends StorePlatform<OnpremConfig> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
-  readonly storage: { readonly block: pulumi.Input<string> };
+  readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: { readonly prefix: string };
 
@@ -40,7 +41,11 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
       { kubeconfig: this.kubeconfig },
       { parent: this },
     );
-    this.storage = { block: this.disks() };
+    this.storage = {
+      block: this.disks(),
+      // Folders on the hosts have no size.
+      expandable: request.target.storageClass !== undefined,
+    };
     if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
     this.store = makeObjectStore(
       `${this.name}-store`,

@@ -22,6 +22,8 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
       .embeddedBucket,
   "mlstack:index:Teardown": () =>
     (require("./teardown") as typeof import("./teardown")).teardown,
+  "mlstack:index:VolumeSize": () =>
+    (require("./volume-size") as typeof import("./volume-size")).volumeSize,
 };
 
 /** Tokens of the kinds that the provider serves. */

@@ -5,14 +5,13 @@ import * as k8s from "@pulumi/kubernetes";
 import { serverSettings } from "../../components/kafka/broker";
 import {
   clientEnvironment,
-  clientProperties,
   propertiesFile,
 } from "../../components/kafka/client-settings";
 import { kafkaSchema, type KafkaConfig } from "../../components/kafka/config";
-import { Kafka } from "../../components/kafka/kafka";
+import { Kafka, type KafkaArgs } from "../../components/kafka/kafka";
 import { topicLines } from "../../components/kafka/topic-settings";
-import type { Platform } from "../../infra/platform";
 import { record, valueOf } from "../support/recording-monitor";
+import { volumesOf } from "../support/test-volumes";
 
 const topics = [
   { name: "click-events", partitions: 8, retentionHours: 1.5 },
@@ -22,9 +21,9 @@ const topics = [
 function register(config: KafkaConfig) {
   return record(() => {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-    const platform: Pick<Platform, "provider" | "pools" | "storage"> = {
+    const platform: KafkaArgs["platform"] = {
       provider,
-      storage: { block: "disk" },
+      ...volumesOf(provider),
       pools: [
         {
           name: "cpu",
@@ -56,9 +55,14 @@ describe("Kafka", () => {
     const { result, resources } = recording;
     assert.equal(await valueOf(result.kafka.servers), "kafka.kafka.svc:9092");
     const set = recording.one("kubernetes:apps/v1:StatefulSet");
+    const claim = recording.one("kubernetes:core/v1:PersistentVolumeClaim");
+    assert.match(
+      JSON.stringify(claim.inputs),
+      /"resources":{"requests":{"storage":"10Gi"}},"storageClassName":"disk"/,
+    );
     assert.match(
       JSON.stringify(set.inputs),
-      /"resources":{"requests":{"storage":"10Gi"}},"storageClassName":"disk"/,
+      /"persistentVolumeClaim":{"claimName":"kafka-data"}/,
     );
     const job = recording.one("kubernetes:batch/v1:Job");
     assert.ok(job.dependencies.includes(set.urn), "topics after the broker");
@@ -68,7 +72,7 @@ describe("Kafka", () => {
     );
     for (const { custom, type, name, parent } of resources) {
       if (custom && !type.startsWith("pulumi:providers:"))
-        assert.match(parent, /mlstack:components:Kafka::kafka$/, name);
+        assert.match(parent, /mlstack:components:Kafka[:$]/, name);
     }
   });
 
@@ -95,11 +99,28 @@ describe("Kafka", () => {
     });
   });
 
+  it("of someone else's has its topics read, and none created or altered", async () => {
+    const recording = await register(
+      kafkaSchema.parse({
+        kind: "external",
+        topics: [{ name: "click-events" }],
+        servers: "a:9093",
+      }),
+    );
+    assert.deepEqual(
+      recording.custom
+        .map(({ type }) => type)
+        .filter((type) => !type.startsWith("pulumi:")),
+      ["kubernetes:core/v1:Secret"],
+      "the clients' settings and nothing else",
+    );
+  });
+
   it("of someone else's keeps its password in secrets", async () => {
     const recording = await register(
       kafkaSchema.parse({
         kind: "external",
-        topics,
+        topics: [{ name: "click-events" }],
         servers: "a:9093,b:9093",
         security: { protocol: "SASL_SSL", username: "u", password: "hush" },
       }),
@@ -128,9 +149,9 @@ describe("Kafka", () => {
 
 describe("settings of Kafka", () => {
   it("of topics are a line each", () => {
-    const { topics: declared } = kafkaSchema.parse({ kind: "single", topics });
+    const declared = kafkaSchema.parse({ kind: "single", topics });
     assert.equal(
-      topicLines(declared, 2),
+      declared.kind === "single" && topicLines(declared.topics, 2),
       "click-events 8 2 retention.ms=5400000\nsmall 1 2 retention.ms=604800000 retention.bytes=1073741824",
     );
   });
@@ -143,7 +164,7 @@ describe("settings of Kafka", () => {
     }
   });
 
-  it("of clients quote what a password may hold", () => {
+  it("of clients are as they were given", () => {
     const security = {
       protocol: "SASL_SSL",
       mechanism: "PLAIN",
@@ -151,13 +172,29 @@ describe("settings of Kafka", () => {
       password: 'a"b\\c',
       ca: "-----BEGIN\nX",
     } as const;
-    const properties = clientProperties(security);
-    assert.match(
-      properties["sasl.jaas.config"] ?? "",
-      /password="a\\"b\\\\c";$/,
-    );
-    assert.match(propertiesFile(properties), /certificates=-----BEGIN\\nX\n/);
     assert.equal(clientEnvironment(security)["KAFKA_PASSWORD"], 'a"b\\c');
+    assert.equal(propertiesFile({ a: "x\ny\\" }), "a=x\\ny\\\\\n");
+  });
+
+  it("of a broker's memory follow its heap", async () => {
+    for (const kind of ["single", "strimzi"] as const) {
+      for (const [memory, heap] of [
+        ["512m", 512],
+        ["4g", 4096],
+        ["64g", 65536],
+      ] as const) {
+        const { resources } = await register(
+          kafkaSchema.parse({ kind, memory }),
+        );
+        const text = JSON.stringify(resources.map(({ inputs }) => inputs));
+        const found = new RegExp(
+          String.raw`"limits":{"memory":"(\d+)Mi"},"requests":{"cpu":"\w+","memory":"(\d+)Mi"}`,
+        ).exec(text.replaceAll(/"limits":{"memory":"512Mi"}/g, ""));
+        const [limit = 0, request = 0] = (found ?? []).slice(1).map(Number);
+        assert.ok(request > heap, `${kind}: ${request} of ${memory}`);
+        assert.ok(limit >= request, `${kind}: ${limit} of ${memory}`);
+      }
+    }
   });
 
   it("are refused where they cannot be meant", () => {
@@ -167,6 +204,11 @@ describe("settings of Kafka", () => {
       { kind: "single", topics: [{ name: "a", partitions: 0 }] },
       { kind: "single", brokers: 3 },
       { kind: "external", servers: "no-port" },
+      {
+        kind: "external",
+        servers: "a:1",
+        topics: [{ name: "a", retentionHours: 1 }],
+      },
       { kind: "external", servers: "a:1", security: { protocol: "SASL_SSL" } },
     ]) {
       assert.ok(!kafkaSchema.safeParse(config).success, JSON.stringify(config));

@@ -16,6 +16,7 @@ import { Team } from "../../components/team";
 import type { Platform } from "../../infra/platform";
 import { platformOutputs } from "../support/platform-outputs";
 import { record, valueOf } from "../support/recording-monitor";
+import { volumesOf } from "../support/test-volumes";
 
 /** With images of a registry, or of this machine only. */
 function register(storage?: string) {
@@ -24,7 +25,7 @@ function register(storage?: string) {
       const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
       const platform = {
         provider,
-        storage: { block: "disk" },
+        ...volumesOf(provider),
         images: { prefix: "registry", storage },
         pools: [],
       } as unknown as Platform;
@@ -58,8 +59,10 @@ describe("Observability", () => {
       "http://prometheus.observability.svc:9090",
     );
     assert.equal(result.dashboards.path, "/consoles/index.html");
+    const claim = recording.one("kubernetes:core/v1:PersistentVolumeClaim");
+    assert.match(JSON.stringify(claim.inputs), /"storageClassName":"disk"/);
     const set = recording.one("kubernetes:apps/v1:StatefulSet");
-    assert.match(JSON.stringify(set.inputs), /"storageClassName":"disk"/);
+    assert.match(JSON.stringify(set.inputs), /"claimName":"prometheus-data"/);
     assert.deepEqual(recording.ofType("kubernetes:helm.sh/v3:Release"), []);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
-import { amount } from "../../components/quantity";
+import { amount } from "../../infra/quantity";
 import {
   jobDemand,
   overheadMebibytes,

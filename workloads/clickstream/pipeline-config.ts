@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount, quantity } from "../../components/quantity";
+import { amount, quantity } from "../../infra/quantity";
 import { jobDemand, sparkJobSizeSchema } from "../../components/spark-job-size";
 import type { TeamQuota } from "../../components/team";
 import type { Problem } from "../../infra/problem";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { quantity } from "../../components/quantity";
+import { quantity } from "../../infra/quantity";
 
 /** The best model behind HTTP. */
 export const servingSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount } from "../../components/quantity";
+import { amount } from "../../infra/quantity";
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
 import type { TeamQuota } from "../../components/team";
 import {

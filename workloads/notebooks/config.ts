@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount, quantity } from "../../components/quantity";
+import { amount, quantity } from "../../infra/quantity";
 import type { TeamQuota } from "../../components/team";
 import type { NodePool } from "../../infra/platform";
 import type { Problem } from "../../infra/problem";

@@ -16,6 +16,7 @@ import {
   streamsSchema,
 } from "../../../workloads/streams";
 import { record, type Recording } from "../../support/recording-monitor";
+import { volumesOf } from "../../support/test-volumes";
 
 const kafka = kafkaSchema.parse({
   kind: "single",
@@ -41,7 +42,7 @@ function platform(): Platform {
         placement: { nodeSelector: { pool: "cpu" }, tolerations: [] },
       },
     ],
-    storage: { block: "disk" },
+    ...volumesOf(provider),
     gpuDriver: "managed",
     images: { prefix: "registry" },
     bucket,
