@@ -34,17 +34,20 @@ export function overheadMebibytes({ memory }: Pick<JvmSize, "memory">): number {
   return Math.max(384, Math.ceil(jvmMebibytes(memory) * 0.4));
 }
 
+/** Memory that one pod of a job asks for. */
+export function jvmBytes(jvm: Pick<JvmSize, "memory">): number {
+  return (jvmMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
+}
+
 /** What the pods of a job ask of a team's quota together. */
 export function jobDemand({ driver, executor }: SparkJobSize): {
   readonly cores: number;
   readonly bytes: number;
 } {
-  const bytes = (jvm: JvmSize) =>
-    (jvmMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
   return {
     cores:
       amount(driver.cpuRequest) +
       amount(executor.cpuRequest) * executor.instances,
-    bytes: bytes(driver) + bytes(executor) * executor.instances,
+    bytes: jvmBytes(driver) + jvmBytes(executor) * executor.instances,
   };
 }

@@ -83,7 +83,7 @@ export class Team extends pulumi.ComponentResource {
       ...this.administer(args, child),
       new k8s.core.v1.LimitRange(
         `${name}-limits`,
-        { metadata, spec: { limits: [containerDefaults] } },
+        { metadata, spec: { limits: [containerDefaults(args.quota)] } },
         child,
       ),
       new k8s.networking.v1.NetworkPolicy(
@@ -209,18 +209,24 @@ function hardLimits(quota: TeamQuota): Record<string, string> {
   return {
     "requests.cpu": quota.cpu,
     "requests.memory": quota.memory,
-    "limits.memory": quota.memory,
     "requests.nvidia.com/gpu": String(quota.gpus),
     pods: String(quota.pods),
   };
 }
 
-// A quota on limits refuses containers without one; these are for those who name none.
-const containerDefaults: k8s.types.input.core.v1.LimitRangeItem = {
-  type: "Container",
-  defaultRequest: { cpu: "100m", memory: "128Mi" },
-  default: { memory: "512Mi" },
-};
+/**
+ * For containers that name no request or no limit. A default limit below a container's own request refuses the pod, so
+ * it is what the team may have in all, and the quota counts requests: limits that nobody chose would use it up.
+ */
+function containerDefaults({
+  memory,
+}: TeamQuota): k8s.types.input.core.v1.LimitRangeItem {
+  return {
+    type: "Container",
+    defaultRequest: { cpu: "100m", memory: "128Mi" },
+    default: { memory },
+  };
+}
 
 // In: the team's own pods. Out: anywhere, for object stores and package registries lie outside.
 const walls: k8s.types.input.networking.v1.NetworkPolicySpec = {

@@ -7,6 +7,7 @@ import { gke } from "./gke";
 import { local } from "./local";
 import { onprem } from "./onprem";
 import type { NodePool, Platform } from "./platform";
+import type { NodeSize } from "./pool-rules";
 import type { Problem } from "./problem";
 import type { Target, TargetRequest } from "./target";
 
@@ -44,6 +45,16 @@ export function checkTarget<Kind extends TargetKind>(
   target: ConfigOf<Kind>,
 ): readonly Problem[] {
   return registry[kind].checkPools(pools, target);
+}
+
+/** What a node of a pool has on a target of the kind, where that is known. */
+export function nodeSize(
+  kind: TargetKind,
+  pool: NodePool,
+): NodeSize | undefined {
+  const target: { nodeSize?(pool: NodePool): NodeSize | undefined } =
+    registry[kind];
+  return target.nodeSize?.(pool);
 }
 
 /** Makes the platform on a target of the kind. */

@@ -1,10 +1,23 @@
 import type { NodePool } from "./platform";
 import type { Problem } from "./problem";
 
+/** What a machine has for the pods and the node's own processes together. */
+export interface NodeSize {
+  readonly cores: number;
+  readonly bytes: number;
+}
+
+/** A size by cores and GiB of memory. */
+export function nodeSizeOf(cores: number, gibibytes: number): NodeSize {
+  return { cores, bytes: gibibytes * 2 ** 30 };
+}
+
 /** What a provider's machine type has in it. */
 export interface Machine {
   /** Accelerators of one machine; 0 for none. */
   readonly gpus: number;
+  /** Absent where it is not known here. */
+  readonly size?: NodeSize;
   /** Model of its accelerators, as the provider writes it. */
   readonly gpuType?: string;
   /** Models that can be attached to it, with the numbers that are allowed. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import type { NodePool, Platform } from "./platform";
+import type { NodeSize } from "./pool-rules";
 import type { Problem } from "./problem";
 
 /** What every resource of a stack carries, so that an audit finds what is left of it. */
@@ -35,6 +36,8 @@ export interface Target<
   readonly schema: z.ZodType<Config>;
   /** What this target refuses about the pools, and about its own part in view of them. */
   checkPools(pools: readonly NodePool[], target: Config): readonly Problem[];
+  /** What a node of a pool has; absent, or undefined, where it is not known before the node is there. */
+  nodeSize?(pool: NodePool): NodeSize | undefined;
   /** Registers everything up to a cluster that answers; its configuration was checked before. */
   provision(request: TargetRequest<Config>): Platform;
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { checkTarget, targetSchema } from "../infra";
+import { checkTarget, nodeSize, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
@@ -10,6 +10,7 @@ import { quantity } from "../infra/quantity";
 import { checkTeams } from "../components/team-names";
 import { tagValue } from "../infra/tags";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
+import { checkDemand } from "../workloads/demand";
 import { checkStreams, streamsSchema } from "../workloads/streams";
 import { shownValue } from "./plain-keys";
 
@@ -147,6 +148,10 @@ export function parseConfig(
       kafka: parsed.data.kafka,
     }),
   ];
+  const { kind } = parsed.data.target;
+  problems.push(
+    ...checkDemand(parsed.data, (pool) => nodeSize(kind, pool), problems),
+  );
   if (problems.length > 0) throw new ConfigError(problems, stack);
   return parsed.data;
 }

@@ -12,7 +12,11 @@ import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { dataSets, type DataSetName } from "./data-sets";
 import { streamSchema, type StreamConfig } from "./features/config";
-import { declareDataSet, type DataSetDeclaration } from "./features/declare";
+import {
+  checkDataSet,
+  declareDataSet,
+  type DataSetDeclaration,
+} from "./features/declare";
 import { StreamedDataSet } from "./features/streamed-data-set";
 import { mostInstants, tableSchema } from "./features/table";
 
@@ -85,6 +89,16 @@ export function checkStreams(
     problems.push(...checkPace(`${path}.${name}.ingest`, declared, ingest));
     choose("team", teams);
     choose("pool", pools);
+    const own = checkDataSet(
+      dataSets[name],
+      teams.map((team) => team.name),
+    );
+    problems.push(
+      ...own.problems.map((problem) => ({
+        ...problem,
+        path: `${path}.${name}: ${problem.path}`,
+      })),
+    );
     return problems;
   });
 }

@@ -164,9 +164,8 @@ export class Kafka extends pulumi.ComponentResource {
   ): pulumi.Resource[] {
     const pool = platform.pools.find(({ name }) => name === config.pool);
     if (pool === undefined) {
-      throw new pulumi.RunError(
-        `kafka.pool: no pool ${config.pool}; choose one of ${platform.pools.map(({ name }) => name).join(", ")}`,
-      );
+      // The configuration has checked it; see checkDemand.
+      throw new Error(`there is no pool ${config.pool} in the stack`);
     }
     return strimziCluster(
       this.name,

@@ -1,5 +1,6 @@
 import type { Target } from "../target";
 import { type AksConfig, checkPools, schema } from "./config";
+import { azureSizes } from "./rules";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
 const load = () => require("./platform") as typeof import("./platform");
@@ -9,5 +10,6 @@ export const aks = {
   kind: "aks",
   schema,
   checkPools,
+  nodeSize: ({ machineType = "" }) => azureSizes.machine(machineType)?.size,
   provision: (request) => new (load().AksPlatform)(request),
 } satisfies Target<"aks", AksConfig>;

@@ -2,7 +2,12 @@ import { nameLimits } from "../name-limits";
 import { slug, worldwide } from "../naming";
 import type { Taint } from "../placement";
 import type { NodePool } from "../platform";
-import type { Machine, MachineCatalog } from "../pool-rules";
+import {
+  type Machine,
+  type MachineCatalog,
+  type NodeSize,
+  nodeSizeOf,
+} from "../pool-rules";
 import type { Problem } from "../problem";
 
 /**
@@ -45,11 +50,25 @@ const gpuSizes: Readonly<
   Standard_ND96isr_H200_v5: { gpus: 8, gpuType: "h200" },
 };
 
+/** GiB per core of the families that are sized evenly. */
+const gibibytesPerCore: Readonly<Record<string, number>> = { D: 4, E: 8, F: 2 };
+
+/** Size of a virtual machine, by its name; fewer cores behind a hyphen keep the memory. */
+function sizeOf(size: string): NodeSize | undefined {
+  const [, family = "", whole = "", fewer, features = ""] =
+    /^Standard_([DEF])(\d+)(?:-(\d+))?([a-z]*)_v[2-9]$/.exec(size) ?? [];
+  const ratio = gibibytesPerCore[family];
+  // An `l` halves the memory; the twos of the older D and E are sized unevenly.
+  if (ratio === undefined) return undefined;
+  const memory = Number(whole) * (features.includes("l") ? ratio / 2 : ratio);
+  return nodeSizeOf(Number(fewer ?? whole), memory);
+}
+
 function machine(size: string): Machine | undefined {
   const accelerated = gpuSizes[size];
   if (accelerated) return accelerated;
   const usual = /^Standard_[A-MO-Z][A-Z]{0,2}\d+(-\d+)?[a-z]*(_v\d+)?$/;
-  return usual.test(size) ? { gpus: 0 } : undefined;
+  return usual.test(size) ? { gpus: 0, size: sizeOf(size) } : undefined;
 }
 
 /** Azure virtual machines as a catalog. */

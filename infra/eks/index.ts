@@ -1,5 +1,6 @@
 import type { Target } from "../target";
 import { checkPools, type EksConfig, schema } from "./config";
+import { ec2 } from "./rules";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
 const load = () => require("./platform") as typeof import("./platform");
@@ -9,5 +10,6 @@ export const eks = {
   kind: "eks",
   schema,
   checkPools,
+  nodeSize: ({ machineType = "" }) => ec2.machine(machineType)?.size,
   provision: (request) => new (load().EksPlatform)(request),
 } satisfies Target<"eks", EksConfig>;

@@ -1,4 +1,9 @@
-import type { Machine, MachineCatalog } from "../pool-rules";
+import {
+  type Machine,
+  type MachineCatalog,
+  type NodeSize,
+  nodeSizeOf,
+} from "../pool-rules";
 
 /**
  * Zones by their letters, three each, which new accounts get node groups in. A region has more
@@ -69,14 +74,39 @@ const gpuFamilies: Readonly<
 const typePattern =
   /^([a-z]{1,4}\d[a-z0-9]*(?:-[a-z0-9]+)?)\.((?:\d+x|x)?(?:large|metal)|nano|micro|small|medium|metal-\d+xl)$/;
 
+/** GiB per core of families whose sizes all have the same. */
+const ratios: readonly (readonly [family: RegExp, gibibytes: number])[] = [
+  [/^c5n$/, 2.625],
+  [/^c[5-9]/, 2],
+  [/^m[5-9]/, 4],
+  [/^r[5-9]/, 8],
+  [/^(g4dn|g5|g6)$/, 4],
+  [/^(gr6|g6e)$/, 8],
+  [/^p4de?$/, 12],
+];
+
+/** Size of a type, by family and size; not of bare metal, nor of families that are sized unevenly. */
+function sizeOf(family: string, size: string): NodeSize | undefined {
+  const ratio = ratios.find(([pattern]) => pattern.test(family))?.[1];
+  const cores =
+    { medium: 1, large: 2, xlarge: 4 }[size] ??
+    4 * Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? Number.NaN);
+  return ratio === undefined || Number.isNaN(cores)
+    ? undefined
+    : nodeSizeOf(cores, cores * ratio);
+}
+
 /** What an EC2 instance type has in it. */
 function machine(type: string): Machine | undefined {
   const [, family = "", size = ""] = typePattern.exec(type) ?? [];
   if (!family) return undefined;
   const accelerated = gpuFamilies[family];
-  if (!accelerated) return { gpus: 0 };
+  const known = { size: sizeOf(family, size) };
+  if (!accelerated) return { gpus: 0, ...known };
   const gpus = accelerated.sizes[size];
-  return gpus === undefined ? undefined : { gpus, gpuType: accelerated.type };
+  return gpus === undefined
+    ? undefined
+    : { gpus, gpuType: accelerated.type, ...known };
 }
 
 /** EC2 as a catalog of machines. */

@@ -1,5 +1,6 @@
 import type { Target } from "../target";
 import { checkPools, type GkeConfig, schema } from "./config";
+import { computeEngine } from "./rules";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
 const load = () => require("./platform") as typeof import("./platform");
@@ -9,5 +10,6 @@ export const gke = {
   kind: "gke",
   schema,
   checkPools,
+  nodeSize: ({ machineType = "" }) => computeEngine.machine(machineType)?.size,
   provision: (request) => new (load().GkePlatform)(request),
 } satisfies Target<"gke", GkeConfig>;

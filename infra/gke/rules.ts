@@ -1,7 +1,12 @@
 import { nameFor, nameLimits } from "../name-limits";
 import { digest, slug, worldwide } from "../naming";
 import type { NodePool } from "../platform";
-import type { Machine, MachineCatalog } from "../pool-rules";
+import {
+  type Machine,
+  type MachineCatalog,
+  type NodeSize,
+  nodeSizeOf,
+} from "../pool-rules";
 import type { Tags } from "../target";
 import { tagPairs } from "../tags";
 
@@ -87,13 +92,47 @@ const attachable = {
   "nvidia-tesla-p4": [1, 2, 4],
 };
 
+/** GiB per core, of families that differ from the usual 4, 8 and 1. */
+const gibibytesPerCore: Readonly<
+  Record<string, Readonly<Record<string, number>>>
+> = {
+  n1: { standard: 3.75, highmem: 6.5, highcpu: 0.9 },
+  c4: { standard: 3.75, highmem: 7.75, highcpu: 2 },
+  ...Object.fromEntries(
+    ["c2d", "c3", "c3d", "n4", "c4a", "c4d"].map((family) => [
+      family,
+      { standard: 4, highmem: 8, highcpu: 2 },
+    ]),
+  ),
+};
+
+const usualGibibytes: Readonly<Record<string, number>> = {
+  standard: 4,
+  highmem: 8,
+  highcpu: 1,
+};
+
+/** Size of a type, by its name; not of those with accelerators, of which only the G2 are sized evenly. */
+function sizeOf(type: string): NodeSize | undefined {
+  const [, family = "", kind = "", count = ""] =
+    /^([a-z]\d+[a-z]?)-(standard|highmem|highcpu)-(\d+)$/.exec(type) ?? [];
+  const ratio = (gibibytesPerCore[family] ?? usualGibibytes)[kind];
+  const cores = Number(count);
+  return ratio === undefined || cores === 0
+    ? undefined
+    : nodeSizeOf(cores, cores * ratio);
+}
+
 function machine(type: string): Machine | undefined {
   const accelerated = gpuMachines[type];
-  if (accelerated) return accelerated;
+  const known = { size: sizeOf(type) };
+  if (accelerated) return { ...accelerated, ...known };
   if (!/^[a-z]\d{1,2}[a-z]?-[a-z]+(-[a-z0-9]+)*$/.test(type)) return undefined;
   // A size that an accelerated family does not have.
   if (/^(g\d|a\d)-/.test(type)) return undefined;
-  return type.startsWith("n1-") ? { gpus: 0, attachable } : { gpus: 0 };
+  return type.startsWith("n1-")
+    ? { gpus: 0, attachable, ...known }
+    : { gpus: 0, ...known };
 }
 
 /** Compute Engine as a catalog of machines. */

@@ -108,7 +108,8 @@ for (const stack of projectStacks.filter((each) => each !== "local-full")) {
     const kinds = Object.keys(kubeflow).join(", ");
     describe(`the longest names of ${stack} with ${kinds}`, () => {
       let recorded: readonly Recorded[];
-      before(async () => {
+      before(async function () {
+        this.timeout(120_000);
         const { workloads, ...rest } = longestNames(stack);
         const pool = workloads.clickstream.pool;
         const pools = poolsOf(stack, pool);

@@ -117,7 +117,6 @@ for (const stack of ["aws", "gcp", "azure"]) {
       assert.deepEqual(spec.resourceQuotaSpec.hard, {
         "requests.cpu": "16",
         "requests.memory": "32Gi",
-        "limits.memory": "32Gi",
         "requests.nvidia.com/gpu": "2",
         pods: "50",
       });

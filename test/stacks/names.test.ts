@@ -16,7 +16,8 @@ const metadataOf = ({ inputs }: Recorded) =>
   (inputs["metadata"] ?? {}) as Metadata;
 
 describe("members of a team that is a Profile", () => {
-  it("have a binding each, however alike their names are", async () => {
+  it("have a binding each, however alike their names are", async function () {
+    this.timeout(120_000);
     const people = [
       ...["user:ann.lee@example.org", "user:ann-lee@example.org"],
       ...["user:李雷", "user:韩梅", "user:Bob", "group:bob"],
@@ -60,8 +61,12 @@ const everything = {
   },
 };
 
-for (const stack of projectStacks) {
-  it(`namespaces of ${stack} are its teams', or are refused to teams`, async () => {
+// Every kind of target, of which the clouds add no namespace of ours.
+for (const stack of projectStacks.filter((each) =>
+  ["local", "aws", "onprem"].includes(each),
+)) {
+  it(`namespaces of ${stack} are its teams', or are refused to teams`, async function () {
+    this.timeout(120_000);
     const { resources } = await recordStack(stack, everything);
     const teams = resources
       .filter(({ type }) => type === "mlstack:components:Team")

@@ -56,6 +56,21 @@ export function declareDataSet(
   declared: DataSetDeclaration,
   teams: readonly string[],
 ): DataSet {
+  const { dataSet, problems } = checkDataSet(declared, teams);
+  if (dataSet !== undefined) return dataSet;
+  throw new pulumi.RunError(
+    [
+      `data set ${declared.contract.name}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in its declaration; nothing was changed`,
+      ...problems.map((problem) => `  ${describeProblem(problem)}`),
+    ].join("\n"),
+  );
+}
+
+/** Checks a declaration. @returns it with its defaults, or every problem */
+export function checkDataSet(
+  declared: DataSetDeclaration,
+  teams: readonly string[],
+): { readonly dataSet?: DataSet; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const contract = parse(
     "contract",
@@ -83,20 +98,16 @@ export function declareDataSet(
       ...checkJobNames(views, models),
     );
   }
-  if (contract === undefined || problems.length > 0) {
-    throw new pulumi.RunError(
-      [
-        `data set ${declared.contract.name}: ${problems.length} ${problems.length === 1 ? "problem" : "problems"} in its declaration; nothing was changed`,
-        ...problems.map((problem) => `  ${describeProblem(problem)}`),
-      ].join("\n"),
-    );
-  }
+  if (contract === undefined || problems.length > 0) return { problems };
   return {
-    contract,
-    views,
-    models,
-    sample,
-    synthetic: declared.synthetic ?? false,
+    problems,
+    dataSet: {
+      contract,
+      views,
+      models,
+      sample,
+      synthetic: declared.synthetic ?? false,
+    },
   };
 }
 

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+
+import * as k8s from "@pulumi/kubernetes";
+
+import { Team } from "../../components/team";
+import { amount } from "../../infra/quantity";
+import type { Platform } from "../../infra/platform";
+import { record } from "../support/recording-monitor";
+
+describe("limits of a team's namespace", () => {
+  it("admit every container whose request fits the quota, whether it names a limit or not", async () => {
+    const recording = await record(() => {
+      const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+      const platform = { provider } as unknown as Platform;
+      const quota = { cpu: "8", memory: "4Gi", gpus: 0, pods: 9 };
+      return new Team("ml", { platform, quota });
+    });
+    const { spec } = recording.one("kubernetes:core/v1:LimitRange").inputs as {
+      readonly spec: {
+        readonly limits: readonly {
+          readonly default?: { readonly memory?: string };
+          readonly defaultRequest: { readonly memory: string };
+        }[];
+      };
+    };
+    const quota = recording.one("kubernetes:core/v1:ResourceQuota").inputs as {
+      readonly spec: { readonly hard: Readonly<Record<string, string>> };
+    };
+    const [limits] = spec.limits;
+    const limit = amount(limits?.default?.memory ?? "1Ei");
+    // As the admission of a LimitRange has it: a container that names no limit gets the default one.
+    for (const request of ["128Mi", "1Gi", "3Gi", "4Gi"])
+      assert.ok(amount(request) <= limit, request);
+    assert.ok(amount(limits?.defaultRequest.memory ?? "0") <= limit);
+    // Nor may limits that nobody chose use the quota up.
+    assert.deepEqual(
+      Object.keys(quota.spec.hard).filter((key) => key.startsWith("limits.")),
+      [],
+    );
+  });
+});

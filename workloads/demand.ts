@@ -1,0 +1,387 @@
+import { brokerMemory, type KafkaConfig } from "../components/kafka/config";
+import {
+  jobDemand,
+  jvmBytes,
+  type SparkJobSize,
+} from "../components/spark-job-size";
+import type { TeamQuota } from "../components/team";
+import { trainingDemand } from "../components/training-job-size";
+import type { NodePool } from "../infra/platform";
+import type { NodeSize } from "../infra/pool-rules";
+import type { Problem } from "../infra/problem";
+import { amount } from "../infra/quantity";
+import { namedTrainers } from "./clickstream/trainers-config";
+import type { WorkloadsConfig } from "./config";
+import type { StreamConfig } from "./features/config";
+
+/** What pods ask of a team's quota together. */
+interface Demand {
+  readonly cores: number;
+  readonly bytes: number;
+  readonly gpus: number;
+  readonly pods: number;
+}
+
+/** One of a consumer's pods. */
+interface PodSize {
+  readonly path: string;
+  readonly cores: number;
+  readonly bytes: number;
+}
+
+/** Something that runs in a team's namespace. */
+interface Consumer {
+  readonly path: string;
+  readonly team: string;
+  readonly pool: string;
+  /** Consumers of one chain run one after another; one without a chain runs all the time. */
+  readonly chain?: string;
+  readonly demand: Demand;
+  readonly pods: readonly PodSize[];
+}
+
+/** The part of a stack that takes room in its teams and on its pools. */
+export interface DemandingStack {
+  readonly pools: readonly NodePool[];
+  readonly teams: readonly {
+    readonly name: string;
+    readonly quota: TeamQuota;
+  }[];
+  readonly workloads: WorkloadsConfig;
+  readonly streams: Readonly<Record<string, StreamConfig | undefined>>;
+  readonly kafka?: KafkaConfig;
+}
+
+/**
+ * Teams whose services, and the largest job of each chain beside them, ask for more than the quota; and pods that no
+ * node of their pool can hold.
+ *
+ * @param nodeSize what a node of a pool has, where that is known
+ * @param known problems that were found before: a team is not judged again for what is too large by itself
+ */
+export function checkDemand(
+  stack: DemandingStack,
+  nodeSize: (pool: NodePool) => NodeSize | undefined,
+  known: readonly Problem[] = [],
+): readonly Problem[] {
+  const consumers = consumersOf(stack);
+  const isKnown = ({ path }: Consumer) =>
+    known.some((problem) => problem.path.startsWith(path));
+  return [
+    ...stack.teams.flatMap(({ name, quota }, index) => {
+      const own = consumers.filter(({ team }) => team === name);
+      return own.some(isKnown)
+        ? []
+        : checkQuota(`teams[${index}].quota`, quota, own);
+    }),
+    ...consumers.flatMap(({ pool: name, pods }) => {
+      const pool = stack.pools.find((each) => each.name === name);
+      const size = pool && nodeSize(pool);
+      return size === undefined
+        ? []
+        : pods.flatMap((pod) => checkNode(pod, name, size));
+    }),
+    ...checkBroker(stack, nodeSize),
+  ];
+}
+
+const measures = {
+  cpu: {
+    of: ({ cores }: Demand) => cores,
+    most: ({ cpu }: TeamQuota) => amount(cpu),
+    text: (value: number) => `${round(value)} cores`,
+  },
+  memory: {
+    of: ({ bytes }: Demand) => bytes,
+    most: ({ memory }: TeamQuota) => amount(memory),
+    text: (value: number) => `${gibibytes(value)} of memory`,
+  },
+  gpus: {
+    of: ({ gpus }: Demand) => gpus,
+    most: ({ gpus }: TeamQuota) => gpus,
+    text: (value: number) => `${value} GPUs`,
+  },
+  pods: {
+    of: ({ pods }: Demand) => pods,
+    most: ({ pods }: TeamQuota) => pods,
+    text: (value: number) => `${value} pods`,
+  },
+} as const;
+
+function checkQuota(
+  path: string,
+  quota: TeamQuota,
+  consumers: readonly Consumer[],
+): Problem[] {
+  return Object.entries(measures).flatMap(([key, { of, most, text }]) => {
+    const sideBySide = largestOfEachChain(consumers, ({ demand }) =>
+      of(demand),
+    );
+    const asked = sideBySide.reduce((sum, { demand }) => sum + of(demand), 0);
+    if (asked <= most(quota)) return [];
+    const parts = sideBySide
+      .filter(({ demand }) => of(demand) > 0)
+      .sort((one, other) => of(other.demand) - of(one.demand))
+      .map((each) => `${each.path} ${text(of(each.demand))}`);
+    return [
+      {
+        path: `${path}.${key}`,
+        value: quota[key as keyof TeamQuota],
+        remedy: `what runs side by side asks for ${text(asked)} (${parts.join(", ")}); raise it, or make that smaller`,
+      },
+    ];
+  });
+}
+
+/** What may run at the same time: whatever runs all the time, and of each chain the one that asks for the most. */
+function largestOfEachChain(
+  consumers: readonly Consumer[],
+  measure: (consumer: Consumer) => number,
+): Consumer[] {
+  const services = consumers.filter(({ chain }) => chain === undefined);
+  const largest = new Map<string, Consumer>();
+  for (const consumer of consumers) {
+    if (consumer.chain === undefined) continue;
+    const known = largest.get(consumer.chain);
+    if (known === undefined || measure(consumer) > measure(known))
+      largest.set(consumer.chain, consumer);
+  }
+  return [...services, ...largest.values()];
+}
+
+/** Least that every managed node keeps to itself. */
+const kept = { cores: 0.06, bytes: 512 * 2 ** 20 };
+
+function checkNode(
+  { path, cores, bytes }: PodSize,
+  pool: string,
+  node: NodeSize,
+): Problem[] {
+  const problems: Problem[] = [];
+  const add = (asked: string, has: string) =>
+    problems.push({
+      path,
+      value: asked,
+      remedy: `a node of pool ${pool} has ${has}, of which the node keeps some; ask for less, or choose another pool`,
+    });
+  if (cores > node.cores - kept.cores)
+    add(`${round(cores)} cores`, `${node.cores} cores`);
+  if (bytes > node.bytes - kept.bytes)
+    add(`${gibibytes(bytes)} of memory`, `${gibibytes(node.bytes)} of memory`);
+  return problems;
+}
+
+function checkBroker(
+  { kafka, pools }: DemandingStack,
+  nodeSize: (pool: NodePool) => NodeSize | undefined,
+): Problem[] {
+  if (kafka === undefined || kafka.kind === "external") return [];
+  const bytes = brokerMemory(kafka).request * 2 ** 20;
+  const pod = { path: "kafka.memory", cores: 0.5, bytes };
+  if (kafka.kind === "strimzi") {
+    const pool = pools.find(({ name }) => name === kafka.pool);
+    if (pool === undefined) {
+      const choices = pools.map(({ name }) => name).join(", ");
+      return [
+        {
+          path: "kafka.pool",
+          value: kafka.pool,
+          remedy: `choose one of ${choices}`,
+        },
+      ];
+    }
+    const size = nodeSize(pool);
+    return size === undefined ? [] : checkNode(pod, pool.name, size);
+  }
+  // It has no pool of its own, and goes wherever there is room.
+  const plain = pools.filter(({ gpu }) => gpu === undefined);
+  const checked = plain.map((pool) => {
+    const size = nodeSize(pool);
+    return size === undefined ? [] : checkNode(pod, pool.name, size);
+  });
+  return checked.some((problems) => problems.length === 0)
+    ? []
+    : checked.slice(0, 1).flat();
+}
+
+function consumersOf({ workloads, streams }: DemandingStack): Consumer[] {
+  const { clickstream, notebooks = [] } = workloads;
+  return [
+    ...(clickstream === undefined ? [] : clickstreamConsumers(clickstream)),
+    ...Object.entries(streams).flatMap(([name, stream]) =>
+      stream === undefined ? [] : streamConsumers(`streams.${name}`, stream),
+    ),
+    ...notebooks.map(({ team, pool, cpu, memory }, index) =>
+      service(`workloads.notebooks[${index}]`, { team, pool }, 1, {
+        cpu,
+        memory,
+      }),
+    ),
+  ];
+}
+
+interface Place {
+  readonly team: string;
+  readonly pool: string;
+}
+
+function clickstreamConsumers(
+  config: NonNullable<WorkloadsConfig["clickstream"]>,
+): Consumer[] {
+  const path = "workloads.clickstream";
+  const { team, pool, trainers, pipeline, serving } = config;
+  const place = { team, pool };
+  const chain = path;
+  const named = namedTrainers(trainers);
+  return [
+    sparkJob(`${path}.features`, place, config.features, chain),
+    sparkJob(`${path}.training`, place, config.training, chain),
+    ...(named.length === 0
+      ? []
+      : [sparkJob(`${path}.trainers.export`, place, trainers.export, chain)]),
+    ...named.map(({ framework, trainer }): Consumer => {
+      const at = `${path}.trainers.${framework}.size`;
+      const { size } = trainer;
+      return {
+        ...{ path: at, team, pool: trainer.pool ?? pool, chain },
+        demand: { ...trainingDemand(size), pods: size.workers + 1 },
+        pods: [
+          { path: at, cores: amount(size.cpu), bytes: amount(size.memory) },
+        ],
+      };
+    }),
+    ...(pipeline === undefined
+      ? []
+      : [
+          // The pod of the steps waits for the training that it has submitted.
+          withPod(
+            sparkJob(
+              `${path}.pipeline.training`,
+              place,
+              pipeline.training,
+              chain,
+            ),
+            { cpu: pipeline.cpu, memory: pipeline.memory },
+          ),
+        ]),
+    ...(serving === undefined
+      ? []
+      : // A new model is served beside the old one until it answers.
+        [service(`${path}.serving`, place, serving.replicas + 1, serving)]),
+  ];
+}
+
+/** Pods that need no Spark, as `Ground.toolPod` sizes them. */
+const tool = { cpu: "100m", memory: "256Mi" };
+
+function streamConsumers(path: string, config: StreamConfig): Consumer[] {
+  const { team, pool, producer, ingest, views, training, drift } = config;
+  const place = { team, pool };
+  // Data sets follow one another, and so do the jobs of each.
+  const chain = "streams";
+  // At the times that views and models declare, beside everything else.
+  const clock = `${path} by schedule`;
+  const { online } = config;
+  return [
+    ...(producer === undefined
+      ? []
+      : [{ ...service(`${path}.producer`, place, 1, tool), chain }]),
+    sparkJob(
+      `${path}.ingest.size`,
+      place,
+      ingest.size,
+      ingest.everySeconds === undefined ? chain : undefined,
+    ),
+    sparkJob(`${path}.views.size`, place, views.size, chain),
+    sparkJob(`${path}.training.size`, place, training.size, chain),
+    ...(views.scheduled
+      ? [sparkJob(`${path}.views.size`, place, views.size, clock)]
+      : []),
+    ...(drift.scheduled
+      ? [
+          sparkJob(`${path}.drift.size`, place, drift.size, clock),
+          // Drift starts a training.
+          sparkJob(`${path}.training.size`, place, training.size, clock),
+        ]
+      : []),
+    ...(online?.kind === "redis"
+      ? [
+          service(`${path}.online`, place, 1, {
+            cpu: "50m",
+            memory: online.memory,
+          }),
+        ]
+      : []),
+    ...(online === undefined
+      ? []
+      : [service(`${path}.online`, place, 1, tool)]),
+  ];
+}
+
+interface PodAsk {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+function service(
+  path: string,
+  place: Place,
+  pods: number,
+  { cpu, memory }: PodAsk,
+): Consumer {
+  const [cores, bytes] = [amount(cpu), amount(memory)];
+  return {
+    path,
+    ...place,
+    demand: { cores: cores * pods, bytes: bytes * pods, gpus: 0, pods },
+    pods: [{ path, cores, bytes }],
+  };
+}
+
+function sparkJob(
+  path: string,
+  place: Place,
+  size: SparkJobSize,
+  chain: string | undefined,
+): Consumer {
+  const { driver, executor } = size;
+  return {
+    path,
+    ...place,
+    ...(chain === undefined ? {} : { chain }),
+    demand: { ...jobDemand(size), gpus: 0, pods: 1 + executor.instances },
+    pods: [
+      {
+        path: `${path}.driver`,
+        cores: amount(driver.cpuRequest),
+        bytes: jvmBytes(driver),
+      },
+      {
+        path: `${path}.executor`,
+        cores: amount(executor.cpuRequest),
+        bytes: jvmBytes(executor),
+      },
+    ],
+  };
+}
+
+function withPod(consumer: Consumer, { cpu, memory }: PodAsk): Consumer {
+  const { cores, bytes, gpus, pods } = consumer.demand;
+  return {
+    ...consumer,
+    demand: {
+      cores: cores + amount(cpu),
+      bytes: bytes + amount(memory),
+      gpus,
+      pods: pods + 1,
+    },
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)}Gi`;
+}
