@@ -16,8 +16,6 @@ export function nodeSizeOf(cores: number, gibibytes: number): NodeSize {
 export interface Machine {
   /** Accelerators of one machine; 0 for none. */
   readonly gpus: number;
-  /** Absent where it is not known here. */
-  readonly size?: NodeSize;
   /** Model of its accelerators, as the provider writes it. */
   readonly gpuType?: string;
   /** Models that can be attached to it, with the numbers that are allowed. */
@@ -28,6 +26,8 @@ export interface Machine {
 export interface MachineCatalog {
   /** The machine of that name, or undefined when no machine that a pool can use is called that. */
   machine(type: string): Machine | undefined;
+  /** Size of the machine of that name, where it is known here. */
+  size(type: string): NodeSize | undefined;
   /** What to write for a pool without accelerators. */
   readonly example: string;
   /** Machines that have accelerators, for the remedy. */

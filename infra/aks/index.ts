@@ -10,6 +10,6 @@ export const aks = {
   kind: "aks",
   schema,
   checkPools,
-  nodeSize: ({ machineType = "" }) => azureSizes.machine(machineType)?.size,
+  nodeSize: ({ machineType = "" }) => azureSizes.size(machineType),
   provision: (request) => new (load().AksPlatform)(request),
 } satisfies Target<"aks", AksConfig>;

@@ -68,12 +68,13 @@ function machine(size: string): Machine | undefined {
   const accelerated = gpuSizes[size];
   if (accelerated) return accelerated;
   const usual = /^Standard_[A-MO-Z][A-Z]{0,2}\d+(-\d+)?[a-z]*(_v\d+)?$/;
-  return usual.test(size) ? { gpus: 0, size: sizeOf(size) } : undefined;
+  return usual.test(size) ? { gpus: 0 } : undefined;
 }
 
 /** Azure virtual machines as a catalog. */
 export const azureSizes: MachineCatalog = {
   machine,
+  size: sizeOf,
   example: "Standard_D4s_v5",
   gpuMachines: Object.keys(gpuSizes),
 };

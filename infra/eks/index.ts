@@ -10,6 +10,6 @@ export const eks = {
   kind: "eks",
   schema,
   checkPools,
-  nodeSize: ({ machineType = "" }) => ec2.machine(machineType)?.size,
+  nodeSize: ({ machineType = "" }) => ec2.size(machineType),
   provision: (request) => new (load().EksPlatform)(request),
 } satisfies Target<"eks", EksConfig>;

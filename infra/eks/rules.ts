@@ -86,7 +86,8 @@ const ratios: readonly (readonly [family: RegExp, gibibytes: number])[] = [
 ];
 
 /** Size of a type, by family and size; not of bare metal, nor of families that are sized unevenly. */
-function sizeOf(family: string, size: string): NodeSize | undefined {
+function sizeOf(type: string): NodeSize | undefined {
+  const [family = "", size = ""] = type.split(".");
   const ratio = ratios.find(([pattern]) => pattern.test(family))?.[1];
   const cores =
     { medium: 1, large: 2, xlarge: 4 }[size] ??
@@ -101,17 +102,15 @@ function machine(type: string): Machine | undefined {
   const [, family = "", size = ""] = typePattern.exec(type) ?? [];
   if (!family) return undefined;
   const accelerated = gpuFamilies[family];
-  const known = { size: sizeOf(family, size) };
-  if (!accelerated) return { gpus: 0, ...known };
+  if (!accelerated) return { gpus: 0 };
   const gpus = accelerated.sizes[size];
-  return gpus === undefined
-    ? undefined
-    : { gpus, gpuType: accelerated.type, ...known };
+  return gpus === undefined ? undefined : { gpus, gpuType: accelerated.type };
 }
 
 /** EC2 as a catalog of machines. */
 export const ec2: MachineCatalog = {
   machine,
+  size: sizeOf,
   example: "m7i.xlarge",
   gpuMachines: Object.entries(gpuFamilies).flatMap(([family, { sizes }]) =>
     Object.keys(sizes).map((size) => `${family}.${size}`),

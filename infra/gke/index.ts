@@ -10,6 +10,6 @@ export const gke = {
   kind: "gke",
   schema,
   checkPools,
-  nodeSize: ({ machineType = "" }) => computeEngine.machine(machineType)?.size,
+  nodeSize: ({ machineType = "" }) => computeEngine.size(machineType),
   provision: (request) => new (load().GkePlatform)(request),
 } satisfies Target<"gke", GkeConfig>;

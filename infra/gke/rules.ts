@@ -125,19 +125,17 @@ function sizeOf(type: string): NodeSize | undefined {
 
 function machine(type: string): Machine | undefined {
   const accelerated = gpuMachines[type];
-  const known = { size: sizeOf(type) };
-  if (accelerated) return { ...accelerated, ...known };
+  if (accelerated) return accelerated;
   if (!/^[a-z]\d{1,2}[a-z]?-[a-z]+(-[a-z0-9]+)*$/.test(type)) return undefined;
   // A size that an accelerated family does not have.
   if (/^(g\d|a\d)-/.test(type)) return undefined;
-  return type.startsWith("n1-")
-    ? { gpus: 0, attachable, ...known }
-    : { gpus: 0, ...known };
+  return type.startsWith("n1-") ? { gpus: 0, attachable } : { gpus: 0 };
 }
 
 /** Compute Engine as a catalog of machines. */
 export const computeEngine: MachineCatalog = {
   machine,
+  size: sizeOf,
   example: "n2-standard-4",
   gpuMachines: Object.keys(gpuMachines),
 };

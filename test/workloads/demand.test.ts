@@ -210,7 +210,7 @@ describe("what a stack asks of its teams and nodes", () => {
   it("is judged on the sizes of machines that are known, and on no others", () => {
     const sizes = (names: readonly [typeof ec2, string][]) =>
       names.map(([catalog, name]) => {
-        const size = catalog.machine(name)?.size;
+        const size = catalog.size(name);
         return size && [size.cores, size.bytes / 2 ** 30];
       });
     assert.deepEqual(
