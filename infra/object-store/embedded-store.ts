@@ -1,7 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Bucket, BucketArgs, Identity, IdentityArgs } from "../platform";
+import { DataVolume } from "../data-volume";
+import type {
+  Bucket,
+  BucketArgs,
+  Identity,
+  IdentityArgs,
+  Platform,
+} from "../platform";
 import { RandomSecret } from "../random-secret";
 import type { Lifetime } from "../target";
 import { EmbeddedAccount } from "./embedded-account";
@@ -22,7 +29,7 @@ import type { ObjectStore } from "./object-store";
 export interface EmbeddedStoreArgs {
   readonly kubeconfig: pulumi.Input<string>;
   readonly provider: k8s.Provider;
-  readonly storageClass: pulumi.Input<string>;
+  readonly storage: Platform["storage"];
   /** Size of the volume, as a Kubernetes quantity. */
   readonly size: string;
   /** In long-lived stacks, the volume's claim is protected from deletion. */
@@ -207,29 +214,17 @@ export class EmbeddedStore
   private claim(
     name: string,
     namespace: pulumi.Input<string>,
-    { storageClass, size, lifetime }: EmbeddedStoreArgs,
+    { storage, size, lifetime }: EmbeddedStoreArgs,
   ): pulumi.Output<string> {
-    return new k8s.core.v1.PersistentVolumeClaim(
+    return new DataVolume(
       `${name}-data`,
       {
-        metadata: {
-          name: `${storeName}-data`,
-          namespace,
-          // A class may bind it to a volume with its first pod only.
-          annotations: { "pulumi.com/skipAwait": "true" },
-        },
-        spec: {
-          storageClassName: storageClass,
-          accessModes: ["ReadWriteOnce"],
-          resources: { requests: { storage: size } },
-        },
-      },
-      {
-        parent: this,
+        ...{ namespace, storage, size, lifetime },
+        name: `${storeName}-data`,
         provider: this.provider,
-        protect: lifetime === "long",
       },
-    ).metadata.name;
+      { parent: this },
+    ).claim;
   }
 }
 

@@ -31,7 +31,7 @@ export function makeObjectStore(
         {
           kubeconfig: cluster.kubeconfig,
           provider: cluster.provider,
-          storageClass: cluster.storage.block,
+          storage: cluster.storage,
           size: objects.size,
           lifetime: cluster.lifetime,
         },

@@ -14,7 +14,7 @@ const holders = [
   "gcp:storage/bucket:Bucket",
   "azure-native:storage:StorageAccount",
   "azure-native:storage:BlobContainer",
-  "mlstack:index:StoreBucket",
+  "mlstack:index:EmbeddedBucket",
 ];
 
 function everything(
@@ -88,9 +88,7 @@ for (const stack of projectStacks.filter((each) =>
             JSON.stringify(inputs).includes("volumeClaimTemplates"),
         );
         assert.deepEqual(
-          templated
-            .map(({ name }) => name)
-            .filter((name) => !/store/.test(name)),
+          templated.map(({ name }) => name),
           [],
         );
         const claims = long

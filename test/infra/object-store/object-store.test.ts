@@ -28,7 +28,7 @@ function build(objects: object, lifetime: Lifetime) {
         {
           kubeconfig: pulumi.secret("{}"),
           provider,
-          storage: { block: "fast" },
+          storage: { block: "fast", expandable: true },
           lifetime,
         },
         { parent },
