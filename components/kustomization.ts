@@ -9,7 +9,7 @@ export interface ManifestObject {
   kind: string;
   readonly metadata: { readonly name: string };
   spec?: unknown;
-  /** Of a ConfigMap. */
+  /** Of a ConfigMap or a Secret. */
   data?: Readonly<Record<string, string>>;
 }
 
@@ -90,9 +90,14 @@ export function onCluster(
   cluster: k8s.Provider,
   after?: pulumi.Input<pulumi.Resource[]>,
 ) {
-  return (_object: ManifestObject, child: pulumi.CustomResourceOptions) => {
+  return (
+    { kind, data }: ManifestObject,
+    child: pulumi.CustomResourceOptions,
+  ) => {
     child.provider = cluster;
     child.dependsOn = after;
+    // A Secret without content is filled in by the controller that it is for.
+    if (kind === "Secret" && data === undefined) child.ignoreChanges = ["data"];
   };
 }
 

@@ -174,14 +174,14 @@ function podSpec(
   return {
     serviceAccountName: args.account.name,
     nodeSelector: args.pool.placement.nodeSelector,
-    tolerations: [...args.pool.placement.tolerations],
+    tolerations: unlessEmpty(args.pool.placement.tolerations),
     securityContext: processSecurity(workloadUser),
     containers: [
       {
         name: container,
         image: args.image,
-        args: [...args.arguments],
-        env: [...args.account.identity.env],
+        args: unlessEmpty(args.arguments),
+        env: unlessEmpty(args.account.identity.env),
         ports: [{ name: "http", containerPort: port }],
         resources: { requests: { cpu, memory }, limits: { memory } },
         readinessProbe: {
@@ -200,4 +200,9 @@ function podSpec(
       },
     ],
   };
+}
+
+/** A list, or nothing: KServe's webhook drops empty ones, and each preview would show them as added. */
+function unlessEmpty<Item>(list: readonly Item[]): Item[] | undefined {
+  return list.length > 0 ? [...list] : undefined;
 }

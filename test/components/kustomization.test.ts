@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
 import {
   omit,
+  onCluster,
   transform,
   withoutDescriptions,
   type ManifestObject,
@@ -30,6 +34,23 @@ describe("kustomization", () => {
       manifestDirectory(pin, "/mirror/"),
       "/mirror/training-operator-v1.9.4/manifests/overlays/standalone",
     ));
+
+  it("leaves the content of a Secret to the controller that fills it in", () => {
+    const change = onCluster({} as k8s.Provider);
+    const ignored = (object: ManifestObject) => {
+      const child: pulumi.CustomResourceOptions = {};
+      change(object, child);
+      return child.ignoreChanges;
+    };
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "a" },
+    };
+    assert.deepEqual(ignored(secret), ["data"]);
+    assert.equal(ignored({ ...secret, data: { key: "dg==" } }), undefined);
+    assert.equal(ignored({ ...secret, kind: "ConfigMap" }), undefined);
+  });
 
   it("pins every repository at one tag", () => {
     const tags = new Map<string, Set<string>>();

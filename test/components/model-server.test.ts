@@ -92,6 +92,21 @@ describe("ModelServer", () => {
     assert.deepEqual(deployed.ofType(inferenceType), []);
   });
 
+  it("declares nothing empty, which KServe's webhook would drop", async () => {
+    const { inputs } = (await register({ withKServe: true })).one(
+      inferenceType,
+    );
+    const empty = (value: unknown, path: string): string[] =>
+      typeof value !== "object" || value === null
+        ? []
+        : Object.keys(value).length === 0
+          ? [path]
+          : Object.entries(value).flatMap(([key, item]) =>
+              empty(item, `${path}.${key}`),
+            );
+    assert.deepEqual(empty(inputs["spec"], "spec"), []);
+  });
+
   it("says where each of them answers", async () => {
     const deployed = await register();
     const served = await register({ withKServe: true });
