@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { z } from "zod";
@@ -72,16 +72,20 @@ export async function writeReport(
   };
   const folder = stackFolder(stack);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(
+  replaceFile(
     join(folder, "report.json"),
     `${JSON.stringify(report, null, 2)}\n`,
   );
-  if (kubeconfig !== undefined) {
-    const file = join(folder, "kubeconfig");
-    writeFileSync(file, kubeconfig, { mode: 0o600 });
-    chmodSync(file, 0o600);
-  }
+  if (kubeconfig !== undefined)
+    replaceFile(join(folder, "kubeconfig"), kubeconfig);
   return report;
+}
+
+/** Writes a file for its owner alone, as a whole: a program that reads it meanwhile sees the old one or the new one. */
+function replaceFile(path: string, text: string): void {
+  const partial = `${path}.${process.pid}`;
+  writeFileSync(partial, text, { mode: 0o600 });
+  renameSync(partial, path);
 }
 
 /**
