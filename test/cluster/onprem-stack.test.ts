@@ -17,12 +17,17 @@ import { TestStack } from "../support/test-stack";
 
 const name = "onprem-test";
 
+/** A stack's file with a secret in it is refused an empty passphrase. */
+const passphrase = "PULUMI_CONFIG_PASSPHRASE";
+
 /** The on-prem stack for real, with the local one's components and workloads: needs root, and the toolchain built. */
 describe("on-prem stack", function () {
   let stack: TestStack;
   let machines: TestHosts;
+  const given = process.env[passphrase];
 
   before(async () => {
+    process.env[passphrase] = "of the on-prem suite";
     await prepare();
     await ensureKubeadmImages();
     machines = await makeHosts(["control", "worker"]);
@@ -62,6 +67,8 @@ describe("on-prem stack", function () {
   after(async () => {
     await stack?.end();
     await machines?.remove();
+    if (given === undefined) delete process.env[passphrase];
+    else process.env[passphrase] = given;
   });
 
   foundation(this, /^comes up/);
