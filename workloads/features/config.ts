@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { onlineStoreSchema } from "../../components/online-store";
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { cronLine } from "./feature-view";
 
 /** Streams are read by two tasks side by side, of which each sorts its part of a batch. */
 const size = sparkJobSizeSchema.prefault({
@@ -47,6 +48,8 @@ export const streamSchema = z.strictObject({
     .strictObject({
       /** Whether views are computed by their schedules, beside the run of the program. */
       scheduled: z.boolean().default(false),
+      /** Cron line, in UTC, for every view that declares one; its own unless given. */
+      schedule: cronLine.optional(),
       size,
     })
     .prefault({}),

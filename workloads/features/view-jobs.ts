@@ -33,6 +33,7 @@ function compute(
 ): JobEnd {
   const { config, dataSet } = ground.args;
   const { size, scheduled } = config.views;
+  const schedule = view.schedule && (config.views.schedule ?? view.schedule);
   const name = ground.jobName(tableName(view));
   const spec = featureViewSpec(view, dataSet.contract);
   const run = {
@@ -47,10 +48,10 @@ function compute(
     ],
   };
   const opts = { parent: ground.parent };
-  if (scheduled && view.schedule !== undefined) {
+  if (scheduled && schedule !== undefined) {
     new SparkSchedule(
       nameFor("ScheduledSparkApplication", name, "schedule"),
-      { ...run, schedule: view.schedule },
+      { ...run, schedule },
       opts,
     );
   }
