@@ -54,7 +54,10 @@ export async function mendReleases(
   const kubeconfig = kubeconfigOf(resourcesOf(exported));
   return kubeconfig === undefined
     ? []
-    : dropInterruptedReleases(releases, await clientConfig(kubeconfig));
+    : dropInterruptedReleases(releases, await clientConfig(kubeconfig)).catch(
+        // A cluster that does not answer, such as one that `up` is about to start, is for `up` itself to tell of.
+        () => [],
+      );
 }
 
 /**
