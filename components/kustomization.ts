@@ -91,13 +91,17 @@ export function onCluster(
   after?: pulumi.Input<pulumi.Resource[]>,
 ) {
   return (
-    { kind, data }: ManifestObject,
+    object: ManifestObject,
     child: pulumi.CustomResourceOptions,
   ) => {
     child.provider = cluster;
     child.dependsOn = after;
-    // A Secret without content is filled in by the controller that it is for.
-    if (kind === "Secret" && data === undefined) child.ignoreChanges = ["data"];
+    // A Secret without content is filled in by the controller that it is for. One with an empty `data` is read as one
+    // that lost its content, and replaced.
+    if (object.kind === "Secret" && Object.keys(object.data ?? {}).length === 0) {
+      delete object.data;
+      child.ignoreChanges = ["data"];
+    }
   };
 }
 

@@ -28,18 +28,21 @@ const questions: Readonly<
 const answerSchema = z.array(z.record(z.string(), z.unknown()));
 
 /** `features`: questions to the stack's feature store. */
-export function define(command: Command): void {
+export function define(group: Command): void {
+  // One that stands before or after the question.
+  const command = group
+    .addOption(stackOption())
+    .configureHelp({ showGlobalOptions: true });
   for (const [question, { words, tells }] of Object.entries(questions)) {
     const asked: CommandUnknownOpts = command.command(question);
     for (const word of words) asked.argument(`<${word}>`);
     asked
       .summary(tells)
       .description(tells)
-      .addOption(stackOption())
       .addOption(jsonOption())
       .action(async (...given: readonly unknown[]) => {
-        const { stack, json } = given[words.length] as AskOptions;
-        const jobs = await StackJobs.connect(stack);
+        const { json } = given[words.length] as AskOptions;
+        const jobs = await StackJobs.connect(command.opts().stack);
         await ask(jobs, [question, ...given.slice(0, words.length)], json);
       });
   }
@@ -47,11 +50,10 @@ export function define(command: Command): void {
     .command("drift")
     .summary("how far a model's inputs have moved")
     .argument("<model>")
-    .addOption(stackOption())
     .addOption(jsonOption())
     .option("--now", "look anew first")
-    .action(async (model, { stack, json, now }) => {
-      const jobs = await StackJobs.connect(stack);
+    .action(async (model, { json, now }) => {
+      const jobs = await StackJobs.connect(command.opts().stack);
       if (now) await lookForDrift(jobs, model);
       await ask(jobs, ["drift", model], json);
     });
@@ -60,9 +62,8 @@ export function define(command: Command): void {
     .summary("brings a view back to a commit")
     .argument("<view>")
     .argument("<instant>")
-    .addOption(stackOption())
-    .action(async (view, instant, { stack }) => {
-      const jobs = await StackJobs.connect(stack);
+    .action(async (view, instant) => {
+      const jobs = await StackJobs.connect(command.opts().stack);
       process.stdout.write(`${await rollback(jobs, view, instant)}\n`);
     });
   command
@@ -87,7 +88,6 @@ export function define(command: Command): void {
 }
 
 interface AskOptions {
-  readonly stack: string;
   readonly json?: true;
 }
 

@@ -72,7 +72,7 @@ async function parse(argv: readonly string[]): Promise<void> {
       action.name(),
       args,
       registeredArguments.length,
-      optionsOf(action).some(({ long }) => long === "--stack")
+      optionsOf(command).some(({ long }) => long === "--stack")
         ? stackNames()
         : [],
     );

@@ -48,6 +48,10 @@ describe("kustomization", () => {
       metadata: { name: "a" },
     };
     assert.deepEqual(ignored(secret), ["data"]);
+    // kustomize writes it so; declared, it is a change as soon as the controller has filled the Secret in.
+    const empty: ManifestObject = { ...secret, data: {} };
+    assert.deepEqual(ignored(empty), ["data"]);
+    assert.ok(!("data" in empty));
     assert.equal(ignored({ ...secret, data: { key: "dg==" } }), undefined);
     assert.equal(ignored({ ...secret, kind: "ConfigMap" }), undefined);
   });
