@@ -28,7 +28,7 @@ export default tseslint.config(
     // is required.
     files: [
       "infra/**",
-      "airgap/providers/**",
+      "infra/supply/plugins/**",
       "test/support/**",
       "stacks/commands/**",
     ],

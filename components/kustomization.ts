@@ -90,15 +90,15 @@ export function onCluster(
   cluster: k8s.Provider,
   after?: pulumi.Input<pulumi.Resource[]>,
 ) {
-  return (
-    object: ManifestObject,
-    child: pulumi.CustomResourceOptions,
-  ) => {
+  return (object: ManifestObject, child: pulumi.CustomResourceOptions) => {
     child.provider = cluster;
     child.dependsOn = after;
     // A Secret without content is filled in by the controller that it is for. One with an empty `data` is read as one
     // that lost its content, and replaced.
-    if (object.kind === "Secret" && Object.keys(object.data ?? {}).length === 0) {
+    if (
+      object.kind === "Secret" &&
+      Object.keys(object.data ?? {}).length === 0
+    ) {
       delete object.data;
       child.ignoreChanges = ["data"];
     }

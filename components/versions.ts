@@ -58,7 +58,7 @@ export const charts = {
   },
 } as const satisfies Record<string, ChartPin>;
 
-/** Images that the components run without a chart; the airgap builds the same versions from their Go modules. */
+/** Images that the components run without a chart; the toolchain builds the same versions from their Go modules. */
 export const images = {
   prometheus: "quay.io/prometheus/prometheus:v3.16.0",
   pushgateway: "quay.io/prometheus/pushgateway:v1.11.1",

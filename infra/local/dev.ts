@@ -3,7 +3,7 @@
 // MLSTACK_INPUTS holds further inputs as JSON, such as the ranges of a second cluster.
 import { writeFile } from "node:fs/promises";
 
-import { registryStorage } from "../../airgap/images/registry";
+import { registryStorage } from "../supply/images/registry";
 import { clusterSchema } from "./inputs";
 import { Layout } from "./layout";
 import {

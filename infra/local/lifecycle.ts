@@ -4,7 +4,7 @@ import { mkdir, readFile, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
-import { findTool, toolPath, toolVersion } from "../../airgap/toolchain/tools";
+import { findTool, toolPath, toolVersion } from "../supply/toolchain/tools";
 import { claimFolder } from "../owned-folder";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";

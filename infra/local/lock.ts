@@ -1,4 +1,4 @@
-import { withLock } from "../../airgap/lock";
+import { withLock } from "../supply/lock";
 import type { Layout } from "./layout";
 
 /** Runs one piece of work on a cluster at a time; a second one is refused while the first still runs. */

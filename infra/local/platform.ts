@@ -1,7 +1,7 @@
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { registryStorage } from "../../airgap/images/registry";
+import { registryStorage } from "../supply/images/registry";
 import {
   makeObjectStore,
   type ObjectStore,

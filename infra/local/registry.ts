@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 
-import { storedDigest } from "../../airgap/images/registry";
+import { storedDigest } from "../supply/images/registry";
 import type { Layout } from "./layout";
 
 /** The upstream images that the cluster itself runs; a node pulls them from the cluster's registry. */

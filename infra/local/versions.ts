@@ -1,4 +1,4 @@
-import { findTool, toolVersion } from "../../airgap/toolchain/tools";
+import { findTool, toolVersion } from "../supply/toolchain/tools";
 import type { ClusterInputs } from "./inputs";
 
 /** Versions of a cluster's programs, by the program that carries each. */

@@ -4,10 +4,10 @@ import {
   hasImage,
   pushImage,
   runBuildah,
-} from "../../airgap/images/buildah";
-import { removeOldBuilds } from "../../airgap/images/old-builds";
-import { repositoryOf, withRegistry } from "../../airgap/images/registry";
-import { run } from "../../airgap/process";
+} from "../supply/images/buildah";
+import { removeOldBuilds } from "../supply/images/old-builds";
+import { repositoryOf, withRegistry } from "../supply/images/registry";
+import { run } from "../supply/process";
 
 /** One image to be built and pushed. */
 export interface Build {

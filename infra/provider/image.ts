@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import limit from "p-limit";
 import { z } from "zod";
 
-import { storedDigest } from "../../airgap/images/registry";
-import { cacheFolder } from "../../airgap/toolchain/tools";
+import { storedDigest } from "../supply/images/registry";
+import { cacheFolder } from "../supply/toolchain/tools";
 import { contextFiles, contextHash, imageTag } from "../image-context";
 import type { Problem } from "../problem";
 import { findBuilder, type Build } from "./image-builder";

@@ -7,7 +7,7 @@ import {
 } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 
-import { engineLog, limits } from "../../airgap/providers/plugin/serve";
+import { engineLog, limits } from "./plugin/serve";
 import { Calls } from "./calls";
 import { isPeerOf } from "./engine-peer";
 import { findKind } from "./kinds";

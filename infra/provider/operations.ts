@@ -13,7 +13,7 @@ import {
   unknown,
   type Properties as Values,
   type Value,
-} from "../../airgap/providers/plugin/value";
+} from "./plugin/value";
 import { describeProblem, type Problem } from "../problem";
 import type { Difference, ResourceKind } from "./resource";
 

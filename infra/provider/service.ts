@@ -23,7 +23,7 @@ import {
   InitFailure,
   type Log,
   unary,
-} from "../../airgap/providers/plugin/serve";
+} from "./plugin/serve";
 import { describeProblem } from "../problem";
 import type { Calls } from "./calls";
 import {

@@ -1,4 +1,4 @@
-import { CommandFailed, run } from "../../airgap/process";
+import { CommandFailed, run } from "../../infra/supply/process";
 import { awsEndCheck } from "./aws";
 import { distinct, type Leftover, type Question } from "./leftover";
 

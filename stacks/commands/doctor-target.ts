@@ -1,5 +1,5 @@
-import { run } from "../../airgap/process";
-import { findProgram } from "../../airgap/toolchain/packages";
+import { run } from "../../infra/supply/process";
+import { findProgram } from "../../infra/supply/toolchain/packages";
 import { refuseWeakBackEnd, requirePassphrase } from "./back-end";
 import { CommandError } from "./command";
 import { Pulumi } from "./pulumi";

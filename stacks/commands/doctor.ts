@@ -3,25 +3,30 @@ import { totalmem } from "node:os";
 
 import type { Command } from "@commander-js/extra-typings";
 
-import { findMeans, HOST_TOOLS, lackOfSpace, missingSteps } from "../../airgap";
-import { MIRROR, mirrorPath } from "../../airgap/mirror";
-import { missingImages, neededImages } from "../../airgap/images";
-import type { Parts } from "../../airgap/images/catalogue";
-import { registryStorage } from "../../airgap/images/registry";
-import { pulumiTools } from "../../airgap/pulumi";
-import { run } from "../../airgap/process";
+import {
+  findMeans,
+  HOST_TOOLS,
+  lackOfSpace,
+  missingSteps,
+} from "../../infra/supply";
+import { MIRROR, mirrorPath } from "../../infra/supply/mirror";
+import { missingImages, neededImages } from "../../infra/supply/images";
+import type { Parts } from "../../infra/supply/images/catalogue";
+import { registryStorage } from "../../infra/supply/images/registry";
+import { pulumiTools } from "../../infra/supply/pulumi";
+import { run } from "../../infra/supply/process";
 import {
   CLUSTER_PACKAGES,
   findProgram,
   IMAGE_PACKAGES,
   isInstalled,
-} from "../../airgap/toolchain/packages";
+} from "../../infra/supply/toolchain/packages";
 import {
   cacheFolder,
   findTool,
   toolPath,
   toolVersion,
-} from "../../airgap/toolchain/tools";
+} from "../../infra/supply/toolchain/tools";
 import {
   clusterSchema,
   placeFields,

@@ -3,7 +3,7 @@ import { delimiter, dirname } from "node:path";
 
 import { type Command, Option } from "@commander-js/extra-typings";
 
-import { toolPath } from "../../airgap/toolchain/tools";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { examples, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
 

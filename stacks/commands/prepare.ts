@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 
-import { prepare } from "../../airgap";
-import { terminalProgress } from "../../airgap/steps";
-import { ensureTools } from "../../airgap/toolchain/build";
+import { prepare } from "../../infra/supply";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
 import { examples, stackOption } from "./options";
 import { readStackFile } from "./stack-file";
 

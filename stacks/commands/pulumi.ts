@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { mirrorFolder } from "../../airgap/mirror";
-import { cloudStandIns, resolvePulumi } from "../../airgap/pulumi";
-import { findProgram } from "../../airgap/toolchain/packages";
+import { mirrorFolder } from "../../infra/supply/mirror";
+import { cloudStandIns, resolvePulumi } from "../../infra/supply/pulumi";
+import { findProgram } from "../../infra/supply/toolchain/packages";
 import { mirrorVariable } from "../../infra/chart-source";
 import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
 import { CommandError, root } from "./command";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { Part, Parts } from "../../airgap/images/catalogue";
+import type { Part, Parts } from "../../infra/supply/images/catalogue";
 import { CommandError, root } from "./command";
 
 // Anything else is the program's to refuse.

@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 
-import { prepare } from "../../airgap";
+import { prepare } from "../../infra/supply";
 import { refuseWeakBackEnd } from "./back-end";
 import type { Invocation } from "./commands";
 import { lostCluster } from "./lost-cluster";

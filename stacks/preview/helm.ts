@@ -1,8 +1,8 @@
-import { terminalProgress } from "../../airgap/steps";
-import { run } from "../../airgap/process";
-import { ensureTools } from "../../airgap/toolchain/build";
-import { findProgram } from "../../airgap/toolchain/packages";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { terminalProgress } from "../../infra/supply/steps";
+import { run } from "../../infra/supply/process";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { findProgram } from "../../infra/supply/toolchain/packages";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { kubernetesMinor } from "../../infra/versions";
 import type { ChartUse } from "./chart-changes";
 

@@ -10,7 +10,7 @@ const ownMachine = ["local", "existing"];
 
 /** What no stack is made of: it tests, describes or operates the program. */
 const outside: readonly RegExp[] = [
-  /^(test|airgap|\.github|\.ci)\//,
+  /^(test|infra\/supply|\.github|\.ci)\//,
   /^stacks\/(commands|preview|ephemeral|audit|policy)\//,
   /^workloads\/.*\/tests\//,
   /\.(md|log)$/,

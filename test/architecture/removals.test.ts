@@ -42,21 +42,30 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     1,
     ".mlstack/STACK in this checkout; the name comes from the engine's list of stacks, whose names have no slash",
   ],
-  "airgap/mirror.ts": [
+  "infra/supply/mirror.ts": [
     2,
     "half-made copy in the cache, under the cache's lock",
   ],
-  "airgap/images/buildah.ts": [
+  "infra/supply/images/buildah.ts": [
     2,
     "folder that mkdtemp made in this call; notes of an earlier boot in the cache, whose mounts ended with it",
   ],
-  "airgap/images/debian/root.ts": [
+  "infra/supply/images/debian/root.ts": [
     4,
     "work folder in the cache, made in this call, and parts of the tree that debootstrap wrote there",
   ],
-  "airgap/images/index.ts": [1, "work folder in the cache, made in this call"],
-  "airgap/images/registry.ts": [1, "folder that mkdtemp made in this call"],
-  "airgap/toolchain/build.ts": [3, "work folders in the cache, under its lock"],
+  "infra/supply/images/index.ts": [
+    1,
+    "work folder in the cache, made in this call",
+  ],
+  "infra/supply/images/registry.ts": [
+    1,
+    "folder that mkdtemp made in this call",
+  ],
+  "infra/supply/toolchain/build.ts": [
+    3,
+    "work folders in the cache, under its lock",
+  ],
 };
 
 function files(folder: string): string[] {
@@ -108,7 +117,7 @@ describe("removals of whole folders", () => {
   });
 
   const found = new Map(
-    ["infra", "stacks", "airgap", "components"]
+    ["infra", "stacks", "components"]
       .flatMap(files)
       .filter((path) => !/(^|\/)tests?\//.test(path))
       .map(

@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { prepare } from "../../airgap";
-import { registryStorage } from "../../airgap/images/registry";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { prepare } from "../../infra/supply";
+import { registryStorage } from "../../infra/supply/images/registry";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { cgroupProcesses, parseHierarchies } from "../../infra/local/cgroups";
 import { type ClusterInputs, clusterSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";

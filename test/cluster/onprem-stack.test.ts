@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { prepare } from "../../airgap";
+import { prepare } from "../../infra/supply";
 import { loginSchema } from "../../infra/onprem/hosts";
 import { Remote } from "../../infra/onprem/ssh";
 import { foundation } from "../support/foundation";

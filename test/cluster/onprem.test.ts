@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { prepare } from "../../airgap";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { prepare } from "../../infra/supply";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { type Host, loginSchema } from "../../infra/onprem/hosts";
 import { markFile } from "../../infra/onprem/mark";
 import { Remote } from "../../infra/onprem/ssh";

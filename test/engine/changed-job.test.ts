@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { OFFLINE_TOOLS, resolvePulumi } from "../../airgap/pulumi";
-import { terminalProgress } from "../../airgap/steps";
-import { ensureTools } from "../../airgap/toolchain/build";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { OFFLINE_TOOLS, resolvePulumi } from "../../infra/supply/pulumi";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { type ControlPlane, startControlPlane } from "../support/control-plane";
 
 const program = join(__dirname, "changed-job");

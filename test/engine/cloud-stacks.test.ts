@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { terminalProgress } from "../../airgap/steps";
-import { ensureTools } from "../../airgap/toolchain/build";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import {
   CloudStack,
   eventually,

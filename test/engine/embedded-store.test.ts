@@ -15,7 +15,7 @@ import { join } from "node:path";
 
 import { AwsClient } from "aws4fetch";
 
-import { toolPath } from "../../airgap/toolchain/tools";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import {
   iamPort,
   region,

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 
 import { parse } from "yaml";
 
-import { terminalProgress } from "../../airgap/steps";
-import { ensureTools } from "../../airgap/toolchain/build";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 import { CloudStack, type Run } from "../support/cloud-stack";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";
 

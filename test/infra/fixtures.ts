@@ -20,7 +20,7 @@ import {
   account,
   project,
   subscription,
-} from "../../airgap/providers/clouds/outputs";
+} from "../../infra/supply/plugins/clouds/outputs";
 import type { Recorded, Recording } from "../support/recording-monitor";
 
 /** How the nodes of a pool are registered, read from what the target declared. */

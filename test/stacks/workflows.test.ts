@@ -5,7 +5,11 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { toolPath, toolVersion, findTool } from "../../airgap/toolchain/tools";
+import {
+  toolPath,
+  toolVersion,
+  findTool,
+} from "../../infra/supply/toolchain/tools";
 import { commentMarker } from "../../stacks/preview/comment";
 
 const root = join(__dirname, "../..");

@@ -1,6 +1,6 @@
 import { chromium, type Browser } from "playwright-core";
 
-import { findProgram } from "../../airgap/toolchain/packages";
+import { findProgram } from "../../infra/supply/toolchain/packages";
 
 /** Starts Debian's Chromium. @throws when it is not installed */
 export function startBrowser(): Promise<Browser> {

@@ -15,11 +15,11 @@ import { z } from "zod";
 
 import { Pulumi } from "../../stacks/commands/pulumi";
 import { Checkout } from "./checkout";
-import { cloudStandIns } from "../../airgap/pulumi";
+import { cloudStandIns } from "../../infra/supply/pulumi";
 import {
   clusterVariable,
   type ClusterAddress,
-} from "../../airgap/providers/clouds/outputs";
+} from "../../infra/supply/plugins/clouds/outputs";
 
 /** A step of the engine on a resource: when it began, or when it had ended. */
 export interface Step {

@@ -10,7 +10,7 @@ import {
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toolPath } from "../../airgap/toolchain/tools";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 
 /** A Kubernetes API with its controllers, without nodes. */
 export interface ControlPlane {

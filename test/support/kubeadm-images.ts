@@ -5,12 +5,12 @@ import {
   pushImage,
   registryStorage,
   storedDigest,
-} from "../../airgap/images";
-import { terminalProgress } from "../../airgap/steps";
-import { ensureTools } from "../../airgap/toolchain/build";
-import { toolPath } from "../../airgap/toolchain/tools";
+} from "../../infra/supply/images";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 
-const folder = join(__dirname, "../../airgap/images");
+const folder = join(__dirname, "../../infra/supply/images");
 
 /** What kubeadm runs beside the images that every cluster of ours runs. */
 const images = [

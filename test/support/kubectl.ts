@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import { toolPath } from "../../airgap/toolchain/tools";
+import { toolPath } from "../../infra/supply/toolchain/tools";
 
 /** kubectl on one cluster; input goes to its standard input. */
 export class Kubectl {

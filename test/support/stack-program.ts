@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parseDocument } from "yaml";
 
-import { cloudCalls } from "../../airgap/providers/clouds/outputs";
+import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
 import { platformOutputs } from "./platform-outputs";
 import { record, type Recording } from "./recording-monitor";
 

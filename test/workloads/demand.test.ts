@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { ConfigError, parseConfig } from "../../stacks/config";
-import { account } from "../../airgap/providers/clouds/outputs";
+import { account } from "../../infra/supply/plugins/clouds/outputs";
 import { ec2 } from "../../infra/eks/rules";
 import { computeEngine } from "../../infra/gke/rules";
 import { azureSizes } from "../../infra/aks/rules";

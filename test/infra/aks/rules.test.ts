@@ -14,7 +14,7 @@ import {
 } from "../../../infra/aks/rules";
 import { guid } from "../../../infra/naming";
 import { gpuTaint } from "../../../infra/placement";
-import { subscription } from "../../../airgap/providers/clouds/outputs";
+import { subscription } from "../../../infra/supply/plugins/clouds/outputs";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const target = {

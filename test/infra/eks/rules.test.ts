@@ -13,7 +13,7 @@ import {
 } from "../../../infra/eks/rules";
 import { nameLimits } from "../../../infra/name-limits";
 import { slug, worldwide } from "../../../infra/naming";
-import { account } from "../../../airgap/providers/clouds/outputs";
+import { account } from "../../../infra/supply/plugins/clouds/outputs";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const target = { kind: "eks", account, region: "eu-central-1" };

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Properties } from "../../../airgap/providers/plugin/value";
+import type { Properties } from "../../../infra/provider/plugin/value";
 import { type ClusterInputs, clusterSchema } from "../../../infra/local/inputs";
 import { Layout } from "../../../infra/local/layout";
 import {

@@ -5,7 +5,7 @@ import {
   type Properties,
   Secret,
   unknown,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../infra/provider/plugin/value";
 import { jobEnd } from "../../../infra/provider/job-end";
 import { teardown } from "../../../infra/provider/teardown";
 import { FakeApiServer, kubeconfigOf } from "./fake-api-server";

@@ -33,12 +33,12 @@ import {
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 
-import { unary } from "../../../airgap/providers/plugin/serve";
+import { unary } from "../../../infra/provider/plugin/serve";
 import {
   decode,
   encode,
   type Properties,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../infra/provider/plugin/value";
 import { Calls } from "../../../infra/provider/calls";
 import type { ResourceKind } from "../../../infra/provider/resource";
 import { providerService } from "../../../infra/provider/service";

@@ -6,7 +6,7 @@ import {
   Secret,
   unknown,
   type Properties,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../infra/provider/plugin/value";
 import {
   checkInputs,
   compareInputs,

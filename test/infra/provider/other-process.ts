@@ -2,7 +2,7 @@ import { credentials, status } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CreateRequest } from "@pulumi/pulumi/proto/provider_pb";
 
-import { encode } from "../../../airgap/providers/plugin/value";
+import { encode } from "../../../infra/provider/plugin/value";
 import { urnOf } from "./harness";
 
 // Asks a provider on a port for a secret, as another process than its engine and, where one is given, another user.

@@ -8,7 +8,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { CheckRequest, CreateRequest } from "@pulumi/pulumi/proto/provider_pb";
 
 import { isPeerOf, socketInode } from "../../../infra/provider/engine-peer";
-import { unknown } from "../../../airgap/providers/plugin/value";
+import { unknown } from "../../../infra/provider/plugin/value";
 import { failureOf, ProviderHarness } from "./harness";
 
 const secretType = "mlstack:index:RandomSecret";

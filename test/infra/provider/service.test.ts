@@ -8,7 +8,7 @@ import {
   type Properties,
   Secret,
   unknown,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../infra/provider/plugin/value";
 import { Calls } from "../../../infra/provider/calls";
 import {
   type Context,

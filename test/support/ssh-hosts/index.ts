@@ -18,8 +18,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { registryStorage } from "../../../airgap/images";
-import { cacheFolder, toolPath } from "../../../airgap/toolchain/tools";
+import { registryStorage } from "../../../infra/supply/images";
+import { cacheFolder, toolPath } from "../../../infra/supply/toolchain/tools";
 import {
   cgroupProcesses,
   makeCgroup,

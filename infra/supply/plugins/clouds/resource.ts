@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { diff, replacements, type Changes } from "../plugin/diff";
-import { parseUrn } from "../plugin/urn";
+import {
+  diff,
+  replacements,
+  type Changes,
+} from "../../../provider/plugin/diff";
+import { parseUrn } from "../../../provider/plugin/urn";
 import {
   isProperties,
   markSecrets,
   reveal,
   textAt,
   type Properties,
-} from "../plugin/value";
+} from "../../../provider/plugin/value";
 import { account, cloudOutputs, project, subscription } from "./outputs";
 
 /** Clouds whose plugin the generic one stands in for. */

@@ -16,9 +16,15 @@ import {
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { diffResponse } from "../plugin/diff-response";
-import { parseUrn } from "../plugin/urn";
-import { basics, configured, engineLog, serve, unary } from "../plugin/serve";
+import { diffResponse } from "../../../provider/plugin/diff-response";
+import { parseUrn } from "../../../provider/plugin/urn";
+import {
+  basics,
+  configured,
+  engineLog,
+  serve,
+  unary,
+} from "../../../provider/plugin/serve";
 import {
   decode,
   encode,
@@ -26,7 +32,7 @@ import {
   reveal,
   textAt,
   type Properties,
-} from "../plugin/value";
+} from "../../../provider/plugin/value";
 import { cloudCalls } from "./outputs";
 import { clouds, compare, made, type Cloud } from "./resource";
 
@@ -42,7 +48,16 @@ const { version } = JSON.parse(
   readFileSync(
     join(
       __dirname,
-      ...["..", "..", "..", "node_modules", "@pulumi", cloud, "package.json"],
+      ...[
+        "..",
+        "..",
+        "..",
+        "..",
+        "node_modules",
+        "@pulumi",
+        cloud,
+        "package.json",
+      ],
     ),
     "utf8",
   ),

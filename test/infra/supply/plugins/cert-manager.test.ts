@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
-import { releaseInputs } from "../../../airgap/providers/kubernetes-cert-manager/release";
-import { Secret } from "../../../airgap/providers/plugin/value";
+import { releaseInputs } from "../../../../infra/supply/plugins/kubernetes-cert-manager/release";
+import { Secret } from "../../../../infra/provider/plugin/value";
 
 describe("the cert-manager component", () => {
   it("is a release of its chart with the arguments as values", () => {

@@ -21,8 +21,8 @@ import {
   limits,
   serve,
   unary,
-} from "../plugin/serve";
-import { decode, encode, unknown } from "../plugin/value";
+} from "../../../provider/plugin/serve";
+import { decode, encode, unknown } from "../../../provider/plugin/value";
 import { component, releaseInputs } from "./release";
 
 /** The real plugin that this one stands in for. */

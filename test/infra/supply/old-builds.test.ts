@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 
-import { oldBuilds } from "../../airgap/images/old-builds";
+import { oldBuilds } from "../../../infra/supply/images/old-builds";
 
 describe("old builds in buildah's storage", () => {
   const image = (id: string, date: string, ...names: string[]) => ({

@@ -14,7 +14,7 @@ import {
   unknown,
   type Properties,
   type Value,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../../infra/provider/plugin/value";
 
 const { value } = fc.letrec<{ value: Value; properties: Properties }>(
   (tie) => ({

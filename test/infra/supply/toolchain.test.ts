@@ -3,11 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { lackOfSpace, missingSteps, type Means } from "../../airgap";
-import { MIRROR } from "../../airgap/mirror";
-import { OFFLINE_TOOLS } from "../../airgap/pulumi";
-import { everyPart, UPSTREAM_IMAGES } from "../../airgap/images/catalogue";
-import { isNewEnough } from "../../airgap/pulumi";
+import { lackOfSpace, missingSteps, type Means } from "../../../infra/supply";
+import { MIRROR } from "../../../infra/supply/mirror";
+import { OFFLINE_TOOLS } from "../../../infra/supply/pulumi";
+import {
+  everyPart,
+  UPSTREAM_IMAGES,
+} from "../../../infra/supply/images/catalogue";
+import { isNewEnough } from "../../../infra/supply/pulumi";
 import {
   findTool,
   goBuildArguments,
@@ -18,8 +21,8 @@ import {
   toolPath,
   TOOLS,
   toolVersion,
-} from "../../airgap/toolchain/tools";
-import { charts } from "../../components/versions";
+} from "../../../infra/supply/toolchain/tools";
+import { charts } from "../../../components/versions";
 
 describe("pinnedVersion", () => {
   const goMod = [
@@ -130,7 +133,7 @@ describe("goBuildArguments", () => {
 describe("the Kubernetes plugin", () => {
   it("is of the release that @pulumi/kubernetes is pinned to, as the cache and the engine's folder name it", () => {
     const { dependencies } = JSON.parse(
-      readFileSync(join(__dirname, "../../package.json"), "utf8"),
+      readFileSync(join(__dirname, "../../../package.json"), "utf8"),
     ) as { dependencies: Record<string, string> };
     assert.equal(dependencies["@pulumi/kubernetes"], kubernetesPluginVersion);
   });

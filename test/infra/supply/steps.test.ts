@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CommandFailed, run } from "../../airgap/process";
+import { CommandFailed, run } from "../../../infra/supply/process";
 import {
   Clock,
   formatDuration,
   silentProgress,
   withCacheLock,
   type Step,
-} from "../../airgap/steps";
+} from "../../../infra/supply/steps";
 
 describe("steps", () => {
   let cache: string;

@@ -3,7 +3,7 @@ import {
   propertiesAt,
   type Properties,
   without,
-} from "../plugin/value";
+} from "../../../provider/plugin/value";
 
 /** Type token of the one component of the package. */
 export const component = "kubernetes-cert-manager:index:CertManager";

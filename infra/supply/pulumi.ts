@@ -27,10 +27,10 @@ export interface PulumiCommand {
 const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
 
 /** Folder of the stand-in for the plugin of the cert-manager component, which registers the chart's release. */
-const certManagerStandIn = join(__dirname, "providers/kubernetes-cert-manager");
+const certManagerStandIn = join(__dirname, "plugins/kubernetes-cert-manager");
 
 /** Folder of stand-ins for the plugins of the clouds. They make nothing: they may be on PATH for previews alone. */
-export const cloudStandIns = join(__dirname, "providers/clouds/bin");
+export const cloudStandIns = join(__dirname, "plugins/clouds/bin");
 
 /** Oldest CLI that knows all that Pulumi.yaml says, and the replacement triggers of the jobs. */
 const OLDEST: readonly [number, number] = [3, 215];

@@ -3,10 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UPSTREAM_IMAGES } from "../../airgap/images/catalogue";
-import { declareArguments } from "../../airgap/images/buildah";
-import { debianSources } from "../../airgap/images/debian/root";
-import { repositoryOf, storedDigest } from "../../airgap/images/registry";
+import { UPSTREAM_IMAGES } from "../../../infra/supply/images/catalogue";
+import { declareArguments } from "../../../infra/supply/images/buildah";
+import { debianSources } from "../../../infra/supply/images/debian/root";
+import {
+  repositoryOf,
+  storedDigest,
+} from "../../../infra/supply/images/registry";
 
 describe("repositoryOf", () => {
   it("leaves the registry out", () => {

@@ -4,15 +4,15 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 
-import { withLock } from "../../airgap/lock";
+import { withLock } from "../../../infra/supply/lock";
 
-const root = join(__dirname, "../..");
+const root = join(__dirname, "../../..");
 
 /** A process that holds a lock until it is killed. */
 async function holder(path: string): Promise<ChildProcess> {
   const script = `
     require("tsx/cjs");
-    require(${JSON.stringify(join(root, "airgap/lock.ts"))}).withLock(
+    require(${JSON.stringify(join(root, "infra/supply/lock.ts"))}).withLock(
       "test", ${JSON.stringify(path)},
       async () => { console.log("held"); await new Promise((end) => setTimeout(end, 60_000)); },
       () => { console.log("refused"); process.exit(0); });`;

@@ -1,11 +1,11 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { diff, formatPath } from "../../../airgap/providers/plugin/diff";
+import { diff, formatPath } from "../../../../infra/provider/plugin/diff";
 import {
   Secret,
   unknown,
   type Properties,
-} from "../../../airgap/providers/plugin/value";
+} from "../../../../infra/provider/plugin/value";
 
 const json = fc
   .dictionary(

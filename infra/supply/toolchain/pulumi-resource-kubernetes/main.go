@@ -1,7 +1,7 @@
 // The Pulumi provider plugin of Kubernetes, from the public Go module of its release.
 //
 // The release's own main package embeds two files that its repository makes at build time and does not keep: the
-// toolchain passes them to the compiler as an overlay (airgap/toolchain/kubernetes-plugin.ts).
+// toolchain passes them to the compiler as an overlay (infra/supply/toolchain/kubernetes-plugin.ts).
 package main
 
 import (
