@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.evaluation import Bin, Quality, quality
+from jobs.jvm import jvm, located
 from jobs.outcome import JobError
 
 TRAINING_PERCENT = 80
@@ -25,7 +26,7 @@ def held_out(key: str) -> Column:
 def probability_of(scored: DataFrame) -> Column:
     """The probability of a positive row, in what a model has scored."""
     # By way of the JVM: the same function in pyspark.ml.functions wants pandas, which nothing else here does.
-    as_array = scored.sparkSession._jvm.org.apache.spark.ml.functions.vector_to_array
+    as_array = jvm(scored.sparkSession).org.apache.spark.ml.functions.vector_to_array
     return Column(as_array(F.col(PROBABILITY)._jc, "float64"))[1]
 
 
@@ -49,8 +50,8 @@ def require_both_labels(counts: Mapping[tuple[bool, int], int], place: str, kind
 
 def write_text(spark: SparkSession, path: str, text: str) -> None:
     """Write a small file wherever Spark can."""
-    target = spark._jvm.org.apache.hadoop.fs.Path(path)
-    stream = target.getFileSystem(spark._jsc.hadoopConfiguration()).create(target, True)
+    target, system = located(spark, path)
+    stream = system.create(target, True)
     try:
         stream.write(bytearray(text.encode()))
     finally:

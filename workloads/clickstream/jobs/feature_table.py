@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from py4j.java_gateway import JavaObject
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.jvm import is_table, jvm
 from jobs.outcome import JobError
 from jobs.sessions import KEY, ORDERING, PARTITION
 
@@ -112,12 +113,10 @@ def instants(spark: SparkSession, path: str) -> list[str]:
 
 def exists(spark: SparkSession, path: str) -> bool:
     """Whether a Hudi table stands at the path."""
-    jvm = _jvm(spark)
-    properties = jvm.org.apache.hadoop.fs.Path(f"{path}/.hoodie/hoodie.properties")
-    return properties.getFileSystem(spark._jsc.hadoopConfiguration()).exists(properties)
+    return is_table(spark, path)
 
 
-def _last_commit(spark: SparkSession, path: str) -> tuple[str, dict]:
+def _last_commit(spark: SparkSession, path: str) -> tuple[str, dict[str, Any]]:
     timeline = _timeline(spark, path)
     instant = timeline.lastInstant().get()
     metadata = timeline.readCommitMetadata(instant)
@@ -125,12 +124,8 @@ def _last_commit(spark: SparkSession, path: str) -> tuple[str, dict]:
 
 
 def _timeline(spark: SparkSession, path: str) -> JavaObject:
-    jvm = _jvm(spark)
-    storage = jvm.org.apache.hudi.hadoop.fs.HadoopFSUtils.getStorageConf(spark._jsc.hadoopConfiguration())
-    table = jvm.org.apache.hudi.common.table.HoodieTableMetaClient.builder()
+    classes = jvm(spark).org.apache.hudi
+    storage = classes.hadoop.fs.HadoopFSUtils.getStorageConf(spark._jsc.hadoopConfiguration())
+    table = classes.common.table.HoodieTableMetaClient.builder()
     client = table.setConf(storage).setBasePath(path).build()
     return client.getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
-
-
-def _jvm(spark: SparkSession) -> JavaObject:
-    return spark._jvm

@@ -57,7 +57,7 @@ def reason_of(error: BaseException) -> str:
             cause = cause.getCause()
         text = cause.toString()
     elif isinstance(error, PySparkException):
-        text = error.getMessage() if error.getErrorClass() else str(error)
+        text = str(error)
     else:
         text = f"{type(error).__name__}: {error}"
     return (text or type(error).__name__).strip().splitlines()[0]

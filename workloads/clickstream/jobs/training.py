@@ -71,7 +71,7 @@ def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
     run = options.run or instant
     table = in_order(feature_table.read(spark, path, instant), options.partitions).cache()
     groups = table.groupBy("held_out", LABEL, *CATEGORIES).count().collect()
-    labels = Counter()
+    labels: Counter[tuple[bool, int]] = Counter()
     for group in groups:
         labels[group["held_out"], group[LABEL]] += group["count"]
     require_both_labels(labels, path, {0: "sessions did not buy", 1: "sessions bought"})
@@ -109,7 +109,7 @@ def frequent_values(groups: Sequence[Row]) -> dict[str, list[str]]:
     """The values of each category in the training sessions, the most frequent first."""
     values: dict[str, list[str]] = {}
     for category in CATEGORIES:
-        totals = Counter()
+        totals: Counter[str] = Counter()
         for group in groups:
             if not group["held_out"]:
                 totals[group[category]] += group["count"]

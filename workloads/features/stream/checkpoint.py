@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from py4j.java_gateway import JavaObject
 from pyspark.sql import SparkSession
+
+from jobs.jvm import jvm, located
 
 Offsets = Mapping[str, Mapping[str, int]]
 """By topic and partition."""
@@ -31,21 +32,17 @@ def consumed(spark: SparkSession, checkpoint: str) -> int:
 
 
 def _batches(spark: SparkSession, folder: str) -> list[int]:
-    path, system = _path(spark, folder)
+    path, system = located(spark, folder)
     return [int(name) for each in system.listStatus(path) if (name := each.getPath().getName()).isdigit()]
 
 
 # A version stands before the JSON, in `offsets` settings of the batch too: the last line is the source's own.
 def _offsets(spark: SparkSession, file: str) -> Offsets:
-    path, system = _path(spark, file)
+    path, system = located(spark, file)
     stream = system.open(path)
     try:
-        text = spark._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+        text = jvm(spark).org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
     finally:
         stream.close()
-    return json.loads(text.strip().splitlines()[-1])
-
-
-def _path(spark: SparkSession, text: str) -> tuple[JavaObject, JavaObject]:
-    path = spark._jvm.org.apache.hadoop.fs.Path(text)
-    return path, path.getFileSystem(spark._jsc.hadoopConfiguration())
+    offsets: Offsets = json.loads(text.strip().splitlines()[-1])
+    return offsets

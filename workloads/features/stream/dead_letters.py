@@ -36,7 +36,7 @@ def read(spark: SparkSession, path: str) -> DataFrame | None:
     letters = _read(spark, f"{path}/letters")
     if letters is None:
         return None
-    letters = letters.dropDuplicates(PLACE).drop("stream", "batch")
+    letters = letters.dropDuplicates([*PLACE]).drop("stream", "batch")
     replayed = _read(spark, f"{path}/replayed")
     return letters if replayed is None else letters.join(replayed, list(PLACE), "left_anti")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from py4j.java_gateway import JavaObject
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from jobs.jvm import is_table
 from jobs.outcome import JobError
 from stream.contract import SQL_TYPES, Contract
 from stream.validation import ADDITIONAL, REASON
@@ -86,6 +86,4 @@ def require_compatible(present: Mapping[str, str], contract: Contract, path: str
 
 def exists(spark: SparkSession, path: str) -> bool:
     """Whether a Hudi table stands at the path."""
-    jvm: JavaObject = spark._jvm
-    properties = jvm.org.apache.hadoop.fs.Path(f"{path}/.hoodie/hoodie.properties")
-    return properties.getFileSystem(spark._jsc.hadoopConfiguration()).exists(properties)
+    return is_table(spark, path)

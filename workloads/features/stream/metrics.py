@@ -10,16 +10,16 @@ from typing import Any
 
 from mlstack_features.pushing import push
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
-from pyspark.sql.streaming import StreamingQueryListener
 from pyspark.sql.streaming.listener import (
     QueryProgressEvent,
     QueryStartedEvent,
     QueryTerminatedEvent,
+    StreamingQueryListener,
 )
 
 from stream.checkpoint import Offsets
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class StreamMetrics(StreamingQueryListener):

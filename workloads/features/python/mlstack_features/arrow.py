@@ -87,20 +87,28 @@ class ArrowBackend(Backend[pa.Table]):
         codes = _codes(ordered[entity])
         return ordered.filter(pa.array(np.append(codes[1:] != codes[:-1], True)))
 
+    def columns(self, frame: pa.Table) -> Sequence[str]:
+        """Names of a table's columns."""
+        return list(frame.column_names)
+
     def join(
         self,
         labels: pa.Table,
         features: pa.Table,
+        key: str,
         entity: str,
         time: str,
         columns: Sequence[str],
         max_age: timedelta | None,
     ) -> pa.Table:
         """Each label with the columns of the row that held at its time, in the order of the labels."""
-        key = next(name for name in features.column_names if name not in (VALID_FROM, *columns))
-        moments = [_microseconds(labels[time]), _microseconds(features[VALID_FROM])]
         codes = _codes(pa.chunked_array([*_chunks(labels[entity], features[key]), *features[key].chunks]))
-        found = _last_before(codes, *moments, None if max_age is None else max_age // timedelta(microseconds=1))
+        found = _last_before(
+            codes,
+            _microseconds(labels[time], time),
+            _microseconds(features[VALID_FROM], VALID_FROM),
+            None if max_age is None else max_age // timedelta(microseconds=1),
+        )
         rows = pa.array(found, mask=found < 0)
         for column in columns:
             labels = labels.append_column(column, features[column].combine_chunks().take(rows))
@@ -109,7 +117,7 @@ class ArrowBackend(Backend[pa.Table]):
     def _ends(self, view: str) -> dict[str, str]:
         system, root = file_system(f"{self._uri}/{view}/.hoodie/timeline")
         names = (each.base_name for each in system.get_file_info(pafs.FileSelector(root)))
-        return dict(match.groups() for name in names if (match := _FINISHED.fullmatch(name)))
+        return {match[1]: match[2] for name in names if (match := _FINISHED.fullmatch(name))}
 
     def _table(self, view: str) -> HudiTable:
         try:
@@ -146,17 +154,25 @@ def _last_before(
 
 def _codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     encoded = pc.dictionary_encode(values.combine_chunks())
-    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes: npt.NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes
 
 
 def _chunks(labels: pa.ChunkedArray, features: pa.ChunkedArray) -> list[pa.Array]:
     return list(labels.cast(features.type).chunks)
 
 
-def _microseconds(times: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def _microseconds(times: pa.ChunkedArray, column: str) -> npt.NDArray[np.int64]:
+    """Times as microseconds since 1970, finer ones rounded down; a time that is absent lies before all others."""
+    if not pa.types.is_timestamp(times.type):
+        raise FeatureStoreError(f"{column}: holds {times.type}; give the time of each label as a timestamp")
     instant = times if times.type.tz else pc.assume_timezone(times, "UTC")
-    whole = instant.cast(pa.timestamp("us", "UTC")).combine_chunks()
-    return whole.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    if times.type.unit == "ns":
+        instant = pc.floor_temporal(instant, unit="microsecond")
+    whole = instant.cast(pa.timestamp("us", "UTC")).combine_chunks().cast(pa.int64())
+    # Absent times would make the whole array one of floating-point numbers, in which they sort last.
+    filled: npt.NDArray[np.int64] = whole.fill_null(np.iinfo(np.int64).min).to_numpy(zero_copy_only=False)
+    return filled
 
 
 def _instant_time(text: str) -> datetime:

@@ -24,7 +24,7 @@ def answer(store: FeatureStore[pa.Table], options: argparse.Namespace) -> list[M
         case "list":
             return [_summary(store, name) for name in store.list()]
         case "show":
-            return _rows(store, options.view).slice(0, options.rows).to_pylist()
+            return list(_rows(store, options.view).slice(0, options.rows).to_pylist())
         case "history":
             return [{"instant": each.time, "action": each.action} for each in store.history(options.view)]
         case "drift":

@@ -154,7 +154,8 @@ def _combine(feature: Feature, span: WindowSpec) -> Column:
             count = F.sum(f"{feature.name}_count").over(span)
             return F.when(count > 0, F.sum(f"{feature.name}_sum").over(span) / count)
         case aggregate:
-            return getattr(F, aggregate)(feature.name).over(span)
+            column: Column = getattr(F, aggregate)(feature.name).over(span)
+            return column
 
 
 def _aggregate(feature: Feature) -> Column:
@@ -165,7 +166,8 @@ def _aggregate(feature: Feature) -> Column:
         case "distinct":
             return F.countDistinct(values)
         case aggregate:
-            return getattr(F, aggregate)(values)
+            column: Column = getattr(F, aggregate)(values)
+            return column
 
 
 def _values(feature: Feature) -> Column:

@@ -23,7 +23,8 @@ def latest_report(models: str, model: str) -> Report:
     if not reports:
         raise FeatureStoreError(f"{model}: nobody has looked for drift yet; `drift {model} --now` does")
     with system.open_input_stream(reports[-1]) as stream:
-        return json.loads(stream.readall())
+        report: Report = json.loads(stream.readall())
+    return report
 
 
 def drift_rows(report: Report) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from jobs.classification import write_text
+from jobs.jvm import located
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -45,8 +46,7 @@ class Reference:
 
 def latest_version(spark: SparkSession, folder: str) -> str | None:
     """Folder of the newest version of a model: that of the greatest instant, for a run with a name is an experiment."""
-    pattern = spark._jvm.org.apache.hadoop.fs.Path(f"{folder}/*/{FILE}")
-    system = pattern.getFileSystem(spark._jsc.hadoopConfiguration())
+    pattern, system = located(spark, f"{folder}/*/{FILE}")
     names = [status.getPath().getParent().getName() for status in system.globStatus(pattern) or []]
     versions = [name for name in names if _INSTANT.fullmatch(name)]
     return f"{folder}/{max(versions)}" if versions else None

@@ -69,7 +69,10 @@ class _Cluster:
 
     def get(self, plural: str, name: str) -> dict[str, Any] | None:
         try:
-            return self.api.get_namespaced_custom_object(_GROUP, _VERSION, self.namespace, plural, name)
+            found: dict[str, Any] = self.api.get_namespaced_custom_object(
+                _GROUP, _VERSION, self.namespace, plural, name
+            )
+            return found
         except ApiException as error:
             if error.status == 404:
                 return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from jobs.jvm import jvm, located
 from py4j.java_gateway import JavaObject
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
@@ -25,10 +26,9 @@ class SparkBackend(Backend[DataFrame]):
 
     def names(self) -> list[str]:
         """Folders that hold a table."""
-        root = self._jvm.org.apache.hadoop.fs.Path(self._uri)
-        system = root.getFileSystem(self._spark._jsc.hadoopConfiguration())
+        root, system = located(self._spark, self._uri)
         folders = [status.getPath() for status in system.listStatus(root) if status.isDirectory()]
-        properties = self._jvm.org.apache.hadoop.fs.Path
+        properties = jvm(self._spark).org.apache.hadoop.fs.Path
         return sorted(
             folder.getName() for folder in folders if system.exists(properties(folder, ".hoodie/hoodie.properties"))
         )
@@ -87,17 +87,21 @@ class SparkBackend(Backend[DataFrame]):
         known = frame.where(F.col(VALID_FROM) <= F.lit(at))
         return known.withColumn("_rank", latest).where("_rank = 1").drop("_rank")
 
+    def columns(self, frame: DataFrame) -> Sequence[str]:
+        """Names of a table's columns."""
+        return frame.columns
+
     def join(
         self,
         labels: DataFrame,
         features: DataFrame,
+        key: str,
         entity: str,
         time: str,
         columns: Sequence[str],
         max_age: timedelta | None,
     ) -> DataFrame:
         """Each label with the columns of the row that held at its time."""
-        key = next(name for name in features.columns if name not in (VALID_FROM, *columns))
         row = F.struct(VALID_FROM, *columns)
         rows = features.select(
             F.col(key).alias("_key"), F.col(VALID_FROM).alias("_time"), row.alias("_row"), F.lit(0).alias("_side")
@@ -117,18 +121,13 @@ class SparkBackend(Backend[DataFrame]):
             held = held.withColumn("_held", F.when(F.col(f"_held.{VALID_FROM}") >= oldest, F.col("_held")))
         return held.select("_label.*", *(F.col(f"_held.{column}").alias(column) for column in columns))
 
-    @property
-    def _jvm(self) -> JavaObject:
-        return self._spark._jvm
-
     def _load(self, view: str, columns: Sequence[str] | None, reader: DataFrameReader) -> DataFrame:
         return _selected(reader.load(f"{self._uri}/{view}"), columns)
 
     def _client(self, view: str) -> JavaObject:
-        storage = self._jvm.org.apache.hudi.hadoop.fs.HadoopFSUtils.getStorageConf(
-            self._spark._jsc.hadoopConfiguration()
-        )
-        builder = self._jvm.org.apache.hudi.common.table.HoodieTableMetaClient.builder()
+        hudi = jvm(self._spark).org.apache.hudi
+        storage = hudi.hadoop.fs.HadoopFSUtils.getStorageConf(self._spark._jsc.hadoopConfiguration())
+        builder = hudi.common.table.HoodieTableMetaClient.builder()
         return builder.setConf(storage).setBasePath(f"{self._uri}/{view}").build()
 
 

@@ -75,9 +75,23 @@ class Backend(ABC, Generic[Frame]):
 
     @abstractmethod
     def join(
-        self, labels: Frame, features: Frame, entity: str, time: str, columns: Sequence[str], max_age: timedelta | None
+        self,
+        labels: Frame,
+        features: Frame,
+        key: str,
+        entity: str,
+        time: str,
+        columns: Sequence[str],
+        max_age: timedelta | None,
     ) -> Frame:
-        """Each label with the columns of the row that held at its time; empty where none did."""
+        """Each label with the columns of the row that held at its time; empty where none did, or it has no time.
+
+        `key` names the entity among the features, `entity` and `time` are columns of the labels.
+        """
+
+    @abstractmethod
+    def columns(self, frame: Frame) -> Sequence[str]:
+        """Names of a table's columns."""
 
 
 class FeatureStore(Generic[Frame]):
@@ -124,7 +138,7 @@ class FeatureStore(Generic[Frame]):
         """Columns that name a row."""
         return self._backend.keys(name)
 
-    def history(self, name: str) -> list[Instant]:
+    def history(self, name: str) -> Sequence[Instant]:
         """Instants that a view can be read as of, oldest first."""
         return self._backend.instants(name)
 
@@ -158,13 +172,19 @@ class FeatureStore(Generic[Frame]):
         """Labels with the features that held at their time, and none that knew what came after.
 
         `time` and `entity` name columns of the labels; `instant` pins the table; a row that holds for longer than
-        `max_age` counts as absent.
+        `max_age` counts as absent. Times without a zone are UTC; a label without a time gets no features. Arrow keeps
+        the order of the labels, Spark does not.
         """
+        present = self._backend.columns(labels)
+        if taken := [column for column in columns if column in present]:
+            raise FeatureStoreError(f"{name}: the labels have a column {taken[0]} of their own; rename it")
+        if missing := [column for column in (entity, time) if column is not None and column not in present]:
+            raise FeatureStoreError(f"the labels have no column {missing[0]}; they have {', '.join(present)}")
         if instant is not None:
             self._require(name, instant)
         key = self.view(name).entity
         features = self._backend.read(name, [key, VALID_FROM, *columns], instant)
-        return self._backend.join(labels, features, entity or key, time, columns, max_age)
+        return self._backend.join(labels, features, key, entity or key, time, columns, max_age)
 
     def _with_keys(self, name: str, columns: Sequence[str] | None) -> Sequence[str] | None:
         if columns is None:

@@ -11,7 +11,7 @@ pa = pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
 from mlstack_features.arrow import ArrowBackend  # noqa: E402
-from mlstack_features.store import VALID_FROM  # noqa: E402
+from mlstack_features.store import VALID_FROM, FeatureStoreError  # noqa: E402
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BACKEND = ArrowBackend("file:///nowhere")
@@ -41,7 +41,7 @@ def labels(rows: list[tuple[str, int]]) -> pa.Table:
 
 def joined(left: pa.Table, right: pa.Table, max_age: timedelta | None = None) -> list[int | None]:
     """The joined values in the order of the labels."""
-    return BACKEND.join(left, right, "who", "when", ["value"], max_age)["value"].to_pylist()
+    return BACKEND.join(left, right, "user", "who", "when", ["value"], max_age)["value"].to_pylist()
 
 
 def test_a_label_sees_the_row_that_held_at_its_time() -> None:
@@ -85,3 +85,22 @@ def test_the_newest_row_of_each_entity_holds_by_then() -> None:
     rows = features([("a", 10, 1), ("a", 20, 2), ("b", 5, 9), ("c", 30, 7)])
     newest = BACKEND.newest(rows, "user", at(15))
     assert newest.to_pydict()["value"] == [1, 9]
+
+
+def test_a_label_without_a_time_sees_nothing() -> None:
+    rows = features([("a", 0, 1), ("a", 300, 2)])
+    times = pa.array([at(60), None], pa.timestamp("us", "UTC"))
+    assert joined(pa.table({"who": ["a", "a"], "when": times}), rows) == [1, None]
+    assert joined(pa.table({"who": ["a", "a"], "when": times}), rows, timedelta(days=1)) == [1, None]
+
+
+def test_nanoseconds_are_rounded_down() -> None:
+    rows = features([("a", 10, 1)])
+    ten = int(at(10).timestamp()) * 10**9
+    times = pa.array([ten - 1, ten, ten + 1], pa.timestamp("ns", "UTC"))
+    assert joined(pa.table({"who": ["a"] * 3, "when": times}), rows) == [None, 1, 1]
+
+
+def test_a_time_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(FeatureStoreError, match="when: holds string; give the time of each label as a timestamp"):
+        joined(pa.table({"who": ["a"], "when": ["2026-01-01T00:00:00Z"]}), features([("a", 10, 1)]))

@@ -153,7 +153,7 @@ def test_no_label_learns_from_an_event_at_or_after_it(spark: SparkSession) -> No
         rows = compute(frame(spark, known), TRAILING, UNTIL).select("user", VALID_FROM, *columns)
         return {
             row["at"].replace(tzinfo=UTC): row
-            for row in backend.join(asked, rows, "user", "at", columns, None).collect()
+            for row in backend.join(asked, rows, "user", "user", "at", columns, None).collect()
         }
 
     everything = joined(made)
