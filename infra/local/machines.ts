@@ -2,7 +2,7 @@ import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { connectControlPlane, connectNode, routePods } from "./network";
 import { writeNode } from "./node";
-import { findProgram } from "./preflight";
+import { findProgram } from "../supply/toolchain/packages";
 import { writeRegistryConfig } from "./registry";
 import { type Unit, launchUnit, runningUnits, writeDaemons } from "./unit";
 import { allOf } from "./wait";

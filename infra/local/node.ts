@@ -8,6 +8,7 @@ import {
   gpuTaint,
   poolLabel,
 } from "../placement";
+import { cniFolder } from "../supply/toolchain/packages";
 import type { FindTool } from "./control-plane";
 import { makeCgroup } from "./cgroups";
 import { quote } from "./execute";
@@ -17,15 +18,6 @@ import { clusterImages } from "./registry";
 import { type Daemon, writeDaemons } from "./unit";
 
 const containerdSocket = "/run/containerd/containerd.sock";
-
-/** Folder of the CNI programs. */
-export function cniFolder(): string {
-  return (
-    ["/usr/lib/cni", "/opt/cni/bin"].find((folder) =>
-      existsSync(join(folder, "bridge")),
-    ) ?? "/usr/lib/cni"
-  );
-}
 
 /** Writes everything that a node's machine reads when it starts. */
 export async function writeNode(

@@ -1,15 +1,22 @@
 import { existsSync } from "node:fs";
 import { access, constants, readFile, statfs } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { overlaps, parseCidr } from "../cidr";
 import type { Problem } from "../problem";
+import {
+  cniFolder,
+  cniPrograms,
+  CLUSTER_PACKAGES,
+  distribution,
+  findProgram,
+  type SystemPackage,
+} from "../supply/toolchain/packages";
 import { managing, parseHierarchies, requiredControllers } from "./cgroups";
 import type { FindTool } from "./control-plane";
 import { execute } from "./execute";
 import type { ClusterInputs } from "./inputs";
 import { Layout } from "./layout";
-import { cniFolder } from "./node";
 import { clusterImages, missingImages } from "./registry";
 
 const minimumFreeBytes = 8 * 1024 ** 3;
@@ -30,15 +37,6 @@ export const clusterTools = [
   "containerd-shim-runc-v2",
   "registry",
 ] as const;
-
-const hostPrograms: Readonly<Record<string, string>> = {
-  ip: "iproute2",
-  iptables: "iptables",
-  mount: "mount",
-  nsenter: "util-linux",
-  runc: "runc",
-  unshare: "util-linux",
-};
 
 /** What keeps this machine from running the cluster; nothing is changed to find out. */
 export async function preflight(
@@ -76,27 +74,21 @@ export async function preflight(
   return problems.length > 0 ? problems : kernelProblems();
 }
 
-/** The folder of a program on PATH, or where administrators' programs lie. */
-export function findProgram(name: string): string | undefined {
-  const folders = [
-    ...(process.env.PATH ?? "").split(delimiter),
-    "/usr/sbin",
-    "/sbin",
-  ];
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => existsSync(path));
-}
-
 function programProblems(tool: FindTool): Problem[] {
-  const missing = Object.entries(hostPrograms)
-    .filter(([name]) => !findProgram(name))
-    .map(([name, packageName]) => ({
-      path: "PATH",
-      value: name,
-      remedy: `is not there; install the package ${packageName}`,
-    }));
-  const cni = ["bridge", "host-local", "loopback", "portmap"]
+  const packageName = (wanted: SystemPackage) =>
+    distribution()?.name(wanted) ?? wanted.name;
+  const missing = CLUSTER_PACKAGES.flatMap((wanted) =>
+    typeof wanted.provides === "string" && !findProgram(wanted.provides)
+      ? [
+          {
+            path: "PATH",
+            value: wanted.provides,
+            remedy: `is not there; install the package ${packageName(wanted)}`,
+          },
+        ]
+      : [],
+  );
+  const cni = cniPrograms
     .filter((name) => !existsSync(join(cniFolder(), name)))
     .map((name) => ({
       path: cniFolder(),

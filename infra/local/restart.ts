@@ -2,7 +2,7 @@ import type { KubeApi } from "./api";
 import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { nodeDaemons, writeNode } from "./node";
-import { findProgram } from "./preflight";
+import { findProgram } from "../supply/toolchain/packages";
 import { awaitApi, awaitNodes } from "./readiness";
 import { restartDaemon, writeDaemons } from "./unit";
 import type { Work } from "./work";

@@ -1,4 +1,5 @@
 import type { Problem } from "../problem";
+import { cniFolders } from "../supply/toolchain/packages";
 import type { Host, SshClusterInputs } from "./hosts";
 import {
   type ClusterIdentity,
@@ -63,9 +64,6 @@ function programsOf(role: Host["role"]): Readonly<Record<string, string>> {
     ? programs.all
     : { ...programs.all, ...programs["control-plane"] };
 }
-
-/** Where the folder of the CNI programs may be: from upstream, in Debian, in Fedora. */
-const cniFolders = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"];
 
 /** Lines that print a host's facts and change nothing. */
 export function factsScript(role: Host["role"]): string {

@@ -1,15 +1,17 @@
-import { existsSync, mkdirSync, statfsSync } from "node:fs";
-
+import { describeProblem } from "../problem";
 import {
   imageSteps,
   missingBinaries,
+  mustMake,
+  pullers,
   reachableUpstream,
   type ImageMeans,
 } from "./images";
 import { everyPart, type Parts } from "./images/catalogue";
 import { mirrorSteps } from "./mirror";
-import { PlainError } from "./process";
-import { pulumiTools } from "./pulumi";
+import { thisMachine, unfit } from "./machine";
+import { PlainError, run } from "./process";
+import { isOffline, pulumiTools } from "./pulumi";
 import {
   terminalProgress,
   withCacheLock,
@@ -17,13 +19,16 @@ import {
   type Step,
 } from "./steps";
 import { toolSteps } from "./toolchain/build";
+import { fetchableTools } from "./toolchain/fetch";
+import { removeGoCaches } from "./toolchain/go-caches";
 import {
+  BUILDER_PACKAGES,
   CLUSTER_PACKAGES,
+  findProgram,
   IMAGE_PACKAGES,
   packageSteps,
   type SystemPackage,
 } from "./toolchain/packages";
-import { cacheFolder, toolPath } from "./toolchain/tools";
 
 /** Programs that run on this machine for a cluster and a stack. */
 export const HOST_TOOLS = [
@@ -41,9 +46,10 @@ export const HOST_TOOLS = [
 ] as const;
 
 /**
- * Builds and fetches what a local stack needs and this machine lacks; at once where nothing is missing.
+ * Fetches and builds what a local stack needs and this machine lacks; at once where nothing is missing.
  *
  * @param parts those of the stack that not every stack has; all of them unless given
+ * @throws {PlainError} before anything is fetched where this machine cannot run a local stack
  */
 export async function prepare(
   parts: Parts = everyPart,
@@ -52,12 +58,14 @@ export async function prepare(
   const means = await findMeans(parts);
   if (missingSteps(means).length === 0) return;
   await withCacheLock(
-    () => {
+    async () => {
       // What another run built while this one waited is no longer missing.
       const steps = missingSteps(means);
-      const lack = lackOfSpace(steps.length);
-      if (lack) throw new PlainError(lack);
-      return progress(steps);
+      const problems = unfit(thisMachine(), steps);
+      if (problems.length > 0)
+        throw new PlainError(problems.map(describeProblem).join("\n"));
+      await progress(steps);
+      await removeGoCaches();
     },
     () =>
       process.stdout.write(
@@ -66,53 +74,70 @@ export async function prepare(
   );
 }
 
-/** Why so many steps do not fit on the disk of the cache; undefined when they do. */
-export function lackOfSpace(steps: number): string | undefined {
-  const folder = cacheFolder();
-  mkdirSync(folder, { recursive: true });
-  const { bavail, bsize } = statfsSync(folder);
-  const free = (bavail * bsize) / GIBIBYTE;
-  const needed = steps * GIBIBYTES_A_STEP;
-  return free >= needed
-    ? undefined
-    : `${folder}: ${free.toFixed(1)} GiB free: ${steps} steps need about ${Math.ceil(needed)}; free some, or set XDG_CACHE_HOME to a folder on another disk`;
-}
-
-const GIBIBYTE = 1024 ** 3;
-
-/** A cold machine takes some 25 GiB for 38 steps, most of it Go's own caches. */
-const GIBIBYTES_A_STEP = 0.7;
-
 /** What is needed, and what of it this machine has or can reach, so that it need not be built. */
 export interface Means extends ImageMeans {
   /** Programs of the toolchain that a run of Pulumi takes. */
   readonly pulumi: readonly string[];
+  /** Programs whose release can be fetched. */
+  readonly fetchable: ReadonlySet<string>;
+  /** Whether charts and manifests must be stored, since their public repositories do not answer. */
+  readonly offline: boolean;
+  /** Whether Docker or Podman works, so that buildah need not be installed. */
+  readonly builder: boolean;
 }
 
 /** Looks at the network only for what is not there already. */
 export async function findMeans(parts: Parts): Promise<Means> {
-  const [pulumi, reachable] = await Promise.all([
+  const [pulumi, reachable, offline, builder] = await Promise.all([
     pulumiTools(),
     reachableUpstream(parts),
+    isOffline(),
+    worksAnyOf(["docker", "podman"]),
   ]);
-  return { parts, pulumi, reachable };
+  const images = { parts, reachable };
+  const fetchable = await fetchableTools(neededTools(pulumi, images));
+  return { ...images, pulumi, fetchable, offline, builder };
 }
 
 /** Every step that is to do, in an order in which each can be done. */
 export function missingSteps(means: Means): Step[] {
-  const binaries = missingBinaries(means);
-  const tools = [...means.pulumi, ...HOST_TOOLS, ...binaries].filter(
-    (binary) => !existsSync(toolPath(binary)),
-  );
   const images = imageSteps(means);
   const packages: readonly SystemPackage[] = [
     ...CLUSTER_PACKAGES,
-    ...(images.length > 0 ? IMAGE_PACKAGES : []),
+    ...(mustMake(means)
+      ? IMAGE_PACKAGES
+      : means.builder
+        ? []
+        : BUILDER_PACKAGES),
   ];
   return [
     ...packageSteps(packages),
-    ...mirrorSteps(),
-    ...toolSteps(tools),
+    ...(means.offline ? mirrorSteps() : []),
+    ...toolSteps(neededTools(means.pulumi, means), means.fetchable),
     ...images,
   ];
+}
+
+function neededTools(
+  pulumi: readonly string[],
+  images: ImageMeans,
+): readonly string[] {
+  return [
+    ...pulumi,
+    ...HOST_TOOLS,
+    ...pullers(images),
+    ...missingBinaries(images),
+  ];
+}
+
+async function worksAnyOf(builders: readonly string[]): Promise<boolean> {
+  const works = await Promise.all(
+    builders.filter(findProgram).map((builder) =>
+      run(builder, ["info"]).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return works.includes(true);
 }

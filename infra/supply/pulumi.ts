@@ -9,6 +9,7 @@ import {
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
+import { answers } from "./download";
 import { run } from "./process";
 import { terminalProgress } from "./steps";
 import { ensureTools } from "./toolchain/build";
@@ -80,7 +81,8 @@ export function isNewEnough(version: string): boolean {
   );
 }
 
-async function isOffline(): Promise<boolean> {
+/** Whether a plugin that is not installed cannot be downloaded, so that charts come from the mirror, too. */
+export async function isOffline(): Promise<boolean> {
   const downloaded = ["kubernetes", "kubernetes-cert-manager"].every(
     (name) => existsSync(pluginFolder(name)) && !isOurs(name),
   );
@@ -128,18 +130,7 @@ function isOurs(name: string): boolean {
   );
 }
 
-/** Asks the place that Pulumi downloads plugins from; any answer will do. Without a network this fails at once. */
-async function canDownloadPlugins(): Promise<boolean> {
-  const url = "https://get.pulumi.com/";
-  if (findProgram("curl")) {
-    // curl heeds proxies and certificates of the machine, as Pulumi does.
-    return run("curl", ["--silent", "--head", "--max-time", "3", url]).then(
-      () => true,
-      () => false,
-    );
-  }
-  return fetch(url, { method: "HEAD", signal: AbortSignal.timeout(3000) }).then(
-    () => true,
-    () => false,
-  );
+/** Asks the place that Pulumi downloads plugins from. */
+function canDownloadPlugins(): Promise<boolean> {
+  return answers("https://get.pulumi.com/");
 }

@@ -14,6 +14,8 @@ export interface Step {
   readonly title: string;
   /** What it takes on two cores, cold; the time left is estimated from it. */
   readonly minutes: number;
+  /** What it takes on the disk of the cache; as much as a build unless given. */
+  readonly gibibytes?: number;
   /** Steps that must be done before; one that is not in the list is done already. They stand earlier in the list. */
   readonly after?: readonly string[];
   run(context: StepContext): Promise<void>;

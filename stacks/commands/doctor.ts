@@ -1,28 +1,29 @@
 import { existsSync, readdirSync } from "node:fs";
-import { totalmem } from "node:os";
 
 import type { Command } from "@commander-js/extra-typings";
 
 import {
   findMeans,
   HOST_TOOLS,
-  lackOfSpace,
+  type Means,
   missingSteps,
 } from "../../infra/supply";
 import { MIRROR, mirrorPath } from "../../infra/supply/mirror";
 import { missingImages, neededImages } from "../../infra/supply/images";
-import type { Parts } from "../../infra/supply/images/catalogue";
 import { registryStorage } from "../../infra/supply/images/registry";
-import { pulumiTools } from "../../infra/supply/pulumi";
+import { registryOf } from "../../infra/supply/images/upstream";
+import { thisMachine, unfit } from "../../infra/supply/machine";
 import { run } from "../../infra/supply/process";
+import type { Step } from "../../infra/supply/steps";
 import {
+  BUILDER_PACKAGES,
+  canInstall,
   CLUSTER_PACKAGES,
+  distribution,
   findProgram,
-  IMAGE_PACKAGES,
   isInstalled,
 } from "../../infra/supply/toolchain/packages";
 import {
-  cacheFolder,
   findTool,
   toolPath,
   toolVersion,
@@ -49,8 +50,8 @@ import { table } from "./table";
 /** One line of the table. */
 interface Finding {
   readonly what: string;
-  /** `ok`; `to build`, which `npm run up` does by itself; `missing`, which a person must see to; `note`, for tests only. */
-  readonly state: "ok" | "to build" | "missing" | "note";
+  /** `ok`; what `npm run up` fetches or builds by itself; `missing`, which a person must see to; `note`, for tests only. */
+  readonly state: "ok" | "to fetch" | "to build" | "missing" | "note";
   readonly detail: string;
 }
 
@@ -86,21 +87,20 @@ async function doctor(stack: string, json: boolean): Promise<number> {
   if (!file.embedded) {
     return report(await targetFindings(file), json, () => "All is there");
   }
-  const { parts } = file;
-  const pulumi = await pulumiTools();
-  const building = missingSteps({ ...(await findMeans(parts)), pulumi });
+  const means = await findMeans(file.parts);
+  const steps = missingSteps(means);
   const findings = [
-    ...(await machineFindings(building.length)),
-    ...(await programFindings(building.length > 0)),
-    ...packageFindings(),
-    ...toolFindings(pulumi),
-    ...storedFindings(parts),
+    ...(await machineFindings(steps)),
+    ...(await programFindings(steps.some(isBuild))),
+    ...packageFindings(steps),
+    ...toolFindings(means),
+    ...storedFindings(means),
     ...(await clusterFindings()),
   ];
-  const minutes = building.reduce((sum, step) => sum + step.minutes, 0);
+  const minutes = steps.reduce((sum, step) => sum + step.minutes, 0);
   return report(findings, json, () =>
-    building.length > 0
-      ? `Nothing is missing that you must see to. \`npm run up\` builds the rest: ${building.length} steps, about ${Math.ceil(minutes)} min on two cores`
+    steps.length > 0
+      ? `Nothing is missing that you must see to. \`npm run up\` fetches and builds the rest: ${steps.length} steps, about ${Math.ceil(minutes)} min on two cores`
       : "All is there: `npm run up`",
   );
 }
@@ -129,7 +129,12 @@ function report(
   return code;
 }
 
-async function machineFindings(steps: number): Promise<Finding[]> {
+/** Whether a step compiles a program, or stores what lies in a Go module. */
+function isBuild({ title }: Step): boolean {
+  return /^(Build|Store) /.test(title);
+}
+
+async function machineFindings(steps: readonly Step[]): Promise<Finding[]> {
   const problems = await preflight(
     clusterSchema.parse({
       name: "doctor",
@@ -145,20 +150,20 @@ async function machineFindings(steps: number): Promise<Finding[]> {
     ({ path, remedy }) =>
       path !== "images" && path !== "PATH" && !/through mlstack-/.test(remedy),
   );
-  const lack = lackOfSpace(steps);
-  const memory = totalmem() / 1024 ** 3;
+  const here = thisMachine();
+  const lacks = unfit(here, steps);
   return [
-    {
-      what: "disk",
-      state: lack ? "missing" : "ok",
-      detail:
-        lack ?? `enough for ${cacheFolder()}, where all that is built lies`,
-    },
-    {
-      what: "memory",
-      state: memory >= 7.5 ? "ok" : "missing",
-      detail: `${memory.toFixed(0)} GiB${memory >= 7.5 ? "" : "; the local stack peaks at about 8"}`,
-    },
+    lacks.length === 0
+      ? {
+          what: "system, memory, disk",
+          state: "ok",
+          detail: `${here.architecture ?? ""}, ${here.memoryGibibytes.toFixed(0)} GiB, ${here.freeGibibytes.toFixed(0)} GiB free where all that is built lies`,
+        }
+      : {
+          what: "system, memory, disk",
+          state: "missing",
+          detail: lacks.map(describeProblem).join("; "),
+        },
     ...(machine.length === 0
       ? [
           {
@@ -248,59 +253,67 @@ async function inspect(requirement: Requirement): Promise<Finding> {
   };
 }
 
-function packageFindings(): Finding[] {
-  const canInstall =
-    findProgram("apt-get") !== undefined && process.getuid?.() === 0;
-  return [...CLUSTER_PACKAGES, ...IMAGE_PACKAGES].map((wanted) => ({
-    what: wanted.name,
-    ...(isInstalled(wanted)
-      ? { state: "ok", detail: wanted.use }
-      : canInstall
-        ? { state: "to build", detail: `${wanted.use}; by apt-get` }
-        : {
-            state: "missing",
-            detail: `${wanted.use}; install it with this system's package manager`,
-          }),
-  }));
+function packageFindings(steps: readonly Step[]): Finding[] {
+  const installs = steps.find(({ id }) => id === "packages");
+  const family = distribution();
+  return [...CLUSTER_PACKAGES, ...BUILDER_PACKAGES].map((wanted) => {
+    const name = family?.name(wanted) ?? wanted.name;
+    const wantedHere = installs?.title.includes(name) === true;
+    return {
+      what: name,
+      ...(isInstalled(wanted) || !wantedHere
+        ? { state: "ok", detail: wanted.use }
+        : canInstall()
+          ? {
+              state: "to fetch",
+              detail: `${wanted.use}; from the distribution`,
+            }
+          : {
+              state: "missing",
+              detail: `${wanted.use}; install it with this system's package manager`,
+            }),
+    };
+  });
 }
 
-/** @param pulumi programs of the toolchain that a run of Pulumi takes; none where the person's own CLI does */
-function toolFindings(pulumi: readonly string[]): Finding[] {
+/** Where Pulumi is the person's own CLI, none of the toolchain's programs is listed in its place. */
+function toolFindings(means: Means): Finding[] {
+  const finding = (name: string) => toolFinding(name, means);
   const own: Finding[] =
-    pulumi.length === 0
+    means.pulumi.length === 0
       ? [{ what: "pulumi", state: "ok", detail: findProgram("pulumi") ?? "" }]
-      : pulumi.map(toolFinding);
-  return [...own, ...HOST_TOOLS.map(toolFinding)];
+      : means.pulumi.map(finding);
+  return [...own, ...HOST_TOOLS.map(finding)];
 }
 
-function toolFinding(name: string): Finding {
+function toolFinding(name: string, { fetchable }: Means): Finding {
   const tool = findTool(name);
-  const built = existsSync(toolPath(name));
-  return {
-    what: `${name} ${toolVersion(tool)}`,
-    state: built ? "ok" : "to build",
-    detail: built ? "" : `about ${tool.minutes} min`,
-  };
+  const what = `${name} ${toolVersion(tool)}`;
+  if (existsSync(toolPath(name))) return { what, state: "ok", detail: "" };
+  return fetchable.has(name)
+    ? { what, state: "to fetch", detail: "the project's own release" }
+    : { what, state: "to build", detail: `about ${tool.minutes} min` };
 }
 
-function storedFindings(parts: Parts): Finding[] {
+function storedFindings({ parts, reachable, offline }: Means): Finding[] {
   const missing = missingImages(parts);
   return [
     ...neededImages(parts).map((image): Finding => {
-      const absent = missing.includes(image);
+      const what = image.reference;
+      if (!missing.includes(image)) return { what, state: "ok", detail: "" };
+      if (reachable.has(registryOf(what)))
+        return { what, state: "to fetch", detail: "from its registry" };
       const program =
-        absent && image.binary && !existsSync(toolPath(image.binary))
+        image.binary && !existsSync(toolPath(image.binary))
           ? findTool(image.binary).minutes
           : 0;
       return {
-        what: image.reference,
-        state: absent ? "to build" : "ok",
-        detail: absent
-          ? `about ${(image.minutes + program).toFixed(1)} min`
-          : "",
+        what,
+        state: "to build",
+        detail: `about ${(image.minutes + program).toFixed(1)} min`,
       };
     }),
-    ...MIRROR.map((entry): Finding => {
+    ...(offline ? MIRROR : []).map((entry): Finding => {
       const stored = existsSync(mirrorPath(entry));
       return {
         what: `${entry.kind} ${entry.name} ${entry.version}`,

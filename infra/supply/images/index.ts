@@ -38,13 +38,7 @@ export interface ImageMeans {
 export async function reachableUpstream(
   parts: Parts,
 ): Promise<ReadonlySet<string>> {
-  const missing = missingImages(parts);
-  return missing.length === 0 && baseIsBuilt()
-    ? new Set()
-    : reachableRegistries([
-        BASE_IMAGE,
-        ...missing.map(({ reference }) => reference),
-      ]);
+  return reachableRegistries(missingReferences(parts));
 }
 
 /** Programs that are in missing images which cannot be pulled. */
@@ -52,6 +46,27 @@ export function missingBinaries({ parts, reachable }: ImageMeans): string[] {
   return missingImages(parts).flatMap(({ reference, binary }) =>
     binary && !reachable.has(registryOf(reference)) ? [binary] : [],
   );
+}
+
+/** What pulls images, where some are missing that can be pulled. */
+export function pullers({ parts, reachable }: ImageMeans): string[] {
+  return missingReferences(parts).some((image) =>
+    reachable.has(registryOf(image)),
+  )
+    ? ["crane"]
+    : [];
+}
+
+/** Whether an image is missing that must be made, since its registry does not answer. */
+export function mustMake({ parts, reachable }: ImageMeans): boolean {
+  return missingReferences(parts).some(
+    (image) => !reachable.has(registryOf(image)),
+  );
+}
+
+function missingReferences(parts: Parts): string[] {
+  const images = missingImages(parts).map(({ reference }) => reference);
+  return baseIsBuilt() ? images : [BASE_IMAGE, ...images];
 }
 
 /** Images that are not in the registry's storage, or were made of something else. */
@@ -110,10 +125,10 @@ function pullStep(reference: string): Step {
     id: imageStepId(reference),
     title: `Pull the image ${reference}`,
     minutes: 0.3,
-    after: ["packages", toolStepId("registry")],
+    gibibytes: 0.2,
+    after: [toolStepId("registry"), toolStepId("crane")],
     run: async (context) => {
-      await pullImage(reference, context);
-      await pushImage(reference, registryStorage(), reference, context);
+      await pullImage(reference, registryStorage(), context);
       markBuilt(reference, PULLED);
     },
   };
@@ -143,13 +158,14 @@ async function makeBase(context: StepContext): Promise<void> {
   markBuilt(BASE_IMAGE, folderHash(join(__dirname, "debian")));
 }
 
-/** The base is used from buildah's storage, so it must be there as well. */
+/** What makes images here uses the base from buildah's storage, so one that was made must be there as well. */
 function baseIsBuilt(): boolean {
   return (
     isBuilt(BASE_IMAGE, folderHash(join(__dirname, "debian"))) &&
-    ["overlay-images", "vfs-images"].some((images) =>
-      existsSync(join(cacheFolder(), "buildah/storage", images)),
-    )
+    (readFileSync(notePath(BASE_IMAGE), "utf8").startsWith(`${PULLED} `) ||
+      ["overlay-images", "vfs-images"].some((images) =>
+        existsSync(join(cacheFolder(), "buildah/storage", images)),
+      ))
   );
 }
 

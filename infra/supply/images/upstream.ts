@@ -1,5 +1,8 @@
-import type { RunOptions } from "../process";
-import { runBuildah } from "./buildah";
+import { answers } from "../download";
+import { run, type RunOptions } from "../process";
+import { architecture } from "../toolchain/fetch";
+import { toolPath } from "../toolchain/tools";
+import { repositoryOf, withRegistry } from "./registry";
 
 /** Registry of an image, such as `registry.k8s.io`. */
 export function registryOf(reference: string): string {
@@ -11,27 +14,37 @@ export async function reachableRegistries(
   references: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const registries = [...new Set(references.map(registryOf))];
-  const answers = await Promise.all(
-    registries.map((registry) =>
-      fetch(`https://${apiHost(registry)}/v2/`, {
-        method: "HEAD",
-        signal: AbortSignal.timeout(3000),
-      }).then(
-        // "Unauthorized" is an answer, too.
-        () => true,
-        () => false,
-      ),
-    ),
+  const reached = await Promise.all(
+    // "Unauthorized" is an answer, too.
+    registries.map((registry) => answers(`https://${apiHost(registry)}/v2/`)),
   );
-  return new Set(registries.filter((_, index) => answers[index]));
+  return new Set(registries.filter((_, index) => reached[index]));
 }
 
-/** Pulls an image into buildah's storage. */
+/**
+ * Copies an image of this machine's architecture into a registry's storage folder.
+ *
+ * @param source where it is copied from; its own registry unless given
+ */
 export async function pullImage(
   reference: string,
-  options: Pick<RunOptions, "log" | "signal">,
+  storage: string,
+  { log, signal }: Pick<RunOptions, "log" | "signal">,
+  source = reference,
 ): Promise<void> {
-  await runBuildah(["pull", reference], options);
+  const { repository, tag } = repositoryOf(reference);
+  await withRegistry(storage, (address) =>
+    run(
+      toolPath("crane"),
+      [
+        "copy",
+        `--platform=linux/${architecture() ?? "amd64"}`,
+        source,
+        `${address}/${repository}:${tag}`,
+      ],
+      { log, signal, name: `crane copy ${source}` },
+    ),
+  );
 }
 
 /** Docker Hub answers under another name than its images have. */

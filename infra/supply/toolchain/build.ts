@@ -17,6 +17,13 @@ import {
   type Step,
   type StepContext,
 } from "../steps";
+import {
+  fetchableTools,
+  fetchTool,
+  releasedFile,
+  WrongChecksum,
+} from "./fetch";
+import { goEnvironment } from "./go-caches";
 import { moduleSource } from "./module-source";
 import { findProgram } from "./packages";
 import {
@@ -28,31 +35,73 @@ import {
   type Tool,
 } from "./tools";
 
-/** Builds those of the named programs that the cache lacks. */
+/** Fetches or builds those of the named programs that the cache lacks. */
 export async function ensureTools(
   names: readonly string[],
   progress: Progress,
 ): Promise<void> {
   if (names.every((name) => existsSync(toolPath(name)))) return;
-  await withCacheLock(() => progress(toolSteps(names)));
+  const fetchable = await fetchableTools(names);
+  await withCacheLock(() => progress(toolSteps(names, fetchable)));
 }
 
-/** A step for each of the named programs that the cache lacks, in the order of the names. */
-export function toolSteps(names: readonly string[]): Step[] {
-  const missing = names
+/**
+ * A step for each of the named programs that the cache lacks, in the order of the names.
+ *
+ * @param fetchable those whose release can be fetched
+ */
+export function toolSteps(
+  names: readonly string[],
+  fetchable: ReadonlySet<string>,
+): Step[] {
+  const missing = [...new Set(names)]
     .map(findTool)
     .filter(({ binary }) => !existsSync(toolPath(binary)));
-  return missing.map((tool) => ({
+  return missing.map((tool) =>
+    fetchable.has(tool.binary) ? fetchStep(tool) : buildStep(tool),
+  );
+}
+
+function buildStep(tool: Tool): Step {
+  return {
     id: toolStepId(tool.binary),
     title: `Build ${tool.binary} ${toolVersion(tool)}`,
     minutes: tool.minutes,
-    run: (context: StepContext) => build(tool, context),
-  }));
+    run: (context) => build(tool, context),
+  };
 }
 
-/** Name of the step that builds a program. */
+function fetchStep(tool: Tool): Step {
+  const version = releasedFile(tool)?.version ?? toolVersion(tool);
+  return {
+    id: toolStepId(tool.binary),
+    title: `Fetch ${tool.binary} ${version}`,
+    minutes: 0.2,
+    gibibytes: 0.15,
+    run: async (context) => {
+      try {
+        await fetchTool(tool, context);
+      } catch (error) {
+        if (error instanceof WrongChecksum || context.signal.aborted)
+          throw error;
+        // Not served after all: it can still be built.
+        if (!findProgram("go"))
+          throw new PlainError(
+            `${messageOf(error)}\nIt can be built where Go 1.26 is installed`,
+          );
+        await build(tool, context);
+      }
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Name of the step that fetches or builds a program. */
 export function toolStepId(binary: string): string {
-  return `build-${binary}`;
+  return `tool-${binary}`;
 }
 
 async function build(tool: Tool, context: StepContext): Promise<void> {
@@ -79,6 +128,7 @@ async function goBuild(
     name: "go build",
     cwd: moduleFolder(tool),
     env: {
+      ...goEnvironment(),
       CGO_ENABLED: "0",
       GOFLAGS: "-mod=readonly -buildvcs=false",
       GOWORK: "off",

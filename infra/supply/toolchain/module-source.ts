@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { run } from "../process";
 import type { StepContext } from "../steps";
+import { goEnvironment } from "./go-caches";
 import { moduleFolder, type Tool } from "./tools";
 
 /** Folder of a tool's Go module in Go's module cache, downloaded when missing; read-only. */
@@ -12,7 +13,7 @@ export async function moduleSource(
   const answer = await run(
     "go",
     ["mod", "download", "-json", tool.source.module],
-    { cwd: moduleFolder(tool), log, signal },
+    { cwd: moduleFolder(tool), log, signal, env: goEnvironment() },
   );
   return z.object({ Dir: z.string() }).parse(JSON.parse(answer)).Dir;
 }

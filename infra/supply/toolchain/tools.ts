@@ -3,13 +3,27 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** A program built from a pinned public module. */
+import {
+  containerdRelease,
+  etcdRelease,
+  kubernetesRelease,
+  pulumiRelease,
+  type Release,
+  releases,
+} from "./releases";
+
+/** A program of this machine: fetched as its project releases it, or built from its pinned public module. */
 export interface Tool {
   /** Name of the executable, unique in the table. */
   readonly binary: string;
   /** Group of binaries of one version: folder of the Go module beside this file. */
   readonly tool: string;
   readonly source: GoSource;
+  /**
+   * What its project publishes. Absent where the program is needed in an image alone, which is pulled then, or where
+   * Pulumi downloads it by itself.
+   */
+  readonly release?: Release;
   /** Tools whose binaries lie in one folder with this one's, for programs that look beside themselves. */
   readonly together?: readonly string[];
   /** Minutes of a cold build on two cores, from which the time left is estimated. */
@@ -43,10 +57,15 @@ export interface Embed {
 /** The release whose source the pinned commit is; @pulumi/kubernetes is pinned to the same one. */
 export const kubernetesPluginVersion = "4.25.0";
 
-const kubernetes = (binary: string, minutes: number): Tool => ({
+const kubernetes = (
+  binary: string,
+  minutes: number,
+  sha256?: Release["sha256"],
+): Tool => ({
   binary,
   tool: "kubernetes",
   minutes,
+  release: kubernetesRelease(binary, sha256),
   source: {
     module: "k8s.io/kubernetes",
     package: `k8s.io/kubernetes/cmd/${binary}`,
@@ -63,6 +82,7 @@ const containerd = (binary: string, minutes: number): Tool => ({
   binary,
   tool: "containerd",
   minutes,
+  release: containerdRelease(binary),
   source: {
     module: "github.com/containerd/containerd/v2",
     package: `github.com/containerd/containerd/v2/cmd/${binary}`,
@@ -102,17 +122,25 @@ const single = (
   source: { module, package: `${module}${path}`, stamps, tags },
 });
 
+/** Version of the CLI, whose archive has the language host of that version too. */
+const pulumiVersion = pinnedVersion(
+  readFileSync(join(__dirname, "pulumi/go.mod"), "utf8"),
+  "github.com/pulumi/pulumi/pkg/v3",
+);
+
 const prometheusVersion = "github.com/prometheus/common/version.Version";
 
 /** Every program of the toolchain, in the order in which a cold machine builds them. */
 export const TOOLS: readonly Tool[] = [
   {
+    release: pulumiRelease("pulumi", pulumiVersion),
     ...single("pulumi", 3.5, "github.com/pulumi/pulumi/pkg/v3", "/cmd/pulumi", {
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v{version}",
     }),
     together: ["pulumi-language-nodejs"],
   },
   {
+    release: pulumiRelease("pulumi-language-nodejs", pulumiVersion),
     ...single(
       "pulumi-language-nodejs",
       0.3,
@@ -151,32 +179,66 @@ export const TOOLS: readonly Tool[] = [
       ],
     },
   },
-  single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
-  single("etcdctl", 0.2, "go.etcd.io/etcd/etcdctl/v3", ""),
+  {
+    ...single("etcd", 0.8, "go.etcd.io/etcd/server/v3", ""),
+    release: etcdRelease("etcd"),
+  },
+  {
+    ...single("etcdctl", 0.2, "go.etcd.io/etcd/etcdctl/v3", ""),
+    release: etcdRelease("etcdctl"),
+  },
   kubernetes("kube-apiserver", 3.7),
   kubernetes("kube-controller-manager", 1.1),
   kubernetes("kube-scheduler", 0.1),
   kubernetes("kube-proxy", 0.1),
-  kubernetes("kubeadm", 0.3),
-  kubernetes("kubectl", 0.3),
-  kubernetes("kubelet", 0.3),
+  kubernetes("kubeadm", 0.3, {
+    amd64: "0c0497da793f8897c14e45340da919534b615294a1aab69dc1998896c0f11145",
+    arm64: "e8f6b5bee3e2c8b5965f4ae65c2ae04e3f9f426d2458a1e2f159e824d419d92c",
+  }),
+  kubernetes("kubectl", 0.3, {
+    amd64: "b529430df69a688fd61b64ad2299edb5fd71cb58be2a4779dba624c7d3510efd",
+    arm64: "6a5a4cc4e396d7626a7a693a3044b51c75520f81db30fe6816c2554e53be336f",
+  }),
+  kubernetes("kubelet", 0.3, {
+    amd64: "983a6ba5a49823dcdd745c674e5e2416377dd27d6ad1b42d2befa0fb961a19f6",
+    arm64: "d710eef03bb4ad164bb77af9be5b11b44f874e2fc08153c7d383420d685f73e8",
+  }),
   containerd("containerd", 1),
   containerd("containerd-shim-runc-v2", 0.1),
   containerd("ctr", 0.1),
-  single(
-    "registry",
-    0.5,
-    "github.com/distribution/distribution/v3",
-    "/cmd/registry",
-  ),
-  single("helm", 1, "helm.sh/helm/v3", "/cmd/helm", {
-    "helm.sh/helm/v3/internal/version.version": "v{version}",
-    // The Kubernetes that a template is rendered for without a cluster; 1.20 when unset.
-    "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor": "1",
-    "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "34",
-    "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor": "1",
-    "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": "34",
-  }),
+  {
+    ...single(
+      "registry",
+      0.5,
+      "github.com/distribution/distribution/v3",
+      "/cmd/registry",
+    ),
+    release: releases.registry,
+  },
+  {
+    ...single(
+      "crane",
+      0.3,
+      "github.com/google/go-containerregistry",
+      "/cmd/crane",
+      {
+        "github.com/google/go-containerregistry/cmd/crane/cmd.Version":
+          "{version}",
+      },
+    ),
+    release: releases.crane,
+  },
+  {
+    ...single("helm", 1, "helm.sh/helm/v3", "/cmd/helm", {
+      "helm.sh/helm/v3/internal/version.version": "v{version}",
+      // The Kubernetes that a template is rendered for without a cluster; 1.20 when unset.
+      "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor": "1",
+      "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "34",
+      "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor": "1",
+      "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor": "34",
+    }),
+    release: releases.helm,
+  },
   single("coredns", 1, "github.com/coredns/coredns", ""),
   single("versitygw", 0.8, "github.com/versity/versitygw", "/cmd/versitygw", {
     "main.Version": "{version}",
@@ -228,7 +290,15 @@ export const TOOLS: readonly Tool[] = [
   certManager("controller", 1),
   certManager("webhook", 0.2),
   certManager("cainjector", 0.2),
-  single("actionlint", 0.1, "github.com/rhysd/actionlint", "/cmd/actionlint"),
+  {
+    ...single(
+      "actionlint",
+      0.1,
+      "github.com/rhysd/actionlint",
+      "/cmd/actionlint",
+    ),
+    release: releases.actionlint,
+  },
 ];
 
 /** `${XDG_CACHE_HOME:-~/.cache}/mlstack`: everything that was built or fetched, shared by all checkouts. */

@@ -1,0 +1,31 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { run } from "../process";
+import { cacheFolder } from "./tools";
+
+/**
+ * Variables of a `go` that builds the toolchain: caches of its own, which go when all is built, unless the person's
+ * environment names others, which stay. They are shared by all programs, whose versions are alike for that.
+ */
+export function goEnvironment(): Record<string, string> {
+  return {
+    GOCACHE: process.env.GOCACHE ?? join(goCaches(), "build"),
+    GOMODCACHE: process.env.GOMODCACHE ?? join(goCaches(), "modules"),
+    // A compiler ends in seconds, so most of what it would collect goes with it: time for memory.
+    GOGC: process.env.GOGC ?? "400",
+  };
+}
+
+/** Removes Go's caches of the toolchain: what is built is kept beside them, and nothing else reads them. */
+export async function removeGoCaches(): Promise<void> {
+  const folder = goCaches();
+  if (!existsSync(folder)) return;
+  // Folders of Go's module cache are read-only.
+  await run("chmod", ["-R", "u+w", folder]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function goCaches(): string {
+  return join(cacheFolder(), "go");
+}
