@@ -66,6 +66,14 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     3,
     "work folders in the cache, under its lock",
   ],
+  "infra/supply/toolchain/fetch.ts": [
+    1,
+    "folder that mkdtemp made in this call",
+  ],
+  "infra/supply/toolchain/go-caches.ts": [
+    1,
+    "the cache's folder `go`, under the cache's lock: caches that the person's environment names stay",
+  ],
 };
 
 function files(folder: string): string[] {
