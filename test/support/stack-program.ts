@@ -36,6 +36,20 @@ export function recordStack(
   settings: Readonly<Record<string, unknown>> = {},
   name = stack,
 ): Promise<Recording<unknown>> {
+  const key = JSON.stringify([stack, settings, name]);
+  const known = recordings.get(key) ?? recordAnew(stack, settings, name);
+  recordings.set(key, known);
+  return known;
+}
+
+/** What was recorded, by its arguments: a second or more each, and many tests ask for the same. */
+const recordings = new Map<string, Promise<Recording<unknown>>>();
+
+function recordAnew(
+  stack: string,
+  settings: Readonly<Record<string, unknown>>,
+  name: string,
+): Promise<Recording<unknown>> {
   const file = readFileSync(join(stacks, `Pulumi.${stack}.yaml`), "utf8");
   const document = parseDocument(file);
   for (const [key, value] of Object.entries(settings)) {

@@ -18,19 +18,22 @@ const pods = "/api/v1/namespaces/ml/pods";
 let api: FakeApiServer;
 let provider: ProviderHarness;
 
-beforeEach(async () => {
-  api = await FakeApiServer.start();
-  provider = await ProviderHarness.ofKinds([jobEnd, teardown]);
-});
-
-afterEach(async () => {
-  await provider.stop();
-  await api.stop();
-});
+/** A provider and an API for each test of a suite. Outside of one, hooks run for every test of the project. */
+function withProvider(): void {
+  beforeEach(async () => {
+    api = await FakeApiServer.start();
+    provider = await ProviderHarness.ofKinds([jobEnd, teardown]);
+  });
+  afterEach(async () => {
+    await provider.stop();
+    await api.stop();
+  });
+}
 
 describe("JobEnd over gRPC", function () {
   // The Kubernetes client takes seconds to load on a busy machine.
   this.timeout(60_000);
+  withProvider();
 
   const inputs = (uid = "run-1"): Properties => ({
     kubeconfig: new Secret(api.kubeconfig),
@@ -119,6 +122,7 @@ describe("JobEnd over gRPC", function () {
 
 describe("Teardown over gRPC", function () {
   this.timeout(60_000);
+  withProvider();
 
   const stored = (kubeconfig: string, remove = true) => {
     const inputs = { kubeconfig, remove, timeoutSeconds: 30 };

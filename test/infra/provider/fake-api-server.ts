@@ -6,6 +6,26 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Key and certificate of 127.0.0.1, made once: openssl takes longer than a test. */
+let pair: { readonly key: Buffer; readonly cert: Buffer } | undefined;
+
+function keyPair() {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-api-"));
+  const [key, cert] = [join(folder, "key"), join(folder, "cert")];
+  execFileSync(
+    "openssl",
+    [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt"],
+      ...["ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
+      ...["-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert],
+    ],
+    { stdio: "ignore" },
+  );
+  const made = { key: readFileSync(key), cert: readFileSync(cert) };
+  rmSync(folder, { recursive: true });
+  return made;
+}
+
 /** A Kubernetes API with the objects of a test; what is not there is answered with 404. */
 export class FakeApiServer {
   /** Objects and lists by path, without the query. */
@@ -21,21 +41,7 @@ export class FakeApiServer {
   ) {}
 
   static async start(): Promise<FakeApiServer> {
-    const folder = mkdtempSync(join(tmpdir(), "mlstack-api-"));
-    const [key, cert] = [join(folder, "key"), join(folder, "cert")];
-    execFileSync(
-      "openssl",
-      [
-        ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"],
-        ...["-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert],
-      ],
-      { stdio: "ignore" },
-    );
-    const server = createServer({
-      key: readFileSync(key),
-      cert: readFileSync(cert),
-    });
-    rmSync(folder, { recursive: true });
+    const server = createServer((pair ??= keyPair()));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
