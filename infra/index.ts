@@ -8,6 +8,7 @@ import { local } from "./local";
 import { onprem } from "./onprem";
 import type { NodePool, Platform } from "./platform";
 import type { NodeSize } from "./pool-rules";
+import type { TargetCosts } from "./prices/bill";
 import type { Problem } from "./problem";
 import type { Target, TargetRequest } from "./target";
 
@@ -55,6 +56,14 @@ export function nodeSize(
   const target: { nodeSize?(pool: NodePool): NodeSize | undefined } =
     registry[kind];
   return target.nodeSize?.(pool);
+}
+
+/** What a target of the kind costs; undefined where nothing of it is paid for by the hour. */
+export function costsOf<Kind extends TargetKind>(
+  kind: Kind,
+): TargetCosts<ConfigOf<Kind>> | undefined {
+  const target: { costs?(): TargetCosts<ConfigOf<Kind>> } = registry[kind];
+  return target.costs?.();
 }
 
 /** Makes the platform on a target of the kind. */

@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import type { NodePool, Platform } from "./platform";
 import type { NodeSize } from "./pool-rules";
+import type { TargetCosts } from "./prices/bill";
 import type { Problem } from "./problem";
 
 /** What every resource of a stack carries, so that an audit finds what is left of it. */
@@ -38,6 +39,8 @@ export interface Target<
   checkPools(pools: readonly NodePool[], target: Config): readonly Problem[];
   /** What a node of a pool has; absent, or undefined, where it is not known before the node is there. */
   nodeSize?(pool: NodePool): NodeSize | undefined;
+  /** What it costs, loaded when it is asked for; absent where nothing of it is paid for by the hour. */
+  costs?(): TargetCosts<Config>;
   /** Registers everything up to a cluster that answers; its configuration was checked before. */
   provision(request: TargetRequest<Config>): Platform;
 }

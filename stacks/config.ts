@@ -12,6 +12,7 @@ import { tagValue } from "../infra/tags";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkDemand } from "../workloads/demand";
 import { checkStreams, streamsSchema } from "../workloads/streams";
+import { budgetSchema, usageSchema } from "./cost/config";
 import { shownValue } from "./plain-keys";
 
 const dnsLabel = z
@@ -97,6 +98,8 @@ export const stackSchema = z.strictObject({
   kafka: kafkaSchema.optional(),
   streams: streamsSchema,
   observability: observabilitySchema,
+  budget: budgetSchema.optional(),
+  usage: usageSchema,
 });
 
 /** A stack's configuration, checked and complete. */

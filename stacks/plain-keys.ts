@@ -8,10 +8,10 @@ const plainKeys: ReadonlySet<string> = new Set(
   `account address admins apiAllow apiPort batch bucketPrefix brokers channel cidr clusterCidr context controlPlane cores
    count cpu cpuRequest cuda dashboard dataDir disk diskGiB edit enabled epochs events everySeconds expiry
    expireNoncurrentDays fingerprint gpuDriver gpuZones gpus idleMinutes ignorePreflightErrors instances instant
-   intervalSeconds keepDays kind kserve lifetime logDays machineType max mechanism memory min name nat nodes
+   intervalSeconds keepDays kind kserve lifetime logDays machineType max mechanism memory min monthly name nat nodes
    notebookIdleMinutes notebooks owner ownModels partitions path pipelines podCidr pods pool poolLabel port prefix profiles
    project protocol rate region replicas retention retentionBytes retentionHours role schedule scheduled seed serviceCidr
-   services size spot storage storageClass storeSize subnet subscription team tenant threshold timeoutSeconds topic
+   services size spot stop storage storageClass storeSize subnet subscription team tenant threshold timeoutSeconds topic
    trainingOperator type version versioned view workers`.split(/\s+/),
 );
 

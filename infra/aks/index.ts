@@ -4,6 +4,7 @@ import { azureSizes } from "./rules";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
 const load = () => require("./platform") as typeof import("./platform");
+const loadCosts = () => require("./costs") as typeof import("./costs");
 
 /** Azure Kubernetes Service. */
 export const aks = {
@@ -11,5 +12,6 @@ export const aks = {
   schema,
   checkPools,
   nodeSize: ({ machineType = "" }) => azureSizes.size(machineType),
+  costs: loadCosts,
   provision: (request) => new (load().AksPlatform)(request),
 } satisfies Target<"aks", AksConfig>;

@@ -60,6 +60,7 @@ function sizeOf(size: string): NodeSize | undefined {
   const ratio = gibibytesPerCore[family];
   // An `l` halves the memory; the twos of the older D and E are sized unevenly.
   if (ratio === undefined) return undefined;
+  if (size === "Standard_D64ps_v5") return nodeSizeOf(64, 208);
   const memory = Number(whole) * (features.includes("l") ? ratio / 2 : ratio);
   return nodeSizeOf(Number(fewer ?? whole), memory);
 }

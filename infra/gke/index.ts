@@ -4,6 +4,7 @@ import { computeEngine } from "./rules";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
 const load = () => require("./platform") as typeof import("./platform");
+const loadCosts = () => require("./costs") as typeof import("./costs");
 
 /** Google Kubernetes Engine. */
 export const gke = {
@@ -11,5 +12,6 @@ export const gke = {
   schema,
   checkPools,
   nodeSize: ({ machineType = "" }) => computeEngine.size(machineType),
+  costs: loadCosts,
   provision: (request) => new (load().GkePlatform)(request),
 } satisfies Target<"gke", GkeConfig>;

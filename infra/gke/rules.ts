@@ -112,6 +112,17 @@ const usualGibibytes: Readonly<Record<string, number>> = {
   highcpu: 1,
 };
 
+/** GiB of types that their family's ratio does not fit. */
+const unevenGibibytes: Readonly<Record<string, number>> = {
+  "c4-standard-2": 7,
+  "c4-highmem-2": 15,
+  "c3d-highcpu-30": 59,
+  "c3d-highcpu-60": 118,
+  "c3d-highcpu-90": 177,
+  "c3d-highcpu-180": 354,
+  "c3d-highcpu-360": 708,
+};
+
 /** Size of a type, by its name; not of those with accelerators, of which only the G2 are sized evenly. */
 function sizeOf(type: string): NodeSize | undefined {
   const [, family = "", kind = "", count = ""] =
@@ -120,7 +131,7 @@ function sizeOf(type: string): NodeSize | undefined {
   const cores = Number(count);
   return ratio === undefined || cores === 0
     ? undefined
-    : nodeSizeOf(cores, cores * ratio);
+    : nodeSizeOf(cores, unevenGibibytes[type] ?? cores * ratio);
 }
 
 function machine(type: string): Machine | undefined {

@@ -34,6 +34,28 @@ const host = z.strictObject({
   fingerprint: hostSchema.shape.fingerprint,
 });
 
+/** What a host costs whom it belongs to. */
+const hostCost = z.strictObject({
+  /** US dollars that it was bought for. */
+  price: z.number().nonnegative(),
+  /** Power that it draws, with its share of the cooling. */
+  watts: z.number().nonnegative(),
+  /** US dollars a month of its place: rack, network, hands. */
+  hosting: z.number().nonnegative().default(0),
+});
+
+/** What the hosts cost: written off over the years, with power and place. */
+const costsSchema = z.strictObject({
+  /** Years that a host is written off over. */
+  years: z.number().positive().default(4),
+  /** US dollars of a kilowatt-hour. */
+  perKwh: z.number().nonnegative(),
+  /** Every host, unless its pool is named below. */
+  host: hostCost,
+  /** Hosts of a pool; `control-plane` for those without one. */
+  pools: z.record(z.string(), hostCost).default({}),
+});
+
 /** Hosts of one's own. */
 export const schema = z.strictObject({
   kind: z.literal("onprem"),
@@ -86,6 +108,8 @@ export const schema = z.strictObject({
   /** More of the configuration of every kubelet and kube-proxy. */
   kubelet: z.record(z.string(), z.unknown()).default({}),
   kubeProxy: z.record(z.string(), z.unknown()).default({}),
+  /** What the hosts cost, for `mlstack cost`; without it their price is unknown. */
+  costs: costsSchema.optional(),
   /** Findings of kubeadm's own that are known and no harm, such as `SystemVerification`. */
   ignorePreflightErrors: z.array(z.string().min(1)).default([]),
 });

@@ -43,6 +43,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => require("./preview") as CommandFile,
     passes: true,
   },
+  cost: {
+    summary: "what a stack costs a month, before it is there",
+    load: () => require("./cost") as CommandFile,
+  },
   status: {
     summary: "the table of the jobs again, with nodes and pods",
     load: () => require("./status") as CommandFile,

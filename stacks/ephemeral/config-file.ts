@@ -7,13 +7,14 @@ import { z } from "zod";
 import { CommandError, root } from "../commands/command";
 import { stackNames } from "../commands/stack-file";
 
-const fileSchema = z.looseObject({
+/** What every stack file has. */
+export const stackFileSchema = z.looseObject({
   config: z.record(z.string(), z.unknown()),
   secretsprovider: z.string().optional(),
 });
 
 /** A stack's file: its configuration, and how its secrets are encrypted. */
-export type ConfigFile = z.output<typeof fileSchema>;
+export type ConfigFile = z.output<typeof stackFileSchema>;
 
 /** Path of a stack's file. */
 export function configPath(stack: string): string {
@@ -29,7 +30,7 @@ export function readConfigFile(stack: string): ConfigFile {
       `stack ${JSON.stringify(stack)}: has no file; choose one of ${stackNames().join(", ")}`,
     );
   }
-  return fileSchema.parse(parse(readFileSync(file, "utf8")));
+  return stackFileSchema.parse(parse(readFileSync(file, "utf8")));
 }
 
 /** Text of the file of a short-lived stack. */

@@ -14,7 +14,7 @@ import { Observability } from "../../components/observability/observability";
 import { settingsFiles } from "../../components/observability/prometheus";
 import { Team } from "../../components/team";
 import type { Platform } from "../../infra/platform";
-import { platformOutputs } from "../support/platform-outputs";
+import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, valueOf } from "../support/recording-monitor";
 import { volumesOf } from "../support/test-volumes";
 

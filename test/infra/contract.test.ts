@@ -6,7 +6,7 @@ import { gpuResource, poolLabel } from "../../infra/placement";
 import type { Bucket, Identity, Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
 import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
-import { platformOutputs } from "../support/platform-outputs";
+import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, type Recording, valueOf } from "../support/recording-monitor";
 import { type Fixture, fixtures } from "./fixtures";
 

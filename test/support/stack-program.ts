@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseDocument } from "yaml";
 
 import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
-import { platformOutputs } from "./platform-outputs";
+import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, type Recording } from "./recording-monitor";
 
 const stacks = join(__dirname, "../../stacks");

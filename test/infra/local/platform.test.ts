@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { local } from "../../../infra/local";
 import { clusterSchema } from "../../../infra/local/inputs";
 import type { Lifetime } from "../../../infra/target";
-import { platformOutputs } from "../../support/platform-outputs";
+import { platformOutputs } from "../../../infra/supply/plugins/platform-outputs";
 import { record, type Recorded } from "../../support/recording-monitor";
 import { pool } from "../problems";
 

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { objectsSchema } from "../../../infra/object-store/config";
 import { makeObjectStore } from "../../../infra/object-store/object-store";
 import type { Lifetime } from "../../../infra/target";
-import { platformOutputs } from "../../support/platform-outputs";
+import { platformOutputs } from "../../../infra/supply/plugins/platform-outputs";
 import { record, valueOf } from "../../support/recording-monitor";
 
 const bucketArgs = {

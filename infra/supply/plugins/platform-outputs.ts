@@ -1,4 +1,4 @@
-import { cloudOutputs } from "../../infra/supply/plugins/clouds/outputs";
+import { cloudOutputs } from "./clouds/outputs";
 
 /** What the project's own provider adds to the inputs of a resource. */
 const ownOutputs: Readonly<Record<string, object>> = {

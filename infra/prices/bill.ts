@@ -1,0 +1,87 @@
+import type { NodePool } from "../platform";
+import type { PriceSource, SpotPrice } from "./table";
+
+/** Hours that a month has in every cloud's calculator. */
+export const monthHours = 730;
+
+/** A resource as the program registers it, or as a preview shows it. */
+export interface DeclaredResource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** What a part of a bill is for. */
+export type BillPart =
+  | "control plane"
+  | "nodes"
+  | "disks"
+  | "network"
+  | "keys"
+  | "registry"
+  | "hosts";
+
+/** Something that costs as long as it is there. */
+export interface BillItem {
+  readonly part: BillPart;
+  /** Name of the resource in the program. */
+  readonly resource: string;
+  /** What one of it is, for people. */
+  readonly what: string;
+  /** Fewest and most of it; equal for what does not scale. */
+  readonly count: { readonly min: number; readonly max: number };
+  /** US dollars of a whole month of one. */
+  readonly monthly: {
+    /** In the floor; the lowest spot price for interruptible capacity. */
+    readonly low: number;
+    /** In the ceiling; the on-demand price also of interruptible capacity, which may be short. */
+    readonly high: number;
+    /** Of one that is there for a part of the month, as a month's worth of its hours. */
+    readonly typical: number;
+  };
+  /** Lowest and highest spot price of a month, where the item is on spot. */
+  readonly spot?: { readonly low: number; readonly high: number };
+  readonly sources: readonly PriceSource[];
+}
+
+/** What is used by the GiB, and so is in no floor. */
+export type Usage = "nat" | "logs" | "objects" | "images";
+
+/** Something that costs by its use. */
+export interface UsageItem {
+  readonly usage: Usage;
+  readonly what: string;
+  /** US dollars of a GiB, in a month where it is stored. */
+  readonly usd: number;
+  readonly sources: readonly PriceSource[];
+}
+
+/** Something that costs, with no price in the table. */
+export interface Unpriced {
+  readonly resource: string;
+  readonly what: string;
+}
+
+/** What the resources of a stack cost. */
+export interface Bill {
+  readonly items: readonly BillItem[];
+  readonly usage: readonly UsageItem[];
+  readonly unpriced: readonly Unpriced[];
+}
+
+/** What an hour of a node costs. */
+export interface NodeHour {
+  /** US dollars on demand. */
+  readonly onDemand: number;
+  readonly spot?: SpotPrice;
+  /** US dollars of its disk; undefined where the table has no price. */
+  readonly disk: number | undefined;
+  readonly sources: readonly PriceSource[];
+}
+
+/** What a target knows of its prices. */
+export interface TargetCosts<Config> {
+  bill(resources: readonly DeclaredResource[], target: Config): Bill;
+  /** An hour of a node of the pool; undefined where the table has no price. */
+  nodeHour(pool: NodePool, target: Config): NodeHour | undefined;
+}
