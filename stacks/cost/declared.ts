@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import * as pulumi from "@pulumi/pulumi";
 
 import type { DeclaredResource } from "../../infra/prices/bill";
@@ -52,11 +50,10 @@ export async function declaredResources(
       ]),
     ),
   );
-  const program = join(__dirname, "../index");
   await pulumi.runtime.runInPulumiStack(async () => {
     // The program is a module, which a second stack must run again.
-    delete require.cache[require.resolve(program)];
-    const outputs = require(program) as Record<string, unknown>;
+    delete require.cache[require.resolve("../index")];
+    const outputs = require("../index") as Record<string, unknown>;
     return Promise.resolve(outputs);
   });
   await pulumi.runtime.disconnect();
