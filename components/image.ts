@@ -34,6 +34,7 @@ export class Image extends pulumi.CustomResource {
         contentHash: contextHash(args),
         prefix: registry.prefix,
         storage: registry.storage,
+        load: registry.load,
         ref: undefined,
       },
       room ? pulumi.mergeOptions({ dependsOn: room }, opts) : opts,

@@ -108,6 +108,8 @@ export interface ImageRegistry {
   readonly prefix: pulumi.Input<string>;
   /** Folder of a registry's file-system driver, where images are stored before a registry serves them. */
   readonly storage?: string;
+  /** Command that gives the nodes an image, `{image}`, in place of a push. */
+  readonly load?: string;
   /** Makes what an image needs before it can be pushed, where the registry wants that; once for each name. */
   room?(image: string): pulumi.Resource;
 }

@@ -23,7 +23,20 @@ export const schema = z.strictObject({
   /** Who advertises GPUs: the cluster itself, or a device plugin that the program installs. */
   gpuDriver: z.enum(["managed", "device-plugin"]).default("managed"),
   /** Where images are pushed, and pulled by the nodes. */
-  images: z.strictObject({ prefix: z.string().min(1) }),
+  images: z.strictObject({
+    /** First part of the images' names: a registry, or any name where they are loaded. */
+    prefix: z.string().min(1),
+    /**
+     * Command that gives the nodes an image which was built here, in place of a push: `kind load docker-image {image}`.
+     * It runs in a shell, in the project's folder, once for each image.
+     */
+    load: z
+      .string()
+      .includes("{image}", {
+        error: "write {image} where the image's name goes",
+      })
+      .optional(),
+  }),
   objects: objectsSchema("20Gi"),
 });
 

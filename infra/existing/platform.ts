@@ -18,7 +18,7 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
   readonly gpuDriver: "managed" | "device-plugin";
-  readonly images: { readonly prefix: string };
+  readonly images: Platform["images"];
 
   protected readonly store: ObjectStore;
 

@@ -6,6 +6,7 @@ import limit from "p-limit";
 import { z } from "zod";
 
 import { storedDigest } from "../supply/images/registry";
+import { run } from "../supply/process";
 import { cacheFolder } from "../supply/toolchain/tools";
 import { contextFiles, contextHash, imageTag } from "../image-context";
 import type { Problem } from "../problem";
@@ -26,6 +27,8 @@ const schema = z.strictObject({
   prefix: z.string().min(1),
   /** Folder of a registry's file-system driver to push to, where no registry runs yet. */
   storage: z.string().min(1).optional(),
+  /** Command that gives the nodes an image, `{image}`, in place of a push. */
+  load: z.string().min(1).optional(),
 });
 
 type Inputs = z.output<typeof schema>;
@@ -140,15 +143,27 @@ async function make(
   };
   try {
     const builder = await findBuilder(inputs.storage !== undefined);
-    if (!inputs.storage && (await builder.exists(build))) return;
+    const { load, storage } = inputs;
+    // Whether nodes still have what was loaded, nobody tells.
+    if (!storage && !load && (await builder.exists(build))) return;
     for (const [name, file] of contextFiles(inputs)) {
       mkdirSync(dirname(join(build.context, name)), { recursive: true });
       copyFileSync(file, join(build.context, name));
     }
     context.log(`builds ${reference} with ${builder.name}; log: ${log}`);
     await builder.build(build);
-    context.log(`pushes ${reference}`);
-    await builder.push(build);
+    if (load) {
+      context.log(`loads ${reference}`);
+      const line = load.replaceAll("{image}", reference);
+      await run("sh", ["-c", line], {
+        name: line,
+        log,
+        signal: context.signal,
+      });
+    } else {
+      context.log(`pushes ${reference}`);
+      await builder.push(build);
+    }
   } finally {
     rmSync(build.context, { recursive: true, force: true });
   }

@@ -10,6 +10,9 @@ import { record, type Recording } from "./recording-monitor";
 
 const stacks = join(__dirname, "../../stacks");
 
+/** A kubeconfig with the context that the stack `existing` names. */
+const kubeconfig = join(__dirname, "existing-kubeconfig.yaml");
+
 /** Manifests are the provider's to read, and in no graph: a kustomization or chart stands there as one resource. */
 const manifestCalls = {
   "kubernetes:kustomize:directory": () => ({ result: [] }),
@@ -24,6 +27,7 @@ export const projectStacks = [
   "gcp",
   "azure",
   "onprem",
+  "existing",
 ].filter((stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`));
 
 /**
@@ -56,6 +60,7 @@ function recordAnew(
     document.setIn(["config", `mlstack:${key}`], value);
   }
   const { config } = document.toJS() as { config: Record<string, unknown> };
+  if (stack === "existing") process.env["KUBECONFIG"] = kubeconfig;
   const program = join(stacks, "index.ts");
   return record(
     () => {

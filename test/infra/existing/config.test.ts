@@ -52,6 +52,19 @@ describe("target existing", () => {
       /^target\.kubeconfig: \/nowhere\/config is not there/,
     ));
 
+  it("wants the image in the command that loads it", () => {
+    const load = (line: string) =>
+      existing.schema.safeParse({
+        ...target,
+        images: { prefix: "mlstack.local", load: line },
+      });
+    assert.ok(load("kind load docker-image {image}").success);
+    assert.match(
+      load("kind load docker-image").error?.message ?? "",
+      /write \{image\}/,
+    );
+  });
+
   it("selects nodes by the label of the cluster's owner, or not at all", () => {
     assert.deepEqual(place(pool({}), undefined).placement.nodeSelector, {});
     assert.deepEqual(place(pool({}), "pool").placement.nodeSelector, {
