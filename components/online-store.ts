@@ -11,15 +11,18 @@ import { podService } from "./pod-service";
 export const onlineStoreSchema = z.discriminatedUnion("kind", [
   /** A Redis of ours, its rows on a volume too. */
   z.strictObject({
-    kind: z.literal("redis"),
-    memory: quantity.default("512Mi"),
-    storage: quantity.default("2Gi"),
+    kind: z.literal("redis").describe("Redis, in the team's namespace"),
+    memory: quantity.default("512Mi").describe("What it keeps in memory"),
+    storage: quantity.default("2Gi").describe("Volume of its log"),
   }),
   /** A Redis that someone else runs. */
   z.strictObject({
-    kind: z.literal("external"),
-    /** Address with its password, such as `rediss://:secret@host:6379`; set it as a secret. */
-    url: z.url({ protocol: /^rediss?$/ }),
+    kind: z.literal("external").describe("A Redis that is there already"),
+    url: z
+      .url({ protocol: /^rediss?$/ })
+      .describe(
+        "Address with its password, such as `rediss://:secret@host:6379`; set it as a secret",
+      ),
   }),
 ]);
 

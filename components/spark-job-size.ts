@@ -3,20 +3,31 @@ import { z } from "zod";
 import { amount, jvmMebibytes, jvmMemory, quantity } from "../infra/quantity";
 
 const jvmSizeSchema = z.strictObject({
-  cores: z.number().int().min(1).default(1),
-  /** CPU asked of Kubernetes; less than `cores` lets JVMs share a small node. */
-  cpuRequest: quantity.default("500m"),
-  /** Heap. */
-  memory: jvmMemory.default("1g"),
+  cores: z.number().int().min(1).default(1).describe("Cores"),
+  cpuRequest: quantity
+    .default("500m")
+    .describe(
+      "CPU asked of Kubernetes; less than `cores` lets JVMs share a small node",
+    ),
+  memory: jvmMemory.default("1g").describe("Heap"),
 });
 
 /** Size of a Spark job in a stack's file: one driver, and executors of one size. */
 export const sparkJobSizeSchema = z
   .strictObject({
-    driver: jvmSizeSchema.prefault({}),
+    driver: jvmSizeSchema.prefault({}).describe("The driver"),
     executor: jvmSizeSchema
-      .extend({ instances: z.number().int().min(1).max(1000).default(1) })
-      .prefault({}),
+      .extend({
+        instances: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(1)
+          .describe("How many there are"),
+      })
+      .prefault({})
+      .describe("The executors"),
   })
   .prefault({});
 

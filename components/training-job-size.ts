@@ -5,12 +5,22 @@ import { amount, quantity } from "../infra/quantity";
 /** Size of a training in a stack's file: the first replica and its workers are of one size. */
 export const trainingJobSizeSchema = z
   .strictObject({
-    /** Replicas beside the first; 0 trains on one. */
-    workers: z.number().int().min(0).max(1000).default(1),
-    cpu: quantity.default("500m"),
-    memory: quantity.default("1Gi"),
-    /** GPUs of each replica; the pool must have them. */
-    gpus: z.number().int().min(0).max(16).default(0),
+    workers: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(1)
+      .describe("Replicas beside the first; 0 trains on one"),
+    cpu: quantity.default("500m").describe("CPU of each replica"),
+    memory: quantity.default("1Gi").describe("Memory of each replica"),
+    gpus: z
+      .number()
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe("GPUs of each replica; the pool must have them"),
   })
   .prefault({});
 

@@ -24,17 +24,42 @@ const dnsLabel = z
 
 const poolSchema = z
   .strictObject({
-    name: dnsLabel,
-    machineType: z.string().min(1).optional(),
-    min: z.number().int().min(0).max(1000),
-    max: z.number().int().min(1).max(1000),
-    spot: z.boolean().default(false),
+    name: dnsLabel.describe(
+      "Name of the pool; what runs on it says so by this name",
+    ),
+    machineType: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Type of the machines, as the cloud names it; one that fits unless given",
+      ),
+    min: z.number().int().min(0).max(1000).describe("Fewest nodes"),
+    max: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .describe(
+        "Most nodes; what an autoscaler may add up to, where the target has one",
+      ),
+    spot: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the nodes are cheaper ones that the cloud may take away",
+      ),
     gpu: z
       .strictObject({
-        count: z.number().int().min(1).max(16),
-        type: z.string().min(1).optional(),
+        count: z.number().int().min(1).max(16).describe("GPUs of each node"),
+        type: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Type of the accelerator, where the cloud wants it named"),
       })
-      .optional(),
+      .optional()
+      .describe("GPUs of the nodes; without it, they have none"),
   })
   .refine(({ min, max }) => max >= min, {
     path: ["max"],
@@ -50,56 +75,105 @@ const members = z
   .default([]);
 
 const teamSchema = z.strictObject({
-  name: dnsLabel,
-  /** Administers the namespace; the stack's owner where teams are Profiles and none is named. */
+  name: dnsLabel.describe("Name of the team, and of its namespace"),
   owner: z
     .templateLiteral(["user:", z.string().min(1)], {
       error: "write user:NAME, as the cluster's sign-in names it",
     })
-    .optional(),
-  members: z.strictObject({ edit: members, view: members }).prefault({}),
-  /** Whether its models have a bucket of their own, which no other team's accounts reach. */
-  ownModels: z.boolean().default(false),
+    .optional()
+    .describe(
+      "Administers the namespace; the stack's owner where teams are Profiles and none is named",
+    ),
+  members: z
+    .strictObject({
+      edit: members.describe("Who may change what runs there"),
+      view: members.describe("Who may look at it"),
+    })
+    .prefault({})
+    .describe(
+      "Who works in the namespace beside its owner, as the cluster's sign-in names them",
+    ),
+  ownModels: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether its models have a bucket of their own, which no other team's accounts reach",
+    ),
   quota: z
     .strictObject({
-      cpu: quantity.default("8"),
-      memory: quantity.default("32Gi"),
-      gpus: z.number().int().min(0).default(0),
-      pods: z.number().int().min(1).default(50),
+      cpu: quantity.default("8").describe("Cores"),
+      memory: quantity.default("32Gi").describe("Memory"),
+      gpus: z.number().int().min(0).default(0).describe("GPUs"),
+      pods: z.number().int().min(1).default(50).describe("Pods"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What the team's pods may ask for together"),
 });
 
 /** What a stack's file holds under `mlstack:`; strict, and complete with its defaults. */
 export const stackSchema = z.strictObject({
-  target: targetSchema,
+  target: targetSchema.describe("Where the stack runs"),
   pools: z
     .array(poolSchema)
     .min(1, "name at least one pool")
     .refine(unique("name"), "give every pool a name of its own")
-    .default([{ name: "cpu", min: 1, max: 1, spot: false }]),
-  lifetime: z.enum(["long", "short"]).default("long"),
-  owner: tagValue.default("mlstack"),
-  expiry: z.iso.datetime("write an ISO instant in UTC").optional(),
+    .default([{ name: "cpu", min: 1, max: 1, spot: false }])
+    .describe("Groups of equal nodes"),
+  lifetime: z
+    .enum(["long", "short"])
+    .default("long")
+    .describe(
+      "A long-lived stack protects what cannot be made again; a short-lived one leaves nothing behind",
+    ),
+  owner: tagValue
+    .default("mlstack")
+    .describe("Who answers for the stack: a tag of every resource"),
+  expiry: z.iso
+    .datetime("write an ISO instant in UTC")
+    .optional()
+    .describe(
+      "Instant in UTC, in quotes, after which a short-lived stack may be taken down: a tag of every resource",
+    ),
   buckets: z
     .strictObject({
-      versioned: z.boolean().default(true),
-      expireNoncurrentDays: z.number().int().min(1).default(30),
+      versioned: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Whether what is overwritten or deleted is kept as an older version",
+        ),
+      expireNoncurrentDays: z
+        .number()
+        .int()
+        .min(1)
+        .default(30)
+        .describe("Days after which older versions are removed"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How objects are kept in the buckets of the stack"),
   teams: z
     .array(teamSchema)
     .min(1, "name at least one team")
     .refine(unique("name"), "give every team a name of its own")
-    .prefault([{ name: "ml" }]),
-  kubeflow: kubeflowSchema,
-  workloads: workloadsSchema,
-  /** Where the records of streams come from. */
-  kafka: kafkaSchema.optional(),
-  streams: streamsSchema,
-  observability: observabilitySchema,
-  budget: budgetSchema.optional(),
-  usage: usageSchema,
+    .prefault([{ name: "ml" }])
+    .describe("Namespaces, with quotas, and who works in them"),
+  kubeflow: kubeflowSchema.describe("Parts of Kubeflow that the stack has"),
+  workloads: workloadsSchema.describe(
+    "What runs; a workload that is not named does not",
+  ),
+  kafka: kafkaSchema
+    .optional()
+    .describe("Where the records of streams come from"),
+  streams: streamsSchema.describe(
+    "Data sets that are kept from a stream of events",
+  ),
+  observability: observabilitySchema.describe(
+    "What the stack measures of itself",
+  ),
+  budget: budgetSchema
+    .optional()
+    .describe("What the stack may cost; without it, nothing is refused"),
+  usage: usageSchema.describe("How much the stack is used, for its cost"),
 });
 
 /** A stack's configuration, checked and complete. */

@@ -13,8 +13,15 @@ import { checkNotebooks, notebookSchema } from "./notebooks/config";
 /** Which workloads a stack runs; a workload that is not named does not run. */
 export const workloadsSchema = z
   .strictObject({
-    clickstream: clickstreamSchema.optional(),
-    notebooks: z.array(notebookSchema).optional(),
+    clickstream: clickstreamSchema
+      .optional()
+      .describe(
+        "Features of click-stream sessions, and a model trained from them",
+      ),
+    notebooks: z
+      .array(notebookSchema)
+      .optional()
+      .describe("Notebook servers, one a person"),
   })
   .prefault({});
 

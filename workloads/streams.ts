@@ -24,7 +24,9 @@ import { mostInstants, tableSchema } from "./features/table";
 export const streamsSchema = z.strictObject(everyDataSet()).prefault({});
 
 function everyDataSet() {
-  const optional = streamSchema.optional();
+  const optional = streamSchema
+    .optional()
+    .describe("Keeps this data set from a stream; not at all unless given");
   return Object.fromEntries(
     Object.keys(dataSets).map((name) => [name, optional]),
   ) as Record<DataSetName, typeof optional>;

@@ -10,12 +10,24 @@ const topicName = z
   );
 
 const topicSchema = z.strictObject({
-  name: topicName,
-  partitions: z.number().int().min(1).max(1000).default(8),
-  /** How long a record is kept; a consumer that is away for longer misses records. */
-  retentionHours: z.number().positive().default(168),
-  /** Bytes that a partition keeps at most, as a quantity. */
-  retentionBytes: quantity.optional(),
+  name: topicName.describe("Name of the topic"),
+  partitions: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(8)
+    .describe("Partitions of the topic"),
+  retentionHours: z
+    .number()
+    .positive()
+    .default(168)
+    .describe(
+      "How long a record is kept; a consumer that is away for longer misses records",
+    ),
+  retentionBytes: quantity
+    .optional()
+    .describe("Bytes that a partition keeps at most, as a quantity"),
 });
 
 /** A topic as a stack declares it. */
@@ -36,20 +48,38 @@ function uniqueTopics<Schema extends z.ZodType<{ readonly name: string }>>(
 const topics = uniqueTopics(topicSchema);
 
 const securitySchema = z.discriminatedUnion("protocol", [
-  z.strictObject({ protocol: z.literal("PLAINTEXT") }),
   z.strictObject({
-    protocol: z.literal("SSL"),
-    /** PEM of the authority that signed the brokers; the system's when absent. */
-    ca: z.string().startsWith("-----BEGIN").optional(),
+    protocol: z
+      .literal("PLAINTEXT")
+      .describe("Neither encrypted nor signed in"),
   }),
   z.strictObject({
-    protocol: z.enum(["SASL_SSL", "SASL_PLAINTEXT"]),
-    ca: z.string().startsWith("-----BEGIN").optional(),
+    protocol: z.literal("SSL").describe("Encrypted"),
+    ca: z
+      .string()
+      .startsWith("-----BEGIN")
+      .optional()
+      .describe(
+        "PEM of the authority that signed the brokers; the system's when absent",
+      ),
+  }),
+  z.strictObject({
+    protocol: z
+      .enum(["SASL_SSL", "SASL_PLAINTEXT"])
+      .describe("Signed in, and encrypted with SASL_SSL"),
+    ca: z
+      .string()
+      .startsWith("-----BEGIN")
+      .optional()
+      .describe(
+        "PEM of the authority that signed the brokers; the system's when absent",
+      ),
     mechanism: z
       .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-      .default("SCRAM-SHA-512"),
-    username: z.string().min(1),
-    password: z.string().min(1),
+      .default("SCRAM-SHA-512")
+      .describe("How the password is proved"),
+    username: z.string().min(1).describe("Name to sign in with"),
+    password: z.string().min(1).describe("Password, as a secret"),
   }),
 ]);
 
@@ -60,35 +90,46 @@ export type KafkaSecurity = z.output<typeof securitySchema>;
 export const kafkaSchema = z.discriminatedUnion("kind", [
   /** One broker that is its own controller, of an image of ours. */
   z.strictObject({
-    kind: z.literal("single"),
-    topics,
-    storage: quantity.default("10Gi"),
-    /** Heap. */
-    memory: jvmMemory.default("512m"),
+    kind: z.literal("single").describe("One broker that is its own controller"),
+    topics: topics.describe("Topics of the cluster"),
+    storage: quantity.default("10Gi").describe("Volume of the records"),
+    memory: jvmMemory.default("512m").describe("Heap"),
   }),
   /** Brokers that the Strimzi operator runs and replaces. */
   z.strictObject({
-    kind: z.literal("strimzi"),
-    topics,
-    pool: z.string().default("cpu"),
-    brokers: z.number().int().min(1).max(99).default(3),
-    /** Of each broker. */
-    storage: quantity.default("100Gi"),
-    /** Heap of each broker. */
-    memory: jvmMemory.default("2g"),
+    kind: z
+      .literal("strimzi")
+      .describe("Brokers that the Strimzi operator runs"),
+    topics: topics.describe("Topics of the cluster"),
+    pool: z.string().default("cpu").describe("Pool of the brokers"),
+    brokers: z
+      .number()
+      .int()
+      .min(1)
+      .max(99)
+      .default(3)
+      .describe("How many there are"),
+    storage: quantity.default("100Gi").describe("Of each broker"),
+    memory: jvmMemory.default("2g").describe("Heap of each broker"),
   }),
   /** A cluster that someone else runs. */
   z.strictObject({
-    kind: z.literal("external"),
-    /** Topics that streams read, by name: they are there already, and are neither created nor altered. */
-    topics: uniqueTopics(z.strictObject({ name: topicName })),
+    kind: z.literal("external").describe("A cluster that someone else runs"),
+    topics: uniqueTopics(
+      z.strictObject({ name: topicName.describe("Name of the topic") }),
+    ).describe(
+      "Topics that streams read, by name: they are there already, and are neither created nor altered",
+    ),
     servers: z
       .string()
       .regex(
         /^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/,
         "write HOST:PORT, several separated by commas",
-      ),
-    security: securitySchema.default({ protocol: "PLAINTEXT" }),
+      )
+      .describe("HOST:PORT of some of its brokers, separated by commas"),
+    security: securitySchema
+      .default({ protocol: "PLAINTEXT" })
+      .describe("How clients prove who they are"),
   }),
 ]);
 

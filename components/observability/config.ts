@@ -5,24 +5,36 @@ import { quantity } from "../../infra/quantity";
 /** What a stack measures of itself; nothing unless it is enabled. */
 export const observabilitySchema = z
   .strictObject({
-    enabled: z.boolean().default(false),
-    /**
-     * `chart` is kube-prometheus-stack with Grafana, `plain` a Prometheus of our own manifests whose console pages show
-     * the same dashboards; by default `plain` where images come from this machine only.
-     */
-    kind: z.enum(["chart", "plain"]).optional(),
-    /** How long samples are kept, as Prometheus writes durations. */
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("Whether the stack is observed at all"),
+    kind: z
+      .enum(["chart", "plain"])
+      .optional()
+      .describe(
+        "`chart` is kube-prometheus-stack with Grafana, `plain` a Prometheus of our own manifests whose console pages show the same dashboards; by default `plain` where images come from this machine only",
+      ),
     retention: z
       .string()
       .regex(
         /^[1-9]\d*[hdwy]$/,
         "write a whole number with h, d, w or y, such as 15d",
       )
-      .default("15d"),
-    /** Volume of the samples; the oldest go early when it is nearly full. */
-    storage: quantity.default("10Gi"),
-    /** Seconds between two looks at each target. */
-    intervalSeconds: z.number().int().min(1).max(600).default(15),
+      .default("15d")
+      .describe("How long samples are kept, as Prometheus writes durations"),
+    storage: quantity
+      .default("10Gi")
+      .describe(
+        "Volume of the samples; the oldest go early when it is nearly full",
+      ),
+    intervalSeconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(600)
+      .default(15)
+      .describe("Seconds between two looks at each target"),
   })
   .prefault({});
 

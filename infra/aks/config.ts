@@ -9,41 +9,63 @@ import { azureSizes, checkPoolNames, regionsWithThreeZones } from "./rules";
 
 /** Where a stack on AKS goes. */
 export const schema = z.strictObject({
-  kind: z.literal("aks"),
-  subscription: z.guid({ error: "write the ID of the subscription" }),
-  tenant: z.guid({ error: "write the ID of the tenant" }),
+  kind: z.literal("aks").describe("Azure AKS"),
+  subscription: z
+    .guid({ error: "write the ID of the subscription" })
+    .describe("ID of the subscription"),
+  tenant: z
+    .guid({ error: "write the ID of the tenant" })
+    .describe("ID of the tenant"),
   region: z
     .string()
     .refine((region) => regionsWithThreeZones.includes(region), {
       error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
-    }),
+    })
+    .describe("Region with three zones, such as westeurope"),
   network: z
     .strictObject({
-      cidr: cidr(12, 22).default("10.40.0.0/16"),
-      pods: cidr(9, 20).default("10.244.0.0/16"),
-      services: cidr(12, 24).default("10.41.0.0/16"),
+      cidr: cidr(12, 22)
+        .default("10.40.0.0/16")
+        .describe("Range of the virtual network"),
+      pods: cidr(9, 20)
+        .default("10.244.0.0/16")
+        .describe("Range of the pods' addresses"),
+      services: cidr(12, 24)
+        .default("10.41.0.0/16")
+        .describe("Range of the services' addresses"),
     })
-    .prefault({}),
-  /** Ranges from which the API answers over the internet; without any it answers inside the network only. */
+    .prefault({})
+    .describe("Ranges of addresses"),
   apiAllow: z
     .array(
       cidr(8, 32).refine((range) => !range.endsWith("/0"), {
         error: "name the ranges of your own networks",
       }),
     )
-    .default([]),
-  /** Groups or principals that administer the cluster, the one that runs this program among them. */
+    .default([])
+    .describe(
+      "Ranges from which the API answers over the internet; without any it answers inside the network only",
+    ),
   admins: z
     .array(z.guid({ error: "write the object ID of a group or principal" }))
     .min(1, {
       error:
         "name the object ID of a group that the one who runs this is in (az ad signed-in-user show --query id)",
-    }),
+    })
+    .describe(
+      "Groups or principals that administer the cluster, the one that runs this program among them",
+    ),
   version: z
     .string()
     .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
-    .default(kubernetesMinor),
-  diskGiB: z.int().min(40).max(2000).default(128),
+    .default(kubernetesMinor)
+    .describe("Minor version of Kubernetes"),
+  diskGiB: z
+    .int()
+    .min(40)
+    .max(2000)
+    .default(128)
+    .describe("Size of a node's disk, in GiB"),
 });
 
 /** Configuration of an AKS target. */

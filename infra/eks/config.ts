@@ -9,44 +9,70 @@ import { ec2, regionsWithThreeZones, zonesOf } from "./rules";
 
 /** Where a stack on EKS goes. */
 export const schema = z.strictObject({
-  kind: z.literal("eks"),
-  /** Account that the stack belongs in; any other is refused. */
-  account: z.string().regex(/^\d{12}$/, {
-    error:
-      "write the account's 12 digits in quotes (aws sts get-caller-identity)",
-  }),
-  region: z.string().refine((region) => zonesOf(region).length === 3, {
-    error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
-  }),
+  kind: z.literal("eks").describe("Amazon EKS"),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, {
+      error:
+        "write the account's 12 digits in quotes (aws sts get-caller-identity)",
+    })
+    .describe("Account that the stack belongs in; any other is refused"),
+  region: z
+    .string()
+    .refine((region) => zonesOf(region).length === 3, {
+      error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
+    })
+    .describe("Region with three zones, such as eu-central-1"),
   network: z
     .strictObject({
-      cidr: cidr(16, 20).default("10.20.0.0/16"),
-      services: cidr(12, 24).default("172.20.0.0/16"),
-      nat: z.enum(["single", "per-zone"]).default("single"),
+      cidr: cidr(16, 20).default("10.20.0.0/16").describe("Range of the VPC"),
+      services: cidr(12, 24)
+        .default("172.20.0.0/16")
+        .describe("Range of the services' addresses"),
+      nat: z
+        .enum(["single", "per-zone"])
+        .default("single")
+        .describe(
+          "One gateway to the internet, or one a zone, which a lost zone leaves alone",
+        ),
     })
-    .prefault({}),
-  /** Ranges from which the API answers over the internet; without any it answers inside the VPC only. */
+    .prefault({})
+    .describe("Ranges of addresses, and the way out"),
   apiAllow: z
     .array(
       cidr(8, 32).refine((range) => !range.endsWith("/0"), {
         error: "name the ranges of your own networks",
       }),
     )
-    .default([]),
+    .default([])
+    .describe(
+      "Ranges from which the API answers over the internet; without any it answers inside the VPC only",
+    ),
   version: z
     .string()
     .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
-    .default(kubernetesMinor),
-  /** IAM principals that administer the cluster, beside the one that makes it. */
+    .default(kubernetesMinor)
+    .describe("Minor version of Kubernetes"),
   admins: z
     .array(
       z.string().regex(/^arn:aws:iam::\d{12}:(role|user)\/.+$/, {
         error: "write the ARN of a role or user",
       }),
     )
-    .default([]),
-  logDays: z.literal([7, 14, 30, 90, 180, 365]).default(30),
-  diskGiB: z.int().min(40).max(2000).default(100),
+    .default([])
+    .describe(
+      "IAM principals that administer the cluster, beside the one that makes it",
+    ),
+  logDays: z
+    .literal([7, 14, 30, 90, 180, 365])
+    .default(30)
+    .describe("Days for which the control plane's logs are kept"),
+  diskGiB: z
+    .int()
+    .min(40)
+    .max(2000)
+    .default(100)
+    .describe("Size of a node's disk, in GiB"),
 });
 
 /** Configuration of an EKS target. */

@@ -11,33 +11,59 @@ import type { Problem } from "../problem";
 
 /** A cluster that is there already: kind, k3d, minikube, Docker Desktop, or one that somebody else runs. */
 export const schema = z.strictObject({
-  kind: z.literal("existing"),
-  /** File with the cluster's context; without it, kubectl's. */
-  kubeconfig: z.string().min(1).optional(),
-  /** Context in the file; without it, the current one. */
-  context: z.string().min(1).optional(),
-  /** Storage class of volumes for one node at a time. */
-  storageClass: z.string().min(1).default("standard"),
-  /** Label that carries the name of a node's pool; without it, every node is in every pool. */
-  poolLabel: z.string().min(1).optional(),
-  /** Who advertises GPUs: the cluster itself, or a device plugin that the program installs. */
-  gpuDriver: z.enum(["managed", "device-plugin"]).default("managed"),
-  /** Where images are pushed, and pulled by the nodes. */
-  images: z.strictObject({
-    /** First part of the images' names: a registry, or any name where they are loaded. */
-    prefix: z.string().min(1),
-    /**
-     * Command that gives the nodes an image which was built here, in place of a push: `kind load docker-image {image}`.
-     * It runs in a shell, in the project's folder, once for each image.
-     */
-    load: z
-      .string()
-      .includes("{image}", {
-        error: "write {image} where the image's name goes",
-      })
-      .optional(),
-  }),
-  objects: objectsSchema("20Gi"),
+  kind: z
+    .literal("existing")
+    .describe(
+      "A cluster that is there: kind, k3d, Docker Desktop, or one that others run",
+    ),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("File with the cluster's context; without it, kubectl's"),
+  context: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Context in the file; without it, the current one"),
+  storageClass: z
+    .string()
+    .min(1)
+    .default("standard")
+    .describe("Storage class of volumes for one node at a time"),
+  poolLabel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Label that carries the name of a node's pool; without it, every node is in every pool",
+    ),
+  gpuDriver: z
+    .enum(["managed", "device-plugin"])
+    .default("managed")
+    .describe(
+      "Who advertises GPUs: the cluster itself, or a device plugin that the program installs",
+    ),
+  images: z
+    .strictObject({
+      prefix: z
+        .string()
+        .min(1)
+        .describe(
+          "First part of the images' names: a registry, or any name where they are loaded",
+        ),
+      load: z
+        .string()
+        .includes("{image}", {
+          error: "write {image} where the image's name goes",
+        })
+        .optional()
+        .describe(
+          "Command that gives the nodes an image which was built here, in place of a push: `kind load docker-image {image}`. It runs in a shell, in the project's folder, once for each image",
+        ),
+    })
+    .describe("Where images are pushed, and pulled by the nodes"),
+  objects: objectsSchema("20Gi").describe("Where the buckets lie"),
 });
 
 /** Configuration of a target that exists. */

@@ -8,33 +8,63 @@ import { computeEngine, regionsWithThreeZones, zonesOf } from "./rules";
 
 /** Where a stack on GKE goes. */
 export const schema = z.strictObject({
-  kind: z.literal("gke"),
-  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, {
-    error: "write the project's ID, not its name or number",
-  }),
-  region: z.string().refine((region) => zonesOf(region).length === 3, {
-    error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
-  }),
-  /** Zones of the GPU pools; not every zone of a region has every accelerator. */
-  gpuZones: z.array(z.string()).min(1).optional(),
+  kind: z.literal("gke").describe("Google GKE"),
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, {
+      error: "write the project's ID, not its name or number",
+    })
+    .describe("ID of the project"),
+  region: z
+    .string()
+    .refine((region) => zonesOf(region).length === 3, {
+      error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
+    })
+    .describe("Region with three zones, such as europe-west4"),
+  gpuZones: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "Zones of the GPU pools; not every zone of a region has every accelerator",
+    ),
   network: z
     .strictObject({
-      nodes: cidr(16, 24).default("10.30.0.0/20"),
-      pods: cidr(9, 20).default("10.64.0.0/14"),
-      services: cidr(16, 24).default("10.31.0.0/20"),
-      controlPlane: cidr(28, 28).default("172.16.0.0/28"),
+      nodes: cidr(16, 24)
+        .default("10.30.0.0/20")
+        .describe("Range of the nodes' addresses"),
+      pods: cidr(9, 20)
+        .default("10.64.0.0/14")
+        .describe("Range of the pods' addresses"),
+      services: cidr(16, 24)
+        .default("10.31.0.0/20")
+        .describe("Range of the services' addresses"),
+      controlPlane: cidr(28, 28)
+        .default("172.16.0.0/28")
+        .describe("Range of the control plane's addresses, of 16"),
     })
-    .prefault({}),
-  /** Ranges from which the API answers over the internet; without any it answers inside the network only. */
+    .prefault({})
+    .describe("Ranges of addresses"),
   apiAllow: z
     .array(
       cidr(8, 32).refine((range) => !range.endsWith("/0"), {
         error: "name the ranges of your own networks",
       }),
     )
-    .default([]),
-  channel: z.enum(["RAPID", "REGULAR", "STABLE"]).default("REGULAR"),
-  diskGiB: z.int().min(40).max(2000).default(100),
+    .default([])
+    .describe(
+      "Ranges from which the API answers over the internet; without any it answers inside the network only",
+    ),
+  channel: z
+    .enum(["RAPID", "REGULAR", "STABLE"])
+    .default("REGULAR")
+    .describe("Release channel, which chooses the version of Kubernetes"),
+  diskGiB: z
+    .int()
+    .min(40)
+    .max(2000)
+    .default(100)
+    .describe("Size of a node's disk, in GiB"),
 });
 
 /** Configuration of a GKE target. */

@@ -12,19 +12,24 @@ const longestPoolName = 32;
 
 /** Where a stack on this machine goes. */
 export const schema = z.strictObject({
-  kind: z.literal("local"),
-  /** Name of the cluster; without it, the stack's. */
-  name: nameSchema.optional(),
+  kind: z
+    .literal("local")
+    .describe("A cluster on this machine: Linux, as root"),
+  name: nameSchema
+    .optional()
+    .describe("Name of the cluster; without it, the stack's"),
   ...placeFields,
-  /** A cluster that another state made, to take it over: its folder and ID, as the error that refuses it writes them. */
   import: z
     .string()
     .regex(referencePattern, {
       error:
         "write folder and ID of the cluster, such as /var/lib/mlstack/local:00000000-0000-4000-8000-000000000000",
     })
-    .optional(),
-  objects: objectsSchema("20Gi"),
+    .optional()
+    .describe(
+      "A cluster that another state made, to take it over: its folder and ID, as the error that refuses it writes them",
+    ),
+  objects: objectsSchema("20Gi").describe("Where the buckets lie"),
 });
 
 /** Configuration of a local target. */

@@ -35,16 +35,26 @@ export const dataFolderSchema = folderSchema.refine(
 
 /** Where the cluster is and which addresses it takes, as far as a stack may choose. */
 export const placeFields = {
-  /** Folder below which the cluster keeps everything that it has. */
-  dataDir: dataFolderSchema.default("/var/lib/mlstack"),
-  /** Addresses of the machines: the control plane has the first, the host the last. */
-  subnet: cidr(16, 24).default("10.89.0.0/24"),
-  /** Addresses of the pods; each node takes 256. */
-  podCidr: cidr(12, 22).default("10.244.0.0/16"),
-  /** Addresses of the services. */
-  serviceCidr: cidr(12, 24).default("10.96.0.0/16"),
-  /** Port of the API server. */
-  apiPort: z.int().min(1024).max(65535).default(6443),
+  dataDir: dataFolderSchema
+    .default("/var/lib/mlstack")
+    .describe("Folder below which the cluster keeps everything that it has"),
+  subnet: cidr(16, 24)
+    .default("10.89.0.0/24")
+    .describe(
+      "Addresses of the machines: the control plane has the first, the host the last",
+    ),
+  podCidr: cidr(12, 22)
+    .default("10.244.0.0/16")
+    .describe("Addresses of the pods; each node takes 256"),
+  serviceCidr: cidr(12, 24)
+    .default("10.96.0.0/16")
+    .describe("Addresses of the services"),
+  apiPort: z
+    .int()
+    .min(1024)
+    .max(65535)
+    .default(6443)
+    .describe("Port of the API server"),
 };
 
 /** Name and place of a cluster: what every path, name and address of it is derived from. */
@@ -72,10 +82,15 @@ export function checkRanges(
 
 const poolSchema = z.strictObject({
   name: nameSchema,
-  /** Nodes. */
-  count: z.int().min(1).max(16),
-  /** Accelerators that each node advertises, without there being any. */
-  gpus: z.int().min(0).max(16).default(0),
+  count: z.int().min(1).max(16).describe("Nodes"),
+  gpus: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(0)
+    .describe(
+      "Accelerators that each node advertises, without there being any",
+    ),
 });
 
 const versionSchema = z.string().regex(/^\d+\.\d+\.\d+/, {
@@ -84,8 +99,9 @@ const versionSchema = z.string().regex(/^\d+\.\d+\.\d+/, {
 
 /** Inputs of a local cluster. */
 export const clusterSchema = z.strictObject({
-  /** Names the folder, and the context in the kubeconfig. */
-  name: nameSchema,
+  name: nameSchema.describe(
+    "Names the folder, and the context in the kubeconfig",
+  ),
   ...placeFields,
   pools: z
     .array(poolSchema)
@@ -96,15 +112,19 @@ export const clusterSchema = z.strictObject({
         error: "give each pool a name of its own",
       },
     ),
-  /** Folder of a registry's file-system driver, from which the nodes pull every image. */
-  registryStorage: folderSchema,
-  /** Versions of the programs that the machines run; machines start anew, one after another, where one changes. */
-  versions: z.strictObject({
-    kubernetes: versionSchema,
-    etcd: versionSchema,
-    containerd: versionSchema,
-    registry: versionSchema,
-  }),
+  registryStorage: folderSchema.describe(
+    "Folder of a registry's file-system driver, from which the nodes pull every image",
+  ),
+  versions: z
+    .strictObject({
+      kubernetes: versionSchema,
+      etcd: versionSchema,
+      containerd: versionSchema,
+      registry: versionSchema,
+    })
+    .describe(
+      "Versions of the programs that the machines run; machines start anew, one after another, where one changes",
+    ),
 });
 
 /** Inputs of a local cluster, complete. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 const keyPair = z.strictObject({
-  accessKeyId: z.string().min(1),
-  secretAccessKey: z.string().min(1),
+  accessKeyId: z.string().min(1).describe("ID of the key pair"),
+  secretAccessKey: z.string().min(1).describe("The key itself, as a secret"),
 });
 
 const size = z
@@ -18,20 +18,31 @@ export const objectsSchema = (defaultSize: string) =>
   z
     .discriminatedUnion("kind", [
       z.strictObject({
-        /** The store that the program puts into the cluster. */
-        kind: z.literal("in-cluster"),
-        /** Size of its volume. */
-        size: size.default(defaultSize),
+        kind: z
+          .literal("in-cluster")
+          .describe("The store that the program puts into the cluster"),
+        size: size.default(defaultSize).describe("Size of its volume"),
       }),
       z.strictObject({
-        /** An S3-compatible endpoint that is there already. */
-        kind: z.literal("s3"),
-        endpoint: z.url({ protocol: /^https?$/ }),
-        region: z.string().default("us-east-1"),
-        /** Buckets are there already; their names are this and the name in the stack. */
-        bucketPrefix: z.string().default(""),
-        /** Key pairs, as secrets, by the namespace that uses them. */
-        keys: z.record(z.string(), keyPair),
+        kind: z
+          .literal("s3")
+          .describe("An S3-compatible endpoint that is there already"),
+        endpoint: z
+          .url({ protocol: /^https?$/ })
+          .describe("Address of the endpoint"),
+        region: z
+          .string()
+          .default("us-east-1")
+          .describe("Region that requests are signed for"),
+        bucketPrefix: z
+          .string()
+          .default("")
+          .describe(
+            "Buckets are there already; their names are this and the name in the stack",
+          ),
+        keys: z
+          .record(z.string(), keyPair)
+          .describe("Key pairs, as secrets, by the namespace that uses them"),
       }),
     ])
     .prefault({ kind: "in-cluster" });

@@ -15,103 +15,180 @@ import { kubernetesPatch } from "../versions";
 import { hostSchema, loginSchema } from "./hosts";
 
 const login = {
-  user: z.string().min(1),
-  port: z.int().min(1).max(65535),
-  /** Private key, as a secret. */
-  key: loginSchema.shape.key,
+  user: z
+    .string()
+    .min(1)
+    .describe(
+      "User to log in as; root, or one that may sudo without a password",
+    ),
+  port: z.int().min(1).max(65535).describe("Port of the SSH server"),
+  key: loginSchema.shape.key.describe("Private key, as a secret"),
 };
 
 const host = z.strictObject({
-  name: hostSchema.shape.name,
-  address: hostSchema.shape.address,
-  role: hostSchema.shape.role.default("worker"),
-  /** The pool that the host belongs to; control-plane hosts without one run no workloads. */
-  pool: z.string().optional(),
-  user: login.user.optional(),
-  port: login.port.optional(),
-  key: login.key,
-  /** `SHA256:…` of the host's key; a long-lived stack wants it, here or in `~/.ssh/known_hosts`. */
-  fingerprint: hostSchema.shape.fingerprint,
+  name: hostSchema.shape.name.describe("Name of the host, and of its node"),
+  address: hostSchema.shape.address.describe(
+    "Address that the other hosts reach it by",
+  ),
+  role: hostSchema.shape.role
+    .default("worker")
+    .describe(
+      "Whether the host is one of the one or three of the control plane",
+    ),
+  pool: z
+    .string()
+    .optional()
+    .describe(
+      "The pool that the host belongs to; control-plane hosts without one run no workloads",
+    ),
+  user: login.user
+    .optional()
+    .describe("User to log in as on this host; that of `ssh` unless given"),
+  port: login.port
+    .optional()
+    .describe("Port of this host's SSH server; that of `ssh` unless given"),
+  key: login.key.describe(
+    "Private key for this host, as a secret; that of `ssh` unless given",
+  ),
+  fingerprint: hostSchema.shape.fingerprint.describe(
+    "`SHA256:…` of the host's key; a long-lived stack wants it, here or in `~/.ssh/known_hosts`",
+  ),
 });
 
 /** What a host costs whom it belongs to. */
 const hostCost = z.strictObject({
-  /** US dollars that it was bought for. */
-  price: z.number().nonnegative(),
-  /** Power that it draws, with its share of the cooling. */
-  watts: z.number().nonnegative(),
-  /** US dollars a month of its place: rack, network, hands. */
-  hosting: z.number().nonnegative().default(0),
+  price: z.number().nonnegative().describe("US dollars that it was bought for"),
+  watts: z
+    .number()
+    .nonnegative()
+    .describe("Power that it draws, with its share of the cooling"),
+  hosting: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe("US dollars a month of its place: rack, network, hands"),
 });
 
 /** What the hosts cost: written off over the years, with power and place. */
 const costsSchema = z.strictObject({
-  /** Years that a host is written off over. */
-  years: z.number().positive().default(4),
-  /** US dollars of a kilowatt-hour. */
-  perKwh: z.number().nonnegative(),
-  /** Every host, unless its pool is named below. */
-  host: hostCost,
-  /** Hosts of a pool; `control-plane` for those without one. */
-  pools: z.record(z.string(), hostCost).default({}),
+  years: z
+    .number()
+    .positive()
+    .default(4)
+    .describe("Years that a host is written off over"),
+  perKwh: z.number().nonnegative().describe("US dollars of a kilowatt-hour"),
+  host: hostCost.describe("Every host, unless its pool is named below"),
+  pools: z
+    .record(z.string(), hostCost)
+    .default({})
+    .describe("Hosts of a pool; `control-plane` for those without one"),
 });
 
 /** Hosts of one's own. */
 export const schema = z.strictObject({
-  kind: z.literal("onprem"),
-  /** Version of the kubeadm and kubelet on the hosts. */
+  kind: z.literal("onprem").describe("Hosts of one's own, over SSH"),
   version: z
     .string()
     .regex(/^1\.\d+\.\d+$/, { error: `write a version, ${kubernetesPatch}` })
-    .default(kubernetesPatch),
-  /** Address and port in front of the control plane; needed where it has three hosts. */
+    .default(kubernetesPatch)
+    .describe("Version of the kubeadm and kubelet on the hosts"),
   endpoint: z
     .string()
     .regex(/^[^:/]+:\d+$/, {
       error: "write address:port, such as 10.0.0.5:6443",
     })
-    .optional(),
+    .optional()
+    .describe(
+      "Address and port in front of the control plane; needed where it has three hosts",
+    ),
   ssh: z
     .strictObject({
       user: login.user.default("root"),
       port: login.port.default(22),
       key: login.key,
-      /** Path of the private key on the machine that runs `up`; `~/` is the home folder. */
-      keyFile: loginSchema.shape.keyFile,
-      /** Whether keys of the SSH agent are used. */
-      agent: loginSchema.shape.agent,
-      /** Of the key, as a secret. */
-      passphrase: loginSchema.shape.passphrase,
-      /** `trust` takes a host at its word when it is seen first; by default short-lived stacks do. */
-      unknownHosts: loginSchema.shape.unknownHosts.unwrap().optional(),
+      keyFile: loginSchema.shape.keyFile.describe(
+        "Path of the private key on the machine that runs `up`; `~/` is the home folder",
+      ),
+      agent: loginSchema.shape.agent.describe(
+        "Whether keys of the SSH agent are used",
+      ),
+      passphrase: loginSchema.shape.passphrase.describe(
+        "Of the key, as a secret",
+      ),
+      unknownHosts: loginSchema.shape.unknownHosts
+        .unwrap()
+        .optional()
+        .describe(
+          "`trust` takes a host at its word when it is seen first; by default short-lived stacks do",
+        ),
     })
-    .prefault({}),
-  hosts: z.array(host).min(1),
-  /** ID of a cluster on the hosts that this stack's state does not know, to take it over as it is. */
-  import: z.string().min(1).optional(),
-  /** Shell line that installs the kubelet of `{version}` on a host, for upgrades; without it, install it by hand. */
+    .prefault({})
+    .describe("How the hosts are logged in to: one of key, keyFile and agent"),
+  hosts: z.array(host).min(1).describe("The hosts of the cluster"),
+  import: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "ID of a cluster on the hosts that this stack's state does not know, to take it over as it is",
+    ),
   installKubelet: z
     .string()
     .includes("{version}", { error: "write {version} where the version goes" })
-    .optional(),
+    .optional()
+    .describe(
+      "Shell line that installs the kubelet of `{version}` on a host, for upgrades; without it, install it by hand",
+    ),
   network: z
     .strictObject({
-      pods: cidr(9, 22).default("10.244.0.0/16"),
-      services: cidr(12, 24).default("10.96.0.0/16"),
+      pods: cidr(9, 22)
+        .default("10.244.0.0/16")
+        .describe("Range of the pods' addresses"),
+      services: cidr(12, 24)
+        .default("10.96.0.0/16")
+        .describe("Range of the services' addresses"),
     })
-    .prefault({}),
-  /** A storage class that is in the cluster anyhow; without it, volumes are folders on the hosts. */
-  storageClass: z.string().min(1).optional(),
-  objects: objectsSchema("100Gi"),
-  /** Registry that takes the program's images and that the hosts pull from. */
-  images: z.strictObject({ prefix: z.string().min(1) }),
-  /** More of the configuration of every kubelet and kube-proxy. */
-  kubelet: z.record(z.string(), z.unknown()).default({}),
-  kubeProxy: z.record(z.string(), z.unknown()).default({}),
-  /** What the hosts cost, for `mlstack cost`; without it their price is unknown. */
-  costs: costsSchema.optional(),
-  /** Findings of kubeadm's own that are known and no harm, such as `SystemVerification`. */
-  ignorePreflightErrors: z.array(z.string().min(1)).default([]),
+    .prefault({})
+    .describe("Ranges of addresses, which no host lies in"),
+  storageClass: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A storage class that is in the cluster anyhow; without it, volumes are folders on the hosts",
+    ),
+  objects: objectsSchema("100Gi").describe("Where the buckets lie"),
+  images: z
+    .strictObject({
+      prefix: z
+        .string()
+        .min(1)
+        .describe(
+          "First part of the images' names, such as registry.example.com/mlstack",
+        ),
+    })
+    .describe(
+      "Registry that takes the program's images and that the hosts pull from",
+    ),
+  kubelet: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("More of the configuration of every kubelet and kube-proxy"),
+  kubeProxy: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("More of the configuration of every kube-proxy"),
+  costs: costsSchema
+    .optional()
+    .describe(
+      "What the hosts cost, for `mlstack cost`; without it their price is unknown",
+    ),
+  ignorePreflightErrors: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Findings of kubeadm's own that are known and no harm, such as `SystemVerification`",
+    ),
 });
 
 /** Configuration of an on-prem target. */

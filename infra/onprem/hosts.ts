@@ -13,10 +13,18 @@ export const hostSchema = z.strictObject({
   address: z.ipv4({ error: "write the IPv4 address that the other hosts use" }),
   port: z.int().min(1).max(65535),
   user: z.string().min(1),
-  /** Private key, as text: only in states of releases that had no `ssh`. */
-  key: z.string().min(1).optional(),
-  /** `SHA256:…` of the host's key. */
-  fingerprint: z.string().startsWith("SHA256:").optional(),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Private key, as text: only in states of releases that had no `ssh`",
+    ),
+  fingerprint: z
+    .string()
+    .startsWith("SHA256:")
+    .optional()
+    .describe("`SHA256:…` of the host's key"),
   role: z.enum(["control-plane", "worker"]),
   labels: z.record(z.string(), z.string()),
   taints: z.array(
@@ -30,43 +38,86 @@ export const hostSchema = z.strictObject({
 
 /** How this machine logs in on the hosts. */
 export const loginSchema = z.strictObject({
-  /** Whether the agent behind `SSH_AUTH_SOCK` is asked for keys. */
-  agent: z.boolean().default(false),
-  /** Path of a private key on this machine; `~/` is the home folder. */
-  keyFile: z.string().min(1).optional(),
-  /** Private key, as text. */
-  key: z.string().min(1).optional(),
-  /** Of the key or of the key file. */
-  passphrase: z.string().min(1).optional(),
-  /** Private keys of single hosts, by name. */
-  keys: z.record(z.string(), z.string().min(1)).default({}),
-  /** What is done with a host whose key neither the configuration, nor the state, nor `~/.ssh/known_hosts` has. */
-  unknownHosts: z.enum(["trust", "refuse"]).default("trust"),
+  agent: z
+    .boolean()
+    .default(false)
+    .describe("Whether the agent behind `SSH_AUTH_SOCK` is asked for keys"),
+  keyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Path of a private key on this machine; `~/` is the home folder"),
+  key: z.string().min(1).optional().describe("Private key, as text"),
+  passphrase: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Of the key or of the key file"),
+  keys: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe("Private keys of single hosts, by name"),
+  unknownHosts: z
+    .enum(["trust", "refuse"])
+    .default("trust")
+    .describe(
+      "What is done with a host whose key neither the configuration, nor the state, nor `~/.ssh/known_hosts` has",
+    ),
 });
 
 /** Inputs of a cluster that kubeadm makes on hosts reached over SSH. */
 export const sshClusterSchema = z.strictObject({
   name,
-  /** Kubernetes, as `1.35.4`; kubeadm and kubelet of that version are on the hosts. */
-  version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  /** Address and port that reach every control-plane host; the first one's own where there is one. */
-  endpoint: z.string().regex(/^[^:/]+:\d+$/),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/)
+    .describe(
+      "Kubernetes, as `1.35.4`; kubeadm and kubelet of that version are on the hosts",
+    ),
+  endpoint: z
+    .string()
+    .regex(/^[^:/]+:\d+$/)
+    .describe(
+      "Address and port that reach every control-plane host; the first one's own where there is one",
+    ),
   pods: cidr(9, 22),
   services: cidr(12, 24),
   hosts: z.array(hostSchema).min(1),
   ssh: loginSchema.prefault({}),
-  /** Hosts of a long-lived cluster keep their volumes when they leave it, and nothing replaces it. */
-  lifetime: z.enum(["long", "short"]).default("short"),
-  /** ID of a whole cluster on these hosts that is taken over as it is. */
-  import: z.string().min(1).optional(),
-  /** Shell line that puts the kubelet of `{version}` on a host, run as root while the host is drained. */
-  installKubelet: z.string().min(1).optional(),
-  /** More of the kubelet's configuration, the same on all hosts. */
-  kubelet: z.record(z.string(), z.unknown()).default({}),
-  /** More of kube-proxy's. */
-  kubeProxy: z.record(z.string(), z.unknown()).default({}),
-  /** Findings of kubeadm's own that are known and no harm, such as `SystemVerification`. */
-  ignorePreflightErrors: z.array(z.string().min(1)).default([]),
+  lifetime: z
+    .enum(["long", "short"])
+    .default("short")
+    .describe(
+      "Hosts of a long-lived cluster keep their volumes when they leave it, and nothing replaces it",
+    ),
+  import: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "ID of a whole cluster on these hosts that is taken over as it is",
+    ),
+  installKubelet: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Shell line that puts the kubelet of `{version}` on a host, run as root while the host is drained",
+    ),
+  kubelet: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("More of the kubelet's configuration, the same on all hosts"),
+  kubeProxy: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("More of kube-proxy's"),
+  ignorePreflightErrors: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Findings of kubeadm's own that are known and no harm, such as `SystemVerification`",
+    ),
 });
 
 /** A host, complete. */

@@ -10,22 +10,41 @@ import { checkInputFile, formatOf, formats, isUri } from "./input-file";
 /** Columns of the input by meaning; the defaults are those of the built-in data set. */
 const columnsSchema = z
   .strictObject({
-    user: z.string().min(1).default("user_id"),
-    session: z.string().min(1).default("session_id"),
-    event: z.string().min(1).default("event"),
-    time: z.string().min(1).default("timestamp"),
-    platform: z.string().min(1).default("platform"),
-    channel: z.string().min(1).default("acquisition_channel"),
-    cohort: z.string().min(1).default("user_cohort"),
-    lifecycle: z.string().min(1).default("user_lifecycle"),
+    user: z.string().min(1).default("user_id").describe("Who"),
+    session: z
+      .string()
+      .min(1)
+      .default("session_id")
+      .describe("Session of the event"),
+    event: z.string().min(1).default("event").describe("What happened"),
+    time: z.string().min(1).default("timestamp").describe("When it happened"),
+    platform: z
+      .string()
+      .min(1)
+      .default("platform")
+      .describe("Platform of the user"),
+    channel: z
+      .string()
+      .min(1)
+      .default("acquisition_channel")
+      .describe("Channel by which the user came"),
+    cohort: z
+      .string()
+      .min(1)
+      .default("user_cohort")
+      .describe("Cohort of the user"),
+    lifecycle: z
+      .string()
+      .min(1)
+      .default("user_lifecycle")
+      .describe("Stage that the user is in"),
   })
   .prefault({});
 
 /** The click-stream workload: features into the Hudi store, then a model trained from them. */
 export const clickstreamSchema = z.strictObject({
-  team: z.string().default("ml"),
-  pool: z.string().default("cpu"),
-  /** A file here or in a bucket; the built-in data set when absent. */
+  team: z.string().default("ml").describe("Team whose jobs they are"),
+  pool: z.string().default("cpu").describe("Pool that the jobs run on"),
   input: z
     .strictObject({
       path: z
@@ -33,19 +52,29 @@ export const clickstreamSchema = z.strictObject({
         .min(1)
         .refine((path) => formatOf(path) !== undefined, {
           message: `use a file that ends in ${formats.join(", ")}`,
-        }),
-      columns: columnsSchema,
+        })
+        .describe("Path of the file in the project, or s3a:// and the like"),
+      columns: columnsSchema.describe("Names of the columns, by meaning"),
     })
-    .optional(),
-  features: sparkJobSizeSchema,
-  training: sparkJobSizeSchema,
-  trainers: trainersSchema,
-  /** Trains by a pipeline as well; not at all unless given. */
-  pipeline: pipelineSchema.optional(),
-  /** Serves the best model of the run; not at all unless given. */
-  serving: servingSchema.optional(),
-  /** Seconds after which a job that has not ended counts as failed. */
-  timeoutSeconds: z.number().int().min(60).default(1800),
+    .optional()
+    .describe("A file here or in a bucket; the built-in data set when absent"),
+  features: sparkJobSizeSchema.describe(
+    "Size of the job that computes the features",
+  ),
+  training: sparkJobSizeSchema.describe("Size of the job that trains"),
+  trainers: trainersSchema.describe("Trainings beside Spark's"),
+  pipeline: pipelineSchema
+    .optional()
+    .describe("Trains by a pipeline as well; not at all unless given"),
+  serving: servingSchema
+    .optional()
+    .describe("Serves the best model of the run; not at all unless given"),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .default(1800)
+    .describe("Seconds after which a job that has not ended counts as failed"),
 });
 
 /** Configuration of the click-stream workload. */

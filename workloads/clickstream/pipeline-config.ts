@@ -7,24 +7,35 @@ import type { Problem } from "../../infra/problem";
 
 /** The training as a pipeline, from the feature store to a registered model. */
 export const pipelineSchema = z.strictObject({
-  /** Least AUC on the held-out sessions that a model is registered with; below it, the run fails. */
-  threshold: z.number().min(0).max(1).default(0.8),
-  /** Commit of the feature table to train on; the one that this stack's features ended with unless given. */
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .describe(
+      "Least AUC on the held-out sessions that a model is registered with; below it, the run fails",
+    ),
   instant: z
     .string()
     .regex(/^\d{17}$/, "write an instant of the table as text, 17 digits")
-    .optional(),
-  /** When Kubeflow Pipelines runs it again on the latest commit; not at all unless given. */
+    .optional()
+    .describe(
+      "Commit of the feature table to train on; the one that this stack's features ended with unless given",
+    ),
   schedule: z
     .string()
     .regex(/^\S+( \S+){4}$/, "write a cron line of five fields")
-    .optional(),
-  /** Size of the training. */
-  training: sparkJobSizeSchema,
-  /** CPU of the pod that runs the other steps. */
-  cpu: quantity.default("250m"),
-  /** Memory of the pod that runs the other steps. */
-  memory: quantity.default("1Gi"),
+    .optional()
+    .describe(
+      "When Kubeflow Pipelines runs it again on the latest commit; not at all unless given",
+    ),
+  training: sparkJobSizeSchema.describe("Size of the training"),
+  cpu: quantity
+    .default("250m")
+    .describe("CPU of the pod that runs the other steps"),
+  memory: quantity
+    .default("1Gi")
+    .describe("Memory of the pod that runs the other steps"),
 });
 
 /** Configuration of the pipeline. */

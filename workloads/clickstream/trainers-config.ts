@@ -11,23 +11,37 @@ import type { NodePool } from "../../infra/platform";
 import type { Problem } from "../../infra/problem";
 
 const trainerSchema = z.strictObject({
-  /** Pool of the replicas; the workload's own unless given. */
-  pool: z.string().optional(),
-  size: trainingJobSizeSchema,
-  /** Whether the image can compute on GPUs; without, it is a fifth of the size, and ignores one that it is given. */
-  cuda: z.boolean().default(false),
-  /** Passes over the rows, or trees; the trainer's own number unless given. */
-  epochs: z.number().int().min(1).max(100_000).optional(),
+  pool: z
+    .string()
+    .optional()
+    .describe("Pool of the replicas; the workload's own unless given"),
+  size: trainingJobSizeSchema.describe("How large the training is"),
+  cuda: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the image can compute on GPUs; without, it is a fifth of the size, and ignores one that it is given",
+    ),
+  epochs: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(
+      "Passes over the rows, or trees; the trainer's own number unless given",
+    ),
 });
 
 /** Trainings beside Spark's, each on several machines; one that is not named does not run. */
 export const trainersSchema = z
   .strictObject({
-    pytorch: trainerSchema.optional(),
-    tensorflow: trainerSchema.optional(),
-    xgboost: trainerSchema.optional(),
-    /** Size of the Spark job that exports the feature table for them. */
-    export: sparkJobSizeSchema,
+    pytorch: trainerSchema.optional().describe("Trains with PyTorch"),
+    tensorflow: trainerSchema.optional().describe("Trains with TensorFlow"),
+    xgboost: trainerSchema.optional().describe("Trains with XGBoost"),
+    export: sparkJobSizeSchema.describe(
+      "Size of the Spark job that exports the feature table for them",
+    ),
   })
   .prefault({});
 

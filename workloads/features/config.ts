@@ -11,60 +11,115 @@ const size = sparkJobSizeSchema.prefault({
 
 /** A data set that a stack keeps from a stream. */
 export const streamSchema = z.strictObject({
-  team: z.string().default("ml"),
-  pool: z.string().default("cpu"),
-  /** One of the topics of the stack's Kafka. */
-  topic: z.string().min(1),
-  /** Events to start from: the built-in file, or synthetic ones. */
+  team: z.string().default("ml").describe("Team whose jobs keep the data set"),
+  pool: z.string().default("cpu").describe("Pool that they run on"),
+  topic: z.string().min(1).describe("One of the topics of the stack's Kafka"),
   producer: z
     .discriminatedUnion("kind", [
       z.strictObject({
-        kind: z.literal("replay"),
-        /** How many of the file's events, from its first; all unless given. */
-        events: z.number().int().min(1).optional(),
-        /** Events a second; 0 sends as fast as it goes. */
-        rate: z.number().min(0).default(0),
+        kind: z
+          .literal("replay")
+          .describe("The events that come with the data set"),
+        events: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            "How many of the file's events, from its first; all unless given",
+          ),
+        rate: z
+          .number()
+          .min(0)
+          .default(0)
+          .describe("Events a second; 0 sends as fast as it goes"),
       }),
       z.strictObject({
-        kind: z.literal("generate"),
-        events: z.number().int().min(1).max(100_000_000),
-        seed: z.number().int().default(1),
-        rate: z.number().min(0).default(0),
+        kind: z.literal("generate").describe("Synthetic events"),
+        events: z.number().int().min(1).max(100_000_000).describe("How many"),
+        seed: z
+          .number()
+          .int()
+          .default(1)
+          .describe("Seed of their random numbers"),
+        rate: z
+          .number()
+          .min(0)
+          .default(0)
+          .describe("Events a second; 0 sends as fast as it goes"),
       }),
     ])
-    .optional(),
+    .optional()
+    .describe("Events to start from: the built-in file, or synthetic ones"),
   ingest: z
     .strictObject({
-      /** Seconds from one batch to the next, run on; without it, a run ends when it has caught up. */
-      everySeconds: z.number().positive().optional(),
-      /** Days for which every instant of the events can be read again; those that the data set declares unless given. */
-      keepDays: z.number().positive().max(3650).optional(),
-      /** Most records of a batch. */
-      batch: z.number().int().min(1000).default(250_000),
-      size,
+      everySeconds: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          "Seconds from one batch to the next, run on; without it, a run ends when it has caught up",
+        ),
+      keepDays: z
+        .number()
+        .positive()
+        .max(3650)
+        .optional()
+        .describe(
+          "Days for which every instant of the events can be read again; those that the data set declares unless given",
+        ),
+      batch: z
+        .number()
+        .int()
+        .min(1000)
+        .default(250_000)
+        .describe("Most records of a batch"),
+      size: size.describe("Size of the job"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How the topic is read into tables"),
   views: z
     .strictObject({
-      /** Whether views are computed by their schedules, beside the run of the program. */
-      scheduled: z.boolean().default(false),
-      /** Cron line, in UTC, for every view that declares one; its own unless given. */
-      schedule: cronLine.optional(),
-      size,
+      scheduled: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether views are computed by their schedules, beside the run of the program",
+        ),
+      schedule: cronLine
+        .optional()
+        .describe(
+          "Cron line, in UTC, for every view that declares one; its own unless given",
+        ),
+      size: size.describe("Size of a job"),
     })
-    .prefault({}),
-  training: z.strictObject({ size }).prefault({}),
+    .prefault({})
+    .describe("How views are computed from the tables"),
+  training: z
+    .strictObject({ size: size.describe("Size of a job") })
+    .prefault({})
+    .describe("How models are trained from views"),
   drift: z
     .strictObject({
-      /** Whether drift is looked for by the schedules that models declare; else only by `npm run features -- drift`. */
-      scheduled: z.boolean().default(true),
-      size,
+      scheduled: z
+        .boolean()
+        .default(true)
+        .describe(
+          "Whether drift is looked for by the schedules that models declare; else only by `npm run features -- drift`",
+        ),
+      size: size.describe("Size of a job"),
     })
-    .prefault({}),
-  /** Keeps the newest row of each entity in Redis too. */
-  online: onlineStoreSchema.optional(),
-  /** Seconds after which a job that has not ended counts as failed. */
-  timeoutSeconds: z.number().int().min(60).default(1800),
+    .prefault({})
+    .describe("How drift of features is looked for"),
+  online: onlineStoreSchema
+    .optional()
+    .describe("Keeps the newest row of each entity in Redis too"),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(60)
+    .default(1800)
+    .describe("Seconds after which a job that has not ended counts as failed"),
 });
 
 /** Configuration of a data set's stream. */

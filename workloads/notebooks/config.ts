@@ -12,13 +12,20 @@ export const notebookSchema = z.strictObject({
     .regex(
       /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
       "use lower-case letters, digits and hyphens, at most 40, starting with a letter",
-    ),
-  team: z.string().default("ml"),
-  pool: z.string().default("cpu"),
-  cpu: quantity.default("250m"),
-  memory: quantity.default("2Gi"),
-  disk: quantity.default("5Gi"),
-  idleMinutes: z.number().int().min(1).max(10_080).default(60),
+    )
+    .describe("Name of the notebook"),
+  team: z.string().default("ml").describe("Team whose namespace it is in"),
+  pool: z.string().default("cpu").describe("Pool that it runs on"),
+  cpu: quantity.default("250m").describe("CPU that it is given"),
+  memory: quantity.default("2Gi").describe("Memory that it is given"),
+  disk: quantity.default("5Gi").describe("Volume of its home, which stays"),
+  idleMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_080)
+    .default(60)
+    .describe("Minutes after which a kernel that does nothing is ended"),
 });
 
 /** A notebook server. */

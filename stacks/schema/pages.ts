@@ -1,0 +1,22 @@
+import { join } from "node:path";
+
+import { format } from "prettier";
+
+import { configSchema, fileSchema } from "./json-schema";
+import { reference } from "./reference";
+
+const root = join(__dirname, "../..");
+
+/** What is made from the schema of the stacks' files: path, and content as prettier writes it. */
+export async function pages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    [
+      join(root, "stacks/schema.json"),
+      await format(JSON.stringify(fileSchema()), { parser: "json" }),
+    ],
+    [
+      join(root, "docs/configuration.md"),
+      await format(reference(configSchema()), { parser: "markdown" }),
+    ],
+  ]);
+}

@@ -1,0 +1,144 @@
+import type { JsonSchema } from "./json-schema";
+
+/** Reference of all keys as a Markdown page: a section a key of the first level, a table row a key below it. */
+export function reference({
+  properties = {},
+  required = [],
+}: JsonSchema): string {
+  const sections = Object.entries(properties).flatMap(([key, schema]) => [
+    "",
+    `## \`mlstack:${key}\``,
+    "",
+    `${schema.description ?? ""}${required.includes(key) ? "; required" : ""}.`,
+    ...section(schema),
+  ]);
+  return [
+    "# Configuration",
+    "",
+    "Every key of a stack's file `stacks/Pulumi.<stack>.yaml`. This page and `stacks/schema.json`, by which editors complete",
+    "and judge the files, are made from the schema in `stacks/config.ts` by `npm run schema`; do not edit them. What must fit",
+    "together (a pool that a workload names, ranges that overlap, a quota) is checked before anything changes, each mistake",
+    "with its path and what to write instead.",
+    ...sections,
+    "",
+  ].join("\n");
+}
+
+function section(schema: JsonSchema): string[] {
+  const kinds = choices(schema);
+  const tagged = kinds.filter(({ properties }) => properties?.["kind"]);
+  if (tagged.length > 1)
+    return tagged.flatMap((kind) => [
+      "",
+      `### \`kind: ${String(kind.properties?.["kind"]?.const)}\``,
+      "",
+      `${kind.properties?.["kind"]?.description ?? ""}.`,
+      "",
+      ...table(kind, ["kind"]),
+    ]);
+  const rows = rowsOf(schema, "");
+  return rows.length > 0 ? ["", ...headed(rows)] : ["", valueLine(schema)];
+}
+
+function valueLine(schema: JsonSchema): string {
+  const fallback = defaultOf(schema);
+  return `Value: ${typeOf(schema)}${fallback === "" ? "" : `; by default ${fallback}`}.`;
+}
+
+function table(schema: JsonSchema, without: readonly string[]): string[] {
+  const rows = rowsOf(schema, "").filter(([key]) => !without.includes(key));
+  return rows.length > 0 ? headed(rows) : ["It has no further keys."];
+}
+
+type Row = readonly [
+  key: string,
+  value: string,
+  fallback: string,
+  what: string,
+];
+
+function headed(rows: readonly Row[]): string[] {
+  return [
+    "| key | value | default | what it sets |",
+    "| --- | ----- | ------- | ------------ |",
+    ...rows.map(
+      ([key, value, fallback, what]) =>
+        `| \`${key}\` | ${value} | ${fallback} | ${what} |`,
+    ),
+  ];
+}
+
+function rowsOf(schema: JsonSchema, prefix: string): Row[] {
+  const { properties, required = [], items, additionalProperties } = schema;
+  if (items) return rowsOf(items, `${prefix}[]`);
+  if (properties)
+    return Object.entries(properties).flatMap(([key, value]) => {
+      const path = prefix === "" ? key : `${prefix}.${key}`;
+      return [
+        [
+          path,
+          typeOf(value),
+          required.includes(key) ? "required" : defaultOf(value),
+          escaped(value.description ?? ""),
+        ] as const,
+        ...rowsOf(value, path),
+      ];
+    });
+  if (typeof additionalProperties === "object")
+    return rowsOf(additionalProperties, `${prefix}.<name>`);
+  const seen = new Set<string>();
+  return choices(schema).flatMap((each) => {
+    const tag = ["kind", "protocol"].find((key) => each.properties?.[key]);
+    const word = tag ? typeOf(each.properties?.[tag] ?? {}) : "";
+    return rowsOf(each, prefix)
+      .filter(([key]) => !/\.secure$/.test(key))
+      .map(([key, value, fallback, what]): Row =>
+        key === `${prefix}.${tag ?? ""}`
+          ? [key, value, fallback, what]
+          : [key, value, fallback, word ? `${what} (${word})` : what],
+      )
+      .filter((row) => {
+        const line = row.join("|");
+        return !seen.has(line) && seen.add(line);
+      });
+  });
+}
+
+function choices({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
+  return anyOf ?? oneOf ?? [];
+}
+
+/** What may stand there, in words. */
+function typeOf(schema: JsonSchema): string {
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum) return schema.enum.map(code).join(", ");
+  if (schema.items) return `list of ${typeOf(schema.items)}`;
+  const among = choices(schema);
+  if (among.some(({ properties }) => properties?.["secure"]))
+    return "text, as a secret";
+  if (among.length > 0) return [...new Set(among.map(typeOf))].join(" or ");
+  if (schema.properties) return "keys below";
+  if (schema.type === "object") return "keys of one's own";
+  return schema.type === "string" ? "text" : String(schema.type ?? "any");
+}
+
+function defaultOf(schema: JsonSchema): string {
+  const value = schema.default;
+  if (value === undefined) return "";
+  return typeof value === "object" &&
+    value !== null &&
+    Object.keys(value).length === 0
+    ? ""
+    : code(value);
+}
+
+function code(value: unknown): string {
+  if (value === "") return '`""`';
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll("|", "\\|")
+    .replace(/[<>](?![^`]*`)/g, (c) => `\\${c}`);
+}
