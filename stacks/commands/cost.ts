@@ -3,6 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { declaredResources } from "../cost/declared";
 import { deltaOf } from "../cost/delta";
 import { describeCost, describeDelta } from "../cost/describe";
+import { overBudget } from "../cost/preview-cost";
 import { stackCost } from "../cost/stack-cost";
 import type { CostSum } from "../cost/sum";
 import { CommandError } from "./command";
@@ -44,6 +45,8 @@ export function define(command: Command): void {
         return;
       }
       print(describeCost(stack, placeOf(now), sum));
+      const over = now.config.budget && overBudget(now.config.budget, sum);
+      if (over !== undefined) print(`\n  ${over}`);
       if (delta) print(`\n${describeDelta(against ?? "", delta)}`);
     });
 }

@@ -25,11 +25,15 @@ import {
   readConfigFile,
   configPath,
 } from "../ephemeral/config-file";
+import { spentOn } from "../ephemeral/spent";
+import { costOver } from "../cost/span";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
 import { CommandError, root, stackFolder } from "./command";
 import { examples, yesOption } from "./options";
+import { costOf } from "./cost";
 import { Pulumi } from "./pulumi";
+import { readStackConfig } from "./stack-config";
 
 /** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
 export function define(command: Command): void {
@@ -93,6 +97,8 @@ async function ephemeral(values: {
   process.stdout.write(
     `stacks/Pulumi.${name}.yaml: like ${from}, until ${expiry}; not to be committed\n`,
   );
+  const sum = await costOf(readStackConfig(name));
+  process.stdout.write(`costs ${costOver(sum, ttl)}, by then\n`);
   if (!values.up) {
     process.stdout.write(`bring it up with: npm run up -- --stack ${name}\n`);
     return 0;
@@ -245,15 +251,16 @@ async function reap(pulumi: Pulumi, dryRun: boolean): Promise<number> {
     lives.push(await readLife(pulumi, name));
   }
   let failed = false;
-  for (const { name, verdict, reason } of reapPlan(lives, new Date())) {
+  const now = new Date();
+  for (const { name, verdict, reason } of reapPlan(lives, now)) {
     const done =
       verdict === "keep"
         ? "kept"
         : verdict === "unreadable"
           ? "failed"
           : dryRun
-            ? "would be taken down"
-            : await takeDown(pulumi, name);
+            ? withSpent("would be taken down", await spentOn(pulumi, name, now))
+            : await takeDown(pulumi, name, now);
     failed ||= done.startsWith("failed");
     process.stdout.write(`${name}: ${reason}: ${done}\n`);
   }
@@ -261,12 +268,17 @@ async function reap(pulumi: Pulumi, dryRun: boolean): Promise<number> {
 }
 
 /** Destroys a stack by what its state says, which needs no file of it. @returns how that went, in a line. */
-async function takeDown(pulumi: Pulumi, name: string): Promise<string> {
+async function takeDown(
+  pulumi: Pulumi,
+  name: string,
+  now: Date,
+): Promise<string> {
   const folder = stackFolder(name);
   const log = join(folder, "reap.log");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     const args = ["--stack", name, "--yes"];
+    const spent = await spentOn(pulumi, name, now);
     const destroy = () =>
       pulumi.read([
         ...["destroy", ...args, "--skip-preview", "--non-interactive"],
@@ -280,11 +292,15 @@ async function takeDown(pulumi: Pulumi, name: string): Promise<string> {
     rmSync(configPath(name), { force: true });
     rmSync(folder, { recursive: true, force: true });
     const count = /- (\d+) deleted/.exec(output)?.[1] ?? "0";
-    return `taken down, ${count} resources`;
+    return withSpent(`taken down, ${count} resources`, spent);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     writeFileSync(log, text);
     const line = text.split("\n").find((one) => /error/i.test(one)) ?? text;
     return `failed: ${line.trim().split("\n")[0] ?? ""} (${log.slice(root.length + 1)})`;
   }
+}
+
+function withSpent(done: string, spent: string | undefined): string {
+  return spent === undefined ? done : `${done}, ${spent}`;
 }

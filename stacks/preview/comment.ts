@@ -8,6 +8,8 @@ export interface CommentArgs {
   readonly stack: string;
   readonly digest: Digest;
   readonly charts: readonly ChartDiff[];
+  /** What it does to the cost, in Markdown; the first line that people see. */
+  readonly cost?: readonly string[];
   /** Most characters, for GitHub takes 65,536. */
   readonly limit?: number;
 }
@@ -26,7 +28,7 @@ interface Part {
 
 /** The comment on a pull request about what it does to a stack, in GitHub's Markdown. */
 export function previewComment(args: CommentArgs): string {
-  const { stack, digest, charts, limit = 65_000 } = args;
+  const { stack, digest, charts, cost = [], limit = 65_000 } = args;
   const steps = (digest.steps ?? []).filter(touches);
   const risky = byRisk(steps);
   const others = steps.filter((step) => !riskOf(step));
@@ -35,6 +37,7 @@ export function previewComment(args: CommentArgs): string {
   );
   const head = [
     commentMarker(stack),
+    ...cost.flatMap((line) => [line, ""]),
     `### Stack \`${stack}\`: ${errors.length > 0 ? "the preview failed" : headline(digest)}`,
     "",
     countTable(digest),

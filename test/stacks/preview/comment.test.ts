@@ -58,6 +58,16 @@ describe("comment of a preview", () => {
     charts: [chart],
   });
 
+  it("says first what it costs", () => {
+    const cost = ["**+12 USD a month at the floor**"];
+    const costly = previewComment({
+      ...{ stack: "aws", digest: digestOf([]), charts: [], cost },
+    });
+    const [mark, first] = costly.split("\n");
+    assert.equal(mark, commentMarker("aws"));
+    assert.equal(first, cost[0]);
+  });
+
   it("begins with the mark by which it is found again", () => {
     assert.ok(text.startsWith(`${commentMarker("aws")}\n`));
   });

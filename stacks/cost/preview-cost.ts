@@ -1,0 +1,87 @@
+import type { DeclaredResource } from "../../infra/prices/bill";
+import type { StackConfig } from "../config";
+import { nameOf, typeOf, type Digest, type Step } from "../preview/digest";
+import type { Budget } from "./config";
+import { type CostDelta, deltaOf } from "./delta";
+import { money, signedMoney } from "./money";
+import { stackCost } from "./stack-cost";
+import type { Amounts, CostSum } from "./sum";
+
+/** What a change does to the cost of a stack. */
+export interface PreviewCost {
+  readonly delta: CostDelta;
+  readonly after: CostSum;
+  /** Whether the stack is there already. */
+  readonly isUp: boolean;
+}
+
+/** What a preview does to the cost of a stack; undefined where nothing of it is paid for by the hour. */
+export function previewCost(
+  config: Pick<StackConfig, "target" | "usage">,
+  digest: Digest,
+): PreviewCost | undefined {
+  const steps = digest.steps ?? [];
+  const before = statesOf(steps, ({ oldState }) => oldState);
+  const after = stackCost(
+    config,
+    statesOf(steps, ({ newState }) => newState),
+  );
+  const old = stackCost(config, before);
+  if (!after || !old) return undefined;
+  return { delta: deltaOf(old, after), after, isUp: before.length > 0 };
+}
+
+/** A replaced resource comes up in several steps, and counts once. */
+function statesOf(
+  steps: readonly Step[],
+  pick: (step: Step) => Step["oldState"],
+): DeclaredResource[] {
+  const states = new Map<string, DeclaredResource>();
+  for (const step of steps) {
+    const state = pick(step);
+    if (!state || typeOf(step) === "pulumi:pulumi:Stack") continue;
+    const inputs = state.inputs ?? {};
+    states.set(step.urn, { type: typeOf(step), name: nameOf(step), inputs });
+  }
+  return [...states.values()];
+}
+
+/** The cost of a change in one line of Markdown, with the resource that makes most of it. */
+export function costLine({ delta, after, isUp }: PreviewCost): string {
+  const least = after.unpriced.length > 0 ? "at least " : "";
+  const span = (amounts: Amounts) =>
+    `${least}${money(amounts.floor)} to ${money(amounts.ceiling)}`;
+  const words = !isUp
+    ? [`**${span(after)} USD a month**, floor to ceiling`]
+    : delta.changes.length === 0
+      ? [`**costs the same**: ${span(after)} USD a month, floor to ceiling`]
+      : [
+          `**${signedMoney(delta.floor)} USD a month at the floor, ${signedMoney(delta.ceiling)} at the ceiling**: ${cause(delta)}; then ${span(after)}`,
+        ];
+  const missing = after.unpriced.map(
+    ({ resource, what }) => `\`${resource}\` (${what})`,
+  );
+  return [
+    ...words,
+    ...(missing.length > 0 ? [`no price for ${missing.join(", ")}`] : []),
+    ...(after.oldest === undefined ? [] : [`prices since ${after.oldest}`]),
+  ].join("; ");
+}
+
+function cause({ changes: [first, ...others] }: CostDelta): string {
+  if (!first) return "";
+  const more = new Set(others.map(({ resource }) => resource));
+  more.delete(first.resource);
+  return `\`${first.resource}\` ${first.what}${more.size > 0 ? ` and ${more.size} more` : ""}`;
+}
+
+/** What a budget says of a sum; undefined where it keeps to it. */
+export function overBudget(
+  { monthly }: Budget,
+  { typical, unpriced }: Pick<CostSum, "typical" | "unpriced">,
+): string | undefined {
+  const least = unpriced.length > 0 ? "at least " : "";
+  return typical > monthly
+    ? `budget.monthly: ${money(monthly)}: the stack typically costs ${least}${money(typical)} a month; make it smaller, or raise the budget`
+    : undefined;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+import { targetSchema } from "../../infra";
+import type { Pulumi } from "../commands/pulumi";
+import { resourcesOf } from "../commands/stack-state";
+import { usageSchema } from "../cost/config";
+import { spentOver } from "../cost/span";
+import { stackCost } from "../cost/stack-cost";
+
+const history = z.array(
+  z.looseObject({
+    kind: z.string(),
+    startTime: z.string(),
+    config: z
+      .record(z.string(), z.looseObject({ value: z.string().optional() }))
+      .prefault({}),
+  }),
+);
+
+/**
+ * What was spent on a stack, by its state and since its first update; undefined where that cannot be told. It is no
+ * reason to leave a stack standing that it cannot be told.
+ */
+export async function spentOn(
+  pulumi: Pulumi,
+  stack: string,
+  now: Date,
+): Promise<string | undefined> {
+  const read = (...command: readonly string[]) =>
+    pulumi.read(["stack", ...command, "--stack", stack]);
+  try {
+    const resources = resourcesOf(await read("export"));
+    const updates = history.parse(JSON.parse(await read("history", "--json")));
+    return spent(resources, updates, now);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was spent on the resources, by the updates that made them, the latest first. */
+export function spent(
+  resources: ReturnType<typeof resourcesOf>,
+  updates: z.output<typeof history>,
+  now: Date,
+): string | undefined {
+  const [last] = updates;
+  const first = updates.findLast(({ kind }) => kind === "update");
+  const value = last?.config["mlstack:target"]?.value;
+  if (!first || value === undefined) return undefined;
+  const target = targetSchema.safeParse(JSON.parse(value)).data;
+  const sum =
+    target &&
+    stackCost(
+      { target, usage: usageSchema.parse(undefined) },
+      resources.map(({ urn, type, inputs }) => ({
+        type,
+        name: urn.split("::").slice(3).join("::"),
+        inputs,
+      })),
+    );
+  return sum && sum.lines.length > 0
+    ? spentOver(sum, new Date(first.startTime), now)
+    : undefined;
+}
