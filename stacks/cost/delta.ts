@@ -17,8 +17,11 @@ export interface CostDelta extends Amounts {
 
 /** What a change costs: one sum after another of the same stack. */
 export function deltaOf(before: CostSum, after: CostSum): CostDelta {
+  // Other machines or disks are a change of the pool; of everything else a resource of the same name may be another.
   const keyOf = ({ part, resource, what }: CostLine) =>
-    part === "by use" ? what : `${part} ${resource}`;
+    part === "nodes" || part === "disks" || part === "hosts"
+      ? `${part} ${resource}`
+      : `${part} ${resource} ${what}`;
   const keys = new Set([...before.lines, ...after.lines].map(keyOf));
   const changes = [...keys].flatMap((key): CostChange[] => {
     const old = before.lines.filter((line) => keyOf(line) === key);

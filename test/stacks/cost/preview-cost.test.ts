@@ -119,7 +119,7 @@ describe("cost of a change", () => {
       outputs: {},
     }));
     const target = JSON.stringify(values["mlstack:target"]);
-    const updates = [
+    const updates: Parameters<typeof spent>[1] = [
       {
         ...{ kind: "update", startTime: "2030-01-01T03:00:00Z" },
         config: { "mlstack:target": { value: target } },
