@@ -3,7 +3,12 @@ import { z } from "zod";
 import { amount, jvmMebibytes, jvmMemory, quantity } from "../infra/quantity";
 
 const jvmSizeSchema = z.strictObject({
-  cores: z.number().int().min(1).default(1).describe("Cores"),
+  cores: z
+    .number()
+    .int()
+    .min(1)
+    .default(2)
+    .describe("Tasks that the JVM runs at once"),
   cpuRequest: quantity
     .default("500m")
     .describe(
@@ -16,18 +21,23 @@ const jvmSizeSchema = z.strictObject({
 export const sparkJobSizeSchema = z
   .strictObject({
     driver: jvmSizeSchema.prefault({}).describe("The driver"),
-    executor: jvmSizeSchema
-      .extend({
-        instances: z
-          .number()
-          .int()
-          .min(1)
-          .max(1000)
-          .default(1)
-          .describe("How many there are"),
-      })
-      .prefault({})
-      .describe("The executors"),
+    executor: z
+      .union([
+        z.literal("none"),
+        jvmSizeSchema.extend({
+          instances: z
+            .number()
+            .int()
+            .min(1)
+            .max(1000)
+            .default(1)
+            .describe("How many there are"),
+        }),
+      ])
+      .default("none")
+      .describe(
+        "The executors. A job that fits one node needs none: its tasks run in the driver, and it ends sooner, by the start of a pod and of a JVM",
+      ),
   })
   .prefault({});
 
@@ -36,6 +46,11 @@ export type JvmSize = z.output<typeof jvmSizeSchema>;
 
 /** Size of a job. */
 export type SparkJobSize = z.output<typeof sparkJobSizeSchema>;
+
+/** How many executors a job has; 0 where its tasks run in the driver. */
+export function executorCount({ executor }: SparkJobSize): number {
+  return executor === "none" ? 0 : executor.instances;
+}
 
 /**
  * Memory beside the heap, for Python workers and native buffers, in MiB: two fifths of the heap and
@@ -55,10 +70,10 @@ export function jobDemand({ driver, executor }: SparkJobSize): {
   readonly cores: number;
   readonly bytes: number;
 } {
+  const own = { cores: amount(driver.cpuRequest), bytes: jvmBytes(driver) };
+  if (executor === "none") return own;
   return {
-    cores:
-      amount(driver.cpuRequest) +
-      amount(executor.cpuRequest) * executor.instances,
-    bytes: jvmBytes(driver) + jvmBytes(executor) * executor.instances,
+    cores: own.cores + amount(executor.cpuRequest) * executor.instances,
+    bytes: own.bytes + jvmBytes(executor) * executor.instances,
   };
 }

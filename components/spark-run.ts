@@ -53,6 +53,7 @@ export function sparkApplicationSpec(
   args: SparkRunArgs,
   restartPolicy: RestartPolicy,
 ): SparkApplicationSpec {
+  const { driver, executor } = args.size;
   return {
     type: "Python",
     pythonVersion: "3",
@@ -62,18 +63,28 @@ export function sparkApplicationSpec(
     imagePullPolicy: "IfNotPresent",
     mainApplicationFile: `local://${args.file}`,
     arguments: [...args.arguments],
-    sparkConf: { ...sparkConf, ...args.conf },
+    sparkConf: {
+      ...sparkConf,
+      ...(executor === "none" ? driverOnly(driver) : {}),
+      ...args.conf,
+    },
     hadoopConf: { ...args.account.identity.hadoopConf },
     restartPolicy,
     driver: {
-      ...sparkPod(args.size.driver, args),
+      ...sparkPod(driver, args),
       serviceAccount: args.account.name,
     },
-    executor: {
-      ...sparkPod(args.size.executor, args),
-      instances: args.size.executor.instances,
-    },
+    // The kind wants a size in any case; without executors, nothing reads it.
+    executor:
+      executor === "none"
+        ? { ...sparkPod(driver, args), instances: 1 }
+        : { ...sparkPod(executor, args), instances: executor.instances },
   };
+}
+
+/** Runs the tasks in the driver's JVM, as many at once as it has cores, each up to four times as on executors. */
+function driverOnly({ cores }: JvmSize): Readonly<Record<string, string>> {
+  return { "spark.kubernetes.driver.master": `local[${cores},4]` };
 }
 
 function sparkPod(size: JvmSize, args: SparkRunArgs): SparkPod {

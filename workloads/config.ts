@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { amount } from "../infra/quantity";
-import { jobDemand, type SparkJobSize } from "../components/spark-job-size";
+import { executorCount, jobDemand, type SparkJobSize } from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
@@ -144,18 +144,25 @@ function checkQuota(
       problems.push({
         path: `${path}.${job}`,
         value: `${demand.cores} cores`,
-        remedy: `fit the driver and ${size.executor.instances} executors into the team's ${quota.cpu} cores, or raise its quota`,
+        remedy: `fit ${podsOf(size)} into the team's ${quota.cpu} cores, or raise its quota`,
       });
     }
     if (demand.bytes > amount(quota.memory)) {
       problems.push({
         path: `${path}.${job}`,
         value: `${(demand.bytes / 2 ** 30).toFixed(1)}Gi of memory`,
-        remedy: `fit the driver and ${size.executor.instances} executors into the team's ${quota.memory}, or raise its quota`,
+        remedy: `fit ${podsOf(size)} into the team's ${quota.memory}, or raise its quota`,
       });
     }
     return problems;
   });
+}
+
+function podsOf(size: SparkJobSize): string {
+  const executors = executorCount(size);
+  return executors === 0
+    ? "the driver"
+    : `the driver and ${executors} executors`;
 }
 
 function names(items: readonly { readonly name: string }[]): string {

@@ -1,5 +1,6 @@
 import { brokerMemory, type KafkaConfig } from "../components/kafka/config";
 import {
+  executorCount,
   jobDemand,
   jvmBytes,
   type SparkJobSize,
@@ -349,18 +350,22 @@ function sparkJob(
     path,
     ...place,
     ...(chain === undefined ? {} : { chain }),
-    demand: { ...jobDemand(size), gpus: 0, pods: 1 + executor.instances },
+    demand: { ...jobDemand(size), gpus: 0, pods: 1 + executorCount(size) },
     pods: [
       {
         path: `${path}.driver`,
         cores: amount(driver.cpuRequest),
         bytes: jvmBytes(driver),
       },
-      {
-        path: `${path}.executor`,
-        cores: amount(executor.cpuRequest),
-        bytes: jvmBytes(executor),
-      },
+      ...(executor === "none"
+        ? []
+        : [
+            {
+              path: `${path}.executor`,
+              cores: amount(executor.cpuRequest),
+              bytes: jvmBytes(executor),
+            },
+          ]),
     ],
   };
 }

@@ -38,7 +38,7 @@ interface Application {
   };
   readonly spec: {
     arguments: string[];
-    readonly executor: { readonly memory: string };
+    readonly driver: { readonly memory: string };
   };
   readonly status?: {
     readonly applicationState?: {
@@ -199,24 +199,24 @@ describe("local stack", function () {
       .sort();
   }
 
-  const executorMemory = (job: string) =>
-    ["workloads", "clickstream", job, "executor", "memory"] as const;
+  const driverMemory = (job: string) =>
+    ["workloads", "clickstream", job, "driver", "memory"] as const;
 
   it("runs a job anew whose size changes, and no other", async () => {
     const before = read("clickstream-training").metadata.uid;
-    stack.set(executorMemory("training"), "1200m");
+    stack.set(driverMemory("training"), "1200m");
     assert.deepEqual(await previewedRuns(), ["clickstream-training"]);
     await stack.succeed("up");
     const { metadata, spec } = read("clickstream-training");
     assert.notEqual(metadata.uid, before);
-    assert.equal(spec.executor.memory, "1200m");
+    assert.equal(spec.driver.memory, "1200m");
     assert.deepEqual(ranJobs(), ["clickstream-training"]);
     await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("runs anew whatever depends on a job that changes", async () => {
     const before = read("clickstream-training").metadata.uid;
-    stack.set(executorMemory("features"), "1100m");
+    stack.set(driverMemory("features"), "1100m");
     const both = ["clickstream-features", "clickstream-training"];
     assert.deepEqual(await previewedRuns(), both);
     await stack.succeed("up");
@@ -254,7 +254,7 @@ describe("local stack", function () {
       spec: { hard: { pods: "0" } },
     };
     kubectl.apply(quota);
-    stack.set(executorMemory("training"), "1300m");
+    stack.set(driverMemory("training"), "1300m");
     const failed = await stack.start("up").end;
     assert.equal(failed.code, 1);
     assert.match(
@@ -265,7 +265,7 @@ describe("local stack", function () {
     kubectl.run(["delete", "resourcequota", "no-pods", "-n", "ml"]);
     await stack.succeed("up", "--rerun", "failed");
     assert.deepEqual(ranJobs(), ["clickstream-training"]);
-    assert.equal(read("clickstream-training").spec.executor.memory, "1300m");
+    assert.equal(read("clickstream-training").spec.driver.memory, "1300m");
     await stack.succeed("up", "--rerun", "clickstream-features");
     assert.deepEqual(ranJobs(), [
       "clickstream-features",

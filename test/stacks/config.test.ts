@@ -103,7 +103,17 @@ describe("configuration of a stack", () => {
         teams: [{ name: "ml", quota: { memory: "1Gi" } }],
         workloads: { clickstream: {} },
       },
-      /^workloads.clickstream.features: "2.8Gi of memory": fit the driver and 1 executors/,
+      /^workloads.clickstream.features: "1.4Gi of memory": fit the driver into the team's 1Gi, or raise its quota/,
+    ],
+    "a job whose executors are too many for its team": [
+      {
+        target,
+        teams: [{ name: "ml", quota: { memory: "2Gi" } }],
+        workloads: {
+          clickstream: { features: { executor: { instances: 2 } } },
+        },
+      },
+      /^workloads.clickstream.features: "4.2Gi of memory": fit the driver and 2 executors into the team's 2Gi/,
     ],
     "an owner that AWS takes in no tag": [
       { target, owner: "R&D (EMEA)" },
