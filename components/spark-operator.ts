@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
+import { admissionPolicy } from "./admission/policy";
+import { sparkApplicationPolicy } from "./admission/spark-applications";
 import { restrictedNamespace } from "./guarded-namespace";
 import { charts } from "./versions";
 
@@ -33,6 +35,11 @@ export class SparkOperator extends pulumi.ComponentResource {
         values,
       },
       { parent: this, provider },
+    );
+    admissionPolicy(
+      "spark-applications",
+      { ...sparkApplicationPolicy, provider },
+      this,
     );
     this.registerOutputs();
   }

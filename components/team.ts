@@ -2,8 +2,10 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
+import { TeamPolicies } from "./admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "./guarded-namespace";
+import { teamLabel } from "./team-label";
 import {
   apiGroup,
   bindContributors,
@@ -167,13 +169,6 @@ export class Team extends pulumi.ComponentResource {
   }
 }
 
-const teamLabel = "mlstack.dev/team";
-
-/** Selects the namespaces of all teams. */
-export const teamNamespaces: k8s.types.input.meta.v1.LabelSelector = {
-  matchExpressions: [{ key: teamLabel, operator: "Exists" }],
-};
-
 /** The teams of a stack, by name. */
 export function makeTeams(
   platform: Platform,
@@ -190,6 +185,7 @@ export function makeTeams(
   },
 ): ReadonlyMap<string, Team> {
   const { profiles } = stack;
+  new TeamPolicies("team-policies", { platform });
   const haveMembers = teams.some(
     ({ members: { edit, view } }) => edit.length + view.length > 0,
   );

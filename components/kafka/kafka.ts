@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { restrictedNamespace } from "../guarded-namespace";
-import { teamNamespaces } from "../team";
+import { teamNamespaces } from "../team-label";
 import { broker, clientPort } from "./broker";
 import { clientEnvironment } from "./client-settings";
 import type {

@@ -1,0 +1,383 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { parseAllDocuments } from "yaml";
+
+import { chartOfRelease, repositoryOf } from "../../infra/chart-source";
+import { mirrorFolder } from "../../infra/supply/mirror";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
+import { toolPath } from "../../infra/supply/toolchain/tools";
+import { charts } from "../../components/versions";
+import { renderChart } from "../../stacks/preview/helm";
+import { startControlPlane, type ControlPlane } from "../support/control-plane";
+import { projectStacks, recordStack } from "../support/stack-program";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const application = (spec: Fields, kind = "SparkApplication") => ({
+  apiVersion: "sparkoperator.k8s.io/v1beta2",
+  kind,
+  metadata: { name: "attempt", namespace: "ml" },
+  spec:
+    kind === "SparkApplication"
+      ? spec
+      : { schedule: "0 0 * * *", template: spec },
+});
+
+const pod = { cores: 1, memory: "512m" };
+
+/** An application that a member may have. */
+const fair = {
+  type: "Python",
+  mode: "cluster",
+  sparkVersion: "3.5.7",
+  image: "registry.example/job",
+  mainApplicationFile: "local:///opt/job.py",
+  sparkConf: {
+    "spark.sql.shuffle.partitions": "8",
+    "spark.kubernetes.allocation.batch.size": "5",
+    "spark.kubernetes.executor.volumes.emptyDir.spark-local-dir-1.mount.path":
+      "/scratch",
+    "spark.kubernetes.driver.master": "local[2,4]",
+    "spark.hadoop.fs.s3a.connection.maximum": "10",
+    "spark.jarsOfMine": "1",
+  },
+  driver: { ...pod, labels: { cost: "7" } },
+  executor: { ...pod, instances: 1 },
+};
+
+const conf = (key: string, value = "x") => ({
+  sparkConf: { ...fair.sparkConf, [key]: value },
+});
+
+/** What an application may not ask of the operator: what is written over the fair one, and the field that is named. */
+const applications: Readonly<Record<string, readonly [Fields, RegExp]>> = {
+  "pods of another namespace": [
+    conf("spark.kubernetes.namespace", "kube-system"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "pods of a template of the operator's files": [
+    conf("spark.kubernetes.driver.podTemplateFile", "/etc/passwd"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "another account": [
+    conf("spark.kubernetes.authenticate.driver.serviceAccountName", "default"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "another account, with the token of the operator": [
+    conf(
+      "spark.kubernetes.authenticate.submission.oauthTokenFile",
+      "/var/run/secrets/kubernetes.io/serviceaccount/token",
+    ),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "a label that keeps the webhook away": [
+    conf(
+      "spark.kubernetes.driver.label.sparkoperator.k8s.io/launched-by-spark-operator",
+      "false",
+    ),
+    /spec\.sparkConf/,
+  ],
+  "another context": [
+    conf("spark.kubernetes.context", "admin"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "an upload to a server of its own": [
+    conf("spark.kubernetes.file.upload.path", "http://198.51.100.1/"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "a configuration of Kerberos from the operator's files": [
+    conf("spark.kubernetes.kerberos.krb5.path", "/etc/krb5.conf"),
+    /spec\.sparkConf: of spark\.kubernetes/,
+  ],
+  "the operator's token as a keytab": [
+    conf(
+      "spark.kerberos.keytab",
+      "/var/run/secrets/kubernetes.io/serviceaccount/token",
+    ),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "another API server": [
+    conf("spark.master", "k8s://https://198.51.100.1"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "another API server for the driver": [
+    conf("spark.kubernetes.driver.master", "https://198.51.100.1"),
+    /spec\.sparkConf: spark\.kubernetes\.driver\.master/,
+  ],
+  "another API server for the driver, by the field": [
+    {
+      driver: {
+        ...fair.driver,
+        kubernetesMaster: "k8s://https://198.51.100.1",
+      },
+    },
+    /spec\.driver\.kubernetesMaster/,
+  ],
+  "a driver in the operator's pod": [
+    conf("spark.submit.deployMode", "client"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "a driver in the operator's pod, by the field": [
+    { mode: "client" },
+    /spec\.mode/,
+  ],
+  "files of the operator's pod": [
+    conf("spark.files", "file:///var/run/secrets"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "archives of the operator's pod": [
+    conf("spark.archives", "/var/run/secrets"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "a jar of the operator's pod": [
+    conf("spark.jars", "/opt/spark/jars/x.jar"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "settings of Ivy": [
+    conf("spark.jars.ivySettings", "/etc/passwd"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "packages by a setting": [
+    conf("spark.jars.packages", "a:b:1"),
+    /spec\.sparkConf: spark\.master/,
+  ],
+  "a key with more in it": [
+    conf("spark.a=b --conf spark.kubernetes.namespace"),
+    /spec\.sparkConf: keys/,
+  ],
+  "a key with a line break": [
+    conf("spark.a\nspark.b"),
+    /spec\.sparkConf: keys/,
+  ],
+  packages: [{ deps: { packages: ["a:b:1"] } }, /spec\.deps\.packages/],
+  "a repository": [
+    { deps: { repositories: ["http://198.51.100.1"] } },
+    /spec\.deps\.repositories/,
+  ],
+  "a file of the operator's pod": [
+    { deps: { files: ["local:///a", "file:///var/run/secrets"] } },
+    /spec\.deps\.files/,
+  ],
+  "a path of the operator's pod": [
+    { deps: { pyFiles: ["/var/run/secrets/token"] } },
+    /spec\.deps\.pyFiles/,
+  ],
+  "a main file of the operator's pod": [
+    { mainApplicationFile: "/opt/spark/examples/src/main/python/pi.py" },
+    /spec\.mainApplicationFile/,
+  ],
+  "an option in place of a main file": [
+    { mainApplicationFile: "--proxy-user=x" },
+    /spec\.mainApplicationFile/,
+  ],
+  "the operator's labels": [
+    {
+      driver: {
+        ...fair.driver,
+        labels: { "sparkoperator.k8s.io/launched-by-spark-operator": "false" },
+      },
+    },
+    /spec\.driver\.labels/,
+  ],
+  "the operator's labels in a template": [
+    {
+      executor: {
+        ...fair.executor,
+        template: {
+          metadata: { labels: { "spark-role": "driver" } },
+        },
+      },
+    },
+    /spec\.executor\.template\.metadata\.labels/,
+  ],
+  "a load balancer for its page": [
+    { sparkUIOptions: { serviceType: "LoadBalancer" } },
+    /spec\.sparkUIOptions/,
+  ],
+  "an ingress": [
+    {
+      driverIngressOptions: [
+        {
+          servicePort: 4040,
+          servicePortName: "ui",
+          ingressURLFormat: "x.example",
+        },
+      ],
+    },
+    /spec\.driverIngressOptions/,
+  ],
+};
+
+const service = (spec: Fields) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "attempt", namespace: "ml" },
+  spec: { ports: [{ port: 80 }], ...spec },
+});
+
+const services: Readonly<Record<string, readonly [Fields, RegExp]>> = {
+  "an address of others": [
+    { externalIPs: ["203.0.113.9"] },
+    /spec\.externalIPs/,
+  ],
+  "a port of the nodes": [{ type: "NodePort" }, /spec\.type/],
+  "a load balancer": [{ type: "LoadBalancer" }, /spec\.type/],
+};
+
+/** Admission policies on a real API server, which evaluates them; nothing is run. */
+describe("admission policies", function () {
+  this.timeout(5 * 60_000);
+
+  let controlPlane: ControlPlane | undefined;
+
+  function kubectl(args: readonly string[], input?: object) {
+    const all = ["--kubeconfig", controlPlane?.kubeconfig ?? "", ...args];
+    const { status, stdout, stderr } = spawnSync(toolPath("kubectl"), all, {
+      encoding: "utf8",
+      input: input && JSON.stringify(input),
+    });
+    return { status, stdout, stderr };
+  }
+
+  function make(object: object): void {
+    const { status, stderr } = kubectl(["create", "-f", "-"], object);
+    assert.equal(status, 0, stderr);
+  }
+
+  /** What the API server says to an object, without keeping it. */
+  const ask = (object: object) =>
+    kubectl(["create", "--dry-run=server", "-f", "-"], object);
+
+  function requireRefused(object: object, why: RegExp): void {
+    const { status, stderr } = ask(object);
+    assert.notEqual(status, 0, "it was let in");
+    assert.match(stderr, /ValidatingAdmissionPolicy 'mlstack-/);
+    assert.match(stderr, why);
+  }
+
+  before(async () => {
+    const tools = ["etcd", "kube-apiserver", "kube-controller-manager"];
+    await ensureTools(["kubectl", "kubeadm", ...tools], terminalProgress);
+    controlPlane = await startControlPlane({ api: 16743, etcd: 12679 });
+    const mirror = mirrorFolder();
+    const { chart, ...source } = chartOfRelease(
+      charts.sparkOperator,
+      existsSync(mirror) ? mirror : undefined,
+    );
+    const rendered = await renderChart(
+      {
+        chart: String(chart),
+        version: String(source.version ?? ""),
+        release: "spark-operator",
+        namespace: "spark-operator",
+        repositoryOpts: repositoryOf(charts.sparkOperator),
+        crds: true,
+        values: {},
+      },
+      {},
+    );
+    for (const document of parseAllDocuments(rendered)) {
+      const object = document.toJS() as { kind?: string } | null;
+      if (object?.kind === "CustomResourceDefinition") make(object);
+    }
+    const { resources } = await recordStack("local");
+    const policies = resources.filter(({ type }) =>
+      type.includes(":ValidatingAdmissionPolicy"),
+    );
+    assert.equal(policies.length, 4);
+    for (const { inputs } of policies) make(inputs);
+    const labels = { "mlstack.dev/team": "ml" };
+    for (const metadata of [{ name: "ml", labels }, { name: "elsewhere" }])
+      make({ apiVersion: "v1", kind: "Namespace", metadata });
+    // The API server reads policies and kinds some moments after they are made.
+    for (const end = Date.now() + 60_000; ; await pause(200)) {
+      const refused = [
+        application({ ...fair, mode: "client" }),
+        service({ type: "NodePort" }),
+      ].every((object) => ask(object).stderr.includes("mlstack-"));
+      if (refused) break;
+      assert.ok(Date.now() < end, "the policies never held");
+    }
+  });
+
+  after(() => controlPlane?.stop());
+
+  it("have no expression that the API server warns of", () => {
+    const { stdout } = kubectl([
+      ...["get", "validatingadmissionpolicies", "-o"],
+      "jsonpath={.items[*].status.typeChecking.expressionWarnings}",
+    ]);
+    assert.equal(stdout, "");
+  });
+
+  for (const kind of ["SparkApplication", "ScheduledSparkApplication"]) {
+    it(`let in a ${kind} that stays in its team`, () => {
+      const { status, stderr } = ask(application(fair, kind));
+      assert.equal(status, 0, stderr);
+    });
+
+    for (const [what, [change, why]] of Object.entries(applications)) {
+      it(`refuse a ${kind} that asks for ${what}`, () =>
+        requireRefused(application({ ...fair, ...change }, kind), why));
+    }
+  }
+
+  it("refuse what is changed later", () => {
+    make(application(fair));
+    const patch = { spec: { mode: "client" } };
+    const { status, stderr } = kubectl([
+      ...["patch", "sparkapplication", "attempt", "-n", "ml", "--type=merge"],
+      ...["-p", JSON.stringify(patch)],
+    ]);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /spec\.mode/);
+  });
+
+  for (const [what, [spec, why]] of Object.entries(services)) {
+    it(`refuse a Service that asks for ${what}`, () =>
+      requireRefused(service(spec), why));
+  }
+
+  it("let in a Service within the cluster", () => {
+    for (const spec of [{}, { clusterIP: "None" }])
+      assert.equal(ask(service(spec)).status, 0);
+  });
+
+  it("are for the namespaces of teams", () => {
+    const elsewhere = service({ type: "NodePort" });
+    const metadata = { name: "attempt", namespace: "elsewhere" };
+    const { status, stderr } = ask({ ...elsewhere, metadata });
+    assert.equal(status, 0, stderr);
+  });
+
+  const streams = {
+    kafka: { kind: "single", topics: [{ name: "events" }] },
+    streams: { clickstream: { topic: "events", online: { kind: "redis" } } },
+    teams: [{ name: "ml", quota: { cpu: "64", memory: "256Gi" } }],
+  };
+  for (const [stack, settings] of [
+    ...projectStacks.map((name) => [name, {}] as const),
+    ["aws", streams] as const,
+  ]) {
+    const more = Object.keys(settings).length > 0 ? " with a stream" : "";
+    it(`let in whatever ${stack}${more} declares`, async () => {
+      const { resources } = await recordStack(stack, settings);
+      const own = resources.filter(({ type }) =>
+        /:(Scheduled)?SparkApplication$/.test(type),
+      );
+      assert.ok(own.length > 0);
+      for (const { inputs, name } of own) {
+        const { metadata } = inputs as { metadata: Fields };
+        const { status, stderr } = ask({
+          ...inputs,
+          metadata: { ...metadata, namespace: "ml" },
+        });
+        assert.equal(status, 0, `${name}: ${stderr}`);
+      }
+    });
+  }
+});
