@@ -1,7 +1,11 @@
 import { z } from "zod";
 
 import { amount } from "../infra/quantity";
-import { executorCount, jobDemand, type SparkJobSize } from "../components/spark-job-size";
+import {
+  executorCount,
+  jobDemand,
+  type SparkJobSize,
+} from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
