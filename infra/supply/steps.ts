@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { Clock } from "./clock";
 import { withLock } from "./lock";
 import { PlainError } from "./process";
 import { cacheFolder } from "./toolchain/tools";
@@ -32,16 +32,54 @@ export interface StepContext {
 /** Runs steps and shows how they go. */
 export type Progress = (steps: readonly Step[]) => Promise<void>;
 
-/** One line a step, with the time left: redrawn in a terminal, printed at start and end elsewhere. */
-export const terminalProgress: Progress = async (steps) => {
+/** Milliseconds after which a log that says nothing gets a line of what runs, and how long all will take. */
+const SILENCE = 15_000;
+
+/** One line a step, with the time left: redrawn in a terminal; elsewhere printed at start and end and meanwhile. */
+export const terminalProgress: Progress = (steps) =>
+  showProgress(steps, process.stdout.isTTY, (line) =>
+    process.stdout.write(`${line}\n`),
+  );
+
+/**
+ * Runs steps and shows how they go.
+ *
+ * @param terminal whether lines are redrawn in place
+ * @param write prints a line where none is redrawn
+ * @param silence milliseconds without a line after which one is printed
+ */
+export async function showProgress(
+  steps: readonly Step[],
+  terminal: boolean,
+  write: (line: string) => void,
+  silence = SILENCE,
+): Promise<void> {
   if (steps.length === 0) return;
   // Loaded when there is something to show: most runs find all in place.
   const { Listr } = await import("listr2");
-  const clock = new Clock(steps);
-  const terminal = process.stdout.isTTY;
+  const clock = new Clock(steps, CONCURRENCY);
+  const titles = new Map(steps.map(({ id, title }) => [id, title]));
+  const shown = new Map<string, { title: string }>();
+  let printed = Date.now();
   const print = (line: string) => {
-    if (!terminal) process.stdout.write(`${line}\n`);
+    if (terminal) return;
+    write(line);
+    printed = Date.now();
   };
+  const describe = (id: string) =>
+    `${titles.get(id) ?? id} (${clock.timeOf(id)} so far, ${clock.timeLeft()})`;
+  const ticker = setInterval(
+    () => {
+      const running = clock.running().map(({ id }) => id);
+      for (const id of running) {
+        const task = shown.get(id);
+        if (task) task.title = describe(id);
+      }
+      if (running.length > 0 && Date.now() - printed >= silence)
+        print(`\u2026 ${running.map(describe).join("; ")}`);
+    },
+    Math.min(silence, 3000),
+  );
   await runSteps(steps, async (run) => {
     const list = new Listr(
       steps.map((step) => ({
@@ -49,10 +87,12 @@ export const terminalProgress: Progress = async (steps) => {
         task: async (_: unknown, task: { title: string }) => {
           await run(step, () => {
             clock.start(step.id);
+            shown.set(step.id, task);
             task.title = `${step.title} (${clock.timeLeft()})`;
             print(task.title);
           });
           clock.finish(step.id);
+          shown.delete(step.id);
           task.title = `${step.title} (${clock.timeOf(step.id)})`;
           print(`\u2714 ${task.title}`);
         },
@@ -66,8 +106,8 @@ export const terminalProgress: Progress = async (steps) => {
       },
     );
     await list.run();
-  });
-};
+  }).finally(() => clearInterval(ticker));
+}
 
 /** Runs steps without a word. */
 export const silentProgress: Progress = async (steps) => {
@@ -120,9 +160,7 @@ async function runSteps(
         await work;
         done.get(step.id)?.resolve();
       } catch (error) {
-        failure ??= new PlainError(
-          `${step.title}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        failure ??= failureOf(step, error, log);
         abort.abort();
         throw error;
       }
@@ -137,6 +175,16 @@ async function runSteps(
   } finally {
     for (const name of signals) process.off(name, interrupt);
   }
+}
+
+/** Says which step failed, why, and where its log is. */
+function failureOf({ title }: Step, error: unknown, log: string): PlainError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new PlainError(
+    existsSync(log) && !message.includes(log)
+      ? `${title}: ${message}\nThe whole log: ${log}`
+      : `${title}: ${message}`,
+  );
 }
 
 interface PromiseWithSettlers {
@@ -162,75 +210,6 @@ function checkOrder(steps: readonly Step[]): void {
         throw new Error(`Step ${id} stands before ${before}, which it needs`);
     }
   });
-}
-
-/** Estimates the time left from each step's usual minutes and the pace so far. */
-export class Clock {
-  private readonly started = new Map<string, number>();
-  private readonly finished = new Map<string, number>();
-  private readonly begin: number;
-
-  constructor(
-    private readonly steps: readonly Pick<Step, "id" | "minutes">[],
-    private readonly now: () => number = Date.now,
-  ) {
-    this.begin = now();
-  }
-
-  start(id: string): void {
-    this.started.set(id, this.now());
-  }
-
-  finish(id: string): void {
-    this.finished.set(id, this.now());
-  }
-
-  /** How long a finished step took, in words. */
-  timeOf(id: string): string {
-    const start = this.started.get(id) ?? this.begin;
-    return formatDuration(
-      ((this.finished.get(id) ?? this.now()) - start) / 1000,
-    );
-  }
-
-  /** Minutes until all steps are done. */
-  minutesLeft(): number {
-    let done = 0;
-    let left = 0;
-    for (const { id, minutes } of this.steps) {
-      const start = this.started.get(id);
-      if (this.finished.has(id)) done += minutes;
-      else if (start === undefined) left += minutes;
-      else {
-        // A step that runs past its usual time is thought nearly done, never done.
-        const elapsed = (this.now() - start) / 60_000;
-        const part = Math.min(0.95, elapsed / minutes);
-        done += minutes * part;
-        left += minutes * (1 - part);
-      }
-    }
-    const elapsed = (this.now() - this.begin) / 60_000;
-    const cores = Math.min(2, availableParallelism()) / 2;
-    // Too little is known at first; the table's minutes are those of two cores.
-    const pace = done < 1 || elapsed < 0.5 ? 1 / cores : elapsed / done;
-    return left * pace;
-  }
-
-  /** The same in words. */
-  timeLeft(): string {
-    const minutes = this.minutesLeft();
-    return minutes < 1
-      ? "less than a minute left"
-      : `about ${Math.round(minutes)} min left`;
-  }
-}
-
-/** `75` as `1m15s`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60
-    ? `${whole}s`
-    : `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
 }
 
 /** Runs `use` while no other process works on this cache; a second one waits. */

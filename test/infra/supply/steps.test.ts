@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CommandFailed, run } from "../../../infra/supply/process";
 import {
-  Clock,
-  formatDuration,
+  showProgress,
   silentProgress,
   withCacheLock,
   type Step,
@@ -90,39 +89,43 @@ describe("steps", () => {
     });
   });
 
-  describe("Clock", () => {
-    it("counts what is left at the pace so far", () => {
-      let now = 0;
-      const clock = new Clock(
-        [
-          { id: "a", minutes: 2 },
-          { id: "b", minutes: 3 },
-        ],
-        () => now,
+  describe("showProgress", () => {
+    const step = (id: string, run: Step["run"]): Step => ({
+      id,
+      title: `Build ${id}`,
+      minutes: 1,
+      run,
+    });
+
+    it("prints a line of what runs whenever a log was silent for a while", async () => {
+      const lines: string[] = [];
+      const wait = () => sleep(500);
+      await showProgress(
+        [step("a", wait), step("b", wait)],
+        false,
+        (line) => lines.push(line),
+        20,
       );
-      clock.start("a");
-      now = 4 * 60_000;
-      clock.finish("a");
-      // Two minutes of the table took four.
-      assert.equal(clock.minutesLeft(), 6);
-      assert.equal(clock.timeOf("a"), "4m00s");
-      assert.equal(clock.timeLeft(), "about 6 min left");
+      const meanwhile = lines.filter((line) => line.startsWith("\u2026"));
+      assert.ok(meanwhile.length >= 3, lines.join("\n"));
+      assert.match(
+        meanwhile[0] ?? "",
+        /Build a \(\d+s so far, .*left\); Build b \(/,
+      );
+      assert.equal(lines.filter((line) => line.startsWith("\u2714")).length, 2);
     });
 
-    it("never takes a running step for done", () => {
-      let now = 0;
-      const clock = new Clock([{ id: "a", minutes: 1 }], () => now);
-      clock.start("a");
-      now = 60 * 60_000;
-      assert.ok(clock.minutesLeft() > 0);
-    });
-  });
-
-  describe("formatDuration", () => {
-    it("writes seconds, then minutes", () => {
-      assert.equal(formatDuration(9.6), "10s");
-      assert.equal(formatDuration(59.9), "1m00s");
-      assert.equal(formatDuration(605), "10m05s");
+    it("names the log of a step that fails", async () => {
+      const failing = step("a", ({ log }) => {
+        writeFileSync(log, "what it did");
+        return Promise.reject(new Error("no space left"));
+      });
+      await assert.rejects(
+        showProgress([failing], false, () => undefined),
+        ({ message }: Error) =>
+          message ===
+          `Build a: no space left\nThe whole log: ${join(cache, "mlstack/logs/a.log")}`,
+      );
     });
   });
 
@@ -134,7 +137,7 @@ describe("steps", () => {
         withCacheLock(
           async () => {
             order.push(`${name} in`);
-            await sleep(20);
+            await sleep(300);
             order.push(`${name} out`);
           },
           () => waited++,

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/actionlint
+module mlstack/supply/toolchain/actionlint
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/containerd
+module mlstack/supply/toolchain/containerd
 
 go 1.26.0
 

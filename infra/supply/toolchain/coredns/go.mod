@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/coredns
+module mlstack/supply/toolchain/coredns
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/etcd
+module mlstack/supply/toolchain/etcd
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/etcdctl
+module mlstack/supply/toolchain/etcdctl
 
 go 1.26.0
 

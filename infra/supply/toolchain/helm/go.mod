@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/helm
+module mlstack/supply/toolchain/helm
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/kserve
+module mlstack/supply/toolchain/kserve
 
 go 1.26.0
 

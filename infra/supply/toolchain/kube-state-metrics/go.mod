@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/kube-state-metrics
+module mlstack/supply/toolchain/kube-state-metrics
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/kubernetes
+module mlstack/supply/toolchain/kubernetes
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/local-path-provisioner
+module mlstack/supply/toolchain/local-path-provisioner
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/prometheus
+module mlstack/supply/toolchain/prometheus
 
 go 1.26.7
 

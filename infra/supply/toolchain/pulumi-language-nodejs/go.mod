@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/pulumi-language-nodejs
+module mlstack/supply/toolchain/pulumi-language-nodejs
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/pulumi
+module mlstack/supply/toolchain/pulumi
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/pushgateway
+module mlstack/supply/toolchain/pushgateway
 
 go 1.26.0
 

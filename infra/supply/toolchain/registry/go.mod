@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/registry
+module mlstack/supply/toolchain/registry
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/spark-operator
+module mlstack/supply/toolchain/spark-operator
 
 go 1.26.0
 

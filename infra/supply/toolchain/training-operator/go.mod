@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/training-operator
+module mlstack/supply/toolchain/training-operator
 
 go 1.26.0
 

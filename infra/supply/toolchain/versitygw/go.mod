@@ -1,4 +1,4 @@
-module mlstack/airgap/toolchain/versitygw
+module mlstack/supply/toolchain/versitygw
 
 go 1.26.0
 
