@@ -23,6 +23,8 @@ export interface TeamQuota {
   readonly memory: string;
   readonly gpus: number;
   readonly pods: number;
+  /** Services that the world outside of the cluster may reach; none unless given. */
+  readonly loadBalancers?: number;
 }
 
 /** A service account of a team, and the object-store identity bound to it. */
@@ -207,6 +209,9 @@ function hardLimits(quota: TeamQuota): Record<string, string> {
     "requests.memory": quota.memory,
     "requests.nvidia.com/gpu": String(quota.gpus),
     pods: String(quota.pods),
+    // A service of a member's own would lead around the team's walls.
+    "services.loadbalancers": String(quota.loadBalancers ?? 0),
+    "services.nodeports": String(quota.loadBalancers ?? 0),
   };
 }
 

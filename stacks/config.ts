@@ -105,6 +105,12 @@ const teamSchema = z.strictObject({
       memory: quantity.default("32Gi").describe("Memory"),
       gpus: z.number().int().min(0).default(0).describe("GPUs"),
       pods: z.number().int().min(1).default(50).describe("Pods"),
+      loadBalancers: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe("Services of type LoadBalancer or NodePort"),
     })
     .prefault({})
     .describe("What the team's pods may ask for together"),

@@ -9,6 +9,7 @@ import {
 } from "./images";
 import { everyPart, type Parts } from "./images/catalogue";
 import { mirrorSteps } from "./mirror";
+import { requireOwnCache } from "./cache-owner";
 import { thisMachine, unfit } from "./machine";
 import { PlainError, run } from "./process";
 import { isOffline, pulumiTools } from "./pulumi";
@@ -55,6 +56,7 @@ export async function prepare(
   parts: Parts = everyPart,
   progress: Progress = terminalProgress,
 ): Promise<void> {
+  requireOwnCache();
   const means = await findMeans(parts);
   if (missingSteps(means).length === 0) return;
   await withCacheLock(

@@ -30,10 +30,11 @@ import { costOver } from "../cost/span";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
 import { CommandError, root, stackFolder } from "./command";
-import { examples, yesOption } from "./options";
 import { costOf } from "./cost";
+import { examples } from "./options";
 import { Pulumi } from "./pulumi";
 import { readStackConfig } from "./stack-config";
+import { up } from "./up";
 
 /** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
 export function define(command: Command): void {
@@ -47,7 +48,6 @@ export function define(command: Command): void {
       "copy what holds a secret too: the new stack then acts as the old one",
     )
     .option("--up", "bring it up")
-    .addOption(yesOption())
     .option("--reap", "take down the short-lived stacks that expired")
     .option("--dry-run", "with --reap: only say what would be done")
     .addHelpText(
@@ -70,7 +70,6 @@ async function ephemeral(values: {
   readonly owner?: string;
   readonly copySecrets?: true;
   readonly up?: true;
-  readonly yes?: true;
   readonly reap?: true;
   readonly dryRun?: true;
 }): Promise<number> {
@@ -103,13 +102,7 @@ async function ephemeral(values: {
     process.stdout.write(`bring it up with: npm run up -- --stack ${name}\n`);
     return 0;
   }
-  return pulumi.run([
-    "up",
-    "--stack",
-    name,
-    "--suppress-outputs",
-    ...(values.yes ? ["--yes", "--skip-preview"] : []),
-  ]);
+  return up({ stack: name }, []);
 }
 
 function given(option: string, value: string | undefined, remedy: string) {

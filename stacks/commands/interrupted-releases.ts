@@ -1,7 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import type { Pulumi } from "./pulumi";
 import { clientConfig, kubeconfigOf, resourcesOf } from "./stack-state";
 
 /** A Helm release whose installation or upgrade was under way when a run was killed. */
@@ -41,14 +40,13 @@ export function interruptedReleases(exported: unknown): InterruptedRelease[] {
   });
 }
 
-/** Makes way for the releases that a killed run left half installed or half upgraded. @returns a line for each */
-export async function mendReleases(
-  pulumi: Pulumi,
-  stack: string,
-): Promise<string[]> {
-  const exported = await pulumi.read([
-    ...["stack", "export", "--show-secrets", "--stack", stack],
-  ]);
+/**
+ * Makes way for the releases that a killed run left half installed or half upgraded.
+ *
+ * @param exported the stack's state with its secrets
+ * @returns a line for each
+ */
+export async function mendReleases(exported: string): Promise<string[]> {
   const releases = interruptedReleases(JSON.parse(exported));
   if (releases.length === 0) return [];
   const kubeconfig = kubeconfigOf(resourcesOf(exported));

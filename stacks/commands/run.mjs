@@ -2,7 +2,7 @@
 // Plain JavaScript that old versions of Node parse, since it runs before anything is known or installed: checks the
 // version, installs the packages that the lock file names when they are not there, then runs the command.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,14 @@ if (isOlder(process.versions.node, needed)) {
   process.exit(1);
 }
 if (!installed()) {
+  // `npm ci` would empty the folder that the link leads to, which is another checkout's.
+  const modules = join(root, "node_modules");
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    process.stderr.write(
+      `mlstack: node_modules is a link to ${realpathSync(modules)}, which lacks packages: run \`npm ci\` there\n`,
+    );
+    process.exit(1);
+  }
   process.stderr.write("mlstack: installing npm packages (about a minute)\n");
   const { status } = spawnSync(
     "npm",

@@ -32,14 +32,14 @@ export async function readState(
   pulumi: Pulumi,
   stack: string,
 ): Promise<readonly StateResource[]> {
-  const text = await pulumi.read([
-    "stack",
-    "export",
-    "--show-secrets",
-    "--stack",
-    stack,
+  return resourcesOf(await exportState(pulumi, stack));
+}
+
+/** The state of a stack as the engine exports it, with its secrets in plain: for this process alone. */
+export function exportState(pulumi: Pulumi, stack: string): Promise<string> {
+  return pulumi.read([
+    ...["stack", "export", "--show-secrets", "--stack", stack],
   ]);
-  return resourcesOf(text);
 }
 
 /** Every resource of a state that was exported with its secrets. */

@@ -10,7 +10,7 @@ import { mendReleases } from "./interrupted-releases";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readRerun, rerunLine } from "./rerun";
 import { readStackFile } from "./stack-file";
-import { readState } from "./stack-state";
+import { exportState, resourcesOf } from "./stack-state";
 
 /** `up`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
 export function define(command: Command, { passed }: Invocation): void {
@@ -36,7 +36,8 @@ export function define(command: Command, { passed }: Invocation): void {
     });
 }
 
-async function up(
+/** Brings a stack up. @returns the exit code */
+export async function up(
   options: {
     readonly stack: string;
     readonly yes?: true;
@@ -54,9 +55,12 @@ async function up(
   pulumi.requireCloudPlugin(stack);
   const isNew = await pulumi.ready(stack);
   const unasked = file.shortLived || options.yes === true;
+  const exported = isNew ? undefined : await exportState(pulumi, stack);
   const lost =
-    file.embedded && !isNew && lostCluster(await readState(pulumi, stack));
-  if (lost) {
+    file.embedded && exported !== undefined
+      ? lostCluster(resourcesOf(exported))
+      : undefined;
+  if (lost !== undefined) {
     process.stdout.write(
       `stack ${stack}: ${lost} is gone, and its cluster with it: dropping what the state says of both\n`,
     );
@@ -65,9 +69,10 @@ async function up(
       ...(unasked ? ["--yes", "--skip-preview"] : []),
     ]);
     if (dropped !== 0) return dropped;
+  } else if (exported !== undefined) {
+    for (const line of await mendReleases(exported))
+      process.stdout.write(`stack ${stack}: ${line}\n`);
   }
-  for (const line of await mendReleases(pulumi, stack))
-    process.stdout.write(`stack ${stack}: ${line}\n`);
   const again = options.rerun
     ? await readRerun(pulumi, stack, options.rerun)
     : [];

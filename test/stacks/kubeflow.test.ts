@@ -119,6 +119,8 @@ for (const stack of ["aws", "gcp", "azure"]) {
         "requests.memory": "32Gi",
         "requests.nvidia.com/gpu": "2",
         pods: "50",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
       });
       for (const [team, owner] of [
         ["ml", "ada@example.com"],
