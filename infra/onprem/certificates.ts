@@ -1,3 +1,4 @@
+import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
 import { restartScript, staticPods } from "./static-pods";
 import type { Work } from "./work";
@@ -27,7 +28,7 @@ export async function renewCertificates(
     }
     work.signal.throwIfAborted();
     work.log(`${remote.host.name}: certificates end at ${end}: renew`);
-    await remote.run(renewScript);
+    await runToEnd(remote, renewScript, work);
     ends.push(await certificateEnd(remote, work));
   }
   return ends.sort()[0] ?? "";

@@ -1,5 +1,6 @@
 import type { SshClusterInputs } from "./hosts";
 import { documentFile, initDocuments } from "./kubeadm";
+import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
 import { restartScript } from "./static-pods";
 import { kubectlOn, type Work } from "./work";
@@ -26,9 +27,11 @@ export async function changeEndpoint(
       documentFile,
       initDocuments(news, remote.host, [oldName]),
     );
-    // Not ended early: an API server without a certificate does not start again.
-    await remote.run(
+    // To its end: an API server without a certificate does not start again.
+    await runToEnd(
+      remote,
       `${certificateScript}\n${restartScript("kube-apiserver")}`,
+      work,
     );
   }
   for (const remote of members) {

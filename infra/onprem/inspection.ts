@@ -1,5 +1,6 @@
 import type { Problem } from "../problem";
 import type { Host } from "./hosts";
+import { awaitEarlierRun } from "./lasting-run";
 import {
   type Facts,
   factsScript,
@@ -19,13 +20,15 @@ export interface InspectedHost {
   readonly facts: Facts;
 }
 
-/** Asks every host at once; nothing is changed. */
+/** Asks every host at once, once nothing changes it any more; nothing is changed. */
 export async function inspect(
   remotes: readonly Remote[],
-  { signal }: Work,
+  work: Work,
 ): Promise<readonly InspectedHost[]> {
+  const { signal } = work;
   return Promise.all(
     remotes.map(async (remote) => {
+      await awaitEarlierRun(remote, work);
       const began = Date.now();
       const script = factsScript(remote.host.role);
       const output = await remote.run(script, { signal });

@@ -48,7 +48,8 @@ export async function createSshCluster(
     const olds: SshClusterState = {
       ...inputs,
       ...{ version, hosts: members.map(({ remote }) => remote.host) },
-      ...{ kubeconfig: "", fingerprints: {}, certificatesEnd: "", silent: [] },
+      ...{ kubeconfig: "", fingerprints: {}, certificatesEnd: "" },
+      ...{ silent: [], upgrading: "" },
     };
     const found = { connections, hosts: inspected };
     const state = await converge(cluster, olds, inputs, found, work);
@@ -186,11 +187,14 @@ async function carryOut(
     const options = { keepVolumes, clusterStays: api !== undefined };
     await resetOwn(host, cluster, options, work);
   }
-  if (plan.upgrades) await upgrade(plan.members, news, work);
+  if (plan.upgrades) {
+    advance({ upgrading: news.version });
+    await upgrade(plan.members, news, work);
+  }
   if (plan.moves) await changeEndpoint(plan.members, olds, news, work);
 
   // Hosts are in the state before anything is put on them.
-  advance({ ...news, hosts: [...news.hosts] });
+  advance({ ...news, hosts: [...news.hosts], upgrading: "" });
   const joining = plan.joining.map(({ remote }) => remote);
   const first = api ?? joining.shift();
   if (!first) throw new Error("no control-plane host answers");

@@ -11,7 +11,7 @@ import { findProblems, type InspectedHost } from "./inspection";
 import type { Leaving } from "./leaving";
 import { type ClusterIdentity, membership } from "./mark";
 import type { Remote } from "./ssh";
-import type { SshClusterState } from "./state";
+import { type SshClusterState, versionBegun } from "./state";
 import { refuseUpgrade } from "./versions";
 import { type Connections, refuse, requireAll, type Work } from "./work";
 
@@ -54,7 +54,9 @@ export async function makePlan(
       "no control-plane host that answers is in the cluster any more; bring one back, or run down and up",
     );
   }
-  const upgrades = api !== undefined && olds.version !== news.version;
+  const upgrades =
+    api !== undefined &&
+    (olds.version !== news.version || olds.upgrading !== "");
   const moves = api !== undefined && olds.endpoint !== news.endpoint;
   const isKept = (host: Host) => kept.some((each) => isSameNode(each, host));
   requireAll(connections, (host) => isKept(host) && !upgrades && !moves);
@@ -113,7 +115,7 @@ function upgradeProblems(
   olds: SshClusterState,
   news: SshClusterInputs,
 ): readonly Problem[] {
-  const remedy = refuseUpgrade(olds.version, news.version);
+  const remedy = refuseUpgrade(versionBegun(olds), news.version);
   return remedy
     ? [{ path: "target.version", value: news.version, remedy }]
     : [];

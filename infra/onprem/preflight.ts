@@ -55,6 +55,8 @@ const programs = {
     mount: "mount",
     conntrack: "conntrack",
     base64: "coreutils",
+    flock: "util-linux",
+    setsid: "util-linux",
   },
   "control-plane": { kubectl: "kubectl" },
 } as const;

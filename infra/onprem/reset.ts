@@ -1,9 +1,10 @@
 import { criSocket } from "./kubeadm";
 import { type ClusterMark, markCondition, markFile } from "./mark";
 import { networkFile, routeProtocol } from "./network";
+import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
 import { volumeFolder, volumeMarkFile } from "./volumes";
-import { phases, type Work } from "./work";
+import type { Work } from "./work";
 
 /** What a reset leaves on the host, and takes from the rest of the cluster. */
 export interface ResetOptions {
@@ -20,10 +21,7 @@ export async function reset(
   options: ResetOptions,
   work: Work,
 ): Promise<void> {
-  // Not ended early: a host between two states is of no use to anybody.
-  await remote.run(resetScript(mark, options), {
-    onLine: phases(remote, work),
-  });
+  await runToEnd(remote, resetScript(mark, options), work);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { SshClusterInputs } from "./hosts";
+import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
 import { compareVersions } from "./versions";
-import { kubectlOn, phases, type Work } from "./work";
+import { kubectlOn, type Work } from "./work";
 
 /**
  * Brings the members to the version of the inputs: the whole control plane first, then the kubelets, host by host. A
@@ -39,7 +40,9 @@ async function upgradeControlPlane(
   { version, ignorePreflightErrors }: SshClusterInputs,
   work: Work,
 ): Promise<void> {
-  const { name, address } = remote.host;
+  const { name } = remote.host;
+  // Where an earlier run was cut off, its API server may just be starting.
+  await awaitApiServer(remote, work);
   const running = await remote.run(`${kubectlOn(remote)} get --raw /version`, {
     signal: work.signal,
   });
@@ -53,12 +56,19 @@ async function upgradeControlPlane(
     ignorePreflightErrors.length > 0
       ? ` --ignore-preflight-errors=${ignorePreflightErrors.join(",")}`
       : "";
-  await uninterrupted(remote, `kubeadm upgrade ${how}${ignored}`, work);
+  await runToEnd(remote, `kubeadm upgrade ${how}${ignored}`, work);
+  await awaitApiServer(remote, work);
+}
+
+async function awaitApiServer(remote: Remote, { signal }: Work): Promise<void> {
   await remote.run(
-    `for try in $(seq 120); do ${kubectlOn(remote)} get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 1; done\necho "${address}: the API server does not answer" >&2\nexit 1`,
-    { signal: work.signal },
+    `for try in $(seq 120); do ${kubectlOn(remote)} get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 1; done\necho "${remote.host.address}: the API server does not answer" >&2\nexit 1`,
+    { signal },
   );
 }
+
+/** Says of a node that it is drained for its upgrade, so that a run after one that was cut off gives it back. */
+const drainedAnnotation = "mlstack.dev/drained-for-upgrade";
 
 /** False where the host lacks the kubelet, and nothing says how to install it. */
 async function upgradeKubelet(
@@ -71,18 +81,35 @@ async function upgradeKubelet(
   const { name } = remote.host;
   const kubectl = kubectlOn(api);
   const node = await readNode(api, name, work);
-  if (node.kubelet === version) return true;
+  const giveBack = async () => {
+    if (node.cordoned && !node.drained) return;
+    await api.run(
+      `${kubectl} uncordon ${name}\n${kubectl} annotate node ${name} ${drainedAnnotation}-`,
+    );
+  };
+  if (node.kubelet === version) {
+    if (node.drained) await giveBack();
+    return true;
+  }
   const installed = await installedKubelet(remote);
-  if (installed !== version && installKubelet === undefined) return false;
+  if (installed !== version && installKubelet === undefined) {
+    if (node.drained) await giveBack();
+    return false;
+  }
   work.signal.throwIfAborted();
   work.log(`${name}: kubelet ${node.kubelet} to ${version}`);
   try {
+    if (!node.cordoned) {
+      await api.run(
+        `${kubectl} annotate --overwrite node ${name} ${drainedAnnotation}=${version}`,
+      );
+    }
     await api.run(
       `${kubectl} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout=300s`,
       { signal: work.signal },
     );
     if (installed !== version && installKubelet !== undefined) {
-      await uninterrupted(
+      await runToEnd(
         remote,
         installKubelet.replaceAll("{version}", version),
         work,
@@ -97,25 +124,19 @@ async function upgradeKubelet(
     const configuration = isControlPlane(remote)
       ? ""
       : "kubeadm upgrade node\n";
-    await uninterrupted(
+    await runToEnd(
       remote,
       `${configuration}systemctl daemon-reload\nsystemctl restart kubelet`,
       work,
     );
     await awaitKubelet(api, name, version, work);
-    return true;
-  } finally {
-    if (!node.cordoned) await api.run(`${kubectl} uncordon ${name}`);
+  } catch (error) {
+    // Where this fails too, the next run gives it back.
+    await giveBack().catch((reason: unknown) => work.log(String(reason)));
+    throw error;
   }
-}
-
-// A program that changes a host is let come to its end, whatever else is cancelled.
-function uninterrupted(
-  remote: Remote,
-  script: string,
-  work: Work,
-): Promise<string> {
-  return remote.run(script, { onLine: phases(remote, work) });
+  await giveBack();
+  return true;
 }
 
 async function installedKubelet(remote: Remote): Promise<string> {
@@ -126,6 +147,8 @@ async function installedKubelet(remote: Remote): Promise<string> {
 interface NodeState {
   readonly kubelet: string;
   readonly cordoned: boolean;
+  /** Whether a run of ours has cordoned it. */
+  readonly drained: boolean;
   readonly ready: boolean;
 }
 
@@ -137,7 +160,8 @@ async function readNode(
   const text = await api.run(`${kubectlOn(api)} get node ${name} -o json`, {
     signal,
   });
-  const { spec, status } = JSON.parse(text) as {
+  const { metadata, spec, status } = JSON.parse(text) as {
+    metadata: { annotations?: Readonly<Record<string, string>> };
     spec: { unschedulable?: boolean };
     status: {
       nodeInfo: { kubeletVersion: string };
@@ -147,6 +171,7 @@ async function readNode(
   return {
     kubelet: status.nodeInfo.kubeletVersion.replace(/^v/, ""),
     cordoned: spec.unschedulable === true,
+    drained: metadata.annotations?.[drainedAnnotation] !== undefined,
     ready: status.conditions.some(
       (condition) => condition.type === "Ready" && condition.status === "True",
     ),

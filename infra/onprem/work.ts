@@ -71,9 +71,9 @@ export function refuse(problems: readonly Problem[]): void {
   );
 }
 
-/** The steps that kubeadm tells of, such as `[etcd] Creating …`. */
+/** The steps that kubeadm tells of, such as `[etcd] Creating …` and `[upgrade/staticpods] Moving …`. */
 export function phases({ host }: Remote, work: Work) {
   return (line: string) => {
-    if (/^\[[a-z-]+\]/.test(line)) work.log(`${host.name}: ${line}`);
+    if (/^\[[a-z/-]+\]/.test(line)) work.log(`${host.name}: ${line}`);
   };
 }

@@ -7,7 +7,11 @@ import {
   sshClusterSchema,
 } from "../onprem/hosts";
 import type { KeptWork } from "../onprem/lifecycle";
-import { type SshClusterState, sshClusterStateSchema } from "../onprem/state";
+import {
+  type SshClusterState,
+  sshClusterStateSchema,
+  versionBegun,
+} from "../onprem/state";
 import { refuseUpgrade } from "../onprem/versions";
 import { type Context, PartialFailure, type ResourceKind } from "./resource";
 
@@ -21,11 +25,15 @@ export const sshCluster: ResourceKind<SshClusterInputs, SshClusterState> = {
   schema: sshClusterSchema,
   stored: sshClusterStateSchema,
   secretOutputs: ["kubeconfig"],
-  kept: ["kubeconfig", "fingerprints", "certificatesEnd", "silent"],
+  kept: [
+    ...["kubeconfig", "fingerprints", "certificatesEnd"],
+    ...["silent", "upgrading"],
+  ],
   diff(id, outs, _olds, news) {
     requireChangeable(id, outs, news);
-    const { silent, certificatesEnd } = outs;
+    const { silent, certificatesEnd, upgrading } = outs;
     const drifted = [
+      ...(upgrading === "" ? [] : ["upgrading"]),
       ...(silent.length > 0 ? ["silent"] : []),
       ...(isDue(certificatesEnd, new Date()) ? ["certificatesEnd"] : []),
     ];
@@ -115,7 +123,7 @@ function requireChangeable(
       `target.import: "${news.import}": this stack has the cluster ${id} already; take target.import out`,
     );
   }
-  const refusal = refuseUpgrade(outs.version, news.version);
+  const refusal = refuseUpgrade(versionBegun(outs), news.version);
   if (refusal) {
     throw new Error(`target.version: "${news.version}": ${refusal}`);
   }

@@ -7,15 +7,21 @@ import { join } from "node:path";
 import { prepare } from "../../infra/supply";
 import { toolPath } from "../../infra/supply/toolchain/tools";
 import { type Host, loginSchema } from "../../infra/onprem/hosts";
+import { awaitEarlierRun, runToEnd } from "../../infra/onprem/lasting-run";
 import { markFile } from "../../infra/onprem/mark";
 import { Remote } from "../../infra/onprem/ssh";
 import { volumeFolder } from "../../infra/onprem/volumes";
 import { gpuTaint, poolLabel } from "../../infra/placement";
 import { PartialFailure } from "../../infra/provider/resource";
 import { sshCluster } from "../../infra/provider/ssh-cluster";
+import { kubernetesPatch } from "../../infra/versions";
 import { eventually } from "../support/eventually";
 import { foundation } from "../support/foundation";
-import { ensureKubeadmImages } from "../support/kubeadm-images";
+import {
+  ensureKubeadmImages,
+  ensureNextKubeadmImages,
+} from "../support/kubeadm-images";
+import { nextKubernetes, nextToolFile } from "../support/next-kubernetes";
 import {
   hostConfiguration,
   hostTraces,
@@ -33,6 +39,9 @@ const context = {
     if (process.env["VERBOSE"]) console.log(message);
   },
 };
+
+/** Whether what takes too long for CI runs too. */
+const nightly = process.env["MLSTACK_NIGHTLY"] === "true";
 
 const names = [
   "control-1",
@@ -70,7 +79,7 @@ describe("hosts over SSH", function () {
   ): Inputs {
     return sshCluster.schema.parse({
       name: "onprem",
-      version: "1.35.4",
+      version: kubernetesPatch,
       endpoint: machines.endpoint,
       pods: "10.245.0.0/16",
       services: "10.97.0.0/16",
@@ -192,6 +201,31 @@ describe("hosts over SSH", function () {
       /one .*shows the key SHA256:.* and not SHA256:another[^]*nobody .*: does not answer/,
     );
     assert.equal(await on("control-1", hostTraces), "");
+  });
+
+  it("come to the end of what changes them when the connection is lost, and the next run waits", async () => {
+    const login = loginSchema.parse({ key: machines.key });
+    const connect = () => Remote.connect(host("two"), login);
+    const steps = [1, 2, 3, 4, 5].map(
+      (step) => `echo "[step/${step}] of five"; sleep 0.4`,
+    );
+    const log = (message: string) => {
+      context.log(message);
+      if (/^two: \[step\/2\]/.test(message)) void machines.sever("two");
+    };
+    const work = { owner: context.urn, signal: context.signal, log };
+    const script = `${steps.join("\n")}\ntouch /run/ended`;
+    await assert.rejects(
+      runToEnd(await connect(), script, work),
+      /two: ended with a signal/,
+    );
+    const again = await connect();
+    try {
+      await awaitEarlierRun(again, work);
+      await again.run("rm /run/ended");
+    } finally {
+      again.close();
+    }
   });
 
   /** A run that ends when a line of its log says so, as by Ctrl-C. */
@@ -405,25 +439,167 @@ describe("hosts over SSH", function () {
     assert.match(kubectl("get", "--raw", "/readyz"), /ok/);
   });
 
-  it("are as they were in the end, and who does not answer is named", async () => {
-    machines.cut("two");
-    assert.ok(sshCluster.delete);
-    await assert.rejects(
-      sshCluster.delete(id, outs, context),
-      /^Error: two .*does not answer[^]*PULUMI_K8S_DELETE_UNREACHABLE=true/,
-    );
-    for (const name of ["control-2", "control-3", "control-4"]) {
-      assert.equal(await on(name, hostTraces), "", name);
-      assert.equal(await rules(name), await rules("one"), name);
-    }
-    assert.match(await rules("one"), /theirs[^]*DOCKER/);
-    assert.equal(await sshCluster.read?.(id, outs, context), undefined);
-    process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
-    try {
-      await sshCluster.delete(id, outs, context);
-    } finally {
-      delete process.env["PULUMI_K8S_DELETE_UNREACHABLE"];
-    }
+  describe("of an older Kubernetes", function () {
+    const last = ["control-4", "control-2", "control-3", "two"];
+    const next = (changes: Partial<Inputs> = {}) =>
+      inputs(last, { version: nextKubernetes, ...changes });
+    const nodeField = (path: string) =>
+      kubectl("get", "nodes", `--output=jsonpath={.items[*].${path}}`);
+    const kubelets = () => nodeField("status.nodeInfo.kubeletVersion");
+    const apiVersion = async (name: string) => {
+      const version = await on(
+        name,
+        `kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://${host(name).address}:6443 get --raw /version`,
+      );
+      return (JSON.parse(version) as { gitVersion: string }).gitVersion;
+    };
+    const [from, to] = [`v${kubernetesPatch}`, `v${nextKubernetes}`];
+
+    before(async function () {
+      if (!nightly) return this.skip();
+      await ensureNextKubeadmImages();
+      // Bare machines of a pool: what runs on them is spread, and asked all the while.
+      apply("rolling", rollingWorkload);
+      kubectl("rollout", "status", "deployment/rolling", "--timeout=180s");
+      kubectl("rollout", "status", "daemonset/asking", "--timeout=180s");
+    });
+
+    it("are refused the next one until each has its kubeadm, and the one after that", async () => {
+      await assert.rejects(
+        update(next()),
+        new RegExp(
+          `no host was changed:[^]*hosts\\.control-4\\.kubeadm: "${kubernetesPatch}": install kubeadm ${nextKubernetes}`,
+        ),
+      );
+      await assert.rejects(
+        diff(next({ version: "1.37.0" })),
+        /target\.version: "1\.37\.0": .*one minor version at a time/,
+      );
+      for (const name of last) {
+        machines.install(name, "kubeadm", nextToolFile("kubeadm"));
+      }
+    });
+
+    it("come to the end of a host's upgrade when the run is cut off in it, and do not go back", async () => {
+      assert.ok(sshCluster.update);
+      await assert.rejects(
+        sshCluster.update(id, outs, next(), cutAt(/^control-2: \[upgrade/)),
+        (error) => {
+          outs = partial(error).outs as Outs;
+          return true;
+        },
+      );
+      assert.deepEqual(
+        await Promise.all(
+          ["control-4", "control-2", "control-3"].map(apiVersion),
+        ),
+        [to, to, from],
+      );
+      assert.deepEqual(
+        [outs.version, outs.upgrading],
+        [kubernetesPatch, nextKubernetes],
+      );
+      assert.deepEqual((await diff(next()))?.drifted, ["upgrading"]);
+      await assert.rejects(
+        diff(inputs(last)),
+        /target\.version: .*Kubernetes does not go back/,
+      );
+    });
+
+    it("are gone on with when the connection was lost in it, once that has come to its end", async () => {
+      assert.ok(sshCluster.update);
+      const { update: change } = sshCluster;
+      const lost = {
+        ...context,
+        log: (message: string) => {
+          context.log(message);
+          if (/^control-3: \[upgrade\/staticpods/.test(message)) {
+            void machines.sever("control-3");
+          }
+        },
+      };
+      await assert.rejects(
+        change(id, outs, next(), lost),
+        /control-3: ended with a signal/,
+      );
+      // The same again, at once; the kubelets are still to come.
+      await assert.rejects(
+        change(id, outs, next(), context),
+        new RegExp(
+          `kubelets of control-4, control-2, control-3, two do not yet: install kubelet ${nextKubernetes}`,
+        ),
+      );
+      assert.equal(await apiVersion("control-3"), to);
+      assert.equal(kubelets(), Array(4).fill(from).join(" "));
+    });
+
+    it("get their kubelets one after the other, drained, and are given back", async () => {
+      // As a run leaves a node that is killed while it is drained.
+      kubectl(
+        ...["annotate", "node", "two"],
+        `mlstack.dev/drained-for-upgrade=${nextKubernetes}`,
+      );
+      kubectl("cordon", "two");
+      // As a person leaves one.
+      kubectl("cordon", "control-3");
+      const installKubelet = `ln -sfn ${nextToolFile("kubelet").replace(nextKubernetes, "{version}")} /usr/local/bin/kubelet`;
+      await update(next({ installKubelet }));
+      assert.equal(kubelets(), Array(4).fill(to).join(" "));
+      assert.equal(
+        kubectl(
+          ...["get", "nodes", "--field-selector=spec.unschedulable=true"],
+          "--output=name",
+        ).trim(),
+        "node/control-3",
+      );
+      kubectl("uncordon", "control-3");
+      assert.doesNotMatch(nodeField("metadata.annotations"), /drained/);
+      assert.deepEqual([outs.version, outs.upgrading], [nextKubernetes, ""]);
+      assert.deepEqual((await diff(next({ installKubelet })))?.drifted, []);
+    });
+
+    it("ran their workloads meanwhile", async () => {
+      assert.deepEqual(members(), ["control-2", "control-3", "control-4"]);
+      const images = kubectl(
+        ...["get", "pods", "--namespace=kube-system", "--output"],
+        "jsonpath={.items[*].spec.containers[*].image}",
+      );
+      assert.doesNotMatch(images, new RegExp(from));
+      kubectl("rollout", "status", "deployment/rolling", "--timeout=180s");
+      const pods = kubectl(
+        ...["get", "pods", "--selector=app=asking", "--output=name"],
+      );
+      for (const pod of pods.trim().split("\n")) {
+        const seconds = longestOutage(kubectl("logs", pod));
+        context.log(`${pod}: ${seconds} s without an answer`);
+        assert.ok(seconds < 60, `${pod}: ${seconds} s without an answer`);
+      }
+      kubectl("delete", "--filename", join(folder, "rolling.yaml"));
+    });
+  });
+
+  // Suites run after the tests beside them.
+  describe("that are no longer needed", () => {
+    it("are as they were in the end, and who does not answer is named", async () => {
+      machines.cut("two");
+      assert.ok(sshCluster.delete);
+      await assert.rejects(
+        sshCluster.delete(id, outs, context),
+        /^Error: two .*does not answer[^]*PULUMI_K8S_DELETE_UNREACHABLE=true/,
+      );
+      for (const name of ["control-2", "control-3", "control-4"]) {
+        assert.equal(await on(name, hostTraces), "", name);
+        assert.equal(await rules(name), await rules("one"), name);
+      }
+      assert.match(await rules("one"), /theirs[^]*DOCKER/);
+      assert.equal(await sshCluster.read?.(id, outs, context), undefined);
+      process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+      try {
+        await sshCluster.delete(id, outs, context);
+      } finally {
+        delete process.env["PULUMI_K8S_DELETE_UNREACHABLE"];
+      }
+    });
   });
 });
 
@@ -477,6 +653,86 @@ function volumeOn(node: string): readonly object[] {
     },
   ];
 }
+
+/** Seconds between two answers that a client has got, at most. */
+function longestOutage(log: string): number {
+  const answers = [...log.matchAll(/^(\d+) answered$/gm)].map(([, at]) =>
+    Number(at),
+  );
+  assert.ok(answers.length > 10, log.slice(-500));
+  const gaps = answers.map((at, index) => at - (answers[index - 1] ?? at));
+  return Math.max(...gaps);
+}
+
+/** A service of two pods on two nodes, and on every node a client that asks for it all the time. */
+const rollingWorkload: readonly object[] = (() => {
+  const image = "docker.io/library/busybox:1.37.0";
+  const labels = { app: "rolling" };
+  const selector = { matchLabels: labels };
+  const serve = "echo served >/tmp/index.html; exec httpd -f -p 8080 -h /tmp";
+  const ask =
+    'while sleep 0.5; do if wget -q -T 2 -O /dev/null http://rolling; then echo "$(date +%s) answered"; else echo "$(date +%s) failed"; fi; done';
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "rolling" },
+      spec: { selector: labels, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "rolling" },
+      spec: { maxUnavailable: 1, selector },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "rolling" },
+      spec: {
+        replicas: 2,
+        selector,
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 2,
+            topologySpreadConstraints: [
+              {
+                maxSkew: 1,
+                topologyKey: "kubernetes.io/hostname",
+                whenUnsatisfiable: "DoNotSchedule",
+                labelSelector: selector,
+              },
+            ],
+            containers: [
+              {
+                name: "web",
+                image,
+                command: ["sh", "-c", serve],
+                readinessProbe: { httpGet: { port: 8080, path: "/" } },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "asking" },
+      spec: {
+        selector: { matchLabels: { app: "asking" } },
+        template: {
+          metadata: { labels: { app: "asking" } },
+          spec: {
+            terminationGracePeriodSeconds: 0,
+            containers: [{ name: "asks", image, command: ["sh", "-c", ask] }],
+          },
+        },
+      },
+    },
+  ];
+})();
 
 /** A server on one node, and a client on another that asks it by the name of its service. */
 function workload(server: string, client: string): readonly object[] {

@@ -9,45 +9,94 @@ import {
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
+import { kubernetesPatch } from "../../infra/versions";
+import {
+  ensureNextKubernetes,
+  nextKubernetes,
+  nextToolFile,
+} from "./next-kubernetes";
 
 const folder = join(__dirname, "../../infra/supply/images");
 
+interface KubeadmImage {
+  /** Program of the toolchain; `pause` is of none. */
+  readonly program: string;
+  readonly reference: string;
+  /** Folder of the Dockerfile. */
+  readonly context: string;
+}
+
 /** What kubeadm runs beside the images that every cluster of ours runs. */
-const images = [
-  ["kube-apiserver", "registry.k8s.io/kube-apiserver:v1.35.4"],
-  [
-    "kube-controller-manager",
-    "registry.k8s.io/kube-controller-manager:v1.35.4",
-  ],
-  ["kube-scheduler", "registry.k8s.io/kube-scheduler:v1.35.4"],
-  ["kube-proxy", "registry.k8s.io/kube-proxy:v1.35.4"],
-  ["etcd", "registry.k8s.io/etcd:3.6.6-0"],
-] as const;
+const images = kubernetesImages(kubernetesPatch, "3.6.6-0");
+
+/** What the next version's kubeadm runs and pulls. */
+const nextImages: readonly KubeadmImage[] = [
+  ...kubernetesImages(nextKubernetes, "3.6.8-0"),
+  {
+    program: "coredns",
+    reference: "registry.k8s.io/coredns/coredns:v1.14.2",
+    context: join(folder, "coredns"),
+  },
+  {
+    program: "pause",
+    reference: "registry.k8s.io/pause:3.10.2",
+    context: join(folder, "pause"),
+  },
+];
 
 /** Puts kubeadm's images into the registry's storage, made from the toolchain's programs. */
 export async function ensureKubeadmImages(): Promise<void> {
   await ensureTools(["etcdctl"], terminalProgress);
-  for (const [program, reference] of images) {
+  await make(images, toolPath);
+}
+
+/** The same of the next version of Kubernetes, with its programs. */
+export async function ensureNextKubeadmImages(): Promise<void> {
+  await ensureNextKubernetes();
+  await make(nextImages, nextToolFile);
+}
+
+async function make(
+  images: readonly KubeadmImage[],
+  fileOf: (program: string) => string,
+): Promise<void> {
+  for (const { program, reference, context } of images) {
     // The one of an earlier release has no etcdctl; it is made in a second.
     const stored = storedDigest(registryStorage(), reference) !== undefined;
     if (stored && program !== "etcd") continue;
-    const context = contextOf(program);
     await buildImage({
       name: reference,
       context,
       dockerfile: join(context, "Dockerfile"),
       args: { PROGRAM: program },
       contexts: {
-        binary: dirname(toolPath(program)),
+        ...(program !== "pause" && { binary: dirname(fileOf(program)) }),
         // As in the image of the project, kubectl exec finds it beside the server.
-        etcdctl: dirname(toolPath("etcdctl")),
+        etcdctl: dirname(fileOf("etcdctl")),
       },
     });
     await pushImage(reference, registryStorage(), reference);
   }
 }
 
-function contextOf(program: string): string {
-  if (program === "etcd") return join(__dirname, "kubeadm-images/etcd");
-  return join(folder, program === "kube-proxy" ? program : "kubernetes");
+/** @param etcd tag of the image that this version's kubeadm names */
+function kubernetesImages(version: string, etcd: string): KubeadmImage[] {
+  const programs = [
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+  ];
+  return [
+    ...programs.map((program) => ({
+      program,
+      reference: `registry.k8s.io/${program}:v${version}`,
+      context: join(folder, program === "kube-proxy" ? program : "kubernetes"),
+    })),
+    {
+      program: "etcd",
+      reference: `registry.k8s.io/etcd:${etcd}`,
+      context: join(__dirname, "kubeadm-images/etcd"),
+    },
+  ];
 }

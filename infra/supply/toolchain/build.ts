@@ -23,13 +23,14 @@ import {
   releasedFile,
   WrongChecksum,
 } from "./fetch";
-import { goEnvironment } from "./go-caches";
+import { goEnvironment, removeGoCaches } from "./go-caches";
 import { moduleSource } from "./module-source";
 import { findProgram } from "./packages";
 import {
   findTool,
   goBuildArguments,
   moduleFolder,
+  toolFile,
   toolPath,
   toolVersion,
   type Tool,
@@ -60,6 +61,19 @@ export function toolSteps(
   return missing.map((tool) =>
     fetchable.has(tool.binary) ? fetchStep(tool) : buildStep(tool),
   );
+}
+
+/** Builds those programs that the cache lacks, of whatever version. */
+export async function ensureBuilt(
+  tools: readonly Tool[],
+  progress: Progress,
+): Promise<void> {
+  const missing = () => tools.filter((tool) => !existsSync(toolFile(tool)));
+  if (missing().length === 0) return;
+  await withCacheLock(async () => {
+    await progress(missing().map(buildStep));
+    await removeGoCaches();
+  });
 }
 
 function buildStep(tool: Tool): Step {
@@ -105,7 +119,7 @@ export function toolStepId(binary: string): string {
 }
 
 async function build(tool: Tool, context: StepContext): Promise<void> {
-  const path = toolPath(tool.binary);
+  const path = toolFile(tool);
   mkdirSync(dirname(path), { recursive: true });
   removePartials(dirname(path), tool.binary);
   const partial = `${path}.partial-${process.pid}`;

@@ -18,6 +18,8 @@ export interface Tool {
   readonly binary: string;
   /** Group of binaries of one version: folder of the Go module beside this file. */
   readonly tool: string;
+  /** Folder of the Go module, for a second version of a tool. */
+  readonly folder?: string;
   readonly source: GoSource;
   /**
    * What its project publishes. Absent where the program is needed in an image alone, which is pulled then, or where
@@ -311,8 +313,12 @@ export function cacheFolder(): string {
 
 /** Where a program of the toolchain lies once it is built; throws on a name that the table lacks. */
 export function toolPath(binary: string): string {
-  const tool = findTool(binary);
-  return join(cacheFolder(), "tools", toolKey(tool), binary);
+  return toolFile(findTool(binary));
+}
+
+/** Where a program lies once it is built. */
+export function toolFile(tool: Tool): string {
+  return join(cacheFolder(), "tools", toolKey(tool), tool.binary);
 }
 
 /** The row of a binary. */
@@ -335,7 +341,7 @@ export function toolVersion(tool: Tool): string {
 
 /** Folder of a tool's go.mod. */
 export function moduleFolder(tool: Tool): string {
-  return join(__dirname, tool.tool);
+  return tool.folder ?? join(__dirname, tool.tool);
 }
 
 /** Cache key of a tool: name and version, and a hash of its text where that is ours. */

@@ -57,6 +57,18 @@ describe("changes of a cluster over SSH", () => {
     assert.ok(!fixed?.replace?.includes("pods"));
   });
 
+  it("go on with an upgrade that was cut off, and not back", async () => {
+    const cut = state({ upgrading: "1.36.3" });
+    const forth = await diff({ version: "1.36.3" }, cut);
+    assert.deepEqual(forth?.drifted, ["upgrading"]);
+    for (const version of ["1.35.4", "1.36.2"]) {
+      await assert.rejects(
+        async () => diff({ version }, cut),
+        /target\.version: .*: the cluster runs 1\.36\.3, and Kubernetes does not go back/,
+      );
+    }
+  });
+
   it("leave a short-lived one as it is when its first host goes", async () => {
     const short = { lifetime: "short" as const };
     const difference = await diff({ ...short, hosts: [second, third, worker] });

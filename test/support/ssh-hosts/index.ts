@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -45,6 +46,10 @@ export interface TestHosts {
   readonly registry: string;
   /** Folder of a host's logs. */
   logs(name: string): string;
+  /** Puts another program in the place of one of a host's. */
+  install(name: string, program: string, file: string): void;
+  /** Ends every connection to a host, as where the network between is gone. */
+  sever(name: string): Promise<void>;
   /** Ends a host as a power cut does. */
   cut(name: string): void;
   remove(): Promise<void>;
@@ -140,6 +145,9 @@ export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
       endpoint: `${gateway}:${apiPort}`,
       registry,
       logs: (name) => join(state, name),
+      install: (name, program, file) =>
+        install(join(state, name, "bin", program), file),
+      sever: (name) => sever(name),
       cut: (name) => children.get(name)?.kill("SIGKILL"),
       remove,
     };
@@ -168,12 +176,6 @@ function connectSwitch(pid: number): void {
 
 /** Writes what all hosts share, and gives the key that opens them. */
 function prepare(state: string): string {
-  const bin = join(state, "bin");
-  mkdirSync(bin);
-  for (const program of programs)
-    symlinkSync(toolPath(program), join(bin, program));
-  copyFileSync(join(__dirname, "systemctl.sh"), join(bin, "systemctl"));
-  chmodSync(join(bin, "systemctl"), 0o755);
   for (const script of readdirSync(__dirname).filter((file) =>
     file.endsWith(".sh"),
   )) {
@@ -254,8 +256,13 @@ async function start(
   switchPid: number,
 ): Promise<ChildProcess> {
   const home = join(state, host.name);
-  for (const folder of ["etc", "root"])
+  for (const folder of ["etc", "root", "bin"])
     mkdirSync(join(home, folder), { recursive: true });
+  for (const program of programs)
+    install(join(home, "bin", program), toolPath(program));
+  const systemctl = join(home, "bin/systemctl");
+  copyFileSync(join(__dirname, "systemctl.sh"), systemctl);
+  chmodSync(systemctl, 0o755);
   const files: Record<string, string> = {
     "containerd.toml": containerdConfig(state),
     sshd_config: sshdConfig(state, host),
@@ -299,6 +306,12 @@ async function start(
   connect(host, child.pid ?? 0, switchPid);
   child.stdin?.end("start\n");
   return child;
+}
+
+/** As a package does: in the place of the earlier one, which goes on running where it runs. */
+function install(path: string, program: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(program, path);
 }
 
 function passwords(home: string): string {
@@ -414,6 +427,17 @@ function run(file: string, ...rest: readonly (string | RunOptions)[]): string {
   } catch (error) {
     if (options.quiet) return "";
     throw error;
+  }
+}
+
+/** The server's processes of sessions; its own one goes on listening. */
+async function sever(name: string): Promise<void> {
+  const pids = await cgroupProcesses(`${cgroup}/${name}`);
+  for (const pid of pids) {
+    const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(
+      () => "",
+    );
+    if (/^sshd(-session)?: (?!.*\[listener\])/.test(words)) kill(pid);
   }
 }
 

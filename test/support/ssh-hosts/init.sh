@@ -15,7 +15,7 @@ mkdir -p "$home/var/lib" "$home/var/log" "$home/var/tmp" "$home/var/empty"
 ln -sfn /run "$home/var/run"
 mount --bind "$home/var" /var
 mount -t tmpfs -o mode=755 tmpfs /run
-mount --bind "$state/bin" /usr/local/bin
+mount --bind "$home/bin" /usr/local/bin
 mkdir -p /run/sshd /run/units
 
 # The cgroups that this process is in are the roots of the host's own.
