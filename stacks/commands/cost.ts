@@ -1,18 +1,21 @@
 import type { Command } from "@commander-js/extra-typings";
 
-import { declaredResources } from "../cost/declared";
 import { deltaOf } from "../cost/delta";
 import { describeCost, describeDelta } from "../cost/describe";
 import { overBudget } from "../cost/preview-cost";
-import { stackCost } from "../cost/stack-cost";
-import type { CostSum } from "../cost/sum";
 import { CommandError } from "./command";
+import { managedComparison } from "./cost-of-managed";
+import { costOf } from "./cost-of-stack";
+import { describeOffers, offersOf } from "./cost-of-workload";
 import { examples, stackOption } from "./options";
 import {
   type ReadableStack,
   readStackConfig,
   readStackConfigAt,
 } from "./stack-config";
+
+/** Stacks that a workload is priced on, one a target. */
+const compared = ["aws", "gcp", "azure", "onprem"];
 
 /** `cost`: what a stack costs a month, by list prices that the project keeps; without a cloud, an engine or a network. */
 export function define(command: Command): void {
@@ -23,6 +26,26 @@ export function define(command: Command): void {
       "--against <commit>",
       "what the stack's file changes since a commit, with the program as it is",
     )
+    .option(
+      "--workload <name>",
+      `what a run of each job of the workload costs on ${compared.join(", ")}`,
+    )
+    .option(
+      "--seconds <seconds>",
+      "with --workload: how long a run takes",
+      "600",
+    )
+    .option(
+      "--node-start <seconds>",
+      "with --workload: until a new node takes pods",
+      "90",
+    )
+    .option(
+      "--scale-down-delay <seconds>",
+      "with --workload: how long an idle node stays",
+      "600",
+    )
+    .option("--managed", "the comparison with managed services, in Markdown")
     .addHelpText(
       "after",
       examples(
@@ -31,9 +54,34 @@ export function define(command: Command): void {
           "npm run cost -- --stack aws --against main",
           "what this branch changes",
         ],
+        [
+          "npm run cost -- --workload clickstream",
+          "where its jobs are cheapest",
+        ],
+        [
+          "npm run -s cost -- --managed > docs/cost-against-managed.md",
+          "writes that page anew",
+        ],
       ),
     )
-    .action(async ({ stack, json, against }) => {
+    .action(async ({ stack, json, against, workload, managed, ...times }) => {
+      if (managed) return void process.stdout.write(await managedComparison());
+      if (workload !== undefined) {
+        compare(
+          stack,
+          workload,
+          {
+            seconds: secondsOf("--seconds", times.seconds),
+            nodeStart: secondsOf("--node-start", times.nodeStart),
+            scaleDownDelay: secondsOf(
+              "--scale-down-delay",
+              times.scaleDownDelay,
+            ),
+          },
+          json === true,
+        );
+        return;
+      }
       const now = readStackConfig(stack);
       const before =
         against === undefined ? undefined : readStackConfigAt(stack, against);
@@ -51,19 +99,33 @@ export function define(command: Command): void {
     });
 }
 
-/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour */
-export async function costOf({
-  stack,
-  values,
-  config,
-}: ReadableStack): Promise<CostSum> {
-  const sum = stackCost(config, await declaredResources(stack, values));
-  if (!sum) {
+function compare(
+  stack: string,
+  workload: string,
+  times: Parameters<typeof offersOf>[3],
+  json: boolean,
+): void {
+  const offers = offersOf(
+    workload,
+    readStackConfig(stack),
+    compared.map(readStackConfig),
+    times,
+  );
+  print(
+    json
+      ? JSON.stringify({ workload, ...times, offers })
+      : describeOffers(workload, offers, times),
+  );
+}
+
+function secondsOf(option: string, text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !Number.isFinite(seconds) || seconds < 0) {
     throw new CommandError(
-      `--stack: ${JSON.stringify(stack)}: runs on ${config.target.kind}, of which nothing is paid for by the hour; choose a stack on a cloud, or on hosts with target.costs`,
+      `${option}: ${JSON.stringify(text)}: write a number of seconds, 0 or more`,
     );
   }
-  return sum;
+  return seconds;
 }
 
 function placeOf({ config: { target } }: ReadableStack): string {

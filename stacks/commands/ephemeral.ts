@@ -30,7 +30,7 @@ import { costOver } from "../cost/span";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
 import { CommandError, root, stackFolder } from "./command";
-import { costOf } from "./cost";
+import { costOf } from "./cost-of-stack";
 import { examples } from "./options";
 import { Pulumi } from "./pulumi";
 import { readStackConfig } from "./stack-config";

@@ -1,0 +1,20 @@
+import { declaredResources } from "../cost/declared";
+import { stackCost } from "../cost/stack-cost";
+import type { CostSum } from "../cost/sum";
+import { CommandError } from "./command";
+import type { ReadableStack } from "./stack-config";
+
+/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour */
+export async function costOf({
+  stack,
+  values,
+  config,
+}: ReadableStack): Promise<CostSum> {
+  const sum = stackCost(config, await declaredResources(stack, values));
+  if (!sum) {
+    throw new CommandError(
+      `--stack: ${JSON.stringify(stack)}: runs on ${config.target.kind}, of which nothing is paid for by the hour; choose a stack on a cloud, or on hosts with target.costs`,
+    );
+  }
+  return sum;
+}

@@ -1,0 +1,79 @@
+import { costsOf, nodeSize } from "../../infra";
+import { cheapestRun, jobsOf, type RunCost, type RunTimes } from "../cost/job";
+import { CommandError } from "./command";
+import { type ReadableStack } from "./stack-config";
+import { table } from "./table";
+
+/** A job of a workload on one stack: what a run costs, or why it cannot run there. */
+interface Offer {
+  readonly job: string;
+  readonly stack: string;
+  readonly run: RunCost | string;
+}
+
+/** What each job of a workload costs on each stack, one after another. @throws {CommandError} when there is no such workload */
+export function offersOf(
+  name: string,
+  declaring: ReadableStack,
+  stacks: readonly ReadableStack[],
+  times: RunTimes,
+): Offer[] {
+  const workloads: Readonly<Record<string, unknown>> = {
+    ...declaring.config.workloads,
+  };
+  const jobs = jobsOf(workloads[name]);
+  if (jobs.length === 0) {
+    const named = Object.keys(workloads).filter(
+      (each) => jobsOf(workloads[each]).length > 0,
+    );
+    throw new CommandError(
+      `--workload: ${JSON.stringify(name)}: stack ${declaring.stack} declares no jobs of that name; choose one of ${named.join(", ")}`,
+    );
+  }
+  return jobs.flatMap((job) =>
+    stacks.map(({ stack, config }): Offer => {
+      const { target, pools } = config;
+      const costs = costsOf(target.kind);
+      const priced = pools.map((pool) => ({
+        pool,
+        size: nodeSize(target.kind, pool),
+        hour: costs?.nodeHour(pool, target),
+      }));
+      return { job: job.name, stack, run: cheapestRun(job, priced, times) };
+    }),
+  );
+}
+
+/** Offers for people, with the cheapest of each job marked. */
+export function describeOffers(
+  name: string,
+  offers: readonly Offer[],
+  { seconds, nodeStart, scaleDownDelay }: RunTimes,
+): string {
+  const jobs = [...new Set(offers.map(({ job }) => job))];
+  const rows = jobs.flatMap((job) => {
+    const own = offers.filter((offer) => offer.job === job);
+    const prices = own.flatMap(({ run }) =>
+      typeof run === "string" ? [] : [run.high],
+    );
+    const least = Math.min(...prices);
+    return own.map(({ stack, run }) =>
+      typeof run === "string"
+        ? [job, stack, run]
+        : [
+            ...[job, stack, `${run.nodes} of ${run.pool}`],
+            run.low === run.high
+              ? run.high.toFixed(3)
+              : `${run.low.toFixed(3)} to ${run.high.toFixed(3)}`,
+            ...[run.idle.toFixed(3), `${run.start} s`],
+            run.high === least ? "cheapest" : "",
+          ],
+    );
+  });
+  return [
+    `workload ${name}: US dollars of a run of ${seconds} s (--seconds), with ${nodeStart} s until a new node takes pods and`,
+    `${scaleDownDelay} s before an idle one goes (--scale-down-delay)`,
+    "",
+    table(["JOB", "STACK", "NODES", "USD", "OF IT IDLE", "START", ""], rows),
+  ].join("\n");
+}
