@@ -10,7 +10,7 @@ const jvm = z.looseObject({ cpuRequest: z.string(), memory: z.string() });
 
 const sparkSize = z.looseObject({
   driver: jvm,
-  executor: jvm.extend({ instances: z.number() }),
+  executor: z.union([z.literal("none"), jvm.extend({ instances: z.number() })]),
 });
 
 const trainingSize = z.looseObject({
@@ -35,7 +35,8 @@ export interface JobDemand {
 export function jobsOf(workload: unknown, name = ""): JobDemand[] {
   const spark = sparkSize.safeParse(workload).data;
   if (spark) {
-    const pods = [spark.driver, spark.executor];
+    const { driver, executor } = spark;
+    const pods = executor === "none" ? [driver] : [driver, executor];
     return [
       {
         ...{ name, gpus: 0 },
