@@ -11,16 +11,23 @@ import { parseDocument } from "yaml";
 import {
   pricedType as azureType,
   prices as azurePrices,
-} from "../../aks/costs";
-import { pricedType as awsType, prices as awsPrices } from "../../eks/costs";
-import { prices as gcpPrices } from "../../gke/costs";
-import { offeredMachines, offerFile } from "./aws";
-import * as azure from "./azure";
-import * as gcp from "./gcp";
-import { type ListedMachine, type Rate, ratesOf } from "./listed";
-import { update } from "./moved";
+} from "../../infra/aks/costs";
+import {
+  pricedType as awsType,
+  prices as awsPrices,
+} from "../../infra/eks/costs";
+import { prices as gcpPrices } from "../../infra/gke/costs";
+import { offeredMachines, offerFile } from "../../infra/prices/refresh/aws";
+import * as azure from "../../infra/prices/refresh/azure";
+import * as gcp from "../../infra/prices/refresh/gcp";
+import {
+  type ListedMachine,
+  type Rate,
+  ratesOf,
+} from "../../infra/prices/refresh/listed";
+import { update } from "../../infra/prices/refresh/moved";
 
-const infra = join(__dirname, "../..");
+const infra = join(__dirname, "../../infra");
 
 async function main(): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
