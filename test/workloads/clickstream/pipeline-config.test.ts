@@ -28,9 +28,9 @@ describe("pipeline of the click-stream workload", () => {
   });
 
   it("fits the team's quota with the pod of its steps beside the training", () =>
-    assert.deepEqual(problems({ cpu: "1500m", memory: "2Gi" }), [
-      "w.pipeline: 2.5 cores: fit the steps' pod and the training into the team's 2 cores, or raise its quota",
-      "w.pipeline: 4.8Gi of memory: fit the steps' pod and the training into the team's 4Gi, or raise its quota",
+    assert.deepEqual(problems({ cpu: "1750m", memory: "3Gi" }), [
+      "w.pipeline: 2.25 cores: fit the steps' pod and the training into the team's 2 cores, or raise its quota",
+      "w.pipeline: 4.4Gi of memory: fit the steps' pod and the training into the team's 4Gi, or raise its quota",
     ]));
 
   for (const [mistake, value] of Object.entries({
