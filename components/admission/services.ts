@@ -1,6 +1,6 @@
 import type { AdmissionPolicyArgs } from "./policy";
 
-/** What a Service in a team's namespace may be: one that opens nothing and takes over no address. */
+/** What a Service in a team's namespace may be: one that opens no port of the nodes and takes over no address. */
 export const servicePolicy: Omit<AdmissionPolicyArgs, "provider"> = {
   kinds: [{ group: "", version: "v1", resources: ["services"] }],
   rules: [
@@ -10,9 +10,10 @@ export const servicePolicy: Omit<AdmissionPolicyArgs, "provider"> = {
       message: "spec.externalIPs: no team takes over an address; leave it out",
     },
     {
-      expression: `!(object.spec.?type.orValue("ClusterIP") in ["NodePort", "LoadBalancer"])`,
+      // Load balancers are counted by the team's quota.
+      expression: `object.spec.?type.orValue("ClusterIP") != "NodePort"`,
       message:
-        "spec.type: a team opens no port of the nodes and no load balancer; write ClusterIP, and use kubectl port-forward",
+        "spec.type: a team opens no port of the nodes; write ClusterIP, and use kubectl port-forward",
     },
   ],
 };
