@@ -52,7 +52,10 @@ export function admissionPolicy(
             apiVersions: [version],
             operations: ["CREATE", "UPDATE"],
             resources: [...resources],
+            scope: "*",
           })),
+          namespaceSelector: {},
+          ...defaults,
         },
         variables: Object.entries(args.variables ?? {}).map(
           ([variable, expression]) => ({ name: variable, expression }),
@@ -70,13 +73,17 @@ export function admissionPolicy(
         spec: {
           policyName: policy.metadata.name,
           validationActions: ["Deny"],
-          matchResources: { namespaceSelector: teamNamespaces },
+          matchResources: { namespaceSelector: teamNamespaces, ...defaults },
         },
       },
       options,
     );
   return [policy, binding];
 }
+
+// What the API server would fill in. It compares the whole of such a field when an object is declared anew: one that a
+// killed run has made would be in conflict with itself.
+const defaults = { objectSelector: {}, matchPolicy: "Equivalent" } as const;
 
 function validation({
   expression,

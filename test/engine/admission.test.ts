@@ -232,6 +232,8 @@ describe("admission policies", function () {
   this.timeout(5 * 60_000);
 
   let controlPlane: ControlPlane | undefined;
+  /** The policies and their bindings, as the program declares them. */
+  let declared: readonly object[] = [];
 
   function kubectl(args: readonly string[], input?: object) {
     const all = ["--kubeconfig", controlPlane?.kubeconfig ?? "", ...args];
@@ -289,6 +291,7 @@ describe("admission policies", function () {
     );
     assert.equal(policies.length, 4);
     for (const { inputs } of policies) make(inputs);
+    declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
     for (const metadata of [{ name: "ml", labels }, { name: "elsewhere" }])
       make({ apiVersion: "v1", kind: "Namespace", metadata });
@@ -304,6 +307,21 @@ describe("admission policies", function () {
   });
 
   after(() => controlPlane?.stop());
+
+  it("are declared anew without a conflict, as by a run that goes on with a killed one", () => {
+    for (const manager of ["killed", "next"]) {
+      for (const policy of declared) {
+        const { status, stderr } = kubectl(
+          [
+            ...["apply", "--server-side", `--field-manager=${manager}`],
+            ...["-f", "-"],
+          ],
+          policy,
+        );
+        assert.equal(status, 0, stderr);
+      }
+    }
+  });
 
   it("have no expression that the API server warns of", () => {
     const { stdout } = kubectl([
