@@ -4,14 +4,20 @@ import type { CostSum } from "../cost/sum";
 import { CommandError } from "./command";
 import type { ReadableStack } from "./stack-config";
 
-/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour */
-export async function costOf({
+/** What a stack costs by its file; undefined where nothing of it is paid for by the hour. */
+export async function sumOfStack({
   stack,
   values,
   config,
-}: ReadableStack): Promise<CostSum> {
-  const sum = stackCost(config, await declaredResources(stack, values));
+}: ReadableStack): Promise<CostSum | undefined> {
+  return stackCost(config, await declaredResources(stack, values));
+}
+
+/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour */
+export async function costOf(readable: ReadableStack): Promise<CostSum> {
+  const sum = await sumOfStack(readable);
   if (!sum) {
+    const { stack, config } = readable;
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: runs on ${config.target.kind}, of which nothing is paid for by the hour; choose a stack on a cloud, or on hosts with target.costs`,
     );

@@ -25,16 +25,12 @@ import {
   readConfigFile,
   configPath,
 } from "../ephemeral/config-file";
-import { spentOn } from "../ephemeral/spent";
-import { costOver } from "../cost/span";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
 import { CommandError, root, stackFolder } from "./command";
-import { costOf } from "./cost-of-stack";
 import { examples } from "./options";
 import { Pulumi } from "./pulumi";
-import { readStackConfig } from "./stack-config";
-import { up } from "./up";
+import { checkedConfig } from "./stack-config";
 
 /** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
 export function define(command: Command): void {
@@ -96,12 +92,15 @@ async function ephemeral(values: {
   process.stdout.write(
     `stacks/Pulumi.${name}.yaml: like ${from}, until ${expiry}; not to be committed\n`,
   );
-  const sum = await costOf(readStackConfig(name));
-  process.stdout.write(`costs ${costOver(sum, ttl)}, by then\n`);
+  // This, `up` and what was spent load every target.
+  const { costOfLife } =
+    require("./cost-of-life") as typeof import("./cost-of-life");
+  process.stdout.write(`costs ${await costOfLife(name, ttl)}, by then\n`);
   if (!values.up) {
     process.stdout.write(`bring it up with: npm run up -- --stack ${name}\n`);
     return 0;
   }
+  const { up } = require("./up") as typeof import("./up");
   return up({ stack: name }, []);
 }
 
@@ -144,7 +143,8 @@ function plan(
       `mlstack: not copied from ${from}, since a secret is in it: ${sealed.join(", ")}; give ${name} its own, or say --copy-secrets\n`,
     );
   }
-  check({ ...config, ...placeholders(source.config, secrets) }, name);
+  // Before anything is written.
+  checkedConfig(name, { ...config, ...placeholders(source.config, secrets) });
   const encryption = Object.fromEntries(
     Object.entries(existing ?? {}).filter(([key]) => key !== "config"),
   );
@@ -212,22 +212,6 @@ function derive(
   }
 }
 
-/** The program's own check, before anything is written. */
-function check(config: Readonly<Record<string, unknown>>, name: string): void {
-  const own = Object.entries(config).flatMap(([key, value]) =>
-    key.startsWith("mlstack:") ? [[key.slice("mlstack:".length), value]] : [],
-  );
-  // Loads the schema of every part of a stack.
-  const { parseConfig } = require("../config") as typeof import("../config");
-  try {
-    parseConfig(Object.fromEntries(own), name);
-  } catch (error) {
-    throw new CommandError(
-      error instanceof Error ? error.message : String(error),
-    );
-  }
-}
-
 function placeholders(
   config: Readonly<Record<string, unknown>>,
   keys: string[],
@@ -252,7 +236,7 @@ async function reap(pulumi: Pulumi, dryRun: boolean): Promise<number> {
         : verdict === "unreadable"
           ? "failed"
           : dryRun
-            ? withSpent("would be taken down", await spentOn(pulumi, name, now))
+            ? `would be taken down${await spentWords(pulumi, name, now)}`
             : await takeDown(pulumi, name, now);
     failed ||= done.startsWith("failed");
     process.stdout.write(`${name}: ${reason}: ${done}\n`);
@@ -271,7 +255,8 @@ async function takeDown(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     const args = ["--stack", name, "--yes"];
-    const spent = await spentOn(pulumi, name, now);
+    // Known from the state, which goes with the stack.
+    const spent = await spentWords(pulumi, name, now);
     const destroy = () =>
       pulumi.read([
         ...["destroy", ...args, "--skip-preview", "--non-interactive"],
@@ -285,7 +270,7 @@ async function takeDown(
     rmSync(configPath(name), { force: true });
     rmSync(folder, { recursive: true, force: true });
     const count = /- (\d+) deleted/.exec(output)?.[1] ?? "0";
-    return withSpent(`taken down, ${count} resources`, spent);
+    return `taken down, ${count} resources${spent}`;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     writeFileSync(log, text);
@@ -294,6 +279,14 @@ async function takeDown(
   }
 }
 
-function withSpent(done: string, spent: string | undefined): string {
-  return spent === undefined ? done : `${done}, ${spent}`;
+/** What was spent on a stack, to follow what is said of it; empty where that cannot be told. */
+async function spentWords(
+  pulumi: Pulumi,
+  stack: string,
+  now: Date,
+): Promise<string> {
+  const { spentOn } =
+    require("../ephemeral/spent") as typeof import("../ephemeral/spent");
+  const spent = await spentOn(pulumi, stack, now);
+  return spent === undefined ? "" : `, ${spent}`;
 }

@@ -1,18 +1,13 @@
 import type { Command } from "@commander-js/extra-typings";
 
 import { chartChanges } from "../preview/chart-changes";
-import { declaredResources } from "../cost/declared";
-import { costLine, overBudget, previewCost } from "../cost/preview-cost";
-import { stackCost } from "../cost/stack-cost";
-import type { CostSum } from "../cost/sum";
+import { readConfigFile } from "../ephemeral/config-file";
 import { previewComment } from "../preview/comment";
-import type { Digest } from "../preview/digest";
 import { diffChart, type ChartDiff } from "../preview/rendered-chart";
 import { runPreview } from "../preview/run-preview";
 import type { Invocation } from "./commands";
 import { examples, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
-import { type ReadableStack, readStackConfig } from "./stack-config";
 
 /** `preview`: what `up` would do; as Markdown, the comment on a pull request. The exit code is Pulumi's. */
 export function define(command: Command, { passed }: Invocation): void {
@@ -49,23 +44,11 @@ async function preview(
   return code === 0 ? withinBudget(stack) : code;
 }
 
-/** Says where a stack is over its budget. @returns 1 where that stops it */
-async function withinBudget(stack: string): Promise<number> {
-  const readable = readStackConfig(stack);
-  const { config, values } = readable;
-  if (!config.budget) return 0;
-  const sum = stackCost(config, await declaredResources(stack, values));
-  const verdict = sum && judged(readable, sum);
-  if (!verdict) return 0;
-  process.stderr.write(`mlstack: ${verdict.words}\n`);
-  return verdict.stops ? 1 : 0;
-}
-
-function judged({ config: { budget } }: ReadableStack, sum: CostSum) {
-  const words = budget && overBudget(budget, sum);
-  return words === undefined
-    ? undefined
-    : { words, stops: budget?.stop === true };
+/** Whether the file has a budget is known without the program, which is loaded for the cost alone. */
+function withinBudget(stack: string): Promise<number> | number {
+  return "mlstack:budget" in readConfigFile(stack).config
+    ? loadCost().withinBudget(stack)
+    : 0;
 }
 
 async function comment(
@@ -81,29 +64,15 @@ async function comment(
   for (const change of chartChanges(digest.steps ?? [])) {
     charts.push(await diffChart(change));
   }
-  const { lines, stops } = code === 0 ? costOf(stack, digest) : noCost;
+  const { lines, stops } =
+    code === 0
+      ? loadCost().costOfPreview(stack, digest)
+      : { lines: [], stops: false };
   process.stdout.write(previewComment({ stack, digest, charts, cost: lines }));
   return stops ? 1 : code;
 }
 
-const noCost = { lines: [], stops: false };
-
-/** What the comment says of the cost, and whether the budget stops the change. */
-function costOf(
-  stack: string,
-  digest: Digest,
-): { readonly lines: readonly string[]; readonly stops: boolean } {
-  const readable = readStackConfig(stack);
-  const cost = previewCost(readable.config, digest);
-  if (!cost) return noCost;
-  const verdict = judged(readable, cost.after);
-  const warning = verdict
-    ? [
-        `**${verdict.stops ? "Over budget, stopped" : "Over budget"}**: ${verdict.words}`,
-      ]
-    : [];
-  return {
-    lines: [costLine(cost), ...warning],
-    stops: verdict?.stops === true,
-  };
+/** Loads every target and the program. */
+function loadCost() {
+  return require("./cost-of-preview") as typeof import("./cost-of-preview");
 }

@@ -49,14 +49,25 @@ function readable(
       withPlaceholders(value),
     ]),
   );
-  const own = Object.entries(shown).flatMap(([key, value]) =>
+  return { stack, values: shown, config: checkedConfig(stack, shown) };
+}
+
+/**
+ * What the program makes of a stack's values, keys with their namespace.
+ *
+ * @throws {CommandError} with what the program refuses
+ */
+export function checkedConfig(
+  stack: string,
+  values: Readonly<Record<string, unknown>>,
+): StackConfig {
+  const own = Object.entries(values).flatMap(([key, value]) =>
     key.startsWith("mlstack:") ? [[key.slice("mlstack:".length), value]] : [],
   );
   // Loads the schema of every part of a stack.
   const { parseConfig } = require("../config") as typeof import("../config");
   try {
-    const config = parseConfig(Object.fromEntries(own), stack);
-    return { stack, values: shown, config };
+    return parseConfig(Object.fromEntries(own), stack);
   } catch (error) {
     throw new CommandError(
       error instanceof Error ? error.message : String(error),
