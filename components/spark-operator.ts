@@ -36,11 +36,10 @@ export class SparkOperator extends pulumi.ComponentResource {
       },
       { parent: this, provider },
     );
-    admissionPolicy(
-      "spark-applications",
-      { ...sparkApplicationPolicy, provider },
-      this,
-    );
+    admissionPolicy("spark-applications", sparkApplicationPolicy, {
+      parent: this,
+      provider,
+    });
     this.registerOutputs();
   }
 }

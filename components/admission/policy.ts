@@ -8,13 +8,12 @@ import { teamNamespaces } from "../team-label";
 export interface AdmissionRule {
   /** True for what is let in. */
   readonly expression: string;
-  /** What a person reads who is refused: the field, and what to write instead. */
+  /** Message of the refusal: the field, and what to write instead. */
   readonly message: string;
 }
 
-/** What a policy judges, and how. */
-export interface AdmissionPolicyArgs {
-  readonly provider: k8s.Provider;
+/** Kinds of objects, and the rules that they must fulfil in the namespaces of teams. */
+export interface AdmissionPolicy {
   /** Kinds that it judges when they are created or changed. */
   readonly kinds: readonly {
     readonly group: string;
@@ -28,17 +27,14 @@ export interface AdmissionPolicyArgs {
 }
 
 /**
- * Refuses objects in the namespaces of teams, whoever writes them there. The API server holds the rules itself: no
- * webhook can be away. Should a rule fail to evaluate, the object is refused.
- *
- * @returns what must be there before the rules hold
+ * Declares a policy for the namespaces of teams, whoever writes objects there. The API server evaluates it without a
+ * webhook, and refuses an object for which a rule cannot be evaluated.
  */
 export function admissionPolicy(
   name: string,
-  args: AdmissionPolicyArgs,
-  parent: pulumi.Resource,
-): pulumi.Resource[] {
-  const options = { parent, provider: args.provider };
+  args: AdmissionPolicy,
+  opts: pulumi.CustomResourceOptions,
+): void {
   const metadata = { name: `mlstack-${name}` };
   const policy = new k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
     name,
@@ -63,22 +59,20 @@ export function admissionPolicy(
         validations: args.rules.map(validation),
       },
     },
-    options,
+    opts,
   );
-  const binding =
-    new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
-      name,
-      {
-        metadata,
-        spec: {
-          policyName: policy.metadata.name,
-          validationActions: ["Deny"],
-          matchResources: { namespaceSelector: teamNamespaces, ...defaults },
-        },
+  new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+    name,
+    {
+      metadata,
+      spec: {
+        policyName: policy.metadata.name,
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: teamNamespaces, ...defaults },
       },
-      options,
-    );
-  return [policy, binding];
+    },
+    opts,
+  );
 }
 
 // What the API server would fill in. It compares the whole of such a field when an object is declared anew: one that a

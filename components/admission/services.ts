@@ -1,7 +1,7 @@
-import type { AdmissionPolicyArgs } from "./policy";
+import type { AdmissionPolicy } from "./policy";
 
-/** What a Service in a team's namespace may be: one that opens no port of the nodes and takes over no address. */
-export const servicePolicy: Omit<AdmissionPolicyArgs, "provider"> = {
+/** Refuses Services of type NodePort and Services with external IP addresses. */
+export const servicePolicy: AdmissionPolicy = {
   kinds: [{ group: "", version: "v1", resources: ["services"] }],
   rules: [
     {

@@ -1,4 +1,4 @@
-import type { AdmissionPolicyArgs, AdmissionRule } from "./policy";
+import type { AdmissionPolicy, AdmissionRule } from "./policy";
 
 /**
  * Settings below `spark.kubernetes.` that stay within the team: sizes, pace, clean-up and volumes, which Pod Security
@@ -35,7 +35,7 @@ const bucketOrImage = "^(local|s3a|gs|abfss)://";
 
 const lists = ["jars", "files", "pyFiles", "archives"];
 
-/** Labels that the operator and Spark tell their pods by; the operator's webhook passes over pods without them. */
+/** Labels by which the operator and Spark select their pods; the operator's webhook ignores pods without them. */
 const operatorLabel = "^(sparkoperator\\.k8s\\.io/.*|spark-.*)$";
 
 const labelRules: readonly AdmissionRule[] = ["driver", "executor"].flatMap(
@@ -48,8 +48,8 @@ const labelRules: readonly AdmissionRule[] = ["driver", "executor"].flatMap(
 
 const localMaster = "^local(\\[[0-9*]+(,[0-9]+)?\\])?$";
 
-/** What a member may ask of the Spark operator, which has the right to make pods in every namespace. */
-export const sparkApplicationPolicy: Omit<AdmissionPolicyArgs, "provider"> = {
+/** Refuses SparkApplications that use the operator's rights outside of the team: it may create pods in every namespace. */
+export const sparkApplicationPolicy: AdmissionPolicy = {
   kinds: [
     {
       group: "sparkoperator.k8s.io",

@@ -4,7 +4,7 @@ import type { Platform } from "../../infra/platform";
 import { admissionPolicy } from "./policy";
 import { servicePolicy } from "./services";
 
-/** What no object in a team's namespace may ask for, of Kubernetes' own kinds. */
+/** Admission policies of the teams' namespaces for Kubernetes' own kinds. */
 export class TeamPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -13,7 +13,7 @@ export class TeamPolicies extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:TeamPolicies", name, {}, opts);
     const { provider } = args.platform;
-    admissionPolicy("services", { ...servicePolicy, provider }, this);
+    admissionPolicy("services", servicePolicy, { parent: this, provider });
     this.registerOutputs();
   }
 }
