@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
+import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
-import { kubernetesMinor } from "../versions";
 import { azureSizes, checkPoolNames, regionsWithThreeZones } from "./rules";
 
 /** Where a stack on AKS goes. */
@@ -36,16 +36,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe("Ranges of addresses"),
-  apiAllow: z
-    .array(
-      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
-        error: "name the ranges of your own networks",
-      }),
-    )
-    .default([])
-    .describe(
-      "Ranges from which the API answers over the internet; without any it answers inside the network only",
-    ),
+  apiAllow: apiAllow("network"),
   admins: z
     .array(z.guid({ error: "write the object ID of a group or principal" }))
     .min(1, {
@@ -55,17 +46,8 @@ export const schema = z.strictObject({
     .describe(
       "Groups or principals that administer the cluster, the one that runs this program among them",
     ),
-  version: z
-    .string()
-    .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
-    .default(kubernetesMinor)
-    .describe("Minor version of Kubernetes"),
-  diskGiB: z
-    .int()
-    .min(40)
-    .max(2000)
-    .default(128)
-    .describe("Size of a node's disk, in GiB"),
+  version: minorVersion,
+  diskGiB: diskGiB(128),
 });
 
 /** Configuration of an AKS target. */

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import {
   type Bill,
   type DeclaredResource,
-  monthHours,
   type NodeHour,
 } from "../prices/bill";
 import {
   BillBuilder,
-  clusterDisks,
-  loadBalancers,
+  nodeHourOf,
   record,
   records,
   text,
@@ -42,35 +40,32 @@ const free: readonly RegExp[] = [
 
 /** Tiers of Premium SSDs by their GiB; a disk is priced as the next larger one. */
 const tiers = [
-  ...([
-    [4, "P1"],
-    [8, "P2"],
-    [16, "P3"],
-    [32, "P4"],
-    [64, "P6"],
-    [128, "P10"],
-    [256, "P15"],
-    [512, "P20"],
-    [1024, "P30"],
-    [2048, "P40"],
-  ] as const),
-];
+  [4, "P1"],
+  [8, "P2"],
+  [16, "P3"],
+  [32, "P4"],
+  [64, "P6"],
+  [128, "P10"],
+  [256, "P15"],
+  [512, "P20"],
+  [1024, "P30"],
+  [2048, "P40"],
+] as const;
 
 function diskItem(gibibytes: number, redundancy: "LRS" | "ZRS"): string {
-  const [size, tier] = tiers.find(([most]) => gibibytes <= most) ?? [
-    4096,
-    "P50",
-  ];
+  const largest = [4096, "P50"] as const;
+  const [size, tier] = tiers.find(([most]) => gibibytes <= most) ?? largest;
   return `premium-ssd-${tier}-${size}GiB-${redundancy}`;
 }
 
-/** What the resources of a stack on Azure cost. */
+/** Prices the resources of a stack on Azure. */
 export function bill(
   resources: readonly DeclaredResource[],
   { region }: AksConfig,
 ): Bill {
   const builder = new BillBuilder(prices, region);
-  for (const { type, name, inputs } of resources) {
+  for (const resource of resources) {
+    const { type, name, inputs } = resource;
     switch (type) {
       case "azure-native:containerservice:ManagedCluster": {
         const tier = text(record(inputs["sku"])["tier"]).toLowerCase();
@@ -110,26 +105,19 @@ export function bill(
         );
         break;
       default:
-        if (
-          type.startsWith("azure-native:") &&
-          !free.some((one) => one.test(type))
-        ) {
-          builder.missing(name, type);
-        }
+        builder.other(resource, "azure-native:", free);
     }
   }
-  for (const { resource, gibibytes, count } of clusterDisks(resources)) {
-    builder.fee("disks", resource, diskItem(gibibytes, redundancy(resources)), {
+  const copies = redundancy(resources);
+  builder.cluster(
+    resources,
+    (gibibytes) => ({
+      item: diskItem(gibibytes, copies),
       what: `Premium SSD of ${gibibytes} GiB`,
       each: 1,
-      count: { min: count, max: count },
-    });
-  }
-  for (const { name } of loadBalancers(resources)) {
-    builder.fee("network", name, "load-balancer-standard-first-5-rules", {
-      what: "load balancer",
-    });
-  }
+    }),
+    "load-balancer-standard-first-5-rules",
+  );
   return builder.bill;
 }
 
@@ -164,19 +152,13 @@ function agentPool(
   });
 }
 
-/** What an hour of a node of the pool costs. */
+/** Price of an hour of a node of the pool. */
 export function nodeHour(
   { machineType = "" }: NodePool,
   { region, diskGiB }: AksConfig,
 ): NodeHour | undefined {
-  const machine = prices.machine(region, machineType);
-  const disk = prices.fee(region, diskItem(diskGiB, "LRS"));
-  return (
-    machine && {
-      onDemand: machine.usd,
-      spot: prices.spot(region, machineType),
-      disk: disk && disk.usd / monthHours,
-      sources: [machine.source, ...(disk ? [disk.source] : [])],
-    }
-  );
+  return nodeHourOf(prices, region, machineType, {
+    item: diskItem(diskGiB, "LRS"),
+    each: 1,
+  });
 }

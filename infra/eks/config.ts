@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { checkOverlaps, cidr } from "../cidr";
+import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
-import { kubernetesMinor } from "../versions";
 import { ec2, regionsWithThreeZones, zonesOf } from "./rules";
 
 /** Where a stack on EKS goes. */
@@ -38,21 +38,8 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe("Ranges of addresses, and the way out"),
-  apiAllow: z
-    .array(
-      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
-        error: "name the ranges of your own networks",
-      }),
-    )
-    .default([])
-    .describe(
-      "Ranges from which the API answers over the internet; without any it answers inside the VPC only",
-    ),
-  version: z
-    .string()
-    .regex(/^1\.\d+$/, { error: `write a minor version, ${kubernetesMinor}` })
-    .default(kubernetesMinor)
-    .describe("Minor version of Kubernetes"),
+  apiAllow: apiAllow("VPC"),
+  version: minorVersion,
   admins: z
     .array(
       z.string().regex(/^arn:aws:iam::\d{12}:(role|user)\/.+$/, {
@@ -67,12 +54,7 @@ export const schema = z.strictObject({
     .literal([7, 14, 30, 90, 180, 365])
     .default(30)
     .describe("Days for which the control plane's logs are kept"),
-  diskGiB: z
-    .int()
-    .min(40)
-    .max(2000)
-    .default(100)
-    .describe("Size of a node's disk, in GiB"),
+  diskGiB: diskGiB(100),
 });
 
 /** Configuration of an EKS target. */

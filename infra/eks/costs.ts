@@ -3,13 +3,11 @@ import { join } from "node:path";
 import {
   type Bill,
   type DeclaredResource,
-  monthHours,
   type NodeHour,
 } from "../prices/bill";
 import {
   BillBuilder,
-  clusterDisks,
-  loadBalancers,
+  nodeHourOf,
   record,
   records,
   text,
@@ -47,7 +45,7 @@ const free: readonly RegExp[] = [
   /^aws:ecr\/(lifecyclePolicy|repositoryPolicy):/,
 ];
 
-/** What the resources of a stack on AWS cost. */
+/** Prices the resources of a stack on AWS. */
 export function bill(
   resources: readonly DeclaredResource[],
   { region, diskGiB }: EksConfig,
@@ -86,21 +84,18 @@ export function bill(
         builder.use("images", "ecr-storage", "images in ECR");
         break;
       default:
-        if (type.startsWith("aws:") && !free.some((one) => one.test(type))) {
-          builder.missing(name, type);
-        }
+        builder.other(resource, "aws:", free);
     }
   }
-  for (const { resource, gibibytes, count } of clusterDisks(resources)) {
-    builder.fee("disks", resource, "ebs-gp3", {
+  builder.cluster(
+    resources,
+    (gibibytes) => ({
+      item: "ebs-gp3",
       what: `gp3 of ${gibibytes} GiB`,
       each: gibibytes,
-      count: { min: count, max: count },
-    });
-  }
-  for (const { name } of loadBalancers(resources)) {
-    builder.fee("network", name, "nlb", { what: "load balancer" });
-  }
+    }),
+    "nlb",
+  );
   return builder.bill;
 }
 
@@ -139,19 +134,13 @@ function rootDisk(
   return whole(record(mapping?.["ebs"])["volumeSize"]);
 }
 
-/** What an hour of a node of the pool costs. */
+/** Price of an hour of a node of the pool. */
 export function nodeHour(
   { machineType = "" }: NodePool,
   { region, diskGiB }: EksConfig,
 ): NodeHour | undefined {
-  const machine = prices.machine(region, machineType);
-  const disk = prices.fee(region, "ebs-gp3");
-  return (
-    machine && {
-      onDemand: machine.usd,
-      spot: prices.spot(region, machineType),
-      disk: disk && (disk.usd * diskGiB) / monthHours,
-      sources: [machine.source, ...(disk ? [disk.source] : [])],
-    }
-  );
+  return nodeHourOf(prices, region, machineType, {
+    item: "ebs-gp3",
+    each: diskGiB,
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
+import { apiAllow, diskGiB } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
@@ -45,26 +46,12 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe("Ranges of addresses"),
-  apiAllow: z
-    .array(
-      cidr(8, 32).refine((range) => !range.endsWith("/0"), {
-        error: "name the ranges of your own networks",
-      }),
-    )
-    .default([])
-    .describe(
-      "Ranges from which the API answers over the internet; without any it answers inside the network only",
-    ),
+  apiAllow: apiAllow("network"),
   channel: z
     .enum(["RAPID", "REGULAR", "STABLE"])
     .default("REGULAR")
     .describe("Release channel, which chooses the version of Kubernetes"),
-  diskGiB: z
-    .int()
-    .min(40)
-    .max(2000)
-    .default(100)
-    .describe("Size of a node's disk, in GiB"),
+  diskGiB: diskGiB(100),
 });
 
 /** Configuration of a GKE target. */

@@ -3,14 +3,12 @@ import { join } from "node:path";
 import {
   type Bill,
   type DeclaredResource,
-  monthHours,
   type NodeHour,
 } from "../prices/bill";
 import {
   BillBuilder,
   type Bounds,
-  clusterDisks,
-  loadBalancers,
+  nodeHourOf,
   record,
   records,
   text,
@@ -49,7 +47,7 @@ const free: readonly RegExp[] = [
 /** Virtual machines that Cloud NAT counts, at most. */
 const natMachines = 32;
 
-/** What the resources of a stack on Google Cloud cost. */
+/** Prices the resources of a stack on Google Cloud. */
 export function bill(
   resources: readonly DeclaredResource[],
   { region }: GkeConfig,
@@ -97,23 +95,19 @@ export function bill(
         );
         break;
       default:
-        if (type.startsWith("gcp:") && !free.some((one) => one.test(type))) {
-          builder.missing(name, type);
-        }
+        builder.other(resource, "gcp:", free);
     }
   }
-  for (const { resource, gibibytes, count } of clusterDisks(resources)) {
-    builder.fee("disks", resource, diskItem(resources), {
-      what: `${diskItem(resources)} of ${gibibytes} GiB`,
+  const item = diskItem(resources);
+  builder.cluster(
+    resources,
+    (gibibytes) => ({
+      item,
+      what: `${item} of ${gibibytes} GiB`,
       each: gibibytes,
-      count: { min: count, max: count },
-    });
-  }
-  for (const { name } of loadBalancers(resources)) {
-    builder.fee("network", name, "load-balancer-first-5-rules", {
-      what: "load balancer",
-    });
-  }
+    }),
+    "load-balancer-first-5-rules",
+  );
   return builder.bill;
 }
 
@@ -178,19 +172,13 @@ function natted(pools: readonly DeclaredResource[]): Bounds {
   return { min: sum("min"), max: sum("max") };
 }
 
-/** What an hour of a node of the pool costs. */
+/** Price of an hour of a node of the pool. */
 export function nodeHour(
   { machineType = "" }: NodePool,
   { region, diskGiB }: GkeConfig,
 ): NodeHour | undefined {
-  const machine = prices.machine(region, machineType);
-  const disk = prices.fee(region, "pd-balanced");
-  return (
-    machine && {
-      onDemand: machine.usd,
-      spot: prices.spot(region, machineType),
-      disk: disk && (disk.usd * diskGiB) / monthHours,
-      sources: [machine.source, ...(disk ? [disk.source] : [])],
-    }
-  );
+  return nodeHourOf(prices, region, machineType, {
+    item: "pd-balanced",
+    each: diskGiB,
+  });
 }

@@ -5,6 +5,7 @@ import {
   type BillPart,
   type DeclaredResource,
   monthHours,
+  type NodeHour,
   type Unpriced,
   type Usage,
   type UsageItem,
@@ -120,6 +121,37 @@ export class BillBuilder {
     }
   }
 
+  /** Names a resource of the provider that no case prices, unless it costs nothing by itself. */
+  other(
+    { type, name }: DeclaredResource,
+    provider: string,
+    free: readonly RegExp[],
+  ): void {
+    if (type.startsWith(provider) && !free.some((one) => one.test(type)))
+      this.missing(name, type);
+  }
+
+  /** What the cluster makes for the resources of Kubernetes: disks, then load balancers. */
+  cluster(
+    resources: readonly DeclaredResource[],
+    disk: (gibibytes: number) => {
+      readonly item: string;
+      readonly what: string;
+      readonly each: number;
+    },
+    loadBalancer: string,
+  ): void {
+    for (const { resource, gibibytes, count } of clusterDisks(resources)) {
+      const { item, ...rest } = disk(gibibytes);
+      this.fee("disks", resource, item, {
+        ...rest,
+        count: { min: count, max: count },
+      });
+    }
+    for (const { name } of loadBalancers(resources))
+      this.fee("network", name, loadBalancer, { what: "load balancer" });
+  }
+
   missing(resource: string, what: string): void {
     const known = this.#unpriced.some(
       (each) => each.resource === resource && each.what === what,
@@ -128,17 +160,38 @@ export class BillBuilder {
   }
 }
 
+/**
+ * What an hour of a node costs; undefined where the table has no price of the machine.
+ *
+ * @param disk item of the table, and how many of its units a month the node's disk takes
+ */
+export function nodeHourOf(
+  prices: PriceTable,
+  region: string,
+  machineType: string,
+  disk: { readonly item: string; readonly each: number },
+): NodeHour | undefined {
+  const machine = prices.machine(region, machineType);
+  const fee = prices.fee(region, disk.item);
+  return (
+    machine && {
+      onDemand: machine.usd,
+      spot: prices.spot(region, machineType),
+      disk: fee && (fee.usd * disk.each) / monthHours,
+      sources: [machine.source, ...(fee ? [fee.source] : [])],
+    }
+  );
+}
+
 /** A disk that a cluster makes for the program. */
-export interface ClusterDisk {
+interface ClusterDisk {
   readonly resource: string;
   readonly gibibytes: number;
   readonly count: number;
 }
 
 /** Disks that the resources of Kubernetes ask for: claims, and the brokers of Kafka. */
-export function clusterDisks(
-  resources: readonly DeclaredResource[],
-): ClusterDisk[] {
+function clusterDisks(resources: readonly DeclaredResource[]): ClusterDisk[] {
   return resources.flatMap(({ type, name, inputs }): ClusterDisk[] => {
     const spec = record(inputs["spec"]);
     if (type === "kubernetes:core/v1:PersistentVolumeClaim") {
@@ -161,7 +214,7 @@ function disk(resource: string, size: unknown, count: number): ClusterDisk[] {
 }
 
 /** Services of Kubernetes that the cloud makes a load balancer for. */
-export function loadBalancers(resources: readonly DeclaredResource[]) {
+function loadBalancers(resources: readonly DeclaredResource[]) {
   return resources.filter(
     ({ type, inputs }) =>
       type === "kubernetes:core/v1:Service" &&
