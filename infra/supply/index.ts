@@ -27,6 +27,7 @@ import {
   CLUSTER_PACKAGES,
   findProgram,
   IMAGE_PACKAGES,
+  isInstalled,
   packageSteps,
   type SystemPackage,
 } from "./toolchain/packages";
@@ -84,7 +85,7 @@ export interface Means extends ImageMeans {
   readonly fetchable: ReadonlySet<string>;
   /** Whether charts and manifests must be stored, since their public repositories do not answer. */
   readonly offline: boolean;
-  /** Whether Docker or Podman works, so that buildah need not be installed. */
+  /** Whether the project's own images can be built with what is there, so that buildah need not be installed. */
   readonly builder: boolean;
 }
 
@@ -94,7 +95,7 @@ export async function findMeans(parts: Parts): Promise<Means> {
     pulumiTools(),
     reachableUpstream(parts),
     isOffline(),
-    worksAnyOf(["docker", "podman"]),
+    BUILDER_PACKAGES.every(isInstalled) || worksAnyOf(["docker", "podman"]),
   ]);
   const images = { parts, reachable };
   const fetchable = await fetchableTools(neededTools(pulumi, images));
@@ -104,20 +105,20 @@ export async function findMeans(parts: Parts): Promise<Means> {
 /** Every step that is to do, in an order in which each can be done. */
 export function missingSteps(means: Means): Step[] {
   const images = imageSteps(means);
-  const packages: readonly SystemPackage[] = [
-    ...CLUSTER_PACKAGES,
-    ...(mustMake(means)
-      ? IMAGE_PACKAGES
-      : means.builder
-        ? []
-        : BUILDER_PACKAGES),
-  ];
   return [
-    ...packageSteps(packages),
+    ...packageSteps(neededPackages(means)),
     ...(means.offline ? mirrorSteps() : []),
     ...toolSteps(neededTools(means.pulumi, means), means.fetchable),
     ...images,
   ];
+}
+
+/** Packages of the distribution that must be there. */
+export function neededPackages(means: Means): readonly SystemPackage[] {
+  if (mustMake(means)) return [...CLUSTER_PACKAGES, ...IMAGE_PACKAGES];
+  return means.builder
+    ? CLUSTER_PACKAGES
+    : [...CLUSTER_PACKAGES, ...BUILDER_PACKAGES];
 }
 
 function neededTools(

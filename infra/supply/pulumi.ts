@@ -82,7 +82,14 @@ export function isNewEnough(version: string): boolean {
 }
 
 /** Whether a plugin that is not installed cannot be downloaded, so that charts come from the mirror, too. */
-export async function isOffline(): Promise<boolean> {
+export function isOffline(): Promise<boolean> {
+  return (offline ??= asksOffline());
+}
+
+/** The answer, which takes seconds where a firewall drops the question: asked once, for all that need it. */
+let offline: Promise<boolean> | undefined;
+
+async function asksOffline(): Promise<boolean> {
   const downloaded = ["kubernetes", "kubernetes-cert-manager"].every(
     (name) => existsSync(pluginFolder(name)) && !isOurs(name),
   );

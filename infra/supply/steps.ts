@@ -16,6 +16,8 @@ export interface Step {
   readonly minutes: number;
   /** What it takes on the disk of the cache; as much as a build unless given. */
   readonly gibibytes?: number;
+  /** Whether it compiles a program, or takes something out of a Go module. */
+  readonly needsGo?: boolean;
   /** Steps that must be done before; one that is not in the list is done already. They stand earlier in the list. */
   readonly after?: readonly string[];
   run(context: StepContext): Promise<void>;

@@ -7,6 +7,7 @@ import {
   HOST_TOOLS,
   type Means,
   missingSteps,
+  neededPackages,
 } from "../../infra/supply";
 import { MIRROR, mirrorPath } from "../../infra/supply/mirror";
 import { missingImages, neededImages } from "../../infra/supply/images";
@@ -16,9 +17,7 @@ import { thisMachine, unfit } from "../../infra/supply/machine";
 import { run } from "../../infra/supply/process";
 import type { Step } from "../../infra/supply/steps";
 import {
-  BUILDER_PACKAGES,
   canInstall,
-  CLUSTER_PACKAGES,
   distribution,
   findProgram,
   isInstalled,
@@ -91,8 +90,8 @@ async function doctor(stack: string, json: boolean): Promise<number> {
   const steps = missingSteps(means);
   const findings = [
     ...(await machineFindings(steps)),
-    ...(await programFindings(steps.some(isBuild))),
-    ...packageFindings(steps),
+    ...(await programFindings(steps.some(({ needsGo }) => needsGo === true))),
+    ...packageFindings(means),
     ...toolFindings(means),
     ...storedFindings(means),
     ...(await clusterFindings()),
@@ -127,11 +126,6 @@ function report(
       : allThere();
   process.stdout.write(`${lines}\n\n${end}\n`);
   return code;
-}
-
-/** Whether a step compiles a program, or stores what lies in a Go module. */
-function isBuild({ title }: Step): boolean {
-  return /^(Build|Store) /.test(title);
 }
 
 async function machineFindings(steps: readonly Step[]): Promise<Finding[]> {
@@ -253,27 +247,19 @@ async function inspect(requirement: Requirement): Promise<Finding> {
   };
 }
 
-function packageFindings(steps: readonly Step[]): Finding[] {
-  const installs = steps.find(({ id }) => id === "packages");
+function packageFindings(means: Means): Finding[] {
   const family = distribution();
-  return [...CLUSTER_PACKAGES, ...BUILDER_PACKAGES].map((wanted) => {
-    const name = family?.name(wanted) ?? wanted.name;
-    const wantedHere = installs?.title.includes(name) === true;
-    return {
-      what: name,
-      ...(isInstalled(wanted) || !wantedHere
-        ? { state: "ok", detail: wanted.use }
-        : canInstall()
-          ? {
-              state: "to fetch",
-              detail: `${wanted.use}; from the distribution`,
-            }
-          : {
-              state: "missing",
-              detail: `${wanted.use}; install it with this system's package manager`,
-            }),
-    };
-  });
+  return neededPackages(means).map((wanted) => ({
+    what: family?.name(wanted) ?? wanted.name,
+    ...(isInstalled(wanted)
+      ? { state: "ok", detail: wanted.use }
+      : canInstall()
+        ? { state: "to fetch", detail: `${wanted.use}; from the distribution` }
+        : {
+            state: "missing",
+            detail: `${wanted.use}; install it with this system's package manager`,
+          }),
+  }));
 }
 
 /** Where Pulumi is the person's own CLI, none of the toolchain's programs is listed in its place. */

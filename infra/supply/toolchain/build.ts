@@ -81,6 +81,7 @@ function buildStep(tool: Tool): Step {
     id: toolStepId(tool.binary),
     title: `Build ${tool.binary} ${toolVersion(tool)}`,
     minutes: tool.minutes,
+    needsGo: true,
     run: (context) => build(tool, context),
   };
 }

@@ -14,7 +14,7 @@ import { basename, dirname, join } from "node:path";
 import { download, isServed, releaseAddress } from "../download";
 import { PlainError, run } from "../process";
 import type { StepContext } from "../steps";
-import type { Architecture, Release } from "./releases";
+import type { Architecture } from "./releases";
 import {
   cacheFolder,
   findTool,
@@ -66,7 +66,7 @@ export function releasedFile(tool: Tool):
   const { release } = tool;
   const machine = architecture();
   if (!release || !machine || process.platform !== "linux") return undefined;
-  const version = releaseVersion(tool, release);
+  const version = release.version ?? toolVersion(tool);
   return {
     version,
     url: releaseAddress(release.url(version, machine)),
@@ -74,10 +74,6 @@ export function releasedFile(tool: Tool):
     sha256: release.sha256[machine],
     program: release.program?.(version, machine),
   };
-}
-
-function releaseVersion(tool: Tool, { version }: Release): string {
-  return version ?? toolVersion(tool);
 }
 
 /**
@@ -108,12 +104,11 @@ export async function fetchTool(
     if (file.program === undefined) place(path, toolPath(tool.binary));
     else {
       await run("tar", ["-xzf", path, "-C", folder], context);
-      for (const other of TOOLS.filter(
-        (each) => releasedFile(each)?.url === file.url,
-      )) {
-        const { program = "" } = releasedFile(other) ?? {};
-        if (existsSync(join(folder, program)))
-          place(join(folder, program), toolPath(other.binary));
+      for (const other of TOOLS) {
+        const released = releasedFile(other);
+        if (released?.url !== file.url || !released.program) continue;
+        const program = join(folder, released.program);
+        if (existsSync(program)) place(program, toolPath(other.binary));
       }
     }
   } finally {
