@@ -24,6 +24,7 @@ import {
   type Log,
   unary,
 } from "./plugin/serve";
+import { parseUrn } from "./plugin/urn";
 import { describeProblem } from "../problem";
 import type { Calls } from "./calls";
 import {
@@ -236,7 +237,7 @@ class Operations {
   }
 
   private kindOf(urn: string): ResourceKind {
-    return this.args.findKind(urn.split("::")[2]?.split("$").at(-1) ?? "");
+    return this.args.findKind(parseUrn(urn).type);
   }
 
   private run<Result>(

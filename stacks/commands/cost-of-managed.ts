@@ -4,7 +4,7 @@ import { prices as aks } from "../../infra/aks/costs";
 import { prices as eks } from "../../infra/eks/costs";
 import { prices as gke } from "../../infra/gke/costs";
 import { type PriceTable, readManagedPrices } from "../../infra/prices/table";
-import { managedPage } from "../cost/managed";
+import { managedPage } from "../cost/managed-page";
 import { root } from "./command";
 import { costOf } from "./cost-of-stack";
 import { readStackConfig } from "./stack-config";

@@ -4,22 +4,37 @@ import type { DeclaredResource } from "../../infra/prices/bill";
 import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
 import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 
-/** Manifests are the provider's to read: a kustomization or chart stands as one resource. */
-const manifestCalls: Readonly<Record<string, () => object>> = {
+/** Answers to the functions that the program calls. A kustomization or chart stands as one resource. */
+export const programCalls: Readonly<Record<string, () => object>> = {
+  ...cloudCalls,
   "kubernetes:kustomize:directory": () => ({ result: [] }),
   "kubernetes:helm:template": () => ({ result: [] }),
 };
 
-const calls: Readonly<Record<string, () => object>> = {
-  ...cloudCalls,
-  ...manifestCalls,
-};
-
 /**
- * What the program declares for a stack: it runs here as it would in the engine, with nothing behind it, so neither
- * engine, state nor cloud is needed.
+ * Runs the program in this process, once mocks are set.
  *
  * @param config values as in the stack's file, keys with their namespace; texts in place of secrets
+ * @returns outputs of the program
+ */
+export function runProgram(config: Readonly<Record<string, unknown>>): unknown {
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+  );
+  // The program is a module, which a second stack must run again.
+  delete require.cache[require.resolve("../index")];
+  return require("../index") as unknown;
+}
+
+/**
+ * Resources that the program declares for a stack. It runs with mocks, so neither engine, state nor cloud is needed.
+ *
+ * @param config as of {@link runProgram}
  */
 export async function declaredResources(
   stack: string,
@@ -35,27 +50,16 @@ export async function declaredResources(
         return { id: `${name}-id`, state };
       },
       call({ token, inputs }) {
-        return (calls[token]?.() ?? inputs) as Record<string, unknown>;
+        return (programCalls[token]?.() ?? inputs) as Record<string, unknown>;
       },
     },
     "mlstack",
     stack,
     false,
   );
-  pulumi.runtime.setAllConfig(
-    Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [
-        key,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
-    ),
+  await pulumi.runtime.runInPulumiStack(() =>
+    Promise.resolve(runProgram(config) as Record<string, unknown>),
   );
-  await pulumi.runtime.runInPulumiStack(async () => {
-    // The program is a module, which a second stack must run again.
-    delete require.cache[require.resolve("../index")];
-    const outputs = require("../index") as Record<string, unknown>;
-    return Promise.resolve(outputs);
-  });
   await pulumi.runtime.disconnect();
   return declared;
 }

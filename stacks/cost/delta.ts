@@ -1,4 +1,4 @@
-import { type Amounts, type CostLine, type CostSum } from "./sum";
+import { type Amounts, type CostLine, type CostSum, total } from "./sum";
 
 /** What changes the cost, by the resource that makes it. */
 export interface CostChange extends Amounts {
@@ -26,7 +26,7 @@ export function deltaOf(before: CostSum, after: CostSum): CostDelta {
   const changes = [...keys].flatMap((key): CostChange[] => {
     const old = before.lines.filter((line) => keyOf(line) === key);
     const now = after.lines.filter((line) => keyOf(line) === key);
-    const amounts = difference(sum(old), sum(now));
+    const amounts = difference(total(old), total(now));
     if (!moves(amounts)) return [];
     const [line] = [...now, ...old];
     return [
@@ -44,17 +44,6 @@ export function deltaOf(before: CostSum, after: CostSum): CostDelta {
     before: pick(before),
     after: pick(after),
   };
-}
-
-function sum(lines: readonly CostLine[]): Amounts {
-  return lines.reduce<Amounts>(
-    (all, { floor, typical, ceiling }) => ({
-      floor: all.floor + floor,
-      typical: all.typical + typical,
-      ceiling: all.ceiling + ceiling,
-    }),
-    { floor: 0, typical: 0, ceiling: 0 },
-  );
 }
 
 function difference(before: Amounts, after: Amounts): Amounts {

@@ -1,7 +1,7 @@
 import { table } from "../commands/table";
 import { counted, type CostDelta } from "./delta";
 import { money, signedMoney } from "./money";
-import { byPart, type CostSum } from "./sum";
+import { atLeast, byPart, type CostSum } from "./sum";
 
 /** A stack's cost for people: a line a part, a line a resource below it, what has no price, and how old the prices are. */
 export function describeCost(stack: string, place: string, sum: CostSum) {
@@ -19,7 +19,7 @@ export function describeCost(stack: string, place: string, sum: CostSum) {
     "",
     table(
       ["PART", "FLOOR", "TYPICAL", "CEILING"],
-      [...rows, [atLeast(sum), ...cells(sum)]],
+      [...rows, [atLeast(sum).trim() || "together", ...cells(sum)]],
     ),
     "",
     ...notes(sum).map((line) => `  ${line}`),
@@ -49,11 +49,6 @@ export function notes(sum: CostSum): string[] {
           `the oldest price is of ${sum.oldest}${sum.undated.length > 0 ? `; undated: ${sum.undated.join("; ")}` : ""}`,
         ]),
   ];
-}
-
-/** What the last line of a sum is called. */
-function atLeast({ unpriced }: CostSum): string {
-  return unpriced.length > 0 ? "at least" : "together";
 }
 
 function cells({

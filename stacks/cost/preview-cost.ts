@@ -5,7 +5,7 @@ import type { Budget } from "./config";
 import { type CostDelta, deltaOf } from "./delta";
 import { money, signedMoney } from "./money";
 import { stackCost } from "./stack-cost";
-import type { Amounts, CostSum } from "./sum";
+import { type Amounts, atLeast, type CostSum } from "./sum";
 
 /** What a change does to the cost of a stack. */
 export interface PreviewCost {
@@ -48,9 +48,8 @@ function statesOf(
 
 /** The cost of a change in one line of Markdown, with the resource that makes most of it. */
 export function costLine({ delta, after, isUp }: PreviewCost): string {
-  const least = after.unpriced.length > 0 ? "at least " : "";
   const span = (amounts: Amounts) =>
-    `${least}${money(amounts.floor)} to ${money(amounts.ceiling)}`;
+    `${atLeast(after)}${money(amounts.floor)} to ${money(amounts.ceiling)}`;
   const words = !isUp
     ? [`**${span(after)} USD a month**, floor to ceiling`]
     : delta.changes.length === 0
@@ -78,10 +77,9 @@ function cause({ changes: [first, ...others] }: CostDelta): string {
 /** What a budget says of a sum; undefined where it keeps to it. */
 export function overBudget(
   { monthly }: Budget,
-  { typical, unpriced }: Pick<CostSum, "typical" | "unpriced">,
+  sum: Pick<CostSum, "typical" | "unpriced">,
 ): string | undefined {
-  const least = unpriced.length > 0 ? "at least " : "";
-  return typical > monthly
-    ? `budget.monthly: ${money(monthly)}: the stack typically costs ${least}${money(typical)} a month; make it smaller, or raise the budget`
+  return sum.typical > monthly
+    ? `budget.monthly: ${money(monthly)}: the stack typically costs ${atLeast(sum)}${money(sum.typical)} a month; make it smaller, or raise the budget`
     : undefined;
 }

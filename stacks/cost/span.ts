@@ -1,17 +1,13 @@
 import { monthHours } from "../../infra/prices/bill";
 import { money } from "./money";
-import type { CostSum } from "./sum";
+import { atLeast, type CostSum } from "./sum";
 
 const hour = 3_600_000;
 
 /** What a stack costs over a time, for people. */
-export function costOver(
-  { floor, ceiling, unpriced }: CostSum,
-  milliseconds: number,
-): string {
+export function costOver(sum: CostSum, milliseconds: number): string {
   const share = milliseconds / hour / monthHours;
-  const least = unpriced.length > 0 ? "at least " : "";
-  return `${least}${money(floor * share)} USD idle, ${money(ceiling * share)} with every pool at its most`;
+  return `${atLeast(sum)}${money(sum.floor * share)} USD idle, ${money(sum.ceiling * share)} with every pool at its most`;
 }
 
 /** What was spent on a stack at the least, for people: as long as it was there, with every pool at its fewest. */

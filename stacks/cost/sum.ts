@@ -48,6 +48,11 @@ export interface CostSum extends Amounts {
   readonly recalled: readonly string[];
 }
 
+/** What stands before a sum in which something has no price. */
+export function atLeast({ unpriced }: Pick<CostSum, "unpriced">): string {
+  return unpriced.length > 0 ? "at least " : "";
+}
+
 /** Sums a bill up. */
 export function sumOf(bill: Bill, load: Load): CostSum {
   const lines = [

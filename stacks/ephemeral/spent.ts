@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { targetSchema } from "../../infra";
+import { parseUrn } from "../../infra/provider/plugin/urn";
 import type { Pulumi } from "../commands/pulumi";
 import { resourcesOf } from "../commands/stack-state";
 import { usageSchema } from "../cost/config";
@@ -54,7 +55,7 @@ export function spent(
       { target, usage: usageSchema.parse(undefined) },
       resources.map(({ urn, type, inputs }) => ({
         type,
-        name: urn.split("::").slice(3).join("::"),
+        name: parseUrn(urn).name,
         inputs,
       })),
     );

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { parseUrn } from "../../infra/provider/plugin/urn";
+
 const properties = z.record(z.string(), z.unknown()).nullish();
 
 const stateSchema = z.object({
@@ -40,10 +42,10 @@ export function parseDigest(text: string): Digest {
 
 /** Name of a resource in the program. */
 export function nameOf({ urn }: Pick<Step, "urn">): string {
-  return urn.split("::").slice(3).join("::");
+  return parseUrn(urn).name;
 }
 
 /** Type of a resource, without those of its parents. */
 export function typeOf({ urn }: Pick<Step, "urn">): string {
-  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+  return parseUrn(urn).type;
 }

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import * as pulumi from "@pulumi/pulumi";
 import { parseDocument } from "yaml";
 
-import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
+import { programCalls, runProgram } from "../../stacks/cost/declared";
 import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, type Recording } from "./recording-monitor";
 
@@ -12,12 +11,6 @@ const stacks = join(__dirname, "../../stacks");
 
 /** A kubeconfig with the context that the stack `existing` names. */
 const kubeconfig = join(__dirname, "existing-kubeconfig.yaml");
-
-/** Manifests are the provider's to read, and in no graph: a kustomization or chart stands there as one resource. */
-const manifestCalls = {
-  "kubernetes:kustomize:directory": () => ({ result: [] }),
-  "kubernetes:helm:template": () => ({ result: [] }),
-};
 
 /** Stacks that the project keeps; others in the folder are somebody's own. */
 export const projectStacks = [
@@ -61,25 +54,9 @@ function recordAnew(
   }
   const { config } = document.toJS() as { config: Record<string, unknown> };
   if (stack === "existing") process.env["KUBECONFIG"] = kubeconfig;
-  const program = join(stacks, "index.ts");
   return record(
-    () => {
-      pulumi.runtime.setAllConfig(
-        Object.fromEntries(
-          Object.entries(config).map(([key, value]) => [
-            key,
-            typeof value === "string" ? value : JSON.stringify(value),
-          ]),
-        ),
-      );
-      // The program is a module, which a second stack must run again.
-      delete require.cache[program];
-      return require(program) as unknown;
-    },
-    {
-      outputs: platformOutputs,
-      calls: { ...cloudCalls, ...manifestCalls },
-    },
+    () => runProgram(config),
+    { outputs: platformOutputs, calls: programCalls },
     { stack: name },
   );
 }
