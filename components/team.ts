@@ -23,7 +23,7 @@ export interface TeamQuota {
   readonly memory: string;
   readonly gpus: number;
   readonly pods: number;
-  /** Services that the world outside of the cluster may reach; none unless given. */
+  /** Services of type LoadBalancer; none unless given. */
   readonly loadBalancers?: number;
 }
 
@@ -209,7 +209,7 @@ function hardLimits(quota: TeamQuota): Record<string, string> {
     "requests.memory": quota.memory,
     "requests.nvidia.com/gpu": String(quota.gpus),
     pods: String(quota.pods),
-    // A service of a member's own would lead around the team's walls.
+    // Such a service would bypass the team's network policy.
     "services.loadbalancers": String(quota.loadBalancers ?? 0),
     "services.nodeports": String(quota.loadBalancers ?? 0),
   };

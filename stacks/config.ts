@@ -24,9 +24,7 @@ const dnsLabel = z
 
 const poolSchema = z
   .strictObject({
-    name: dnsLabel.describe(
-      "Name of the pool; what runs on it says so by this name",
-    ),
+    name: dnsLabel.describe("Name of the pool, by which workloads select it"),
     machineType: z
       .string()
       .min(1)
@@ -110,7 +108,9 @@ const teamSchema = z.strictObject({
         .int()
         .min(0)
         .default(0)
-        .describe("Services of type LoadBalancer or NodePort"),
+        .describe(
+          "Services of type LoadBalancer; none of type NodePort is admitted",
+        ),
     })
     .prefault({})
     .describe("What the team's pods may ask for together"),

@@ -47,6 +47,14 @@ function uniqueTopics<Schema extends z.ZodType<{ readonly name: string }>>(
 
 const topics = uniqueTopics(topicSchema);
 
+const authority = z
+  .string()
+  .startsWith("-----BEGIN")
+  .optional()
+  .describe(
+    "PEM of the authority that signed the brokers; the system's when absent",
+  );
+
 const securitySchema = z.discriminatedUnion("protocol", [
   z.strictObject({
     protocol: z
@@ -55,25 +63,13 @@ const securitySchema = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     protocol: z.literal("SSL").describe("Encrypted"),
-    ca: z
-      .string()
-      .startsWith("-----BEGIN")
-      .optional()
-      .describe(
-        "PEM of the authority that signed the brokers; the system's when absent",
-      ),
+    ca: authority,
   }),
   z.strictObject({
     protocol: z
       .enum(["SASL_SSL", "SASL_PLAINTEXT"])
       .describe("Signed in, and encrypted with SASL_SSL"),
-    ca: z
-      .string()
-      .startsWith("-----BEGIN")
-      .optional()
-      .describe(
-        "PEM of the authority that signed the brokers; the system's when absent",
-      ),
+    ca: authority,
     mechanism: z
       .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
       .default("SCRAM-SHA-512")

@@ -173,7 +173,7 @@ export const schema = z.strictObject({
   kubelet: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("More of the configuration of every kubelet and kube-proxy"),
+    .describe("More of the configuration of every kubelet"),
   kubeProxy: z
     .record(z.string(), z.unknown())
     .default({})

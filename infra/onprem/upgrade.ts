@@ -67,7 +67,7 @@ async function awaitApiServer(remote: Remote, { signal }: Work): Promise<void> {
   );
 }
 
-/** Says of a node that it is drained for its upgrade, so that a run after one that was cut off gives it back. */
+/** Annotation of a node that an upgrade drained. The run after an interrupted one uncordons such a node. */
 const drainedAnnotation = "mlstack.dev/drained-for-upgrade";
 
 /** False where the host lacks the kubelet, and nothing says how to install it. */
@@ -81,19 +81,19 @@ async function upgradeKubelet(
   const { name } = remote.host;
   const kubectl = kubectlOn(api);
   const node = await readNode(api, name, work);
-  const giveBack = async () => {
+  const uncordonDrained = async () => {
     if (node.cordoned && !node.drained) return;
     await api.run(
       `${kubectl} uncordon ${name}\n${kubectl} annotate node ${name} ${drainedAnnotation}-`,
     );
   };
   if (node.kubelet === version) {
-    if (node.drained) await giveBack();
+    if (node.drained) await uncordonDrained();
     return true;
   }
   const installed = await installedKubelet(remote);
   if (installed !== version && installKubelet === undefined) {
-    if (node.drained) await giveBack();
+    if (node.drained) await uncordonDrained();
     return false;
   }
   work.signal.throwIfAborted();
@@ -131,11 +131,13 @@ async function upgradeKubelet(
     );
     await awaitKubelet(api, name, version, work);
   } catch (error) {
-    // Where this fails too, the next run gives it back.
-    await giveBack().catch((reason: unknown) => work.log(String(reason)));
+    // Where this fails too, the next run uncordons the node.
+    await uncordonDrained().catch((reason: unknown) =>
+      work.log(String(reason)),
+    );
     throw error;
   }
-  await giveBack();
+  await uncordonDrained();
   return true;
 }
 

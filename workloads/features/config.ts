@@ -9,6 +9,12 @@ const size = sparkJobSizeSchema.prefault({
   executor: { cores: 2, memory: "2g" },
 });
 
+const rate = z
+  .number()
+  .min(0)
+  .default(0)
+  .describe("Events a second; 0 sends as fast as it goes");
+
 /** A data set that a stack keeps from a stream. */
 export const streamSchema = z.strictObject({
   team: z.string().default("ml").describe("Team whose jobs keep the data set"),
@@ -28,11 +34,7 @@ export const streamSchema = z.strictObject({
           .describe(
             "How many of the file's events, from its first; all unless given",
           ),
-        rate: z
-          .number()
-          .min(0)
-          .default(0)
-          .describe("Events a second; 0 sends as fast as it goes"),
+        rate,
       }),
       z.strictObject({
         kind: z.literal("generate").describe("Synthetic events"),
@@ -42,11 +44,7 @@ export const streamSchema = z.strictObject({
           .int()
           .default(1)
           .describe("Seed of their random numbers"),
-        rate: z
-          .number()
-          .min(0)
-          .default(0)
-          .describe("Events a second; 0 sends as fast as it goes"),
+        rate,
       }),
     ])
     .optional()
