@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { run } from "../process";
@@ -20,7 +20,8 @@ export function goEnvironment(): Record<string, string> {
 /** Removes Go's caches of the toolchain: what is built is kept beside them, and nothing else reads them. */
 export async function removeGoCaches(): Promise<void> {
   const folder = goCaches();
-  if (!existsSync(folder)) return;
+  // chmod would follow a link and change what it leads to.
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   // Folders of Go's module cache are read-only.
   await run("chmod", ["-R", "u+w", folder]);
   rmSync(folder, { recursive: true, force: true });
