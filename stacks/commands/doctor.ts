@@ -24,8 +24,8 @@ import {
 } from "../../infra/supply/toolchain/packages";
 import {
   findTool,
+  releaseVersion,
   toolPath,
-  toolVersion,
 } from "../../infra/supply/toolchain/tools";
 import {
   clusterSchema,
@@ -274,7 +274,7 @@ function toolFindings(means: Means): Finding[] {
 
 function toolFinding(name: string, { fetchable }: Means): Finding {
   const tool = findTool(name);
-  const what = `${name} ${toolVersion(tool)}`;
+  const what = `${name} ${releaseVersion(tool)}`;
   if (existsSync(toolPath(name))) return { what, state: "ok", detail: "" };
   return fetchable.has(name)
     ? { what, state: "to fetch", detail: "the project's own release" }

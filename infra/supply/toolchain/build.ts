@@ -30,9 +30,9 @@ import {
   findTool,
   goBuildArguments,
   moduleFolder,
+  releaseVersion,
   toolFile,
   toolPath,
-  toolVersion,
   type Tool,
 } from "./tools";
 
@@ -79,7 +79,7 @@ export async function ensureBuilt(
 function buildStep(tool: Tool): Step {
   return {
     id: toolStepId(tool.binary),
-    title: `Build ${tool.binary} ${toolVersion(tool)}`,
+    title: `Build ${tool.binary} ${releaseVersion(tool)}`,
     minutes: tool.minutes,
     needsGo: true,
     run: (context) => build(tool, context),
@@ -87,7 +87,7 @@ function buildStep(tool: Tool): Step {
 }
 
 function fetchStep(tool: Tool): Step {
-  const version = releasedFile(tool)?.version ?? toolVersion(tool);
+  const version = releasedFile(tool)?.version ?? releaseVersion(tool);
   return {
     id: toolStepId(tool.binary),
     title: `Fetch ${tool.binary} ${version}`,

@@ -339,6 +339,14 @@ export function toolVersion(tool: Tool): string {
   );
 }
 
+/** Version that a program says of itself, where its module counts otherwise: that of its release, for people. */
+export function releaseVersion(tool: Tool): string {
+  const stamped = Object.values(tool.source.stamps ?? {}).find((value) =>
+    /^\d+\.\d+\.\d+$/.test(value),
+  );
+  return stamped ?? toolVersion(tool);
+}
+
 /** Folder of a tool's go.mod. */
 export function moduleFolder(tool: Tool): string {
   return tool.folder ?? join(__dirname, tool.tool);

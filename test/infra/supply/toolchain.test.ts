@@ -18,6 +18,7 @@ import {
   kubernetesPluginVersion,
   moduleFolder,
   pinnedVersion,
+  releaseVersion,
   toolKey,
   toolPath,
   TOOLS,
@@ -141,6 +142,15 @@ describe("the Kubernetes plugin", () => {
 });
 
 describe("versions", () => {
+  it("of a release is what people read, where the module counts otherwise", () => {
+    for (const [binary, version] of [
+      ["pulumi-resource-kubernetes", kubernetesPluginVersion],
+      ["prometheus", "3.16.0"],
+      ["helm", toolVersion(findTool("helm"))],
+    ] as const)
+      assert.equal(releaseVersion(findTool(binary)), version);
+  });
+
   it("of stored charts are those that the components install", () => {
     assert.deepEqual(
       MIRROR.filter(({ kind }) => kind === "chart")
