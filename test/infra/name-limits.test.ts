@@ -9,77 +9,14 @@ import {
   type NamedKind,
 } from "../../infra/name-limits";
 import { platformName } from "../../infra/naming";
+import {
+  longestNames,
+  longStack,
+  poolsOf,
+  wholeKubeflow,
+} from "../support/longest-names";
 import type { Recorded } from "../support/recording-monitor";
 import { projectStacks, recordStack } from "../support/stack-program";
-
-const forty = (letter: string) => letter.repeat(40);
-
-/** The longest names that a stack's file takes, for everything that it names. */
-function longestNames(stack: string) {
-  const team = forty("t");
-  // A local node and an AKS pool have limits of their own, which are checked with the target.
-  const pool = stack === "azure" ? "p".repeat(12) : "p".repeat(32);
-  const stream = {
-    ...{ team, pool },
-    topic: "events",
-    views: { scheduled: true },
-    ingest: { everySeconds: 600 },
-    online: { kind: "redis" },
-  };
-  return {
-    teams: [
-      // Answers for the data sets.
-      { name: "ml" },
-      {
-        name: team,
-        quota: { cpu: "64", memory: "256Gi", gpus: 8 },
-        ownModels: true,
-        members: {
-          edit: [`user:${"u".repeat(80)}@example.org`],
-          view: [`group:${"g".repeat(80)}`],
-        },
-      },
-    ],
-    owner: "o".repeat(63),
-    kafka: { kind: "single", topics: [{ name: "events" }] },
-    streams: { clickstream: stream, flights: stream },
-    observability: { enabled: true },
-    workloads: {
-      clickstream: {
-        ...{ team, pool },
-        trainers: { pytorch: {}, tensorflow: {}, xgboost: {} },
-        serving: {},
-        pipeline: {},
-      },
-      notebooks: [{ name: forty("n"), team, pool }],
-    },
-  };
-}
-
-const machines: Readonly<Record<string, string>> = {
-  aws: "m7i.2xlarge",
-  gcp: "n2-standard-8",
-  azure: "Standard_D8s_v5",
-};
-
-const wholeKubeflow = {
-  trainingOperator: true,
-  pipelines: true,
-  notebooks: true,
-  profiles: true,
-  kserve: true,
-};
-
-function poolsOf(stack: string, name: string) {
-  return [
-    {
-      name,
-      min: stack === "onprem" ? 3 : 1,
-      max: 3,
-      machineType: machines[stack],
-    },
-  ];
-}
 
 function objectOf({ inputs, type, name }: Recorded): string | undefined {
   if (!type.startsWith("kubernetes:")) return undefined;
@@ -96,8 +33,6 @@ function labelsOf(value: unknown): [string, string][] {
       : labelsOf(inner),
   );
 }
-
-const longStack = `${"s".repeat(39)}.1`;
 
 for (const stack of projectStacks.filter((each) => each !== "local-full")) {
   // What Kubeflow names is the same on every target.

@@ -80,6 +80,7 @@ const byType: Readonly<
   "azure-native:containerregistry:Registry": ({ registryName }) => ({
     loginServer: `${text(registryName)}.azurecr.io`,
   }),
+  "azure-native:network:PublicIPAddress": () => ({ ipAddress: "198.51.100.7" }),
   "azure-native:network:VirtualNetwork": ({ virtualNetworkName }) => ({
     name: virtualNetworkName,
   }),
