@@ -3,7 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { SparkApplication } from "./kinds/spark-application";
 import { sparkApplicationSpec, type SparkRunArgs } from "./spark-run";
 
-/** A PySpark job that runs on: the operator starts it again whenever it ends, and the program does not wait. */
+/**
+ * A PySpark job that runs on: the operator starts it again whenever it fails, and the program does not wait. What no
+ * restart mends ends it with exit code 0, and its reason.
+ */
 export class SparkService extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -16,8 +19,10 @@ export class SparkService extends pulumi.ComponentResource {
       {
         metadata: { name, namespace: args.team.namespace },
         spec: sparkApplicationSpec(args, {
-          type: "Always",
+          type: "OnFailure",
+          onFailureRetries: mostRetries,
           onFailureRetryInterval: 10,
+          onSubmissionFailureRetries: mostRetries,
           onSubmissionFailureRetryInterval: 10,
         }),
       },
@@ -34,3 +39,6 @@ export class SparkService extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** The operator's greatest number; without one, it does not try again. */
+const mostRetries = 2 ** 31 - 1;

@@ -5,7 +5,7 @@ import { pipelineSchema } from "./pipeline-config";
 import { servingSchema } from "./serving-config";
 import { trainersSchema } from "./trainers-config";
 import type { Problem } from "../../infra/problem";
-import { checkInputFile, formatOf, formats, isUri } from "./input-file";
+import { checkInputFile, encodings, isUri, pathProblem } from "./input-file";
 
 /** Columns of the input by meaning; the defaults are those of the built-in data set. */
 const columnsSchema = z
@@ -50,10 +50,17 @@ export const clickstreamSchema = z.strictObject({
       path: z
         .string()
         .min(1)
-        .refine((path) => formatOf(path) !== undefined, {
-          message: `use a file that ends in ${formats.join(", ")}`,
+        .superRefine((path, { addIssue }) => {
+          const message = pathProblem(path);
+          if (message !== undefined) addIssue({ code: "custom", message });
         })
-        .describe("Path of the file in the project, or s3a:// and the like"),
+        .describe(
+          "Path of the file in the project, raw:PATH in the stack's bucket, or s3a:// and the like",
+        ),
+      encoding: z
+        .enum(encodings)
+        .optional()
+        .describe("Encoding of CSV that is not UTF-8"),
       columns: columnsSchema.describe("Names of the columns, by meaning"),
     })
     .optional()
@@ -90,5 +97,6 @@ export function checkClickstream(
     `${path}.input.path`,
     input.path,
     Object.values(input.columns),
+    input.encoding,
   );
 }

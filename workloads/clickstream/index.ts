@@ -12,7 +12,7 @@ import type { SparkOperator } from "../../components/spark-operator";
 import type { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { ClickstreamConfig } from "./config";
-import { isUri } from "./input-file";
+import { isUri, stackBucketOf } from "./input-file";
 import { ClickstreamPipeline } from "./pipeline";
 import { namedTrainers } from "./trainers-config";
 import { Trainings } from "./trainings";
@@ -78,7 +78,10 @@ export class Clickstream extends pulumi.ComponentResource {
       size: features,
       grants: { raw: "write", featureStore: "write" },
       arguments: [
-        `--input=${inputPath(input?.path)}`,
+        pulumi.interpolate`--input=${this.inputPath(input?.path)}`,
+        ...(input?.encoding === undefined
+          ? []
+          : [`--encoding=${input.encoding}`]),
         ...columns.map(([field, column]) => `--column=${field}=${column}`),
         pulumi.interpolate`--feature-store=${this.uri("featureStore")}`,
         pulumi.interpolate`--raw=${this.uri("raw")}`,
@@ -261,6 +264,14 @@ export class Clickstream extends pulumi.ComponentResource {
     );
   }
 
+  private inputPath(path: string | undefined): pulumi.Input<string> {
+    if (path === undefined) return inImage.builtInData;
+    const inStack = stackBucketOf(path);
+    if (inStack !== undefined)
+      return pulumi.interpolate`${this.uri(inStack.bucket)}/${inStack.path}`;
+    return isUri(path) ? path : `${inImage.data}/${basename(path)}`;
+  }
+
   private uri(bucket: BucketName): pulumi.Output<string> {
     return this.args.store.buckets[bucket].uri;
   }
@@ -269,9 +280,4 @@ export class Clickstream extends pulumi.ComponentResource {
 /** The commit that a job tells of in its result. */
 function instantOf({ result }: JobEnd): pulumi.Output<string> {
   return result.apply(({ instant }) => String(instant));
-}
-
-function inputPath(path: string | undefined): string {
-  if (path === undefined) return inImage.builtInData;
-  return isUri(path) ? path : `${inImage.data}/${basename(path)}`;
 }

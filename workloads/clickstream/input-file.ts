@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
-import * as zlib from "node:zlib";
 
 import type { Problem } from "../../infra/problem";
+import { csvHeader, decode, InputError, jsonNames } from "./input-head";
 
 /** Endings of the files that the job reads. */
 export const formats = [
@@ -16,89 +16,135 @@ export const formats = [
   ".parquet",
 ] as const;
 
+/** Encodings of CSV that may be declared; those of `jobs/input_file.py`. */
+export const encodings = [
+  "utf-8",
+  "utf-16",
+  "windows-1252",
+  "iso-8859-1",
+] as const;
+
+/** An encoding of CSV. */
+export type Encoding = (typeof encodings)[number];
+
 /** Format of a file by its ending; undefined when it is none of {@link formats}. */
 export function formatOf(path: string): (typeof formats)[number] | undefined {
-  return formats.find((ending) => path.endsWith(ending));
+  const name = path.replace(/\/+$/, "").toLowerCase();
+  return formats.find((ending) => name.endsWith(ending));
 }
 
 /** Whether a path names an object in a bucket rather than a file here. */
 export function isUri(path: string): boolean {
-  return /^[a-z0-9+]+:\/\//.test(path);
+  return /^[a-z0-9+]+:\/\//.test(path) || stackBucketOf(path) !== undefined;
+}
+
+/** Buckets of the stack that an input may lie in, as `raw:path` names them on every target. */
+const stackBuckets = { raw: "raw", features: "featureStore" } as const;
+
+/** The bucket of the stack that a path such as `raw:events/2026.csv` names, and the path in it. */
+export function stackBucketOf(
+  path: string,
+):
+  | { readonly bucket: "raw" | "featureStore"; readonly path: string }
+  | undefined {
+  const [, name, rest] = /^(raw|features):(?!\/\/)\/?(.+)$/.exec(path) ?? [];
+  return name === undefined || rest === undefined
+    ? undefined
+    : { bucket: stackBuckets[name as keyof typeof stackBuckets], path: rest };
+}
+
+/** What is wrong with the form of a path; undefined when nothing is. */
+export function pathProblem(path: string): string | undefined {
+  const [, scheme] = /^([a-z0-9+]+):\/\//.exec(path) ?? [];
+  switch (scheme) {
+    case undefined:
+    case "s3a":
+    case "gs":
+    case "abfss":
+      break;
+    case "s3":
+      return `write ${path.replace(/^s3:/, "s3a:")}, or raw:PATH for the stack's own bucket`;
+    default:
+      return "name a file here, raw:PATH in the stack's bucket, or s3a://, gs:// or abfss://";
+  }
+  const isFolder = isUri(path) && path.endsWith("/");
+  return formatOf(path) === undefined && !isFolder
+    ? `use a file that ends in ${formats.join(", ")}, or a folder of them in a bucket: raw:PATH/`
+    : undefined;
 }
 
 /**
- * Looks at a local file before anything is changed: that it is there, holds something, and names the
+ * Looks at the beginning of a local file before anything is changed: that the job can read it, and that it names the
  * columns that the job needs. Columns of Parquet, whose schema stands at its end, are left to the job.
  */
 export function checkInputFile(
   path: string,
   file: string,
   columns: readonly string[],
+  encoding?: Encoding,
 ): readonly Problem[] {
+  const report = (remedy: string) => [{ path, value: file, remedy }];
   const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) {
-    return [
-      { path, value: file, remedy: "no such file; name one that exists" },
-    ];
-  }
-  if (!stat.isFile() || stat.size === 0) {
-    return [
-      { path, value: file, remedy: "the file is empty; name one with events" },
-    ];
-  }
-  const present = columnsOf(file);
-  if (present === undefined) return [];
-  const missing = columns.filter((column) => !present.includes(column));
-  return missing.length === 0
-    ? []
-    : [
-        {
-          path,
-          value: file,
-          remedy: `the file lacks ${missing.join(", ")}; it has ${present.join(", ")}; name its columns under input.columns`,
-        },
-      ];
-}
-
-function columnsOf(file: string): string[] | undefined {
-  const format = formatOf(file);
-  if (format === undefined || format === ".parquet") return undefined;
-  const lines = firstLines(file);
-  return format.startsWith(".csv")
-    ? (lines[0] ?? "")
-        .split(",")
-        .map((column) => column.trim().replace(/^"(.*)"$/, "$1"))
-    : [...new Set(lines.flatMap(jsonKeys))];
-}
-
-function jsonKeys(line: string): string[] {
+  if (stat === undefined) return report("no such file; name one that exists");
+  if (!stat.isFile())
+    return report(
+      "is a folder; name one file, or put the folder into the stack's bucket and name it raw:PATH/",
+    );
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null
-      ? Object.keys(value)
-      : [];
-  } catch {
+    check(file, columns, encoding);
     return [];
+  } catch (error) {
+    if (error instanceof InputError) return report(`the file ${error.message}`);
+    throw error;
   }
 }
 
-/** Whole lines in the first 64 KiB, since an object of JSON lines may leave out what another has. */
-function firstLines(file: string): string[] {
-  const head = readHead(file, 1 << 16);
-  const text = file.endsWith(".gz")
-    ? zlib
-        .gunzipSync(head, { finishFlush: zlib.constants.Z_SYNC_FLUSH })
-        .toString("utf8")
-    : head.toString("utf8");
-  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
-  return lines.length > 1 ? lines.slice(0, -1) : lines;
+function check(
+  file: string,
+  columns: readonly string[],
+  encoding: Encoding | undefined,
+): void {
+  const format = formatOf(file);
+  const bytes = readHead(file);
+  if (bytes.length === 0)
+    throw new InputError("is empty; an input needs at least one event");
+  if (format === undefined) return;
+  if (format === ".parquet") {
+    if (bytes.subarray(0, 4).toString("latin1") !== "PAR1")
+      throw new InputError("is not Parquet; write it again");
+    return;
+  }
+  const isCsv = format.startsWith(".csv");
+  if (!isCsv && encoding !== undefined && encoding !== "utf-8")
+    throw new InputError("is JSON, which is UTF-8; leave input.encoding out");
+  const head = decode(file, bytes, encoding);
+  requireColumns(isCsv ? csvHeader(head) : jsonNames(head), columns);
 }
 
-function readHead(file: string, bytes: number): Buffer {
+function requireColumns(
+  present: readonly string[],
+  wanted: readonly string[],
+): void {
+  const missing = wanted.filter((column) => !present.includes(column));
+  if (missing.length > 0)
+    throw new InputError(
+      `lacks ${missing.join(", ")}; it has ${present.join(", ")}; name its columns under input.columns`,
+    );
+  const twice = wanted.find(
+    (column) => present.filter((name) => name === column).length > 1,
+  );
+  if (twice !== undefined)
+    throw new InputError(`has two columns ${twice}; rename one of them`);
+}
+
+function readHead(file: string): Buffer {
   const descriptor = fs.openSync(file, "r");
   try {
-    const buffer = Buffer.alloc(bytes);
-    return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, bytes, 0));
+    const buffer = Buffer.alloc(1 << 16);
+    return buffer.subarray(
+      0,
+      fs.readSync(descriptor, buffer, 0, buffer.length, 0),
+    );
   } finally {
     fs.closeSync(descriptor);
   }

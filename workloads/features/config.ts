@@ -66,6 +66,12 @@ export const streamSchema = z.strictObject({
         .describe(
           "Days for which every instant of the events can be read again; those that the data set declares unless given",
         ),
+      onLoss: z
+        .enum(["stop", "continue"])
+        .default("stop")
+        .describe(
+          "What to do where the topic has lost records that were not read yet: end, or go on with those that are left",
+        ),
       batch: z
         .number()
         .int()

@@ -50,6 +50,12 @@ export const contractSchema = z.strictObject({
   eventTime: columnName,
   /** Of two records with one key the one in which this is greater stays; `kafka_time` is when the topic got it. */
   orderBy: columnName.default("kafka_time"),
+  /** Hours that an event may be ahead of the time at which the topic got its record; beyond, it is a dead letter. */
+  maxAheadHours: z.number().positive().max(87_600).default(24),
+  /** Of a change stream: the field that marks a record as the deletion of its event, and the values that do. */
+  deletes: z
+    .strictObject({ field: columnName, in: z.array(scalar).min(1) })
+    .optional(),
   /** Whether fields that are not declared become columns of text. */
   additional: z.enum(["ignore", "keep"]).default("ignore"),
   fields: z.record(columnName, fieldSchema),
@@ -79,6 +85,13 @@ export function checkContract(path: string, contract: Contract): Problem[] {
     report("eventTime", contract.eventTime, "name a required timestamp field");
   if (contract.orderBy !== "kafka_time" && !fields[contract.orderBy]?.required)
     report("orderBy", contract.orderBy, "name a required field, or kafka_time");
+  const { deletes } = contract;
+  if (deletes !== undefined && !fits(fields[deletes.field], deletes.in))
+    report(
+      "deletes",
+      deletes,
+      "name a field that is declared, and values of its type",
+    );
   for (const column of contract.table.sortBy) {
     if (!(column in fields))
       report("table.sortBy", column, `choose among ${names}`);
@@ -98,14 +111,16 @@ export function checkContract(path: string, contract: Contract): Problem[] {
 
 /** A contract as the ingestion job reads it: its rules, and Hudi's settings of its table. */
 export function contractSpec(contract: Contract) {
-  const { name, version, key, eventTime, orderBy, additional, fields } =
-    contract;
+  const { name, version, key, eventTime, orderBy, fields } = contract;
+  const { maxAheadHours, deletes, additional } = contract;
   return {
     name,
     version,
     key,
     eventTime,
     orderBy,
+    maxAheadHours,
+    ...(deletes === undefined ? {} : { deletes }),
     additional,
     fields,
     hudi: hudiSettings(contract.table, {
@@ -118,27 +133,13 @@ export function contractSpec(contract: Contract) {
 
 function fieldProblems(field: Field): string[] {
   const isNumber = field.type === "long" || field.type === "double";
-  const fits = (value: string | number | boolean) => {
-    switch (field.type) {
-      case "long":
-        return Number.isInteger(value);
-      case "double":
-        return typeof value === "number";
-      case "boolean":
-        return typeof value === "boolean";
-      case "string":
-        return typeof value === "string";
-      case "timestamp":
-        return typeof value === "string" && !Number.isNaN(Date.parse(value));
-    }
-  };
   const limits = [field.min, field.max].filter((limit) => limit !== undefined);
   return [
-    ...(limits.every(fits) &&
+    ...(fits(field, limits) &&
     (limits.length === 0 || isNumber || field.type === "timestamp")
       ? []
       : ["give min and max to a number or a timestamp, of its own type"]),
-    ...((field.oneOf ?? []).every(fits)
+    ...(fits(field, field.oneOf ?? [])
       ? []
       : [`write every value of oneOf as a ${field.type}`]),
     ...(field.pattern === undefined || field.type === "string"
@@ -149,8 +150,32 @@ function fieldProblems(field: Field): string[] {
           "a required field is rejected; make it optional, or leave otherwise out",
         ]
       : []),
-    ...(typeof field.otherwise === "object" && !fits(field.otherwise.default)
+    ...(typeof field.otherwise === "object" &&
+    !fits(field, [field.otherwise.default])
       ? [`write the default as a ${field.type}`]
       : []),
   ];
+}
+
+/** Whether values are of the type of a field; none are where there is no such field. */
+function fits(
+  field: Field | undefined,
+  values: readonly (string | number | boolean)[],
+): boolean {
+  return values.every((value) => {
+    switch (field?.type) {
+      case "long":
+        return Number.isInteger(value);
+      case "double":
+        return typeof value === "number";
+      case "boolean":
+        return typeof value === "boolean";
+      case "string":
+        return typeof value === "string";
+      case "timestamp":
+        return typeof value === "string" && !Number.isNaN(Date.parse(value));
+      case undefined:
+        return false;
+    }
+  });
 }

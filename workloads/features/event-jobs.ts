@@ -82,6 +82,7 @@ export function ingestEvents(
   const { table } = contract;
   const {
     everySeconds,
+    onLoss,
     batch,
     size,
     keepDays = table.keepDays,
@@ -102,6 +103,7 @@ export function ingestEvents(
       pulumi.interpolate`--servers=${client.servers}`,
       `--topic=${config.topic}`,
       `--batch=${batch}`,
+      `--on-loss=${onLoss}`,
       ...(everySeconds === undefined
         ? // Other events are another run, although nothing else of the job has changed.
           produced.map((end) => pulumi.interpolate`--run=${end.id}`)

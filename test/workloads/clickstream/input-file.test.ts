@@ -1,14 +1,42 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import {
   checkInputFile,
+  type Encoding,
   formatOf,
   isUri,
+  pathProblem,
+  stackBucketOf,
 } from "../../../workloads/clickstream/input-file";
+
+/** The files that the batch job and the producer are held to as well, in stream_tests/test_input_files.py. */
+const table = JSON.parse(
+  readFileSync(
+    join(__dirname, "../../../workloads/clickstream/tests/input-files.json"),
+    "utf8",
+  ),
+) as readonly {
+  readonly name: string;
+  readonly text?: string;
+  readonly base64?: string;
+  readonly encoding?: Encoding;
+  readonly refused?: string;
+}[];
+
+const builtInColumns = [
+  "user_id",
+  "session_id",
+  "event",
+  "timestamp",
+  "platform",
+  "acquisition_channel",
+  "user_cohort",
+  "user_lifecycle",
+];
 
 describe("input file", () => {
   let folder: string;
@@ -68,7 +96,51 @@ describe("input file", () => {
     assert.deepEqual(remedies(write("big.csv.gz", gzipSync(big))), []);
   });
 
-  it("whose first line is not JSON lacks every column", () => {
-    assert.match(remedies(write("b.jsonl", "not json\n"))[0] ?? "", /lacks/);
+  it("without a line of JSON is refused", () => {
+    assert.match(
+      remedies(write("b.jsonl", "not json\n"))[0] ?? "",
+      /holds no line that is a JSON object/,
+    );
+  });
+
+  for (const { name, text, base64, encoding, refused } of table) {
+    it(`${name} is ${refused === undefined ? "accepted" : "refused"}`, () => {
+      const content = text ?? Buffer.from(base64 ?? "", "base64");
+      const file = write(name, content);
+      const problems = checkInputFile(
+        "input.path",
+        file,
+        builtInColumns,
+        encoding,
+      );
+      assert.deepEqual(
+        problems.map(({ remedy }) => remedy),
+        refused === undefined ? [] : [`the file ${refused}`],
+      );
+    });
+  }
+
+  it("may lie in a bucket of the stack", () => {
+    assert.deepEqual(stackBucketOf("raw:events/2026.csv"), {
+      bucket: "raw",
+      path: "events/2026.csv",
+    });
+    assert.equal(stackBucketOf("events.csv"), undefined);
+    assert.equal(stackBucketOf("C:events.csv"), undefined);
+    assert.equal(pathProblem("raw:events/"), undefined);
+    assert.equal(pathProblem("raw:events.csv"), undefined);
+  });
+
+  it("is named in a way that the job understands", () => {
+    assert.match(
+      pathProblem("s3://raw/events.csv") ?? "",
+      /s3a:\/\/raw\/events.csv, or raw:PATH/,
+    );
+    assert.match(pathProblem("https://host/events.csv") ?? "", /raw:PATH/);
+    assert.match(pathProblem("events.xlsx") ?? "", /\.csv, \.csv\.gz/);
+    assert.equal(
+      pathProblem("abfss://raw@a.dfs.core.windows.net/e.csv"),
+      undefined,
+    );
   });
 });

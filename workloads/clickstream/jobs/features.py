@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from jobs import events, feature_table, outcome
+from jobs.input_file import ENCODINGS
 from jobs.sessions import sessions
 
 JOB = "clickstream-features"
@@ -19,6 +20,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--input", required=True, help="file or folder of events: local path or bucket URI")
     parser.add_argument("--format", help=f"{', '.join(events.FORMATS)}; told from the extension unless given")
+    parser.add_argument("--encoding", choices=ENCODINGS, help="encoding of CSV that is not UTF-8")
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field")
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")
     parser.add_argument("--raw", required=True, help="URI of the bucket that takes rejected rows")
@@ -30,9 +32,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def build_features(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Read, parse and count the events, keep the rejected rows, and write the sessions of the rest."""
     columns = events.parse_mapping(options.column)
-    file_format = events.format_of(options.input, options.format)
-    parsed = events.parse(events.read_rows(spark, options.input, file_format, columns)).cache()
-    counts = events.count(parsed)
+    parsed = events.parse(events.read(spark, options.input, options.format, columns, options.encoding)).cache()
+    with events.reading(options.input):
+        counts = events.count(parsed)
     result: dict[str, object] = {
         "rows": 0,
         "events": counts.events,
@@ -46,7 +48,10 @@ def build_features(spark: SparkSession, options: argparse.Namespace) -> dict[str
         events.rejected(parsed).coalesce(1).write.json(kept)
         result["rejectedPath"] = kept
         if counts.rejected == counts.events:
-            raise outcome.JobError(f"{options.input}: none of its {counts.events} rows parses; reasons are in {kept}")
+            reason = events.main_reason(parsed)
+            raise outcome.JobError(
+                f"{options.input}: none of its {counts.events} rows parses: {reason}; the reason of each is in {kept}"
+            )
     batch = sessions(events.accepted(parsed))
     commit = feature_table.write(batch, f"{options.feature_store}/sessions", options.parallelism)
     return {

@@ -23,18 +23,27 @@ MESSAGE_LIMIT = 4096
 class JobError(Exception):
     """A failure that its message explains in full: path, value, remedy."""
 
+    exit_code = 1
+
+
+class NoRestartError(JobError):
+    """A failure that a restart does not mend: of a job that runs on, the operator starts again what ends as failed."""
+
+    exit_code = 0
+
 
 def run(job: str, result_file: str, body: Callable[[SparkSession], Mapping[str, object]]) -> None:
     """Run a job in a Spark session of its own and leave its result, or its failure, where the cluster's tooling looks.
 
-    The process ends with exit code 1 on failure, and the last line it writes is the reason.
+    The process ends with exit code 1 on failure, unless no restart mends it, and the last line it writes is the reason.
     """
     spark = SparkSession.builder.appName(job).getOrCreate()
     failure: str | None = None
+    exit_code = 1
     try:
         line = json.dumps(body(spark))
     except JobError as error:
-        failure = " ".join(str(error).split())
+        failure, exit_code = " ".join(str(error).split()), error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever it was, its reason must be the last line
         traceback.print_exc()
         failure = reason_of(error)
@@ -46,7 +55,7 @@ def run(job: str, result_file: str, body: Callable[[SparkSession], Mapping[str, 
     _leave(result_file, json.dumps({"error": failure}))
     sys.stdout.flush()
     print(f"{job}: {failure}", file=sys.stderr, flush=True)
-    sys.exit(1)
+    sys.exit(exit_code)
 
 
 def reason_of(error: BaseException) -> str:

@@ -67,7 +67,7 @@ def write_csv(path: Path, rows: Sequence[dict[str, str]], header: Sequence[str] 
 
 def parse(spark: SparkSession, path: str) -> DataFrame:
     """The events of a file, parsed with the default columns."""
-    return events.parse(events.read_rows(spark, path, events.format_of(path, None), events.COLUMNS))
+    return events.parse(events.read(spark, path, None, events.COLUMNS))
 
 
 def features_of(spark: SparkSession, path: str) -> dict[str, Row]:

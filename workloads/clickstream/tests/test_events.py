@@ -41,12 +41,12 @@ def test_columns_are_mapped(spark: SparkSession, tmp_path: Path) -> None:
     rows = [{**row, "occurred.at": row["timestamp"]} for row in ROWS]
     path = write_csv(tmp_path / "events.csv", rows, renamed)
     columns = events.parse_mapping(["time=occurred.at"])
-    assert events.count(events.parse(events.read_rows(spark, path, "csv", columns))) == events.Counts(3, 0, 0)
+    assert events.count(events.parse(events.read(spark, path, "csv", columns))) == events.Counts(3, 0, 0)
 
 
 def test_a_missing_column_is_named_with_those_that_are_there(spark: SparkSession, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "events.csv", ROWS, [name for name in HEADER if name != "timestamp"])
-    with pytest.raises(JobError, match=r"lacks the column timestamp \(for time\); it has session_id|lacks the column"):
+    with pytest.raises(JobError, match=r"events\.csv: lacks timestamp; it has session_id, user_id"):
         parse(spark, path)
 
 

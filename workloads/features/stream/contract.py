@@ -19,6 +19,10 @@ SQL_TYPES: Mapping[Type, str] = {
 }
 """Types of a contract, in Spark's words."""
 
+PARTITION = "event_date"
+KAFKA_TIME = "kafka_time"
+"""Columns that ingestion adds to a table: the day of the event, and when the topic got the record."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -37,6 +41,14 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Deletes:
+    """What marks a record of a change stream as the deletion of its event."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True)
 class Contract:
     """The fields of a stream's records, and how they lie in their table."""
 
@@ -49,6 +61,9 @@ class Contract:
     fields: tuple[Field, ...]
     additional: Literal["ignore", "keep"] = "ignore"
     """Whether fields that are not declared become text columns of the table."""
+    max_ahead_seconds: int = 86_400
+    """How far the event time may be ahead of the record's own time."""
+    deletes: Deletes | None = None
     hudi: Mapping[str, str] = field(default_factory=dict)
     """Settings of the table."""
 
@@ -78,8 +93,14 @@ def parse_contract(text: str) -> Contract:
         ordering=declared["orderBy"],
         fields=fields,
         additional=declared.get("additional", "ignore"),
+        max_ahead_seconds=round(declared.get("maxAheadHours", 24) * 3600),
+        deletes=_deletes(declared.get("deletes")),
         hudi=declared["hudi"],
     )
+
+
+def _deletes(declared: Mapping[str, object] | None) -> Deletes | None:
+    return None if declared is None else Deletes(str(declared["field"]), tuple(declared["in"]))  # type: ignore[arg-type]
 
 
 def _kind(declared: str | Mapping[str, Scalar]) -> Literal["reject", "drop", "default"]:

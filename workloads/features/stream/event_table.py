@@ -9,11 +9,10 @@ from pyspark.sql import functions as F
 
 from jobs.jvm import is_table
 from jobs.outcome import JobError
-from stream.contract import SQL_TYPES, Contract
-from stream.validation import ADDITIONAL, REASON
+from stream import hadoop_file
+from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract
+from stream.validation import ADDITIONAL, DELETION, REASON
 
-PARTITION = "event_date"
-KAFKA_TIME = "kafka_time"
 _RANK = "_rank"
 
 MOST_ADDITIONAL = 32
@@ -26,6 +25,8 @@ def transform(judged: DataFrame, contract: Contract, columns: list[str]) -> Data
     `judged` must be cached: Spark would push the condition below the parsing, and parse once for every field.
     """
     extra: list[Column] = [F.col(ADDITIONAL)[name].alias(name) for name in columns]
+    if contract.deletes is not None:
+        extra.append(F.col(DELETION).alias("_hoodie_is_deleted"))
     newest = Window.partitionBy(*contract.key).orderBy(F.desc(contract.ordering), F.desc("partition"), F.desc("offset"))
     ranked = judged.where(F.col(REASON).isNull()).withColumn(_RANK, F.row_number().over(newest))
     return ranked.where(F.col(_RANK) == 1).select(
@@ -42,8 +43,13 @@ def additional_columns(judged: DataFrame, contract: Contract, present: Mapping[s
         return []
     fresh = judged.select(F.explode(F.map_keys(ADDITIONAL)).alias("name")).distinct().limit(1000).collect()
     own = {*(field.name for field in contract.fields), KAFKA_TIME, PARTITION}
-    known = [name for name in present if name not in own and not name.startswith("_hoodie_")]
-    legal = sorted({row["name"] for row in fresh if row["name"].isidentifier()} - own - set(known))
+    # A column of another type is that of a field which was declared once: what it would take as text is no value of it.
+    known = [
+        name
+        for name, kind in present.items()
+        if name not in own and not name.startswith("_hoodie_") and kind == "string"
+    ]
+    legal = sorted({row["name"] for row in fresh} - own - set(present))
     return [*known, *legal][:MOST_ADDITIONAL]
 
 
@@ -63,6 +69,25 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
         **{f"mlstack.{name}": value for name, value in notes.items()},
     }
     rows.write.format("hudi").options(**options).mode("append").save(path)
+
+
+def require_writable(spark: SparkSession, path: str, contract: Contract) -> None:
+    """Fail unless the table takes a row that it has; of a table that is not there yet, unless its place takes one."""
+    if exists(spark, path):
+        row = spark.read.format("hudi").load(path).limit(1)
+        kept = [name for name in row.columns if not name.startswith("_hoodie_")]
+        upsert(row.select(*kept), path, contract, {"probe": "true"}, clean=False)
+        return
+    scratch = f"{path}.probe"
+    row = spark.range(1).select(
+        *(F.lit("0").cast(SQL_TYPES[field.type]).alias(field.name) for field in contract.fields),
+        F.current_timestamp().alias(KAFKA_TIME),
+        F.lit("1970-01-01").alias(PARTITION),
+    )
+    # Whatever the fields hold: a key, an order and a day are all that a write asks for.
+    filled = row.withColumns({name: F.current_timestamp() for name in (contract.event_time,)})
+    upsert(filled, scratch, contract, {}, clean=False)
+    hadoop_file.remove(spark, scratch)
 
 
 def schema_of(spark: SparkSession, path: str) -> dict[str, str]:

@@ -1,28 +1,36 @@
 """stream-ingest: reads a topic, validates its records, and upserts them into a Hudi table, each exactly once.
 
 A batch's offsets are noted in the checkpoint before it runs. A batch that is killed runs again with the same
-offsets: rows are upserted by key, dead letters are written over, so the second run changes nothing.
+offsets: rows are upserted by key, dead letters are written over, so the second run changes nothing. A batch that
+fails twice is bisected, and the records that it fails for become dead letters.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import operator
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
-from stream import checkpoint, dead_letters, event_table
-from stream.contract import Contract, parse_contract
+from jobs.outcome import JobError, NoRestartError
+from stream import bisection, checkpoint, dead_letters, event_table
+from stream.bisection import Place, Span
+from stream.contract import KAFKA_TIME, Contract, parse_contract
+from stream.dead_letters import PLACE
 from stream.kafka_settings import spark_settings
+from stream.ledger import Ledger, balance, discrepancies
 from stream.metrics import StreamMetrics
+from stream.topic import describe, lost
 from stream.validation import REASON, REPAIRED, judge
 
 JOB = "stream-ingest"
@@ -30,6 +38,10 @@ JOB = "stream-ingest"
 CLEAN_EVERY = 64
 """Batches from one look for files that may go to the next; `hoodie.clean.trigger.max.commits` counts from the last that
 found some, and a table that keeps a month has none for a month."""
+
+
+MOST_CONDEMNED = 100
+"""Records of one batch that may fail alone; where more do, the table is at fault and not the records."""
 
 
 @dataclass
@@ -41,25 +53,26 @@ class Ingest:
     table: str
     letters: str
     metrics: StreamMetrics
+    ledger: Ledger
+    topic_id: str = ""
+    pause: float = 5
+    """Seconds before a batch that failed is tried again."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def batch(self, records: DataFrame, number: int) -> None:
-        """Take one batch from records to commit."""
+        """Take one batch from records to commit; what it fails for becomes dead letters."""
         start = time.monotonic()
-        judged = dead_letters.without_accepted_text(judge(records, self.contract)).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            counted = _by_reason(judged)
-            seen = _sums(counted)
-            if seen["records"] > seen["rejected"]:
-                present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
-                columns = event_table.additional_columns(judged, self.contract, present)
-                rows = event_table.transform(judged, self.contract, columns)
-                clean = number % CLEAN_EVERY == CLEAN_EVERY - 1
-                event_table.upsert(rows, self.table, self.contract, {"batch": str(number)}, clean=clean)
-            if seen["rejected"]:
-                dead_letters.keep(judged, self.letters, self._stream(), number, self.contract.version)
-        finally:
-            judged.unpersist()
+            counted, seen = self._attempt(records, number)
+        except Exception as first:  # noqa: BLE001 - no record may stop the stream, whatever refuses it
+            print(f"batch {number} failed and is tried again: {outcome.reason_of(first)}", flush=True)
+            time.sleep(self.pause)
+            try:
+                counted, seen = self._attempt(records, number)
+            except Exception as second:  # noqa: BLE001 - as above
+                print(f"batch {number} failed again and is bisected: {outcome.reason_of(second)}", flush=True)
+                counted, seen = self._attempt(records, number, self._condemned(records, number))
+        self.ledger.note(number, seen)
         self.counts.update(seen)
         self.counts["batches"] += 1
         seconds = round(time.monotonic() - start, 2)
@@ -67,20 +80,101 @@ class Ingest:
         self.metrics.batch({row["reason"]: row["records"] for row in counted}, newest, seconds)
         print(json.dumps({"batch": number, **seen, "seconds": seconds}), flush=True)
 
+    def _attempt(
+        self, records: DataFrame, number: int, condemned: Mapping[Place, str] | None = None
+    ) -> tuple[Sequence[Row], dict[str, int]]:
+        refused = _refused(records, condemned or {})
+        sound = records if refused is None else records.join(refused.select(*PLACE), list(PLACE), "left_anti")
+        judged = self._judged(sound)
+        try:
+            counted = _by_reason(judged)
+            if refused is not None:
+                counted = [*counted, *_by_reason(refused)]
+            seen = _sums(counted)
+            if seen["accepted"]:
+                self._upsert(judged, number)
+            if seen["rejected"]:
+                letters = dead_letters.of(judged, self.topic_id, self.contract.version)
+                if refused is not None:
+                    letters = letters.unionByName(dead_letters.of(refused, self.topic_id, self.contract.version))
+                dead_letters.keep(letters, self.letters, self._stream(), number)
+            else:
+                # Of an attempt that was killed, with other rules.
+                dead_letters.drop(self.spark, self.letters, self._stream(), number)
+        finally:
+            judged.unpersist()
+        return counted, seen
+
+    def _judged(self, records: DataFrame) -> DataFrame:
+        judged = dead_letters.without_accepted_text(judge(records, self.contract))
+        return judged.persist(StorageLevel.MEMORY_AND_DISK)
+
+    def _upsert(self, judged: DataFrame, number: int) -> None:
+        present = event_table.schema_of(self.spark, self.table) if self.contract.additional == "keep" else {}
+        columns = event_table.additional_columns(judged, self.contract, present)
+        rows = event_table.transform(judged, self.contract, columns)
+        clean = number % CLEAN_EVERY == CLEAN_EVERY - 1
+        event_table.upsert(rows, self.table, self.contract, {"batch": str(number)}, clean=clean)
+
+    def _condemned(self, records: DataFrame, number: int) -> dict[Place, str]:
+        """The records for which the batch fails; the others are written on the way."""
+        ends = records.groupBy("topic", "partition").agg(F.min("offset").alias("first"), F.max("offset").alias("last"))
+        spans = [
+            Span(row["topic"], row["partition"], row["first"], row["last"] + 1)
+            for row in sorted(ends.collect(), key=lambda row: (row["topic"], row["partition"]))
+        ]
+
+        def attempt(some: Sequence[Span]) -> None:
+            judged = self._judged(records.where(_among(some)))
+            try:
+                if _sums(_by_reason(judged))["accepted"]:
+                    self._upsert(judged, number)
+            finally:
+                judged.unpersist()
+
+        def explain(error: BaseException) -> str:
+            # Not the record's fault where nothing can be written at all.
+            event_table.require_writable(self.spark, self.table, self.contract)
+            return f"refused by the table: {outcome.reason_of(error)}"[:1000]
+
+        return bisection.condemned(spans, attempt, explain, most=MOST_CONDEMNED)
+
     def _stream(self) -> str:
         # Batch numbers begin anew with a new checkpoint; its id keeps their letters apart.
         return str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
 
 
-def records(spark: SparkSession, servers: str, topic: str, most: int) -> DataFrame:
-    """The topic as a stream of text records, from its beginning unless the checkpoint says otherwise."""
+def _among(spans: Sequence[Span]) -> Column:
+    within = [
+        (F.col("topic") == span.topic)
+        & (F.col("partition") == span.partition)
+        & F.col("offset").between(span.start, span.end - 1)
+        for span in spans
+    ]
+    return functools.reduce(operator.or_, within, F.lit(False))
+
+
+def _refused(records: DataFrame, condemned: Mapping[Place, str]) -> DataFrame | None:
+    """Condemned records with their reasons, in the shape of judged ones."""
+    if not condemned:
+        return None
+    spark = records.sparkSession
+    rows = [(*place, reason) for place, reason in condemned.items()]
+    reasons = spark.createDataFrame(rows, f"topic string, partition int, offset long, {REASON} string")
+    return records.join(F.broadcast(reasons), list(PLACE)).withColumn(REPAIRED, F.lit(0))
+
+
+def records(spark: SparkSession, servers: str, topic: str, most: int, *, complete: bool = True) -> DataFrame:
+    """The topic as a stream of text records, from its beginning unless the checkpoint says otherwise.
+
+    `complete`: whether to fail where records were removed before they were read.
+    """
     source = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", servers)
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
-        # Records that were removed before they were read are a loss to be told of, not skipped.
-        .option("failOnDataLoss", "true")
+        .option("failOnDataLoss", str(complete).lower())
         # Each partition's share is rounded down: without a little more, what is left is a batch of its own.
         .option("maxOffsetsPerTrigger", round(most * 1.001))
         .options(**spark_settings(os.environ))
@@ -90,7 +184,7 @@ def records(spark: SparkSession, servers: str, topic: str, most: int) -> DataFra
         "topic",
         "partition",
         "offset",
-        F.col("timestamp").alias(event_table.KAFKA_TIME),
+        F.col("timestamp").alias(KAFKA_TIME),
         F.col("key").cast("string"),
         F.col("value").cast("string"),
     )
@@ -100,14 +194,29 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     """Run until caught up, or until told to stop."""
     contract = parse_contract(options.contract)
     table = f"{options.feature_store}/{contract.name}"
-    place = f"{options.raw}/checkpoints/{contract.name}"
+    root = f"{options.raw}/checkpoints/{contract.name}"
+    topic = describe(spark, options.servers, options.topic, spark_settings(os.environ))
+    place = checkpoint.place(spark, root, topic.id)
+    if place != root:
+        print(f"topic {topic.name} was made anew, as {topic.id}: it is read from its beginning", flush=True)
+    gone = lost(topic, checkpoint.reached(spark, place))
+    missing = sum(end - start for start, end in gone.values())
+    if gone and options.on_loss == "stop":
+        spans = ", ".join(f"partition {number} offsets {start} to {end - 1}" for number, (start, end) in gone.items())
+        # A job that runs on would be started again for ever.
+        raise (JobError if options.every is None else NoRestartError)(
+            f"topic {topic.name}: {missing} records were removed before they were read ({spans}); to go on without "
+            "them set the stream's ingest.onLoss to continue, and to keep them longer the topic's retentionHours; what "
+            "was lost can be sent to the topic again"
+        )
+    letters = f"{options.raw}/rejected/{contract.name}"
     metrics = StreamMetrics(contract.name)
-    work = Ingest(spark, contract, table, f"{options.raw}/rejected/{contract.name}", metrics)
+    work = Ingest(spark, contract, table, letters, metrics, Ledger(spark, place), topic.id)
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
     spark.streams.addListener(metrics)
     start = time.monotonic()
     writer = (
-        records(spark, options.servers, options.topic, options.batch)
+        records(spark, options.servers, options.topic, options.batch, complete=options.on_loss == "stop")
         .writeStream.queryName(JOB)
         .option("checkpointLocation", place)
         .foreachBatch(work.batch)
@@ -123,12 +232,15 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
         metrics.progress(query.lastProgress)
     seconds = time.monotonic() - start
     read = work.counts["records"]
-    rows, totals = _totals(work, place)
+    rows, totals = _totals(work, root)
+    parts = f"{rows} rows + {totals['rejected']} dead letters + {totals['duplicates']} duplicates"
+    print(f"{totals['records']} records = {parts}", flush=True)
     return {
         "rows": rows,
         "instant": feature_table.resolve_instant(spark, table, None) if rows else "",
         "metrics": {
             **totals,
+            "lost": missing,
             "repaired": work.counts["repaired"],
             "batches": work.counts["batches"],
             "read": read,
@@ -138,16 +250,29 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     }
 
 
-def _totals(work: Ingest, place: str) -> tuple[int, dict[str, int]]:
-    """Rows of the table, and where every record ever taken has gone: what lies there says it, whoever was killed."""
+def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
+    """Rows of the table, and where every record ever taken has gone: what lies there says it, whoever was killed.
+
+    @raises JobError where rows, dead letters and duplicates are not what batches have counted
+    """
     rows = 0
     if event_table.exists(work.spark, work.table):
         table = work.spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(work.table)
         rows = table.select(*work.contract.key).count()
     letters = dead_letters.read(work.spark, work.letters)
     rejected = 0 if letters is None else letters.count()
-    taken = checkpoint.consumed(work.spark, place)
-    return rows, {"records": taken, "rejected": rejected, "duplicates": taken - rejected - rows}
+    replayed = dead_letters.settled(work.spark, work.letters)
+    sums = balance(work.spark, root)
+    wrong = list(discrepancies(sums, rows=rows, letters=rejected + replayed, replayed=replayed))
+    if sums["accepted"] and not rows and work.contract.deletes is None:
+        wrong.append(f"the table has no row of {sums['accepted']} accepted records")
+    if wrong:
+        raise JobError(
+            f"{work.contract.name}: records are unaccounted for: {'; '.join(wrong)}; keep {root} and {work.letters} as "
+            "they are, and report it with the job's log"
+        )
+    records = sums["records"]
+    return rows, {"records": records, "rejected": rejected, "duplicates": records - rejected - rows}
 
 
 def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -159,7 +284,7 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
         return {"rows": 0, "metrics": {"accepted": 0, "rejected": 0}}
     judged = judge(letters.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
     seen = _sums(_by_reason(judged))
-    accepted = seen["records"] - seen["rejected"]
+    accepted = seen["accepted"]
     if accepted:
         rows = event_table.transform(judged, contract, [])
         event_table.upsert(
@@ -196,6 +321,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="run on, a batch every so many seconds; else end when caught up",
     )
     parser.add_argument("--batch", type=int, default=250_000, help="most records of a batch")
+    parser.add_argument(
+        "--on-loss",
+        choices=("stop", "continue"),
+        default="stop",
+        help="what to do where the topic has lost records that were not read: end, or go on with those that are left",
+    )
     parser.add_argument("--run", help="names the run, so that another declaration is another run; not read")
     parser.add_argument(
         "--result",
@@ -222,16 +353,19 @@ def _by_reason(judged: DataFrame) -> Sequence[Row]:
         .agg(
             F.count(F.lit(1)).alias("records"),
             F.sum(REPAIRED).alias("repaired"),
-            F.max(event_table.KAFKA_TIME).alias("newest"),
+            F.max(KAFKA_TIME).alias("newest"),
         )
         .collect()
     )
 
 
 def _sums(counted: Sequence[Row]) -> dict[str, int]:
+    accepted = sum(row["records"] for row in counted if row["reason"] is None)
+    records = sum(row["records"] for row in counted)
     return {
-        "records": sum(row["records"] for row in counted),
-        "rejected": sum(row["records"] for row in counted if row["reason"] is not None),
+        "records": records,
+        "accepted": accepted,
+        "rejected": records - accepted,
         "repaired": sum(row["repaired"] for row in counted if row["reason"] is None),
     }
 

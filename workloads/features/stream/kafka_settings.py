@@ -20,7 +20,11 @@ def librdkafka_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 def spark_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Options of Spark's Kafka source: those of the Java client, each with `kafka.` before it."""
-    settings = {"security.protocol": environment.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT")}
+    settings = {
+        "security.protocol": environment.get("KAFKA_SECURITY_PROTOCOL", "PLAINTEXT"),
+        # By default, a client reads what a producer's transaction took back, too.
+        "isolation.level": "read_committed",
+    }
     if "KAFKA_CA" in environment:
         settings |= {
             "ssl.truststore.type": "PEM",

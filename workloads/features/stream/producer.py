@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import gzip
 import hashlib
 import io
@@ -14,6 +15,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -21,6 +23,8 @@ from typing import IO
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Delivered
 
+from jobs import input_file
+from jobs.input_file import InputError
 from stream.generator import Message, generate
 from stream.kafka_settings import librdkafka_settings
 
@@ -55,27 +59,112 @@ class Pace:
         return max(0.0, self._start + sent / self._rate - self._clock()) if self._rate else 0.0
 
 
-def read_events(path: Path, key: str) -> Iterator[Message]:
-    """The rows of a CSV or JSON-lines file, plain, gzipped or alone in a zip, as messages keyed by one of its columns.
+def read_events(path: Path, key: str, encoding: str | None = None) -> Iterator[Message]:
+    """The events of a file, or of those in a folder, as messages keyed by one of their columns.
 
-    An event without an id gets one of its content, so that a file replayed twice is the same events twice.
+    CSV and JSON lines, plain, gzipped or alone in a zip, and Parquet. An event without an id gets one of its content,
+    so that a file replayed twice is the same events twice. A row that is no event is sent as it is.
+
+    @raises ProducerError where a file is refused, in the words of the batch job
     """
-    suffixes = [suffix for suffix in path.suffixes if suffix not in (".gz", ".zip")]
-    with _open(path) as lines:
-        rows: Iterable[Mapping[str, object]]
-        if suffixes[-1:] == [".csv"]:
-            rows = csv.DictReader(lines)
-        elif suffixes[-1:] in ([".jsonl"], [".ndjson"], [".json"]):
-            rows = (json.loads(line) for line in lines if line.strip())
-        else:
-            raise ProducerError(f"{path}: unknown format; name the file .csv, .csv.gz, .jsonl or .jsonl.gz")
+    files = sorted(_files(path)) if path.is_dir() else [path]
+    if not files:
+        raise ProducerError(f"{path}: is empty; an input needs at least one event")
+    for file in files:
+        try:
+            yield from map(functools.partial(_message, key=key), _rows(file, key, encoding))
+        except InputError as error:
+            raise ProducerError(f"{path}: {error}") from error
+        except csv.Error as error:
+            raise ProducerError(f"{path}: {input_file.BROKEN_QUOTE}") from error
+        except EOFError as error:
+            raise ProducerError(f"{path}: is gzip that ends too early; copy it again") from error
+
+
+def _message(row: Mapping[str, object] | str, key: str) -> Message:
+    if isinstance(row, str):
+        return Message("malformed", "", row)
+    fields = {name: value for name, value in row.items() if value not in ("", None)}
+    if key not in fields:
+        return Message("malformed", "", json.dumps(fields))
+    fields.setdefault("event_id", event_id(fields))
+    return Message("good", str(fields[key]), json.dumps(fields, separators=(",", ":")))
+
+
+def _rows(path: Path, key: str, encoding: str | None) -> Iterator[Mapping[str, object] | str]:
+    """Rows of a file: fields by name, or the text of a row that is not of the file's form."""
+    name = path.name.removesuffix(".zip")
+    match input_file.format_by_name(name):
+        case "parquet":
+            return _parquet_rows(path, key)
+        case "json":
+            if encoding not in (None, "utf-8"):
+                raise InputError("is JSON, which is UTF-8; leave input.encoding out")
+            return _json_rows(path, key)
+        case "csv":
+            return _csv_rows(path, key, encoding)
+        case None:
+            raise ProducerError(
+                f"{path}: unknown format; name the file {', '.join(sum(input_file.FORMATS.values(), ()))}"
+            )
+
+
+def _csv_rows(path: Path, key: str, encoding: str | None) -> Iterator[Mapping[str, object] | str]:
+    header = input_file.csv_header(_head(path, encoding))
+    input_file.require_columns(header, [key])
+    # utf-8-sig leaves out the byte-order mark that spreadsheets write.
+    with _open(path, encoding or "utf-8-sig", newline="") as text:
+        rows = (row for row in csv.reader(text, strict=True) if row)
+        next(rows)
         for row in rows:
-            fields = {name: value for name, value in row.items() if value not in ("", None)}
-            if key not in fields:
-                yield Message("malformed", "", json.dumps(fields))
-                continue
-            fields.setdefault("event_id", event_id(fields))
-            yield Message("good", str(fields[key]), json.dumps(fields, separators=(",", ":")))
+            if len(row) != len(header) or (encoding is None and any("\ufffd" in cell for cell in row)):
+                yield ",".join(row)
+            else:
+                yield dict(zip(header, row, strict=True))
+
+
+def _json_rows(path: Path, key: str) -> Iterator[Mapping[str, object] | str]:
+    input_file.require_columns(input_file.json_names(_head(path, None)), [key])
+    with _open(path, "utf-8-sig", newline=None) as lines:
+        for line in filter(str.strip, lines):
+            row = None if "\ufffd" in line else input_file.json_object(line)
+            yield line.rstrip("\n") if row is None else row
+
+
+def _parquet_rows(path: Path, key: str) -> Iterator[Mapping[str, object]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if _first_bytes(path)[:4] != b"PAR1":
+        raise InputError("is not Parquet; write it again")
+    file = pq.ParquetFile(path)
+    input_file.require_columns(file.schema_arrow.names, [key])
+    for batch in file.iter_batches():
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if pa.types.is_timestamp(column.type):
+                micros = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+                batch = batch.set_column(batch.schema.get_field_index(name), name, micros)
+        for row in batch.to_pylist():
+            yield {name: str(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden:
+            yield path
+
+
+def _head(path: Path, encoding: str | None) -> input_file.Head:
+    return input_file.head_of(path.name.removesuffix(".zip"), _first_bytes(path), encoding)
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
+            return file.read(input_file.HEAD)
+    with path.open("rb") as file:
+        return file.read(input_file.HEAD)
 
 
 def event_id(fields: Mapping[str, object]) -> str:
@@ -108,8 +197,8 @@ def send(
             try:
                 producer.produce(
                     topic,
-                    message.value.encode(),
-                    message.key.encode(),
+                    message.value.encode(errors="backslashreplace"),
+                    message.key.encode(errors="backslashreplace"),
                     on_delivery=delivered,
                 )
                 break
@@ -142,8 +231,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--servers", required=True, help="HOST:PORT of the brokers, separated by commas")
     parser.add_argument("--topic", required=True)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--file", type=Path, help="file to replay: .csv, .csv.gz, .jsonl or .jsonl.gz")
+    source.add_argument("--file", type=Path, help="file or folder to replay: CSV, JSON lines or Parquet")
     source.add_argument("--generate", type=int, metavar="COUNT", help="make so many synthetic messages")
+    parser.add_argument("--encoding", choices=input_file.ENCODINGS, help="encoding of CSV that is not UTF-8")
     parser.add_argument("--seed", type=int, default=1, help="seed of the synthetic messages")
     parser.add_argument("--first", type=int, help="how many of the file's events, from its first; all unless given")
     parser.add_argument(
@@ -173,7 +263,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         messages = (
             generate(options.generate, options.seed)
             if options.file is None
-            else islice(read_events(options.file, options.key), options.first)
+            else islice(read_events(options.file, options.key, options.encoding), options.first)
         )
         settings = {
             "bootstrap.servers": options.servers,
@@ -195,15 +285,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(line)
 
 
-def _open(path: Path) -> IO[str]:
+def _open(path: Path, encoding: str, newline: str | None) -> IO[str]:
+    """A file as text; bytes that are not of the encoding become U+FFFD, as they do in Spark."""
     match path.suffix:
         case ".gz":
-            return gzip.open(path, "rt", encoding="utf-8")
+            return gzip.open(path, "rt", encoding=encoding, errors="replace", newline=newline)
         case ".zip":
             archive = zipfile.ZipFile(path)
-            return io.TextIOWrapper(archive.open(archive.namelist()[0]), encoding="utf-8")
+            file = archive.open(archive.namelist()[0])
+            return io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=newline)
         case _:
-            return path.open(encoding="utf-8")
+            return path.open(encoding=encoding, errors="replace", newline=newline)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from jobs.outcome import JobError
 from stream import dead_letters, event_table
 from stream.contract import parse_contract
 from stream.ingest import Ingest, replay
+from stream.ledger import Ledger, discrepancies
 from stream.metrics import StreamMetrics, lag
 from stream_tests.conftest import SPECS
 
@@ -59,7 +60,11 @@ class Stream:
         contract = parse_contract(json.dumps(self.declared))
         event_table.require_compatible(event_table.schema_of(self.spark, self.table), contract, self.table)
         letters = f"file:{self.folder}/raw/rejected/clickstream_events"
-        Ingest(self.spark, contract, self.table, letters, StreamMetrics(contract.name)).batch(records, number)
+        ledger = Ledger(self.spark, f"file:{self.folder}/raw/checkpoints/clickstream_events")
+        metrics = StreamMetrics(contract.name)
+        Ingest(self.spark, contract, self.table, letters, metrics, ledger, pause=0).batch(records, number)
+        found = {"rows": len(self.rows()), "letters": len(self.letters()), "replayed": 0}
+        assert list(discrepancies(ledger.sums(), **found)) == []
 
     def replay(self) -> dict[str, Any]:
         """Take up the dead letters again."""
@@ -72,6 +77,8 @@ class Stream:
 
     def rows(self) -> dict[str, Row]:
         """The table by event."""
+        if not event_table.exists(self.spark, self.table):
+            return {}
         rows = self.spark.read.format("hudi").load(self.table).collect()
         assert len({row["event_id"] for row in rows}) == len(rows)
         return {row["event_id"]: row for row in rows}
@@ -184,7 +191,9 @@ def test_dead_letters_are_taken_up_after_a_fix(spark: SparkSession, stream: Stre
 def test_a_batch_is_measured_by_reason_once_it_is_committed(spark: SparkSession, stream: Stream) -> None:
     contract = parse_contract(json.dumps(stream.declared))
     metrics = StreamMetrics(contract.name)
-    work = Ingest(spark, contract, stream.table, f"file:{stream.folder}/raw/rejected/clickstream_events", metrics)
+    raw = f"file:{stream.folder}/raw"
+    ledger = Ledger(spark, f"{raw}/checkpoints/clickstream_events")
+    work = Ingest(spark, contract, stream.table, f"{raw}/rejected/clickstream_events", metrics, ledger)
     work.batch(records(spark, 0, [event(1), event(2), event(3, user_id="x"), event(4, user_id="x", event=None)]), 0)
 
     def value(name: str, **labels: str) -> float | None:
@@ -195,6 +204,95 @@ def test_a_batch_is_measured_by_reason_once_it_is_committed(spark: SparkSession,
     assert value("rejected_total", reason="user_id: not a long") == 2
     age = value("lag_seconds")
     assert age is not None and abs(datetime(2026, 1, 10, 12).timestamp() + age - datetime.now().timestamp()) < 3600
+
+
+def test_a_record_that_the_table_refuses_becomes_a_dead_letter(spark: SparkSession, stream: Stream) -> None:
+    # No rule of ours: Hudi itself takes no empty key, and fails the batch.
+    stream.declared["fields"]["event_id"] = {"type": "string"}
+    for number, values in enumerate(
+        (
+            [event(7, event_id="")],
+            [*(event(at) for at in range(5)), event(7, event_id=""), *(event(at) for at in range(5, 9))],
+        )
+    ):
+        stream.batch(number, records(spark, number, values))
+    assert stream.rows().keys() == {f"e{number}" for number in range(9)}
+    letters = stream.letters()
+    assert [letter["offset"] for letter in letters] == [0, 6]
+    assert all(letter["reason"].startswith("refused by the table: ") for letter in letters)
+    assert {json.loads(letter["value"])["event_id"] for letter in letters} == {""}
+
+
+def test_deletions_of_a_change_stream_are_deleted(spark: SparkSession, stream: Stream) -> None:
+    stream.declared["fields"]["op"] = {"type": "string", "required": True, "oneOf": ["insert", "update", "delete"]}
+    stream.declared["deletes"] = {"field": "op", "in": ["delete"]}
+    inserted = [event(number, op="insert") for number in range(4)]
+    stream.batch(0, records(spark, 0, inserted))
+    gone = {"event_id": "e1", "timestamp": event(1)["timestamp"], "op": "delete"}
+    changes = [event(0, op="update", platform="ios"), gone, event(9, op="insert"), {**event(9), "op": "delete"}]
+    stream.batch(1, records(spark, 4, [*changes, {**gone, "timestamp": None}], minute=5))
+    rows = stream.rows()
+    assert rows.keys() == {"e0", "e2", "e3"}
+    assert rows["e0"]["platform"] == "ios"
+    assert [letter["reason"] for letter in stream.letters()] == ["timestamp: missing"]
+    # What arrives late is older than the deletion.
+    stream.batch(2, records(spark, 9, [event(1, op="update")], minute=1))
+    stream.batch(3, records(spark, 10, [event(2, op="delete")], minute=9))
+    assert stream.rows().keys() == {"e0", "e3"}
+
+
+def test_keys_of_any_text_are_rows_or_dead_letters(spark: SparkSession, stream: Stream) -> None:
+    keys = [
+        "plain",
+        "a:b",
+        "a,b",
+        "urn:x:1,urn:y:2",
+        "2026-01-05T10:00:00,7",
+        "__null__",
+        "größe 漢",
+        "x" * 5000,
+        "a/../b",
+    ]
+    stream.batch(0, records(spark, 0, [event(1, event_id=key) for key in keys]))
+    dead = {json.loads(letter["value"])["event_id"]: letter["reason"] for letter in stream.letters()}
+    assert stream.rows().keys() | dead.keys() == set(keys)
+    assert set(dead.values()) <= {"event_id: holds both , and :"}
+
+
+def test_fields_of_any_name_and_case(spark: SparkSession, stream: Stream) -> None:
+    stream.declared["additional"] = "keep"
+    named = [
+        {"Colour": "red"},
+        {"colour": "blue"},
+        {"größe": 1},
+        {"USER_ID": 7},
+        {"_hoodie_is_deleted": True},
+        {"a b": 1},
+    ]
+    stream.batch(0, records(spark, 0, [event(at, **fields) for at, fields in enumerate(named)]))
+    assert {key: row["colour"] for key, row in stream.rows().items()} == {"e0": "red", "e1": "blue"}
+    assert [letter["offset"] for letter in stream.letters()] == [2, 3, 4, 5]
+
+
+def test_a_field_that_is_no_longer_declared_stops_nothing(spark: SparkSession, stream: Stream) -> None:
+    stream.declared |= {"additional": "keep"}
+    stream.declared["fields"]["price"] = {"type": "double"}
+    stream.batch(0, records(spark, 0, [event(1, price=1.5)]))
+    del stream.declared["fields"]["price"]
+    stream.batch(1, records(spark, 1, [event(2, price="much")]))
+    assert {key: row["price"] for key, row in stream.rows().items()} == {"e1": 1.5, "e2": None}
+
+
+def test_what_does_not_add_up_is_told() -> None:
+    sums = {"records": 10, "accepted": 7, "rejected": 3}
+    assert list(discrepancies(sums, rows=6, letters=3, replayed=0)) == []
+    assert list(discrepancies(sums, rows=6, letters=2, replayed=0)) == [
+        "3 records were rejected and 2 dead letters are kept"
+    ]
+    assert list(discrepancies({**sums, "records": 11}, rows=8, letters=3, replayed=0)) == [
+        "of 11 records 7 were accepted and 3 rejected",
+        "the table has 8 rows of 7 accepted records",
+    ]
 
 
 def test_lag_is_what_lies_between_two_offsets() -> None:

@@ -32,6 +32,8 @@ CONTRACT = {
             "oneOf": ["a", "b"],
             "otherwise": {"default": "other"},
         },
+        "weight": {"type": "double"},
+        "seen": {"type": "timestamp"},
         "flag": {"type": "boolean"},
         "code": {"type": "string", "pattern": "^[a-z]+$"},
     },
@@ -72,7 +74,6 @@ def test_a_good_record_has_its_types(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        None,
         "",
         "not json",
         '{"id": "1"',
@@ -82,14 +83,77 @@ def test_a_good_record_has_its_types(spark: SparkSession) -> None:
         '{"id": "1", "at": "2026-01-01T10:00:00Z"',
     ],
 )
-def test_what_is_no_object_is_rejected(spark: SparkSession, value: str | None) -> None:
+def test_what_is_no_object_is_rejected(spark: SparkSession, value: str) -> None:
     assert judged(spark, value)[0][REASON] == "not a JSON object"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "no value: a tombstone"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"}{"id":"2","at":"2026-01-01T10:00:00Z"}', "more than one JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"} {"id":"2"}', "more than one JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"},{"id":"2"}', "more than one JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"}garbage', "not a JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"}]', "not a JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"}, 0] {}', "not a JSON object"),
+        ('[{"id":"1","at":"2026-01-01T10:00:00Z"}]', "not a JSON object"),
+        ("[" * 5000, "not a JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z","x":' + "[" * 5000 + "]" * 5000 + "}", "not a JSON object"),
+        (r'{"id":"\ud800","at":"2026-01-01T10:00:00Z"}', "not UTF-8"),
+        (r'{"id":"\udc00x","at":"2026-01-01T10:00:00Z"}', "not UTF-8"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":1e999}', "weight: out of the range of a double"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":-1e999}', "weight: out of the range of a double"),
+    ],
+)
+def test_a_record_that_is_no_single_object_or_out_of_range_says_so(
+    spark: SparkSession, value: str | None, reason: str
+) -> None:
+    assert judged(spark, value)[0][REASON] == reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        r'{"id":"\ud83d\ude00","at":"2026-01-01T10:00:00Z"}',
+        '{"id":"\ufffd","at":"2026-01-01T10:00:00Z"}',
+        '  {"id":"}{","at":"2026-01-01T10:00:00Z"}\n',
+        r'{"id":"\\ud800","at":"2026-01-01T10:00:00Z"}',
+    ],
+)
+def test_odd_text_that_is_sound_is_accepted(spark: SparkSession, value: str) -> None:
+    (row,) = judged(spark, value)
+    assert (row[REASON], row["id"]) == (None, json.loads(value)["id"])
+
+
+def test_bytes_that_are_no_utf8_are_rejected(spark: SparkSession) -> None:
+    value = b'{"id":"caf\xe9","at":"2026-01-01T10:00:00Z"}'
+    records = spark.createDataFrame([(value,)], "value binary").selectExpr("cast(value as string) as value")
+    assert judge(records, contract()).select(REASON).first()[0] == "not UTF-8"
+
+
+def test_an_event_may_not_be_ahead_of_its_record(spark: SparkSession) -> None:
+    rows = [(record(at=at), "2026-01-01 10:00:00") for at in ("2026-01-02T09:59:59Z", "2026-01-02T10:00:01Z")]
+    records = spark.createDataFrame(rows, "value string, time string").selectExpr("value", "timestamp(time) kafka_time")
+    reasons = [row[REASON] for row in judge(records, contract()).orderBy("at").collect()]
+    assert reasons == [None, "at: ahead of the record's own time"]
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
         ({"id": None}, "id: missing"),
+        ({"id": ""}, "id: missing"),
+        ({"id": " "}, "id: missing"),
+        ({"at": "0001-01-01T00:00:00Z"}, "at: before 1900-01-01T00:00:00Z"),
+        ({"at": "1899-12-31T23:59:59Z"}, "at: before 1900-01-01T00:00:00Z"),
+        ({"seen": "1582-10-04 00:00:00"}, "seen: before 1900-01-01T00:00:00Z"),
+        ({"Colour": "red", "colour": "blue"}, "two undeclared fields differ in case only"),
+        ({"ID": "2"}, "ID: cannot be a column"),
+        ({"größe": 3}, "größe: cannot be a column"),
+        ({"_hoodie_is_deleted": True}, "_hoodie_is_deleted: cannot be a column"),
+        ({"a b": 1}, "a b: cannot be a column"),
+        ({"event_date": "2026-01-01"}, "event_date: cannot be a column"),
         ({"at": None}, "at: missing"),
         ({"at": ""}, "at: missing"),
         ({"at": "yesterday"}, "at: not a timestamp"),
@@ -126,7 +190,7 @@ def test_a_field_with_a_default_is_filled(spark: SparkSession) -> None:
 
 
 def test_fields_that_are_not_declared_are_kept_as_text(spark: SparkSession) -> None:
-    plain, more = judged(spark, record(), record(colour="red", size=3, deep={"a": [1]}))
+    plain, more = judged(spark, record(), record(Colour="red", size=3, deep={"a": [1]}))
     assert plain[ADDITIONAL] is None
     assert more[ADDITIONAL] == {"colour": "red", "size": "3", "deep": '{"a":[1]}'}
 
