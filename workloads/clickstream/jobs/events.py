@@ -201,8 +201,8 @@ def _read_parquet(spark: SparkSession, files: Sequence[str], columns: Mapping[st
 
 def _nanosecond_columns(spark: SparkSession, file: str) -> set[str]:
     parquet = jvm(spark).org.apache.parquet.hadoop
-    path, _ = located(spark, file)
-    footer = parquet.ParquetFileReader.open(parquet.util.HadoopInputFile.fromPath(path, spark._jsc.hadoopConfiguration()))
+    path, system = located(spark, file)
+    footer = parquet.ParquetFileReader.open(parquet.util.HadoopInputFile.fromPath(path, system.getConf()))
     try:
         fields = footer.getFooter().getFileMetaData().getSchema().getFields()
         return {field.getName() for field in fields if "NANOS" in str(field.getLogicalTypeAnnotation())}

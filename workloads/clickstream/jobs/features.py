@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from jobs import events, feature_table, outcome
-from jobs.input_file import ENCODINGS
+from jobs.input_file import ENCODINGS, FORMATS
 from jobs.sessions import sessions
 
 JOB = "clickstream-features"
@@ -19,7 +19,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the job is told to do."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--input", required=True, help="file or folder of events: local path or bucket URI")
-    parser.add_argument("--format", help=f"{', '.join(events.FORMATS)}; told from the extension unless given")
+    parser.add_argument("--format", help=f"{', '.join(FORMATS)}; told from the extension unless given")
     parser.add_argument("--encoding", choices=ENCODINGS, help="encoding of CSV that is not UTF-8")
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field")
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")

@@ -31,7 +31,7 @@ from stream.kafka_settings import spark_settings
 from stream.ledger import Ledger, balance, discrepancies
 from stream.metrics import StreamMetrics
 from stream.topic import describe, lost
-from stream.validation import REASON, REPAIRED, judge
+from stream.validation import REASON, REFUSED, REPAIRED, UNFIT_NAME, judge
 
 JOB = "stream-ingest"
 
@@ -135,7 +135,7 @@ class Ingest:
         def explain(error: BaseException) -> str:
             # Not the record's fault where nothing can be written at all.
             event_table.require_writable(self.spark, self.table, self.contract)
-            return f"refused by the table: {outcome.reason_of(error)}"[:1000]
+            return f"{REFUSED}: {outcome.reason_of(error)}"[:1000]
 
         return bisection.condemned(spans, attempt, explain, most=MOST_CONDEMNED)
 
@@ -348,8 +348,12 @@ def main() -> None:
 
 def _by_reason(judged: DataFrame) -> Sequence[Row]:
     """Records, repairs and the newest record's time, by the first reason; null stands for those that are accepted."""
+    # Without what a record has in it, of which there is no end.
+    first = F.substring_index(REASON, "; ", 1)
+    for kind in (UNFIT_NAME, REFUSED):
+        first = F.when(F.col(REASON).startswith(f"{kind}: "), F.lit(kind)).otherwise(first)
     return (
-        judged.groupBy(F.substring_index(REASON, "; ", 1).alias("reason"))
+        judged.groupBy(first.alias("reason"))
         .agg(
             F.count(F.lit(1)).alias("records"),
             F.sum(REPAIRED).alias("repaired"),

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs import outcome
 from stream import event_table
-from stream.contract import Contract, parse_contract
+from stream.contract import KAFKA_TIME, PARTITION, Contract, parse_contract
 
 JOB = "table-bench"
 LOADS = 4
@@ -53,7 +53,7 @@ def bench(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
 def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[str, float]:
     bucket = F.pmod(F.xxhash64(*contract.key), F.lit(100))
     # At hand before anything is timed: to find them is no part of writing them.
-    changed = rows.where(bucket == 0).withColumn(event_table.KAFKA_TIME, F.current_timestamp()).persist()
+    changed = rows.where(bucket == 0).withColumn(KAFKA_TIME, F.current_timestamp()).persist()
     changed.count()
 
     def load() -> None:
@@ -62,7 +62,7 @@ def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[s
 
     def query() -> None:
         table = contender.read()
-        table.groupBy(event_table.PARTITION).agg(F.count_distinct(*contract.key), F.max(contract.event_time)).collect()
+        table.groupBy(PARTITION).agg(F.count_distinct(*contract.key), F.max(contract.event_time)).collect()
         table.where(F.col(contract.event_time) > F.lit("2000-01-01")).select(*contract.key).count()
 
     return {
@@ -78,7 +78,7 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
         "hoodie.table.name": contract.name,
         "hoodie.datasource.write.operation": "upsert",
         "hoodie.datasource.write.recordkey.field": ",".join(contract.key),
-        "hoodie.datasource.write.partitionpath.field": event_table.PARTITION,
+        "hoodie.datasource.write.partitionpath.field": PARTITION,
         "hoodie.table.ordering.fields": contract.ordering,
     }
 
@@ -118,7 +118,7 @@ class _Parquet:
             rest = self.read().join(rows.select(*self._contract.key), list(self._contract.key), "left_anti")
             all_rows = rest.unionByName(rows)
         target = f"{self._folder}/{self._version + 1}"
-        all_rows.write.partitionBy(event_table.PARTITION).parquet(target)
+        all_rows.write.partitionBy(PARTITION).parquet(target)
         self._version += 1
 
     def read(self) -> DataFrame:

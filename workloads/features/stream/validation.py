@@ -20,6 +20,10 @@ ADDITIONAL = "_additional"
 DELETION = "_deletion"
 """Whether an accepted record says that its event is gone."""
 
+UNFIT_NAME = "cannot be a column"
+REFUSED = "refused by the table"
+"""Beginnings of reasons that go on with what a record says, or Hudi."""
+
 EARLIEST = "1900-01-01T00:00:00Z"
 """Spark refuses to write most times before it, a whole batch for one of them: calendars differed."""
 
@@ -181,7 +185,7 @@ def _unfit_name(contract: Contract) -> Column:
     names = _undeclared(contract)
     unfit = F.filter(names, lambda name: ~F.lower(name).rlike(_COLUMN_NAME) | F.lower(name).isin(*taken))
     doubled = F.size(F.array_distinct(F.transform(names, F.lower))) < F.size(names)
-    return F.when(F.size(unfit) > 0, F.concat(F.substring(unfit[0], 1, 100), F.lit(": cannot be a column"))).when(
+    return F.when(F.size(unfit) > 0, F.concat(F.lit(f"{UNFIT_NAME}: "), F.substring(unfit[0], 1, 100))).when(
         doubled, F.lit("two undeclared fields differ in case only")
     )
 
