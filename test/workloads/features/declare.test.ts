@@ -80,6 +80,16 @@ describe("a data set", () => {
     }
   });
 
+  it("refuses deletions by a field that cannot tell them", () => {
+    for (const deletes of [
+      { field: "op", in: ["d"] },
+      { field: "platform", in: [1] },
+    ])
+      assert.match(refusal(changed({ deletes })), /contract\.deletes/);
+    const deletes = { field: "platform", in: ["gone"] };
+    declareDataSet(changed({ deletes }), ["ml"]);
+  });
+
   it("refuses features that do not add up", () => {
     const trailing = { kind: "trailing" as const, hours: [1, 24] };
     const distinct = {
