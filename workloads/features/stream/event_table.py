@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from jobs import feature_table
 from jobs.jvm import is_table
 from jobs.outcome import JobError
 from stream import hadoop_file
@@ -110,5 +111,5 @@ def require_compatible(present: Mapping[str, str], contract: Contract, path: str
 
 
 def exists(spark: SparkSession, path: str) -> bool:
-    """Whether a Hudi table stands at the path."""
-    return is_table(spark, path)
+    """Whether a table with a finished commit stands at the path: a first write that failed leaves one without."""
+    return is_table(spark, path) and bool(feature_table.instants(spark, path))

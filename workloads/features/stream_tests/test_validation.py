@@ -96,14 +96,14 @@ def test_what_is_no_object_is_rejected(spark: SparkSession, value: str) -> None:
         ('{"id":"1","at":"2026-01-01T10:00:00Z"},{"id":"2"}', "more than one JSON object"),
         ('{"id":"1","at":"2026-01-01T10:00:00Z"}garbage', "not a JSON object"),
         ('{"id":"1","at":"2026-01-01T10:00:00Z"}]', "not a JSON object"),
-        ('{"id":"1","at":"2026-01-01T10:00:00Z"}, 0] {}', "not a JSON object"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z"}, 0] {}', "more than one JSON object"),
         ('[{"id":"1","at":"2026-01-01T10:00:00Z"}]', "not a JSON object"),
         ("[" * 5000, "not a JSON object"),
         ('{"id":"1","at":"2026-01-01T10:00:00Z","x":' + "[" * 5000 + "]" * 5000 + "}", "not a JSON object"),
         (r'{"id":"\ud800","at":"2026-01-01T10:00:00Z"}', "not UTF-8"),
         (r'{"id":"\udc00x","at":"2026-01-01T10:00:00Z"}', "not UTF-8"),
-        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":1e999}', "weight: out of the range of a double"),
-        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":-1e999}', "weight: out of the range of a double"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":1e999}', "weight: not a double"),
+        ('{"id":"1","at":"2026-01-01T10:00:00Z","weight":"-1e999"}', "weight: out of the range of a double"),
     ],
 )
 def test_a_record_that_is_no_single_object_or_out_of_range_says_so(
@@ -172,7 +172,9 @@ def test_an_event_may_not_be_ahead_of_its_record(spark: SparkSession) -> None:
     ],
 )
 def test_a_record_that_breaks_a_rule_says_which(spark: SparkSession, fields: dict[str, object], reason: str) -> None:
-    assert judged(spark, record(**fields))[0][REASON] == reason
+    records = spark.createDataFrame([(record(**fields),)], "value string")
+    # Of the reason alone: Python's own times do not reach as far as Spark's.
+    assert [row[REASON] for row in judge(records, contract()).select(REASON).collect()] == [reason]
 
 
 @pytest.mark.parametrize("price", [-1, "NaN", "free", "Infinity"])
