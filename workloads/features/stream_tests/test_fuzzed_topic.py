@@ -77,7 +77,7 @@ def test_every_record_is_accounted_for(broker: Broker, jobs: Jobs) -> None:
     places |= send(broker.servers, "fuzzed", records[half:], committed=True)
 
     contract = {**SPECS["contract"], "additional": "keep"}  # type: ignore[dict-item]
-    result = jobs.run("--topic=fuzzed", f"--batch={max(1000, COUNT // 5)}", contract=contract)
+    result = jobs.run("--topic=fuzzed", f"--batch={COUNT // 2}", contract=contract)
 
     letters = ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
     dead = dict(
