@@ -65,6 +65,15 @@ def _text(draw: random.Random) -> str:
     return "".join(draw.choices(SCRIPTS, k=draw.randrange(1, 40)))
 
 
+def _unique(draw: random.Random) -> str:
+    """Digits that no other key has: a key that comes again on another day is another matter."""
+    return str(draw.randrange(10**17, 10**18))
+
+
+def _object(key: str) -> object:
+    return {"a": [key]}
+
+
 def _time(draw: random.Random) -> str:
     year, month, day = draw.randrange(0, 10000), draw.randrange(0, 14), draw.randrange(0, 33)
     clock = f"{draw.randrange(26):02d}:{draw.randrange(62):02d}"
@@ -105,9 +114,9 @@ _KINDS: Mapping[str, Maker] = {
     "surrogate": _raw("session_id", lambda draw: draw.choice((r'"\ud800"', r'"\udc00a"', r'"\ud800\ud800"'))),
     "empty key": _rejected(event_id=lambda draw: draw.choice(("", " ", "   ", None))),
     "empty session": _rejected(session_id=lambda draw: draw.choice(("", " ", None))),
-    "key of any text": _with(event_id=_text),
-    "long key": _with(event_id=lambda draw: _text(draw) * 200),
-    "key of any type": _with(event_id=lambda draw: draw.choice((7, True, {"a": 1}, [1, 2]))),
+    "key of any text": _with(event_id=lambda draw: _text(draw) + _unique(draw)),
+    "long key": _with(event_id=lambda draw: _text(draw) * 200 + _unique(draw)),
+    "key of any type": _with(event_id=lambda draw: draw.choice((int, _object))(_unique(draw))),
     "session of any text": _with(session_id=_text),
     "number out of range": _rejected(
         user_id=lambda draw: draw.choice((-1, 2**63, -(2**63), 10**30, 1.5, "", "many", True, {}, []))
@@ -127,6 +136,9 @@ _KINDS: Mapping[str, Maker] = {
         _json({**fields, **{name: _text(draw) for name in draw.sample(NAMES, 2)}}),
     ),
     "names that differ in case": lambda fields, _draw: (False, _json({**fields, "Colour": 1, "colour": 2})),
-    "name twice": lambda fields, draw: (None, _json(fields)[:-1] + b', "event_id": "again"}'),
+    "name twice": lambda fields, draw: (
+        None,
+        _json(fields)[:-1] + f', "event_id": "again {_unique(draw)}"}}'.encode(),
+    ),
     "large": _with(platform=lambda draw: "x" * draw.choice((1000, 100_000))),
 }
