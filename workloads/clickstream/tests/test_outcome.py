@@ -23,5 +23,5 @@ def test_a_failure_ends_in_one_clear_line(tmp_path: Path) -> None:
     ended = run("features", result, f"--input={source}", "--feature-store=file:/none", "--raw=file:/none")
     assert ended.returncode == 1
     last = ended.stderr.strip().splitlines()[-1]
-    assert last.startswith(f"clickstream-features: {source}: lacks the column user_id (for user), timestamp (for time)")
+    assert last.startswith(f"clickstream-features: {source}: lacks user_id, timestamp, platform")
     assert json.loads(result.read_text()) == {"error": last.removeprefix("clickstream-features: ")}
