@@ -137,7 +137,10 @@ describe("a streamed data set", () => {
     });
     const ingest = recording.one(application, "clickstream-stream-ingest");
     assert.match(JSON.stringify(ingest.inputs), /hours.retained\\":\\"12\\"/);
-    assert.match(JSON.stringify(ingest.inputs), /--every=10.*"type":"OnFailure"/);
+    assert.match(
+      JSON.stringify(ingest.inputs),
+      /--every=10.*"type":"OnFailure"/,
+    );
     assert.ok(
       recording
         .ofType("mlstack:index:JobEnd")
