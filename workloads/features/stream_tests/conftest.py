@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 SPECS: Mapping[str, object] = json.loads((Path(__file__).parent / "specs.json").read_text())
-TIMEOUT = 600
+TIMEOUT = 1800
 """Seconds that a job may take on a machine that does other things too."""
 
 
