@@ -1,4 +1,11 @@
-/** Settings of every Spark job on Kubernetes; a job's own options stand in its code. */
+import { amount, jvmMebibytes } from "../infra/quantity";
+import {
+  executorCount,
+  type JvmSize,
+  type SparkJobSize,
+} from "./spark-job-size";
+
+/** Settings of the product's own Spark job on Kubernetes; a job's own options stand in its code. */
 export const sparkConf: Record<string, string> = {
   "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
   "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
@@ -13,3 +20,60 @@ export const sparkConf: Record<string, string> = {
   "spark.kubernetes.driver.service.deleteOnTermination": "true",
   "spark.kubernetes.allocation.batch.delay": "200ms",
 };
+
+/** Heap, in MiB, from which on a collector that stops all threads takes longer than a heartbeat. */
+const largeHeap = 4096;
+
+/**
+ * Settings of a team's own Spark job, by its size: what `sparkConf` says of jobs of seconds on two cores is wrong for
+ * one of a thousand.
+ *
+ * @param options.hudi whether the image has Hudi, as those made from the platform's have
+ * @param options.spot whether the executors' nodes may be taken away
+ */
+export function sparkConfFor(
+  size: SparkJobSize,
+  options: { readonly hudi: boolean; readonly spot: boolean },
+): Record<string, string> {
+  const { driver, executor } = size;
+  const tasks =
+    executor === "none" ? driver.cores : executor.cores * executorCount(size);
+  const short = executor === "none" && !isLarge(driver);
+  return {
+    ...(options.hudi
+      ? {
+          "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
+          "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
+        }
+      : {}),
+    "spark.sql.session.timeZone": "UTC",
+    // Adaptive execution joins partitions and makes none.
+    "spark.sql.shuffle.partitions": String(Math.max(2, 2 * tasks)),
+    "spark.ui.enabled": "false",
+    "spark.driver.defaultJavaOptions": `${collector(driver)}${short ? " -XX:TieredStopAtLevel=1" : ""}`,
+    ...(executor === "none"
+      ? {}
+      : { "spark.executor.defaultJavaOptions": collector(executor) }),
+    ...(options.spot
+      ? {
+          // A node that goes hands on what its executor has computed.
+          "spark.decommission.enabled": "true",
+          "spark.storage.decommission.enabled": "true",
+          "spark.storage.decommission.shuffleBlocks.enabled": "true",
+          "spark.storage.decommission.rddBlocks.enabled": "true",
+        }
+      : {}),
+    "spark.kubernetes.driver.service.deleteOnTermination": "true",
+    "spark.kubernetes.allocation.batch.delay": "200ms",
+  };
+}
+
+function isLarge({ cores, cpuRequest, memory }: JvmSize): boolean {
+  return (
+    jvmMebibytes(memory) > largeHeap || Math.max(cores, amount(cpuRequest)) > 2
+  );
+}
+
+function collector(size: JvmSize): string {
+  return isLarge(size) ? "-XX:+UseG1GC" : "-XX:+UseSerialGC";
+}

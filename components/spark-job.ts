@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { endOf, type JobEnd } from "./job-end";
-import { SparkApplication } from "./kinds/spark-application";
 import { runOptions } from "./run-options";
+import {
+  SparkApplication,
+  type RestartPolicy,
+} from "./kinds/spark-application";
 import {
   onFailure,
   sparkApplicationSpec,
@@ -13,6 +16,10 @@ import {
 export interface SparkJobArgs extends SparkRunArgs {
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: number;
+  /** {@link onFailure} unless given. */
+  readonly restartPolicy?: RestartPolicy;
+  /** What makes one run another; what the operator is asked to run unless given. */
+  readonly declaration?: pulumi.Input<object>;
 }
 
 /** A PySpark job that runs through the Spark operator; the program waits for its end and fails with it. */
@@ -25,21 +32,34 @@ export class SparkJob extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:SparkJob", name, {}, opts);
-    const spec = sparkApplicationSpec(args, onFailure);
-    const application = new SparkApplication(
-      name,
-      { metadata: { name, namespace: args.team.namespace }, spec },
-      runOptions(spec, {
-        parent: this,
-        provider: args.platform.provider,
-        dependsOn: [
-          args.operator.installed,
-          ...args.account.ready,
-          ...(args.after ?? []),
-        ],
-      }),
-    );
+    const application = submitSparkJob(name, args, { parent: this });
     this.end = endOf(name, application, args, { parent: this });
     this.registerOutputs();
   }
+}
+
+/** A run of a Spark job, whose end nobody awaits. */
+export function submitSparkJob(
+  name: string,
+  args: SparkJobArgs,
+  opts: pulumi.CustomResourceOptions,
+): SparkApplication {
+  const spec = sparkApplicationSpec(args, args.restartPolicy ?? onFailure);
+  const { labels, annotations } = args;
+  return new SparkApplication(
+    name,
+    {
+      metadata: { name, namespace: args.team.namespace, labels, annotations },
+      spec,
+    },
+    runOptions(args.declaration ?? spec, {
+      ...opts,
+      provider: args.platform.provider,
+      dependsOn: [
+        args.operator.installed,
+        ...args.account.ready,
+        ...(args.after ?? []),
+      ],
+    }),
+  );
 }

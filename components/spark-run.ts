@@ -37,6 +37,23 @@ export interface SparkRunArgs {
   readonly after?: readonly pulumi.Resource[];
   /** Settings of this job beside those of every job. */
   readonly conf?: Readonly<Record<string, string>>;
+  /** Settings in the place of those of the product's own jobs. */
+  readonly baseConf?: Readonly<Record<string, string>>;
+  /** Pool of the executors; the driver's unless given. */
+  readonly executorPool?: PlacedPool;
+  /** Seconds after which Kubernetes ends the driver of an attempt, and its executors with it; never unless given. */
+  readonly deadlineSeconds?: number;
+  /** Of the object that stands for the job. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the pods. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+}
+
+/** As often as given, in place of three times. */
+export function onFailureUpTo(retries: number): RestartPolicy {
+  if (retries === 0) return { type: "Never" };
+  return { ...onFailure, onFailureRetries: retries };
 }
 
 /** Three times, for what passes by itself: a node that is taken away, a store that does not answer. */
@@ -64,21 +81,27 @@ export function sparkApplicationSpec(
     mainApplicationFile: `local://${args.file}`,
     arguments: [...args.arguments],
     sparkConf: {
-      ...sparkConf,
+      ...(args.baseConf ?? sparkConf),
       ...(executor === "none" ? driverOnly(driver) : {}),
       ...args.conf,
     },
     hadoopConf: { ...args.account.identity.hadoopConf },
     restartPolicy,
     driver: {
-      ...sparkPod(driver, args),
+      ...sparkPod(driver, args, args.deadlineSeconds),
       serviceAccount: args.account.name,
     },
     // The kind wants a size in any case; without executors, nothing reads it.
     executor:
       executor === "none"
         ? { ...sparkPod(driver, args), instances: 1 }
-        : { ...sparkPod(executor, args), instances: executor.instances },
+        : {
+            ...sparkPod(executor, {
+              ...args,
+              pool: args.executorPool ?? args.pool,
+            }),
+            instances: executor.instances,
+          },
   };
 }
 
@@ -87,16 +110,24 @@ function driverOnly({ cores }: JvmSize): Readonly<Record<string, string>> {
   return { "spark.kubernetes.driver.master": `local[${cores},4]` };
 }
 
-function sparkPod(size: JvmSize, args: SparkRunArgs): SparkPod {
+function sparkPod(
+  size: JvmSize,
+  args: SparkRunArgs,
+  activeDeadlineSeconds?: number,
+): SparkPod {
   return {
     cores: size.cores,
     coreRequest: size.cpuRequest,
     memory: size.memory,
     memoryOverhead: `${overheadMebibytes(size)}m`,
     template: {
-      metadata: { labels: args.account.identity.podLabels },
+      metadata: {
+        labels: { ...args.account.identity.podLabels, ...args.podLabels },
+      },
       spec: {
-        ...args.pool.placement,
+        ...(activeDeadlineSeconds === undefined
+          ? {}
+          : { activeDeadlineSeconds }),
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),

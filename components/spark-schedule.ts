@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ScheduledSparkApplication } from "./kinds/scheduled-spark-application";
+import type { RestartPolicy } from "./kinds/spark-application";
 import {
   onFailure,
   sparkApplicationSpec,
@@ -9,11 +10,14 @@ import {
 
 /** What runs by the clock. */
 export interface SparkScheduleArgs extends SparkRunArgs {
-  /** Cron line, in UTC. */
+  /** Cron line. */
   readonly schedule: string;
+  /** UTC unless given. */
+  readonly timeZone?: string;
+  /** {@link onFailure} unless given. */
+  readonly restartPolicy?: RestartPolicy;
   /** A schedule that is suspended is a job that a person starts. */
   readonly suspended?: boolean;
-  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A PySpark job that runs by the clock, one run at a time. */
@@ -31,16 +35,17 @@ export class SparkSchedule extends pulumi.ComponentResource {
           name,
           namespace: args.team.namespace,
           labels: args.labels,
+          annotations: args.annotations,
         },
         spec: {
           schedule: args.schedule,
-          timeZone: "UTC",
+          timeZone: args.timeZone ?? "UTC",
           suspend: args.suspended ?? false,
           // Two runs would write the same rows.
           concurrencyPolicy: "Forbid",
           successfulRunHistoryLimit: 3,
           failedRunHistoryLimit: 3,
-          template: sparkApplicationSpec(args, onFailure),
+          template: sparkApplicationSpec(args, args.restartPolicy ?? onFailure),
         },
       },
       {

@@ -129,8 +129,16 @@ export class Team extends pulumi.ComponentResource {
     ];
   }
 
-  /** A service account that may run Spark drivers, with the grants named and no others. */
-  account(name: string, grants: IdentityArgs["grants"]): TeamAccount {
+  /**
+   * A service account with the grants named and no others.
+   *
+   * @param rights `driver` lets its pods make Spark executors, `none` nothing in the cluster at all
+   */
+  account(
+    name: string,
+    grants: IdentityArgs["grants"],
+    rights: "driver" | "none" = "driver",
+  ): TeamAccount {
     const fullName = `${this.teamName}-${name}`;
     const identity = this.platform.identity(
       fullName,
@@ -150,6 +158,13 @@ export class Team extends pulumi.ComponentResource {
       },
       child,
     );
+    if (rights === "none") {
+      return {
+        name: account.metadata.name,
+        identity,
+        ready: [...this.fences, ...identity.ready, account],
+      };
+    }
     const binding = new k8s.rbac.v1.RoleBinding(
       `${fullName}-spark`,
       {

@@ -28,6 +28,19 @@ export interface TrainingJobArgs {
   readonly size: TrainingJobSize;
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: number;
+  /** More of the containers' environment. */
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  /** Size of /dev/shm; Kubernetes' own unless given. */
+  readonly sharedMemory?: string;
+  /** How often the operator starts it again when it fails; its own choice unless given. */
+  readonly retries?: number;
+  /** Of the object that stands for the job. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the pods. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  /** What makes one run another; what the operator is asked to run unless given. */
+  readonly declaration?: pulumi.Input<object>;
   /** What must be there, or have ended, before the training starts. */
   readonly after?: pulumi.Input<pulumi.Resource[]>;
 }
@@ -42,28 +55,38 @@ export class TrainingJob extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:TrainingJob", name, {}, opts);
-    const job = createJob(name, args, {
-      parent: this,
-      provider: args.platform.provider,
-      dependsOn: pulumi
-        .output(args.after ?? [])
-        .apply((after) => [...args.account.ready, ...after]),
-    });
+    const job = submitTraining(name, args, { parent: this });
     this.end = endOf(name, job, args, { parent: this });
     this.registerOutputs();
   }
 }
 
-function createJob(
+/** A run of a training, whose end nobody awaits. */
+export function submitTraining(
   name: string,
   args: TrainingJobArgs,
-  opts: pulumi.CustomResourceOptions,
+  options: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
-  const metadata = { name, namespace: args.team.namespace };
+  const { labels, annotations } = args;
+  const metadata = {
+    name,
+    namespace: args.team.namespace,
+    labels,
+    annotations,
+  };
+  const opts = {
+    ...options,
+    provider: args.platform.provider,
+    dependsOn: pulumi
+      .output(args.after ?? [])
+      .apply((after) => [...args.account.ready, ...after]),
+  };
+  const run = (spec: object) => runOptions(args.declaration ?? spec, opts);
   const runPolicy: RunPolicy = {
     // Pods that have ended stay, with their logs and termination messages.
     cleanPodPolicy: "Running",
     activeDeadlineSeconds: args.timeoutSeconds,
+    ...(args.retries === undefined ? {} : { backoffLimit: args.retries }),
   };
   const first = replicas(args, 1);
   const others =
@@ -72,17 +95,17 @@ function createJob(
     case "pytorch": {
       const pytorchReplicaSpecs = { Master: first, Worker: others };
       const spec = { runPolicy, pytorchReplicaSpecs };
-      return new PyTorchJob(name, { metadata, spec }, runOptions(spec, opts));
+      return new PyTorchJob(name, { metadata, spec }, run(spec));
     }
     case "xgboost": {
       const xgbReplicaSpecs = { Master: first, Worker: others };
       const spec = { runPolicy, xgbReplicaSpecs };
-      return new XGBoostJob(name, { metadata, spec }, runOptions(spec, opts));
+      return new XGBoostJob(name, { metadata, spec }, run(spec));
     }
     case "tensorflow": {
       const tfReplicaSpecs = { Chief: first, Worker: others };
       const spec = { runPolicy, tfReplicaSpecs };
-      return new TFJob(name, { metadata, spec }, runOptions(spec, opts));
+      return new TFJob(name, { metadata, spec }, run(spec));
     }
   }
 }
@@ -95,7 +118,7 @@ function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
     restartPolicy: "ExitCode",
     template: {
       metadata: {
-        labels: args.account.identity.podLabels,
+        labels: { ...args.account.identity.podLabels, ...args.podLabels },
         // Where Istio is installed: a sidecar would take the traffic between replicas, and outlive them.
         annotations: { "sidecar.istio.io/inject": "false" },
       },
@@ -105,6 +128,9 @@ function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),
         containers: [container(args)],
+        ...(args.sharedMemory === undefined
+          ? {}
+          : { volumes: [memoryVolume(args.sharedMemory)] }),
       },
     },
   };
@@ -128,13 +154,24 @@ function container(args: TrainingJobArgs): k8s.types.input.core.v1.Container {
       ...args.account.identity.env,
       // Frameworks start as many threads as the machine has cores, whatever the pod may use of them.
       { name: "OMP_NUM_THREADS", value: String(threads(args.size)) },
+      ...(args.env ?? []),
     ],
     resources: {
       requests: { cpu, memory, ...gpu },
       limits: { memory, ...gpu },
     },
+    ...(args.sharedMemory === undefined
+      ? {}
+      : { volumeMounts: [{ name: sharedMemoryName, mountPath: "/dev/shm" }] }),
     securityContext: containerSecurity,
   };
+}
+
+const sharedMemoryName = "shared-memory";
+
+/** Loaders of data and collectives of one node exchange through it; Kubernetes' own has 64 MiB. */
+function memoryVolume(sizeLimit: string): k8s.types.input.core.v1.Volume {
+  return { name: sharedMemoryName, emptyDir: { medium: "Memory", sizeLimit } };
 }
 
 const ports: Readonly<

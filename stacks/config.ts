@@ -3,12 +3,14 @@ import { z } from "zod";
 
 import { checkTarget, nodeSize, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
+import { schemaProblems } from "../infra/schema-problems";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { quantity } from "../infra/quantity";
 import { checkTeams } from "../components/team-names";
 import { tagValue } from "../infra/tags";
+import { declareWorkloads, type DeclaredWorkload } from "../workloads/check";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkDemand } from "../workloads/demand";
 import { checkStreams, streamsSchema } from "../workloads/streams";
@@ -183,7 +185,10 @@ export const stackSchema = z.strictObject({
 });
 
 /** A stack's configuration, checked and complete. */
-export type StackConfig = z.output<typeof stackSchema>;
+export interface StackConfig extends z.output<typeof stackSchema> {
+  /** The workloads of folders that it names, as those declare them. */
+  readonly declared: readonly DeclaredWorkload[];
+}
 
 /** A configuration that cannot be used; the message has a line a problem. */
 export class ConfigError extends pulumi.RunError {
@@ -216,9 +221,17 @@ export function parseConfig(
 ): StackConfig {
   const parsed = stackSchema.safeParse(values, { reportInput: true });
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.flatMap(toProblems), stack);
+    throw new ConfigError(
+      parsed.error.issues.flatMap((issue) => schemaProblems(issue, shownValue)),
+      stack,
+    );
   }
+  const { workloads: declared, problems: ownProblems } = declareWorkloads(
+    parsed.data.workloads.own,
+    parsed.data,
+  );
   const problems = [
+    ...ownProblems,
     ...checkTarget(
       parsed.data.target.kind,
       parsed.data.pools,
@@ -233,10 +246,14 @@ export function parseConfig(
   ];
   const { kind } = parsed.data.target;
   problems.push(
-    ...checkDemand(parsed.data, (pool) => nodeSize(kind, pool), problems),
+    ...checkDemand(
+      { ...parsed.data, declared },
+      (pool) => nodeSize(kind, pool),
+      problems,
+    ),
   );
   if (problems.length > 0) throw new ConfigError(problems, stack);
-  return parsed.data;
+  return { ...parsed.data, declared };
 }
 
 /** Structured values arrive as JSON, plain ones as text. */
@@ -252,70 +269,4 @@ function decode(value: string): unknown {
 function unique<Key extends string>(key: Key) {
   return (items: readonly Readonly<Record<Key, unknown>>[]) =>
     new Set(items.map((item) => item[key])).size === items.length;
-}
-
-function toProblems(issue: z.core.$ZodIssue): Problem[] {
-  const path = issue.path.reduce<string>(
-    (text, part) =>
-      typeof part === "number"
-        ? `${text}[${part}]`
-        : text + (text === "" ? "" : ".") + String(part),
-    "",
-  );
-  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => ({
-        path: at(key),
-        value: key,
-        remedy: "no such key; correct the spelling or remove it",
-      }));
-    case "invalid_union":
-      return issue.discriminator === undefined
-        ? issue.errors.flat().flatMap(toProblems)
-        : [
-            {
-              path,
-              value: shownValue(
-                issue.path,
-                discriminant(issue.input, issue.discriminator),
-              ),
-              remedy: `choose one of ${("options" in issue && issue.options ? issue.options : []).join(", ")}`,
-            },
-          ];
-    case "invalid_value":
-      return [
-        {
-          path,
-          value: shownValue(issue.path, issue.input),
-          remedy: `choose one of ${issue.values.join(", ")}`,
-        },
-      ];
-    case "invalid_type":
-      return [
-        {
-          path,
-          value: shownValue(issue.path, issue.input),
-          remedy: `${issue.input === undefined ? "set" : "write"} ${article(issue.expected)}`,
-        },
-      ];
-    default:
-      return [
-        {
-          path,
-          value: shownValue(issue.path, issue.input),
-          remedy: issue.message,
-        },
-      ];
-  }
-}
-
-function article(noun: string): string {
-  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
-}
-
-function discriminant(input: unknown, key: string): unknown {
-  return typeof input === "object" && input !== null && key in input
-    ? Reflect.get(input, key)
-    : undefined;
 }

@@ -54,7 +54,11 @@ const ground = {
   pushgatewayUrl: observability?.pushgatewayUrl,
 };
 const ends = [
-  ...runWorkloads({ ...ground, workloads: config.workloads }),
+  ...runWorkloads({
+    ...ground,
+    workloads: config.workloads,
+    declared: config.declared,
+  }),
   ...runStreams({
     ...ground,
     kafka: config.kafka,

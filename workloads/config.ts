@@ -13,10 +13,11 @@ import { checkClickstream, clickstreamSchema } from "./clickstream/config";
 import { checkPipeline } from "./clickstream/pipeline-config";
 import { checkTrainers, namedTrainers } from "./clickstream/trainers-config";
 import { checkNotebooks, notebookSchema } from "./notebooks/config";
+import { ownWorkloadSchema } from "./schema";
 
 /** Which workloads a stack runs; a workload that is not named does not run. */
 export const workloadsSchema = z
-  .strictObject({
+  .object({
     clickstream: clickstreamSchema
       .optional()
       .describe(
@@ -27,6 +28,15 @@ export const workloadsSchema = z
       .optional()
       .describe("Notebook servers, one a person"),
   })
+  .catchall(
+    ownWorkloadSchema.describe("A workload of a folder, by the folder's name"),
+  )
+  .transform(({ clickstream, notebooks, ...own }) => ({
+    ...(clickstream === undefined ? {} : { clickstream }),
+    ...(notebooks === undefined ? {} : { notebooks }),
+    /** Workloads of folders, by their names. */
+    own,
+  }))
   .prefault({});
 
 /** Configuration of a stack's workloads. */

@@ -11,6 +11,7 @@ import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";
 import type { Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
+import { demandOf, type DeclaredStep, type DeclaredWorkload } from "./check";
 import { namedTrainers } from "./clickstream/trainers-config";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
@@ -49,6 +50,8 @@ export interface DemandingStack {
     readonly quota: TeamQuota;
   }[];
   readonly workloads: WorkloadsConfig;
+  /** Workloads of folders. */
+  readonly declared: readonly DeclaredWorkload[];
   readonly streams: Readonly<Record<string, StreamConfig | undefined>>;
   readonly kafka?: KafkaConfig;
 }
@@ -205,7 +208,11 @@ function checkBroker(
     : checked.slice(0, 1).flat();
 }
 
-function consumersOf({ workloads, streams }: DemandingStack): Consumer[] {
+function consumersOf({
+  workloads,
+  declared,
+  streams,
+}: DemandingStack): Consumer[] {
   const { clickstream, notebooks = [] } = workloads;
   return [
     ...(clickstream === undefined ? [] : clickstreamConsumers(clickstream)),
@@ -218,6 +225,69 @@ function consumersOf({ workloads, streams }: DemandingStack): Consumer[] {
         memory,
       }),
     ),
+    ...declared.flatMap(ownConsumers),
+  ];
+}
+
+/**
+ * Steps of a workload of a folder. Each continues the chain of a step that it comes after, unless another does so
+ * already: what is in one chain never runs side by side, whatever else may. A step that people alone start is checked by
+ * itself.
+ */
+function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
+  const chains = new Map<string, string>();
+  const continued = new Set<string>();
+  return steps
+    .filter(({ step }) => step.run !== "manual")
+    .flatMap((each): Consumer[] => {
+      const path = `workloads.${name}.${each.name}`;
+      const own = stepConsumers(path, team, each);
+      // At any time beside the others, those that it once came after among them.
+      if (each.step.run !== "once")
+        return own.map((one) => ({ ...one, chain: path }));
+      const before = each.after.find((other) => !continued.has(other));
+      if (before !== undefined) continued.add(before);
+      const chain = (before && chains.get(before)) ?? path;
+      chains.set(each.name, chain);
+      return own.map((one) => ({ ...one, chain }));
+    });
+}
+
+function stepConsumers(
+  path: string,
+  team: string,
+  { step, pool }: DeclaredStep,
+): Consumer[] {
+  const place = { team, pool };
+  if (step.kind === "spark") {
+    const job = sparkJob(path, place, step.size, undefined);
+    if (step.executorPool === undefined) return [job];
+    const [driver, executor] = job.pods;
+    const nothing = { cores: 0, bytes: 0, gpus: 0, pods: 0 };
+    return [
+      { ...job, pods: driver ? [driver] : [] },
+      {
+        ...job,
+        pool: step.executorPool,
+        demand: nothing,
+        pods: executor ? [executor] : [],
+      },
+    ];
+  }
+  const demand = demandOf(step);
+  const pods = step.kind === "job" ? 1 : step.size.workers + 1;
+  return [
+    {
+      ...{ path, team, pool },
+      demand: { ...demand, pods },
+      pods: [
+        {
+          path,
+          cores: amount(step.size.cpu),
+          bytes: amount(step.size.memory),
+        },
+      ],
+    },
   ];
 }
 

@@ -7,6 +7,8 @@ import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import { Clickstream } from "./clickstream";
 import type { WorkloadsConfig } from "./config";
+import type { DeclaredWorkload } from "./check";
+import { OwnWorkload } from "./run";
 
 /** What the workloads stand on. */
 export interface WorkloadsArgs {
@@ -14,6 +16,8 @@ export interface WorkloadsArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly workloads: WorkloadsConfig;
+  /** Workloads of folders. */
+  readonly declared: readonly DeclaredWorkload[];
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
@@ -27,6 +31,21 @@ export interface WorkloadsArgs {
 
 /** Registers the workloads that a stack asks for. @returns the ends of their jobs. */
 export function runWorkloads(args: WorkloadsArgs): readonly JobEnd[] {
+  return [...runClickstream(args), ...runOwn(args)];
+}
+
+function runOwn({ declared, teams, store, ...args }: WorkloadsArgs): JobEnd[] {
+  return declared.flatMap((workload) => [
+    ...new OwnWorkload(workload.name, {
+      ...args,
+      declared: workload,
+      store: store.of(workload.team),
+      team: named(teams, workload.team),
+    }).ends,
+  ]);
+}
+
+function runClickstream(args: WorkloadsArgs): readonly JobEnd[] {
   const { platform, teams, workloads } = args;
   const { clickstream } = workloads;
   if (clickstream === undefined) return [];

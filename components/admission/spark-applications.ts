@@ -31,6 +31,18 @@ const submissionSettings = [
   "yarn\\..*",
 ];
 
+/** Whether {@link sparkApplicationPolicy} refuses a setting by its name. */
+export function isRefusedSetting(key: string): boolean {
+  const named = (patterns: readonly string[], prefix: string) =>
+    new RegExp(`^${prefix}\\.(${patterns.join("|")})$`).test(key);
+  return (
+    !/^spark\.[A-Za-z0-9._-]+$/.test(key) ||
+    named(submissionSettings, "spark") ||
+    (key.startsWith("spark.kubernetes.") &&
+      !named(ownKubernetesSettings, "spark\\.kubernetes"))
+  );
+}
+
 const bucketOrImage = "^(local|s3a|gs|abfss)://";
 
 const lists = ["jars", "files", "pyFiles", "archives"];

@@ -1,4 +1,5 @@
 import { costsOf, nodeSize } from "../../infra";
+import type { DeclaredWorkload } from "../../workloads/check";
 import { cheapestRun, jobsOf, type RunCost, type RunTimes } from "../cost/job";
 import { CommandError } from "./command";
 import { type ReadableStack } from "./stack-config";
@@ -18,8 +19,11 @@ export function offersOf(
   stacks: readonly ReadableStack[],
   times: RunTimes,
 ): Offer[] {
+  const { declared } = declaring.config;
+  const { clickstream } = declaring.config.workloads;
   const workloads: Readonly<Record<string, unknown>> = {
-    ...declaring.config.workloads,
+    clickstream,
+    ...Object.fromEntries(declared.map((own) => [own.name, sizesOf(own)])),
   };
   const jobs = jobsOf(workloads[name]);
   if (jobs.length === 0) {
@@ -41,6 +45,18 @@ export function offersOf(
       }));
       return { job: job.name, stack, run: cheapestRun(job, priced, times) };
     }),
+  );
+}
+
+/** Sizes of a folder's steps by their names, in the form that a stack's file has. */
+function sizesOf({
+  steps,
+}: DeclaredWorkload): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    steps.map(({ name, step }) => [
+      name,
+      step.kind === "job" ? { ...step.size, workers: 0 } : step.size,
+    ]),
   );
 }
 

@@ -39,9 +39,10 @@ const jobEnd = z.object({
     })
     .prefault({}),
   result: z
+    // A team's own job may call by these names what is something else.
     .looseObject({
-      rows: z.number().optional(),
-      metrics: z.record(z.string(), z.number()).prefault({}),
+      rows: z.number().optional().catch(undefined),
+      metrics: z.record(z.string(), z.number()).prefault({}).catch({}),
     })
     .prefault({}),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { jobDemand, jvmBytes } from "../../components/spark-job-size";
+import { trainingDemand } from "../../components/training-job-size";
 import type { NodePool } from "../../infra/platform";
 import type { NodeSize } from "../../infra/pool-rules";
 import type { NodeHour } from "../../infra/prices/bill";
@@ -52,13 +53,7 @@ export function jobsOf(workload: unknown, name = ""): JobDemand[] {
   if (training) {
     const { workers, cpu, memory, gpus = 0 } = training;
     const pod = { cores: amount(cpu), bytes: amount(memory) };
-    return [
-      {
-        ...{ name, pod, gpus: gpus * workers },
-        cores: pod.cores * workers,
-        bytes: pod.bytes * workers,
-      },
-    ];
+    return [{ name, pod, ...trainingDemand({ workers, cpu, memory, gpus }) }];
   }
   if (typeof workload !== "object" || workload === null) return [];
   return Object.entries(workload).flatMap(([key, value]) =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { workloadSchema } from "../../workloads/schema";
 import { stackSchema } from "../config";
 
 /** A JSON Schema, as far as it is read here. */
@@ -82,6 +83,21 @@ export function fileSchema(): JsonSchema {
     },
     required: ["config"],
     additionalProperties: false,
+  };
+}
+
+/** Schema of a folder's `workload.yaml`, for editors and other programs. */
+export function workloadFileSchema(): JsonSchema {
+  const made = z.toJSONSchema(workloadSchema, {
+    io: "input",
+    unrepresentable: "any",
+    reused: "inline",
+  }) as JsonSchema;
+  return {
+    ...made,
+    title: "A workload of mlstack",
+    description:
+      "Made from the schema in workloads/schema.ts by `npm run schema`; do not edit",
   };
 }
 

@@ -2,8 +2,8 @@ import { join } from "node:path";
 
 import { format } from "prettier";
 
-import { configSchema, fileSchema } from "./json-schema";
-import { reference } from "./reference";
+import { configSchema, fileSchema, workloadFileSchema } from "./json-schema";
+import { reference, workloadReference } from "./reference";
 
 const root = join(__dirname, "../..");
 
@@ -17,6 +17,16 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     [
       join(root, "docs/configuration.md"),
       await format(reference(configSchema()), { parser: "markdown" }),
+    ],
+    [
+      join(root, "workloads/workload.schema.json"),
+      await format(JSON.stringify(workloadFileSchema()), { parser: "json" }),
+    ],
+    [
+      join(root, "docs/workload.md"),
+      await format(workloadReference(workloadFileSchema()), {
+        parser: "markdown",
+      }),
     ],
   ]);
 }

@@ -24,6 +24,28 @@ export function reference({
   ].join("\n");
 }
 
+/** Reference of a workload's declaration as a Markdown page: its own keys, then a section for each kind of step. */
+export function workloadReference(schema: JsonSchema): string {
+  const { steps, ...properties } = schema.properties ?? {};
+  const kinds = steps?.additionalProperties;
+  return [
+    "# A workload's declaration",
+    "",
+    "Every key of `workload.yaml` in a workload's folder. This page and `workloads/workload.schema.json`, by which editors",
+    "complete and judge the file, are made from the schema in `workloads/schema.ts` by `npm run schema`; do not edit them.",
+    "",
+    ...headed(rowsOf({ ...schema, properties }, "")),
+    "",
+    `\`steps.<name>\`: ${steps?.description ?? ""}.`,
+    "",
+    "A step's result is the JSON object of at most 4,096 bytes that it writes to the file which `MLSTACK_RESULT` names.",
+    "`{ result: STEP, field: NAME }` gives a field of it to another step, `{ bucket: NAME, path: PATH }` a URI in the scheme of",
+    "the target.",
+    ...(typeof kinds === "object" ? section(kinds) : []),
+    "",
+  ].join("\n");
+}
+
 function section(schema: JsonSchema): string[] {
   const kinds = choices(schema);
   const tagged = kinds.filter(({ properties }) => properties?.["kind"]);
@@ -71,21 +93,30 @@ function headed(rows: readonly Row[]): string[] {
 function rowsOf(schema: JsonSchema, prefix: string): Row[] {
   const { properties, required = [], items, additionalProperties } = schema;
   if (items) return rowsOf(items, `${prefix}[]`);
+  const other =
+    typeof additionalProperties === "object"
+      ? rowsOf(
+          additionalProperties,
+          prefix === "" ? "<name>" : `${prefix}.<name>`,
+        )
+      : [];
   if (properties)
-    return Object.entries(properties).flatMap(([key, value]) => {
-      const path = prefix === "" ? key : `${prefix}.${key}`;
-      return [
-        [
-          path,
-          typeOf(value),
-          required.includes(key) ? "required" : defaultOf(value),
-          escaped(value.description ?? ""),
-        ] as const,
-        ...rowsOf(value, path),
-      ];
-    });
-  if (typeof additionalProperties === "object")
-    return rowsOf(additionalProperties, `${prefix}.<name>`);
+    return [
+      ...Object.entries(properties).flatMap(([key, value]) => {
+        const path = prefix === "" ? key : `${prefix}.${key}`;
+        return [
+          [
+            path,
+            typeOf(value),
+            required.includes(key) ? "required" : defaultOf(value),
+            escaped(value.description ?? ""),
+          ] as const,
+          ...rowsOf(value, path),
+        ];
+      }),
+      ...other,
+    ];
+  if (other.length > 0) return other;
   const seen = new Set<string>();
   return choices(schema).flatMap((each) => {
     const tag = ["kind", "protocol"].find((key) => each.properties?.[key]);

@@ -26,7 +26,7 @@ describe("configuration of a stack", () => {
     const config = parseConfig({ target }, "test");
     assert.equal(config.pools.length, 1);
     assert.equal(config.lifetime, "long");
-    assert.deepEqual(config.workloads, {});
+    assert.deepEqual(config.workloads, { own: {} });
     assert.equal(config.teams[0]?.name, "ml");
   });
 
@@ -52,7 +52,7 @@ describe("configuration of a stack", () => {
     ],
     "an unknown workload": [
       { target, workloads: { clickstreem: {} } },
-      /^workloads.clickstreem: .*no such key/,
+      /^workloads.clickstreem: "workloads\/clickstreem": no such folder/,
     ],
     "a pool with max below min": [
       { target, pools: [{ name: "cpu", min: 3, max: 2 }] },

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 
 import {
   fileSchema,
+  workloadFileSchema,
   type JsonSchema,
 } from "../../../stacks/schema/json-schema";
 import { pages } from "../../../stacks/schema/pages";
@@ -33,6 +34,7 @@ function undescribed(schema: JsonSchema, path: string): string[] {
 describe("the schema of the stacks' files", () => {
   it("describes every key", () => {
     assert.deepEqual(undescribed(fileSchema(), ""), []);
+    assert.deepEqual(undescribed(workloadFileSchema(), ""), []);
   });
 
   it("is what schema.json and the reference page were made from", async () => {

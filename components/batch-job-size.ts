@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+import { quantity } from "../infra/quantity";
+
+/** Size of a container that runs to its end. */
+export const batchJobSizeSchema = z
+  .strictObject({
+    cpu: quantity.default("500m").describe("CPU"),
+    memory: quantity.default("1Gi").describe("Memory, which is its limit too"),
+    gpus: z
+      .number()
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe("GPUs; the pool must have them"),
+  })
+  .prefault({});
+
+/** Size of a container that runs to its end. */
+export type BatchJobSize = z.output<typeof batchJobSizeSchema>;

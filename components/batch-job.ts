@@ -1,0 +1,147 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { PlacedPool, Platform } from "../infra/platform";
+import type { BatchJobSize } from "./batch-job-size";
+import { endOf, type JobEnd } from "./job-end";
+import { containerSecurity, podSecurity } from "./restricted-pod";
+import { runOptions, withoutAwaitingTheEnd } from "./run-options";
+import type { Team, TeamAccount } from "./team";
+
+/** A container that runs to its end, however often it runs. */
+export interface BatchRunArgs {
+  readonly platform: Platform;
+  readonly team: Team;
+  readonly account: TeamAccount;
+  readonly pool: PlacedPool;
+  readonly image: pulumi.Input<string>;
+  /** The image's own unless given. */
+  readonly command?: readonly string[];
+  readonly arguments: readonly pulumi.Input<string>[];
+  /** More of the container's environment. */
+  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
+  readonly size: BatchJobSize;
+  /** Number of the user that it runs as. */
+  readonly user: number;
+  /** How often it is started again when it fails. */
+  readonly retries: number;
+  /** Seconds after which Kubernetes ends it, and it counts as failed. */
+  readonly timeoutSeconds: number;
+  /** Of the object that stands for the job. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the pods. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  /** What must be there, or have ended, before it starts. */
+  readonly after?: readonly pulumi.Resource[];
+}
+
+/** A container that runs to its end once. */
+export interface BatchJobArgs extends BatchRunArgs {
+  /** What makes one run another; what Kubernetes is asked to run unless given. */
+  readonly declaration?: pulumi.Input<object>;
+}
+
+/** A container that runs to its end; the program waits for it and fails with it. */
+export class BatchJob extends pulumi.ComponentResource {
+  readonly end: JobEnd;
+
+  constructor(
+    name: string,
+    args: BatchJobArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("mlstack:components:BatchJob", name, {}, opts);
+    const job = submitBatchJob(name, args, { parent: this });
+    this.end = endOf(
+      name,
+      job,
+      // The job's own deadline comes first, so that it is ended and not only given up.
+      { ...args, timeoutSeconds: args.timeoutSeconds + 60 },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** A run of a container, whose end nobody awaits. */
+export function submitBatchJob(
+  name: string,
+  args: BatchJobArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job {
+  const spec = batchJobSpec(name, args);
+  return new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: args.team.namespace,
+        labels: args.labels,
+        annotations: { ...args.annotations, ...withoutAwaitingTheEnd },
+      },
+      spec,
+    },
+    runOptions(args.declaration ?? spec, {
+      ...opts,
+      provider: args.platform.provider,
+      dependsOn: [...args.account.ready, ...(args.after ?? [])],
+    }),
+  );
+}
+
+/** What Kubernetes is asked to run, placed on the pool and under the team's account. */
+export function batchJobSpec(
+  name: string,
+  args: BatchRunArgs,
+): k8s.types.input.batch.v1.JobSpec {
+  return {
+    backoffLimit: args.retries,
+    activeDeadlineSeconds: args.timeoutSeconds,
+    template: {
+      metadata: {
+        labels: { ...args.account.identity.podLabels, ...args.podLabels },
+        annotations: {
+          // Where Istio is installed: a sidecar would outlive the container, and the Job never end.
+          "sidecar.istio.io/inject": "false",
+          // An autoscaler that makes room would lose the work of hours.
+          "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+        },
+      },
+      spec: {
+        restartPolicy: "Never",
+        serviceAccountName: args.account.name,
+        // It has no rights in the cluster, and so no use for a token.
+        automountServiceAccountToken: false,
+        nodeSelector: args.pool.placement.nodeSelector,
+        tolerations: [...args.pool.placement.tolerations],
+        securityContext: podSecurity(args.user),
+        containers: [container(name, args)],
+      },
+    },
+  };
+}
+
+function container(
+  name: string,
+  args: BatchRunArgs,
+): k8s.types.input.core.v1.Container {
+  const { cpu, memory, gpus } = args.size;
+  const gpu =
+    gpus > 0 && args.pool.gpuResource !== undefined
+      ? { [args.pool.gpuResource]: String(gpus) }
+      : {};
+  return {
+    name,
+    image: args.image,
+    imagePullPolicy: "IfNotPresent",
+    ...(args.command === undefined ? {} : { command: [...args.command] }),
+    args: [...args.arguments],
+    env: [...args.account.identity.env, ...(args.env ?? [])],
+    resources: {
+      requests: { cpu, memory, ...gpu },
+      limits: { memory, ...gpu },
+    },
+    securityContext: containerSecurity,
+  };
+}

@@ -1,0 +1,97 @@
+import type { z } from "zod";
+
+import type { Problem } from "./problem";
+
+/**
+ * What a schema finds wrong, a line each.
+ *
+ * @param shown what a line may show of the value at a path, which may be a secret
+ */
+export function schemaProblems(
+  issue: z.core.$ZodIssue,
+  shown: (path: readonly PropertyKey[], value: unknown) => unknown,
+): Problem[] {
+  const path = issue.path.reduce<string>(
+    (text, part) =>
+      typeof part === "number"
+        ? `${text}[${part}]`
+        : text + (text === "" ? "" : ".") + String(part),
+    "",
+  );
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({
+        path: at(key),
+        value: key,
+        remedy: "no such key; correct the spelling or remove it",
+      }));
+    case "invalid_union":
+      // A union that says itself what may stand there: its branches would each refuse it for reasons of their own.
+      if (
+        issue.message !== "Invalid input" &&
+        issue.discriminator === undefined
+      )
+        return [
+          {
+            path,
+            value: shown(issue.path, issue.input),
+            remedy: issue.message,
+          },
+        ];
+      return issue.discriminator === undefined
+        ? issue.errors.flat().flatMap((each) => schemaProblems(each, shown))
+        : [
+            {
+              path,
+              value: shown(
+                issue.path,
+                discriminant(issue.input, issue.discriminator),
+              ),
+              remedy: `choose one of ${("options" in issue && issue.options ? issue.options : []).join(", ")}`,
+            },
+          ];
+    case "invalid_value":
+      return [
+        {
+          path,
+          value: shown(issue.path, issue.input),
+          remedy: `choose one of ${issue.values.join(", ")}`,
+        },
+      ];
+    case "invalid_type":
+      return [
+        {
+          path,
+          value: shown(issue.path, issue.input),
+          remedy: `${issue.input === undefined ? "set" : "write"} ${article(issue.expected)}`,
+        },
+      ];
+    case "invalid_key":
+      return [
+        {
+          path,
+          value: String(issue.path.at(-1)),
+          remedy: issue.issues[0]?.message ?? issue.message,
+        },
+      ];
+    default:
+      return [
+        {
+          path,
+          value: shown(issue.path, issue.input),
+          remedy: issue.message,
+        },
+      ];
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function discriminant(input: unknown, key: string): unknown {
+  return typeof input === "object" && input !== null && key in input
+    ? Reflect.get(input, key)
+    : undefined;
+}

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Document } from "yaml";
+
+import { ConfigError, parseConfig } from "../../stacks/config";
+import type { Recorded } from "../support/recording-monitor";
+import { recordStack } from "../support/stack-program";
+import { refused, type RefusedWorkload } from "./refused-workloads";
+
+const good = {
+  apiVersion: "mlstack.dev/v1",
+  inputs: { date: { default: "2026-11-01" } },
+  steps: {
+    score: {
+      kind: "spark",
+      image: { base: "spark", code: "jobs", requirements: "requirements.txt" },
+      main: "score.py",
+      args: [
+        { input: "date" },
+        { bucket: "feature-store", path: "fraud/scores" },
+      ],
+      access: { "feature-store": "write" },
+    },
+    tell: {
+      kind: "job",
+      image: { base: "python", code: "jobs" },
+      command: ["python3", "tell.py"],
+      env: { ROWS: { result: "score", field: "rows" } },
+    },
+  },
+};
+
+/** A folder of a workload somewhere on this machine, as a team's own repository is. */
+class WorkloadFolder {
+  readonly path = mkdtempSync(join(tmpdir(), "mlstack-workload-"));
+
+  constructor() {
+    mkdirSync(join(this.path, "jobs"));
+    this.write("jobs/score.py", "print('scores')\n");
+    this.write("jobs/tell.py", "print('tells')\n");
+    this.write("requirements.txt", "humanize==4.9.0\n");
+    this.declare();
+  }
+
+  get file(): string {
+    return join(this.path, "workload.yaml");
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.path, name), text);
+  }
+
+  /** Writes the good declaration with other keys, by their paths. */
+  declare(keys: Readonly<Record<string, unknown>> = {}): void {
+    const document = new Document(good);
+    for (const [path, value] of Object.entries(keys)) {
+      if (value === undefined) document.deleteIn(path.split("."));
+      else document.setIn(path.split("."), document.createNode(value));
+    }
+    this.write("workload.yaml", document.toString());
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+function problems(values: Readonly<Record<string, unknown>>): string[] {
+  try {
+    parseConfig(values, "test");
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+describe("a team's own workload", () => {
+  let folder: WorkloadFolder;
+
+  beforeEach(() => {
+    folder = new WorkloadFolder();
+  });
+
+  afterEach(() => folder.remove());
+
+  const stackOf = ({
+    name = "fraud",
+    stack = {},
+    around = {},
+  }: Partial<RefusedWorkload>) => ({
+    target: { kind: "local" },
+    ...around,
+    workloads: { [name]: { path: folder.path, ...stack } },
+  });
+
+  it("is accepted", () => assert.deepEqual(problems(stackOf({})), []));
+
+  it("is refused in forty ways at least", () =>
+    assert.ok(refused.length >= 40, String(refused.length)));
+
+  for (const each of refused) {
+    it(`is refused for ${each.what}`, () => {
+      if (each.text === undefined) folder.declare(each.folder);
+      else folder.write("workload.yaml", each.text);
+      assert.deepEqual(problems(stackOf(each)), [
+        each.line.replace("FILE", folder.file).replace("FOLDER", folder.path),
+      ]);
+    });
+  }
+
+  it("tells of all mistakes at once", () => {
+    folder.declare({
+      "steps.score.pool": "big",
+      "steps.tell.image.code": "src",
+      "steps.tell.size": { memory: "64Gi" },
+    });
+    assert.equal(problems(stackOf({ stack: { team: "risk" } })).length, 3);
+  });
+
+  it("counts what runs side by side against the team's quota, and steps in a row once", () => {
+    const row = {
+      "steps.score.size": { driver: { cpuRequest: "5" } },
+      "steps.tell.size": { cpu: "5" },
+    };
+    folder.declare(row);
+    assert.deepEqual(problems(stackOf({})), []);
+    folder.declare({ ...row, "steps.tell.env": {} });
+    const [line = "", ...others] = problems(stackOf({}));
+    assert.match(
+      line,
+      /^teams\[0\].quota.cpu: "8": what runs side by side asks for 10 cores \(workloads.fraud.score 5 cores, workloads.fraud.tell 5 cores\)/,
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("is refused where two workloads have a job of one name", () => {
+    const steps = { "steps.model-score": good.steps.score };
+    folder.declare(steps);
+    const lines = problems({
+      target: { kind: "local" },
+      workloads: {
+        fraud: { path: folder.path },
+        "fraud-model": { path: folder.path },
+      },
+    });
+    assert.deepEqual(lines, [
+      'workloads.fraud-model: steps.score: "fraud-model-score": workloads.fraud: steps.model-score has a job of the same name; rename one of the steps',
+    ]);
+  });
+
+  /** What the program registers for the workload. */
+  async function registered(
+    stack: Readonly<Record<string, unknown>> = {},
+    around: Readonly<Record<string, unknown>> = {},
+  ) {
+    const workloads = { fraud: { path: folder.path, ...stack } };
+    // What is recorded is kept by the settings, of which the folder's content is none.
+    const owner = `t${Math.random()}`;
+    const { resources } = await recordStack("local", {
+      workloads,
+      owner,
+      ...around,
+    });
+    return new Map(
+      resources
+        .filter(({ name }) => name.includes("fraud"))
+        .map((each) => [`${each.type.split(":").at(-1)} ${each.name}`, each]),
+    );
+  }
+
+  const trigger = (found: ReadonlyMap<string, Recorded>, key: string) => {
+    const { replacementTrigger } = found.get(key) ?? {};
+    assert.equal(typeof replacementTrigger, "string", key);
+    return replacementTrigger;
+  };
+
+  it("gives each step the rights that it names, and a job none in the cluster", async () => {
+    const found = await registered();
+    assert.deepEqual(
+      found.get("EmbeddedAccount ml-fraud-score")?.inputs["grants"],
+      [{ bucket: "feature-store", access: "write" }],
+    );
+    assert.deepEqual(
+      found.get("EmbeddedAccount ml-fraud-tell")?.inputs["grants"],
+      [],
+    );
+    assert.ok(found.has("RoleBinding ml-fraud-score-spark"));
+    assert.ok(!found.has("RoleBinding ml-fraud-tell-spark"));
+  });
+
+  it("gives a step its values, and begins it after the step whose result it takes", async () => {
+    const found = await registered({ inputs: { date: "2026-12-24" } });
+    const { spec } = found.get("SparkApplication fraud-score")?.inputs as {
+      spec: { arguments: string[] };
+    };
+    assert.deepEqual(spec.arguments, [
+      "2026-12-24",
+      "s3a://feature-store/fraud/scores",
+    ]);
+    const job = found.get("Job fraud-tell");
+    assert.ok(
+      job?.dependencies.some((urn) =>
+        urn.endsWith("mlstack:index:JobEnd::fraud-score"),
+      ),
+      job?.dependencies.join("\n"),
+    );
+  });
+
+  it("runs again for other code and other values, and not for what the platform or a time-out changes", async () => {
+    const key = "SparkApplication fraud-score";
+    const first = trigger(await registered(), key);
+    folder.declare({ "steps.score.timeout": "1h", "steps.score.retries": 2 });
+    const pools = [
+      { name: "other", min: 1, max: 1 },
+      { name: "cpu", min: 1, max: 1 },
+    ];
+    assert.equal(trigger(await registered({}, { pools }), key), first);
+    const other = { inputs: { date: "2026-12-24" } };
+    assert.notEqual(trigger(await registered(other), key), first);
+    folder.write("jobs/score.py", "print('scores better')\n");
+    assert.notEqual(trigger(await registered(), key), first);
+  });
+
+  it("runs again for another revision alone where its step says so", async () => {
+    const key = "SparkApplication fraud-score";
+    const revision = (text: string) =>
+      folder.declare({
+        "steps.score.rerun": "revision",
+        "steps.score.revision": text,
+      });
+    revision("1");
+    const first = trigger(await registered(), key);
+    folder.write("jobs/score.py", "print('scores better')\n");
+    assert.equal(trigger(await registered(), key), first);
+    revision("2");
+    assert.notEqual(trigger(await registered(), key), first);
+  });
+
+  it("stands as a suspended schedule where a person starts it, and as a schedule at times", async () => {
+    folder.declare({
+      "steps.score.run": "manual",
+      "steps.tell.run": { schedule: "0 2 * * *", timeZone: "Europe/Berlin" },
+      "steps.tell.env": {},
+    });
+    const found = await registered();
+    const spec = (key: string) => found.get(key)?.inputs["spec"] as object;
+    const { suspend } = spec("ScheduledSparkApplication fraud-score") as {
+      suspend: boolean;
+    };
+    assert.equal(suspend, true);
+    const cron = spec("CronJob fraud-tell");
+    const { schedule, timeZone } = cron as Record<string, unknown>;
+    assert.deepEqual([schedule, timeZone], ["0 2 * * *", "Europe/Berlin"]);
+    assert.ok(!found.has("JobEnd fraud-score"));
+  });
+
+  it("trains with every framework, with memory that replicas share", async () => {
+    const training = (kind: string) => ({
+      kind,
+      image: { base: kind, code: "jobs" },
+      command: ["python3", "tell.py"],
+      sharedMemory: "256Mi",
+      after: kind === "pytorch" ? [] : ["pytorch"],
+    });
+    folder.declare({
+      steps: Object.fromEntries(
+        ["pytorch", "tensorflow", "xgboost"].map((kind) => [
+          kind,
+          training(kind),
+        ]),
+      ),
+    });
+    const found = await registered(
+      {},
+      { kubeflow: { trainingOperator: true } },
+    );
+    for (const [kind, name] of [
+      ["PyTorchJob", "pytorch"],
+      ["TFJob", "tensorflow"],
+      ["XGBoostJob", "xgboost"],
+    ] as const) {
+      const job = found.get(`${kind} fraud-${name}`);
+      assert.match(
+        JSON.stringify(job?.inputs),
+        /"emptyDir":\{"medium":"Memory","sizeLimit":"256Mi"\}/,
+      );
+      assert.ok(found.has(`JobEnd fraud-${name}`));
+    }
+  });
+});

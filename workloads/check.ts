@@ -1,0 +1,562 @@
+import { statSync } from "node:fs";
+import { isAbsolute, join, normalize } from "node:path";
+
+import { isRefusedSetting } from "../components/admission/spark-applications";
+import { jobDemand } from "../components/spark-job-size";
+import type { TeamQuota } from "../components/team";
+import { trainingDemand } from "../components/training-job-size";
+import type { NodePool } from "../infra/platform";
+import { HiddenValue, type Problem } from "../infra/problem";
+import { amount } from "../infra/quantity";
+import { readWorkload, type ReadWorkload } from "./declaration";
+import {
+  workloadFile,
+  workloadName,
+  type Input,
+  type Kind,
+  type OwnWorkload,
+  type Step,
+  type Value,
+  type Workload,
+} from "./schema";
+
+/** A step as it runs: everything that it names is there. */
+export interface DeclaredStep {
+  readonly name: string;
+  readonly step: Step;
+  /** Pool of its pods, or of a Spark job's driver. */
+  readonly pool: string;
+  /** Steps that end before it begins. */
+  readonly after: readonly string[];
+}
+
+/** A workload of a folder, checked and complete. */
+export interface DeclaredWorkload {
+  readonly name: string;
+  readonly team: string;
+  /** Path of the folder, from the root of the project. */
+  readonly folder: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly declaredInputs: Workload["inputs"];
+  /** In an order in which each comes after what it needs. */
+  readonly steps: readonly DeclaredStep[];
+}
+
+/** What workloads are checked against. */
+export interface WorkloadPlaces {
+  readonly pools: readonly NodePool[];
+  readonly teams: readonly {
+    readonly name: string;
+    readonly quota: TeamQuota;
+  }[];
+  readonly kubeflow: { readonly trainingOperator: boolean };
+}
+
+/** The workloads of folders that a stack names, and every mistake in them, at once. */
+export function declareWorkloads(
+  own: Readonly<Record<string, OwnWorkload>>,
+  places: WorkloadPlaces,
+): {
+  readonly workloads: readonly DeclaredWorkload[];
+  readonly problems: readonly Problem[];
+} {
+  const workloads: DeclaredWorkload[] = [];
+  const problems: Problem[] = [];
+  for (const [name, each] of Object.entries(own)) {
+    const check = new WorkloadCheck(readWorkload(name, each), places);
+    problems.push(...check.problems);
+    // What is too large by itself is not judged again with what runs beside it.
+    if (check.declared && check.problems.length === 0)
+      workloads.push(check.declared);
+  }
+  problems.push(...checkJobNames(workloads));
+  return { workloads, problems };
+}
+
+/** Name of a step's job. */
+export function jobName(workload: string, step: string): string {
+  return `${workload}-${step}`;
+}
+
+/** Names of the program's own jobs begin with these. */
+const reservedNames = ["clickstream", "flights", "notebooks", "notebook"];
+
+const trainings: readonly Kind[] = ["pytorch", "tensorflow", "xgboost"];
+
+function checkJobNames(workloads: readonly DeclaredWorkload[]): Problem[] {
+  const known = new Map<string, string>();
+  return workloads.flatMap(({ name, steps }) =>
+    steps.flatMap((step) => {
+      const job = jobName(name, step.name);
+      const path = `workloads.${name}: steps.${step.name}`;
+      const other = known.get(job);
+      known.set(job, path);
+      return other === undefined
+        ? []
+        : [
+            {
+              path,
+              value: job,
+              remedy: `${other} has a job of the same name; rename one of the steps`,
+            },
+          ];
+    }),
+  );
+}
+
+/** Checks one workload; its problems are all found before any is told. */
+class WorkloadCheck {
+  readonly problems: Problem[];
+  readonly declared: DeclaredWorkload | undefined;
+
+  constructor(
+    private readonly read: ReadWorkload,
+    private readonly places: WorkloadPlaces,
+  ) {
+    this.problems = [...read.problems];
+    this.checkName();
+    const team = this.team();
+    const { workload, name, folder } = read;
+    if (workload === undefined) return;
+    const inputs = this.inputs(workload.inputs);
+    const names = Object.keys(workload.steps);
+    const steps = Object.entries(workload.steps).map(([step, declared]) =>
+      this.step(step, declared, workload),
+    );
+    for (const each of steps) {
+      this.checkQuota(each, team?.quota);
+    }
+    const ordered = this.ordered(steps, names);
+    if (team === undefined || ordered === undefined) return;
+    this.declared = {
+      ...{ name, folder, inputs, team: team.name, steps: ordered },
+      declaredInputs: workload.inputs,
+    };
+  }
+
+  private add(
+    path: readonly PropertyKey[],
+    value: unknown,
+    remedy: string,
+  ): void {
+    this.problems.push({ path: this.read.at(path), value, remedy });
+  }
+
+  private checkName(): void {
+    const { name } = this.read;
+    const path = `workloads.${name}`;
+    const parsed = workloadName.safeParse(name);
+    if (!parsed.success) {
+      const remedy = parsed.error.issues[0]?.message ?? "choose another name";
+      this.problems.push({ path, value: name, remedy });
+    } else if (
+      reservedNames.some((each) => name === each || name.startsWith(`${each}-`))
+    ) {
+      const remedy =
+        "the program's own jobs have names that begin so; choose another";
+      this.problems.push({ path, value: name, remedy });
+    }
+  }
+
+  private team() {
+    const { name, own } = this.read;
+    const { teams } = this.places;
+    const choices = teams.map((each) => each.name).join(", ");
+    const path = `workloads.${name}.team`;
+    if (own.team === undefined) {
+      const [only, ...others] = teams;
+      if (others.length === 0) return only;
+      const remedy = `the stack has several teams; choose one of ${choices}`;
+      this.problems.push({ path, value: undefined, remedy });
+      return undefined;
+    }
+    const team = teams.find((each) => each.name === own.team);
+    if (team === undefined)
+      this.problems.push({
+        ...{ path, value: own.team },
+        remedy: `choose one of ${choices}`,
+      });
+    return team;
+  }
+
+  private inputs(declared: Workload["inputs"]): Record<string, string> {
+    const { own, name } = this.read;
+    for (const key of Object.keys(own.inputs)) {
+      if (key in declared) continue;
+      const choices = Object.keys(declared).join(", ");
+      this.problems.push({
+        path: `workloads.${name}.inputs.${key}`,
+        value: key,
+        remedy:
+          choices === ""
+            ? "the workload has no inputs; remove it"
+            : `the workload has no such input; choose one of ${choices}`,
+      });
+    }
+    return Object.fromEntries(
+      Object.entries(declared).flatMap(([key, input]) => {
+        const given = own.inputs[key];
+        const value = given ?? input.default;
+        const path =
+          given === undefined
+            ? this.read.at(["inputs", key, "default"])
+            : `workloads.${name}.inputs.${key}`;
+        if (value === undefined) {
+          this.problems.push({
+            path: `workloads.${name}.inputs.${key}`,
+            value,
+            remedy: `the workload needs it; set it, or give it a default in ${workloadFile}`,
+          });
+          return [];
+        }
+        const fault = inputFault(input, String(value));
+        if (fault !== undefined)
+          this.problems.push({
+            ...{ path, value: new HiddenValue("a value") },
+            remedy: fault,
+          });
+        return [[key, String(value)]];
+      }),
+    );
+  }
+
+  private step(name: string, step: Step, workload: Workload): DeclaredStep {
+    this.checkImage(name, step);
+    const results = this.checkValues(name, step, workload);
+    this.checkOrder(name, step, workload);
+    this.checkRerun(name, step);
+    if (step.kind === "spark") this.checkSettings(name, step.conf);
+    if (trainings.includes(step.kind) && !this.places.kubeflow.trainingOperator)
+      this.add(
+        ["steps", name, "kind"],
+        step.kind,
+        "the stack has no operator for trainings; set kubeflow.trainingOperator to true",
+      );
+    const pool = this.pool(name, step);
+    const after = new Set([...step.after, ...results]);
+    after.delete(name);
+    return { name, step, pool, after: [...after] };
+  }
+
+  private checkImage(name: string, { kind, image, ...step }: Step): void {
+    const at = (key: string) => ["steps", name, "image", key];
+    const main = "main" in step ? step.main : undefined;
+    if ("ref" in image) {
+      if (!/[:@][^/]+$/.test(image.ref) || image.ref.endsWith(":latest"))
+        this.add(
+          at("ref"),
+          image.ref,
+          "name a tag or a digest, other than latest: what runs would change by itself",
+        );
+    } else if ("dockerfile" in image) {
+      this.checkPath(at("dockerfile"), image.dockerfile, "file");
+      this.checkPath(at("context"), image.context, "folder");
+    } else {
+      const fitting: readonly string[] =
+        kind === "job"
+          ? ["python", "spark", "pytorch", "tensorflow", "xgboost"]
+          : [kind];
+      if (!fitting.includes(image.base))
+        this.add(
+          at("base"),
+          image.base,
+          `a step of kind ${kind} runs on base ${fitting.join(", ")}, or on an image of one's own`,
+        );
+      if (image.requirements !== undefined)
+        this.checkPath(at("requirements"), image.requirements, "file");
+      if (!this.checkPath(at("code"), image.code, "folder")) return;
+      if (main === undefined) return;
+      if (isAbsolute(main) || isOutside(main)) {
+        this.add(
+          ["steps", name, "main"],
+          main,
+          "write its path below the folder of the code",
+        );
+      } else if (!this.isThere(join(image.code, main), "file")) {
+        this.add(
+          ["steps", name, "main"],
+          main,
+          `no such file in ${join(this.read.folder, image.code)}`,
+        );
+      }
+      return;
+    }
+    if (main !== undefined && !isAbsolute(main))
+      this.add(
+        ["steps", name, "main"],
+        main,
+        "in an image of one's own, write the full path, such as /opt/app/main.py",
+      );
+  }
+
+  /** @returns whether it is there */
+  private checkPath(
+    path: readonly PropertyKey[],
+    value: string,
+    kind: "file" | "folder",
+  ): boolean {
+    if (isAbsolute(value) || isOutside(value)) {
+      this.add(path, value, "stay in the workload's folder");
+      return false;
+    }
+    const there = this.isThere(value, kind);
+    if (!there) this.add(path, value, `no such ${kind} in ${this.read.folder}`);
+    return there;
+  }
+
+  private isThere(path: string, kind: "file" | "folder"): boolean {
+    const stat = statSync(join(this.read.folder, path), {
+      throwIfNoEntry: false,
+    });
+    return (kind === "file" ? stat?.isFile() : stat?.isDirectory()) === true;
+  }
+
+  /** @returns the steps whose results it takes */
+  private checkValues(name: string, step: Step, workload: Workload): string[] {
+    const results: string[] = [];
+    const check = (path: readonly PropertyKey[], value: Value) => {
+      if (typeof value !== "object") return;
+      if ("bucket" in value && step.access[value.bucket] === undefined)
+        this.add(
+          [...path, "bucket"],
+          value.bucket,
+          `the step may not read it; write access: { ${value.bucket}: read }, or write`,
+        );
+      if ("input" in value && !(value.input in workload.inputs))
+        this.add(
+          [...path, "input"],
+          value.input,
+          `the workload has no such input; ${among(Object.keys(workload.inputs), "declare it under inputs")}`,
+        );
+      if ("result" in value) {
+        results.push(value.result);
+        this.checkEarlier(
+          [...path, "result"],
+          name,
+          value.result,
+          workload.steps,
+        );
+      }
+    };
+    step.args.forEach((value, index) =>
+      check(["steps", name, "args", index], value),
+    );
+    for (const [key, value] of Object.entries(step.env))
+      check(["steps", name, "env", key], value);
+    return results;
+  }
+
+  private checkOrder(name: string, step: Step, { steps }: Workload): void {
+    step.after.forEach((other, index) =>
+      this.checkEarlier(["steps", name, "after", index], name, other, steps),
+    );
+    if (step.after.length > 0 && step.run !== "once")
+      this.add(
+        ["steps", name, "after"],
+        step.after,
+        "only a step that runs once comes after others; leave it out, or write run: once",
+      );
+  }
+
+  private checkEarlier(
+    path: readonly PropertyKey[],
+    name: string,
+    other: string,
+    steps: Workload["steps"],
+  ): void {
+    const earlier = steps[other];
+    if (earlier === undefined || other === name) {
+      const others = Object.keys(steps).filter((each) => each !== name);
+      this.add(path, other, among(others, "the workload has no other step"));
+    } else if (earlier.run !== "once" || !earlier.wait) {
+      this.add(
+        path,
+        other,
+        `nobody awaits the end of ${other}; write run: once and wait: true there`,
+      );
+    }
+  }
+
+  private checkRerun(name: string, { rerun, revision, run }: Step): void {
+    if (rerun === "revision" && revision === undefined)
+      this.add(
+        ["steps", name, "revision"],
+        undefined,
+        "set a text; another one runs the step again",
+      );
+    if (rerun === "changed" && revision !== undefined)
+      this.add(
+        ["steps", name, "revision"],
+        revision,
+        "it counts with rerun: revision alone; write that, or leave it out",
+      );
+    if (typeof run === "object" && !isTimeZone(run.timeZone))
+      this.add(
+        ["steps", name, "run", "timeZone"],
+        run.timeZone,
+        "no such time zone; write one such as UTC or Europe/Berlin",
+      );
+  }
+
+  private checkSettings(
+    name: string,
+    conf: Readonly<Record<string, string>>,
+  ): void {
+    for (const key of Object.keys(conf)) {
+      if (isRefusedSetting(key))
+        this.add(
+          ["steps", name, "conf", key],
+          key,
+          "the cluster does not admit this setting in a team's job; leave it out",
+        );
+    }
+  }
+
+  private pool(name: string, step: Step): string {
+    const { pools } = this.places;
+    const gpus = "gpus" in step.size ? step.size.gpus : 0;
+    const choose = (key: "pool" | "executorPool", value: string) => {
+      const pool = pools.find((each) => each.name === value);
+      if (pool === undefined) {
+        const choices = pools.map((each) => each.name).join(", ");
+        this.add(["steps", name, key], value, `choose one of ${choices}`);
+      }
+      return pool;
+    };
+    if (step.kind === "spark" && step.executorPool !== undefined) {
+      choose("executorPool", step.executorPool);
+      if (step.size.executor === "none")
+        this.add(
+          ["steps", name, "executorPool"],
+          step.executorPool,
+          "the job has no executors; set size.executor, or leave it out",
+        );
+    }
+    if (step.pool === undefined) {
+      const fitting = pools.find(({ gpu }) =>
+        gpus === 0 ? gpu === undefined : (gpu?.count ?? 0) >= gpus,
+      );
+      if (fitting === undefined && gpus > 0)
+        this.add(
+          ["steps", name, "size", "gpus"],
+          gpus,
+          "no pool of the stack has nodes with as many; write fewer, or add a pool",
+        );
+      return (fitting ?? pools[0])?.name ?? "";
+    }
+    const pool = choose("pool", step.pool);
+    const has = pool?.gpu?.count ?? 0;
+    if (pool !== undefined && gpus > has)
+      this.add(
+        ["steps", name, "size", "gpus"],
+        gpus,
+        `a node of pool ${pool.name} has ${has}; write that or less, or choose another pool`,
+      );
+    return step.pool;
+  }
+
+  private checkQuota(
+    { name, step }: DeclaredStep,
+    quota: TeamQuota | undefined,
+  ): void {
+    if (quota === undefined) return;
+    const { cores, bytes, gpus } = demandOf(step);
+    const path = ["steps", name, "size"];
+    const fit = (most: string) =>
+      `the team's quota is ${most}; ask for less, or raise it`;
+    if (cores > amount(quota.cpu))
+      this.add(path, `${cores} cores`, fit(`${quota.cpu} cores`));
+    if (bytes > amount(quota.memory))
+      this.add(
+        path,
+        `${(bytes / 2 ** 30).toFixed(1)}Gi of memory`,
+        fit(quota.memory),
+      );
+    if (gpus > quota.gpus)
+      this.add(path, `${gpus} GPUs`, fit(`${quota.gpus} GPUs`));
+  }
+
+  /** @returns the steps in order; nothing where they wait for each other */
+  private ordered(
+    steps: readonly DeclaredStep[],
+    names: readonly string[],
+  ): DeclaredStep[] | undefined {
+    const done: DeclaredStep[] = [];
+    let left = [...steps];
+    while (left.length > 0) {
+      const ready = left.filter(({ after }) =>
+        after.every(
+          (other) =>
+            !names.includes(other) || done.some(({ name }) => name === other),
+        ),
+      );
+      if (ready.length === 0) {
+        const [first] = left;
+        this.add(
+          ["steps", first?.name ?? "", "after"],
+          left.map(({ name }) => name),
+          "these steps wait for each other; let one of them go first",
+        );
+        return undefined;
+      }
+      done.push(...ready);
+      left = left.filter((step) => !ready.includes(step));
+    }
+    return done;
+  }
+}
+
+/** What is wrong with the value of an input; undefined where it fits. */
+export function inputFault(
+  { type, choices }: Pick<Input, "type" | "choices">,
+  value: string,
+): string | undefined {
+  if (choices !== undefined && !choices.map(String).includes(value))
+    return `choose one of ${choices.join(", ")}`;
+  if (type === "number" && (value.trim() === "" || Number.isNaN(Number(value))))
+    return "write a number";
+  if (type === "boolean" && !["true", "false"].includes(value))
+    return "write true or false";
+  return undefined;
+}
+
+/** What the pods of a step ask of a team's quota together. */
+export function demandOf(step: Step): {
+  readonly cores: number;
+  readonly bytes: number;
+  readonly gpus: number;
+} {
+  switch (step.kind) {
+    case "spark":
+      return { ...jobDemand(step.size), gpus: 0 };
+    case "job":
+      return {
+        cores: amount(step.size.cpu),
+        bytes: amount(step.size.memory),
+        gpus: step.size.gpus,
+      };
+    case "pytorch":
+    case "tensorflow":
+    case "xgboost":
+      return trainingDemand(step.size);
+  }
+}
+
+function among(choices: readonly string[], otherwise: string): string {
+  return choices.length === 0
+    ? otherwise
+    : `choose one of ${choices.join(", ")}`;
+}
+
+function isOutside(path: string): boolean {
+  return normalize(path).split("/")[0] === "..";
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { LineCounter, parseDocument } from "yaml";
+
+import { HiddenValue, type Problem } from "../infra/problem";
+import { schemaProblems } from "../infra/schema-problems";
+import {
+  workloadFile,
+  workloadSchema,
+  type OwnWorkload,
+  type Workload,
+} from "./schema";
+
+/** A workload's declaration, with what a stack sets of it, and the problems that are found in the two. */
+export interface ReadWorkload {
+  readonly name: string;
+  readonly own: OwnWorkload;
+  /** Folder, as a path from the root of the project. */
+  readonly folder: string;
+  /** Undefined where it cannot be read; `problems` tell why. */
+  readonly workload: Workload | undefined;
+  readonly problems: readonly Problem[];
+  /** Where a key stands: in the stack's file, or in the folder's. */
+  at(path: readonly PropertyKey[]): string;
+}
+
+/** Reads the folder of a workload that a stack names. */
+export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
+  const folder = own.path ?? `workloads/${name}`;
+  const file = join(folder, workloadFile);
+  const at = (path: readonly PropertyKey[]) =>
+    isSet({ steps: own.steps }, path)
+      ? `workloads.${name}.${written(path)}`
+      : path.length === 0
+        ? file
+        : `${file}: ${written(path)}`;
+  const read = { name, own, folder, at };
+  const fail = (...problems: Problem[]) => ({
+    ...read,
+    workload: undefined,
+    problems,
+  });
+  const place =
+    own.path === undefined ? `workloads.${name}` : `workloads.${name}.path`;
+  if (!isFolder(folder)) {
+    return fail({
+      path: place,
+      value: folder,
+      remedy: `no such folder; make one with \`npm run new -- ${name}\`, name another under path, or correct the spelling`,
+    });
+  }
+  if (!existsSync(file)) {
+    return fail({
+      path: place,
+      value: folder,
+      remedy: `the folder has no ${workloadFile}; make one with \`npm run new -- ${name}\``,
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, "utf8"), {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return fail({
+      path: `${file}:${line}:${col}`,
+      value: undefined,
+      remedy: `it is no YAML: ${error.message.split("\n")[0]}`,
+    });
+  }
+  const declared: unknown = document.toJS();
+  if (!isRecord(declared)) {
+    return fail({
+      path: file,
+      value: declared,
+      remedy: "write a section with apiVersion and steps",
+    });
+  }
+  const steps = isRecord(declared["steps"]) ? declared["steps"] : {};
+  const unknown = Object.keys(own.steps).filter((step) => !(step in steps));
+  if (unknown.length > 0) {
+    return fail(
+      ...unknown.map((step) => ({
+        path: `workloads.${name}.steps.${step}`,
+        value: step,
+        remedy: `the workload has no such step; choose one of ${Object.keys(steps).join(", ")}`,
+      })),
+    );
+  }
+  const merged = isRecord(declared["steps"])
+    ? { ...declared, steps: merge(steps, own.steps) }
+    : declared;
+  const parsed = workloadSchema.safeParse(merged, { reportInput: true });
+  if (parsed.success) {
+    return { ...read, workload: parsed.data, problems: [] };
+  }
+  return fail(
+    ...parsed.error.issues.flatMap((issue) =>
+      schemaProblems(issue, shown).map((problem) => ({
+        ...problem,
+        path: at(keysOf(problem.path)),
+      })),
+    ),
+  );
+}
+
+/** Values of variables, arguments and inputs may be secret, even though they should not be. */
+function shown(path: readonly PropertyKey[], value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (typeof value === "object")
+    return new HiddenValue(Array.isArray(value) ? "a list" : "a section");
+  const guarded = ["env", "args", "inputs", "command"];
+  return path.some((key) => guarded.includes(String(key)))
+    ? new HiddenValue("a value")
+    : value;
+}
+
+/** `steps.a.args[0]` from keys. */
+export function written(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number"
+        ? `${text}[${part}]`
+        : `${text}${text === "" ? "" : "."}${String(part)}`,
+    "",
+  );
+}
+
+function keysOf(text: string): PropertyKey[] {
+  return [...text.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
+    index === undefined ? (key ?? "") : Number(index),
+  );
+}
+
+/** Whether a stack sets a key, or one above it that is no section. */
+function isSet(value: unknown, path: readonly PropertyKey[]): boolean {
+  let inner = value;
+  for (const key of path) {
+    if (!isRecord(inner)) return Array.isArray(inner);
+    if (!(key in inner)) return false;
+    inner = Reflect.get(inner, key);
+  }
+  return path.length > 2;
+}
+
+/** Sections key by key; anything else takes the place of what was there. */
+function merge(below: unknown, above: unknown): unknown {
+  if (!isRecord(below) || !isRecord(above)) return above;
+  return Object.fromEntries(
+    [...new Set([...Object.keys(below), ...Object.keys(above)])].map((key) => [
+      key,
+      key in above
+        ? key in below
+          ? merge(below[key], above[key])
+          : above[key]
+        : below[key],
+    ]),
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type * as pulumi from "@pulumi/pulumi";
+
+import { Image } from "../components/image";
+import { contextFiles, type ImageContext } from "../infra/image-context";
+import type { ImageRegistry } from "../infra/platform";
+import { workloadFile, type Step, type StepImage } from "./schema";
+
+/** Where the image keeps the code of a workload. */
+export const codeFolder = "/opt/workload";
+
+/** Name of the requirements in the context of a build. */
+const requirementsFile = "mlstack-requirements.txt";
+
+const noRequirements = "workloads/images/own-python/no-requirements.txt";
+
+/** Packages of Debian and of PyPI that make a framework; PyPI's PyTorch brings CUDA along. */
+const frameworks = {
+  python: { cpu: {}, gpu: {} },
+  pytorch: {
+    cpu: { APT: "python3-torch" },
+    gpu: { PIP: "torch==2.9.1 numpy==2.3.5" },
+  },
+  tensorflow: {
+    cpu: { PIP: "tensorflow-cpu==2.21.0" },
+    gpu: { PIP: "tensorflow[and-cuda]==2.21.0" },
+  },
+  xgboost: {
+    cpu: {
+      APT: "libgomp1",
+      PIP: "xgboost-cpu==3.2.0 numpy==2.3.5 scipy==1.16.3",
+    },
+    gpu: { APT: "libgomp1", PIP: "xgboost==3.2.0 numpy==2.3.5 scipy==1.16.3" },
+  },
+} as const;
+
+/** What an image is built from: {@link ImageContext}, and the arguments of the build. */
+export interface OwnImageContext extends ImageContext {
+  readonly args: Readonly<Record<string, string>>;
+  /** Whether it is made from the platform's image of Spark. */
+  readonly onSpark: boolean;
+}
+
+/** What the image of a step is built from; undefined where it is somebody's as it is. */
+export function ownImageContext(
+  folder: string,
+  step: Step,
+): OwnImageContext | undefined {
+  const { image } = step;
+  if ("ref" in image) return undefined;
+  if ("dockerfile" in image)
+    return {
+      context: join(folder, image.context),
+      dockerfile: join(folder, image.dockerfile),
+      args: image.args,
+      onSpark: false,
+    };
+  const requirements =
+    image.requirements === undefined
+      ? noRequirements
+      : join(folder, image.requirements);
+  const context = {
+    context: folder,
+    include: image.code === "." ? ownEntries(folder) : [image.code],
+    files: { [requirementsFile]: requirements },
+  };
+  if (image.base === "spark")
+    return {
+      ...context,
+      dockerfile: "workloads/images/own-spark/Dockerfile",
+      args: { CODE: image.code },
+      onSpark: true,
+    };
+  const gpus = "gpus" in step.size ? step.size.gpus : 0;
+  return {
+    ...context,
+    dockerfile: "workloads/images/own-python/Dockerfile",
+    args: {
+      CODE: image.code,
+      ...frameworks[image.base][gpus > 0 ? "gpu" : "cpu"],
+    },
+    onSpark: false,
+  };
+}
+
+/** The declaration is no code: another time-out of it is no other image. */
+function ownEntries(folder: string): string[] {
+  return readdirSync(folder).filter((entry) => entry !== workloadFile);
+}
+
+/**
+ * What a team wrote of an image: its own files, and not what the platform makes of them. An image that the platform
+ * builds anew by itself, such as on a base with a fix, is no other run.
+ */
+export function ownContent(
+  image: StepImage,
+  context: OwnImageContext | undefined,
+): string {
+  const hash = createHash("sha256").update(JSON.stringify(image));
+  if (context === undefined) return hash.digest("hex");
+  for (const [name, file] of contextFiles(context)) {
+    const content = createHash("sha256").update(readFileSync(file));
+    hash.update(`${content.digest("hex")} ${name}\n`);
+  }
+  if ("dockerfile" in image) hash.update(readFileSync(context.dockerfile));
+  return hash.digest("hex");
+}
+
+/** Builds the image of a step. @returns its reference */
+export function buildOwnImage(
+  name: string,
+  { onSpark, args, ...context }: OwnImageContext,
+  registry: ImageRegistry,
+  /** The platform's image of Spark. */
+  spark: () => pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  return new Image(
+    name,
+    {
+      ...context,
+      image: name,
+      args: { ...args, ...(onSpark ? { SPARK: spark() } : {}) },
+      registry,
+    },
+    opts,
+  ).ref;
+}

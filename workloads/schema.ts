@@ -1,0 +1,414 @@
+import { z } from "zod";
+
+import { batchJobSizeSchema } from "../components/batch-job-size";
+import { bucketNames } from "../components/hudi-store";
+import { sparkJobSizeSchema } from "../components/spark-job-size";
+import { trainingJobSizeSchema } from "../components/training-job-size";
+import { quantity } from "../infra/quantity";
+
+/** Name of a folder's declaration. */
+export const workloadFile = "workload.yaml";
+
+/** Buckets by the names that a workload uses for them. */
+const bucketName = z.enum(
+  Object.values(bucketNames) as [
+    (typeof bucketNames)[keyof typeof bucketNames],
+    ...(typeof bucketNames)[keyof typeof bucketNames][],
+  ],
+);
+
+const dnsLabel = (longest: number) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[a-z]([-a-z0-9]{0,${longest - 2}}[a-z0-9])?$`),
+      `use lower-case letters, digits and hyphens, at most ${longest}, starting with a letter`,
+    );
+
+const stepName = dnsLabel(30);
+
+const fieldName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,62}$/,
+    "use letters, digits and underscores, starting with a letter",
+  );
+
+const duration = z
+  .string()
+  .regex(
+    /^[1-9]\d{0,5}[smhd]$/,
+    "write a whole number with s, m, h or d, such as 90s, 30m or 10h",
+  );
+
+/** Seconds of a duration such as `30m`. */
+export function secondsOf(text: string): number {
+  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[text.at(-1) ?? ""] ?? 1;
+  return Number.parseInt(text, 10) * unit;
+}
+
+const plainValue = z.union([z.string(), z.number(), z.boolean()]);
+
+const bucketValue = z
+  .strictObject({
+    bucket: bucketName.describe("One of the stack's buckets"),
+    path: z.string().default("").describe("Path in the bucket"),
+  })
+  .describe("URI in a bucket, in the scheme of the target");
+
+const resultValue = z
+  .strictObject({
+    result: z.string().describe("Name of another step, which then comes first"),
+    field: fieldName.describe("Field of the JSON object that it left"),
+  })
+  .describe("A field of another step's result");
+
+const inputValue = z
+  .strictObject({ input: z.string().describe("Name of an input") })
+  .describe("An input of the workload");
+
+const secretValue = z
+  .strictObject({
+    secret: z
+      .string()
+      .min(1)
+      .describe("Name of a Secret in the team's namespace"),
+    key: z.string().min(1).describe("Key in it"),
+  })
+  .describe("A value of a Secret");
+
+const argument = z.union([plainValue, bucketValue, resultValue, inputValue], {
+  error:
+    "write a text, a number, { bucket, path }, { result, field } or { input }; a secret goes into env",
+});
+
+const variable = z.union(
+  [plainValue, bucketValue, resultValue, inputValue, secretValue],
+  {
+    error:
+      "write a text, a number, { bucket, path }, { result, field }, { input } or { secret, key }",
+  },
+);
+
+/** A value of an argument or a variable. */
+export type Value = z.output<typeof variable>;
+
+/** What images of a team's own code are made from. */
+export const imageBases = [
+  "spark",
+  "python",
+  "pytorch",
+  "tensorflow",
+  "xgboost",
+] as const;
+
+const builtImage = z
+  .strictObject({
+    base: z
+      .enum(imageBases)
+      .describe("What it is made from; code and packages are put on it"),
+    code: z
+      .string()
+      .default(".")
+      .describe(
+        "Folder of the code below the workload's; it lies in /opt/workload",
+      ),
+    requirements: z
+      .string()
+      .optional()
+      .describe("File of pip's requirements, whose packages are installed"),
+  })
+  .describe("Code of the folder on an image of the platform");
+
+const dockerImage = z
+  .strictObject({
+    dockerfile: z.string().describe("Path of a Dockerfile in the folder"),
+    context: z
+      .string()
+      .default(".")
+      .describe("Folder that it copies from, below the workload's"),
+    args: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe("Arguments of the build"),
+  })
+  .describe("An image of one's own Dockerfile");
+
+const image = z.union(
+  [
+    z
+      .strictObject({
+        ref: z.string().min(1).describe("Full reference, with a tag or digest"),
+      })
+      .describe("Somebody's image, as it is"),
+    builtImage,
+    dockerImage,
+  ],
+  {
+    error:
+      "write { ref }, { base, code, requirements } or { dockerfile, context, args }",
+  },
+);
+
+/** Where a step's image comes from. */
+export type StepImage = z.output<typeof image>;
+
+const schedule = z
+  .strictObject({
+    schedule: z
+      .string()
+      .regex(
+        /^(\S+ ){4}\S+$/,
+        "write a cron line of five fields, such as 30 2 * * *",
+      )
+      .describe("Cron line"),
+    timeZone: z
+      .string()
+      .default("UTC")
+      .describe("Time zone of the line, such as Europe/Berlin"),
+  })
+  .describe("At times");
+
+const step = {
+  image: image.describe("What runs"),
+  args: z.array(argument).default([]).describe("Arguments, in order"),
+  env: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!MLSTACK_|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|ENDPOINT_URL|REGION)$|OMP_NUM_THREADS$)[A-Za-z_][A-Za-z0-9_]*$/,
+          "use letters, digits and underscores; the platform sets MLSTACK_*, OMP_NUM_THREADS and the AWS_* of the object store itself",
+        ),
+      variable,
+    )
+    .default({})
+    .describe("Environment variables"),
+  access: z
+    .partialRecord(bucketName, z.enum(["read", "write"]))
+    .default({})
+    .describe(
+      "Buckets that it may read, or read and write; its service account has these rights and no others",
+    ),
+  after: z
+    .array(z.string())
+    .default([])
+    .describe("Steps that come first, beside those whose results it takes"),
+  pool: z
+    .string()
+    .optional()
+    .describe(
+      "Pool that it runs on; unless given the first without GPUs, or with as many as it asks for",
+    ),
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("How often it is started again when it fails"),
+  timeout: duration
+    .default("30m")
+    .describe("After how long it is ended and counts as failed"),
+  wait: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether `up` waits for its end, and fails with it; without, `status` tells how it went",
+    ),
+  rerun: z
+    .enum(["changed", "revision"])
+    .default("changed")
+    .describe(
+      "When `up` runs it again: once its declaration, its code or a value has changed, or once `revision` has",
+    ),
+  revision: z
+    .string()
+    .optional()
+    .describe("Any text, where `rerun` is revision; another one runs it again"),
+};
+
+const runs = {
+  run: z
+    .union([z.enum(["once", "manual"]), schedule], {
+      error: "write once, manual or { schedule, timeZone }",
+    })
+    .default("once")
+    .describe(
+      "When it runs: by `up`, by `npm run submit` alone, or at the times of a schedule",
+    ),
+};
+
+const training = {
+  ...step,
+  run: z
+    .literal("once")
+    .default("once")
+    .describe("When it runs: by `up`, and by `npm run submit`"),
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe("Program of each replica; the working folder is the code's"),
+  size: trainingJobSizeSchema.describe("How large it is"),
+  sharedMemory: quantity
+    .default("64Mi")
+    .describe("Size of /dev/shm, which counts as memory of the replica"),
+};
+
+/** A step of a workload, by its kind. */
+export const stepSchema = z.discriminatedUnion("kind", [
+  z
+    .strictObject({
+      kind: z.literal("spark").describe("A PySpark job"),
+      ...step,
+      ...runs,
+      main: z
+        .string()
+        .min(1)
+        .describe(
+          "Python file to run: below `code`, or the full path in an image of one's own",
+        ),
+      size: sparkJobSizeSchema.describe("How large it is"),
+      executorPool: z
+        .string()
+        .optional()
+        .describe(
+          "Pool of the executors, such as one on spot; `pool` unless given",
+        ),
+      conf: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe("Settings of Spark; they come last"),
+    })
+    .describe("A PySpark job"),
+  z
+    .strictObject({
+      kind: z
+        .literal("job")
+        .describe(
+          "A container that runs to its end: a script, batch scoring, dbt",
+        ),
+      ...step,
+      ...runs,
+      command: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .describe("Program to run; the image's own unless given"),
+      size: batchJobSizeSchema.describe("How large it is"),
+      user: z
+        .number()
+        .int()
+        .min(1, "write a number above 0: root is not admitted")
+        .default(185)
+        .describe("Number of the user that it runs as; root is not admitted"),
+    })
+    .describe("A container that runs to its end: a script, batch scoring, dbt"),
+  z
+    .strictObject({
+      kind: z
+        .literal("pytorch")
+        .describe("A training with PyTorch on one or more replicas"),
+      ...training,
+    })
+    .describe("A training with PyTorch on one or more replicas"),
+  z
+    .strictObject({
+      kind: z
+        .literal("tensorflow")
+        .describe("A training with TensorFlow on one or more replicas"),
+      ...training,
+    })
+    .describe("A training with TensorFlow on one or more replicas"),
+  z
+    .strictObject({
+      kind: z
+        .literal("xgboost")
+        .describe("A training with XGBoost on one or more replicas"),
+      ...training,
+    })
+    .describe("A training with XGBoost on one or more replicas"),
+]);
+
+/** A step of a workload, complete with its defaults. */
+export type Step = z.output<typeof stepSchema>;
+
+/** Kind of a step. */
+export type Kind = Step["kind"];
+
+/** A step of one kind. */
+export type StepOf<K extends Kind> = K extends Kind
+  ? Extract<Step, { readonly kind: K }>
+  : never;
+
+const input = z.strictObject({
+  description: z.string().optional().describe("What it is for"),
+  type: z
+    .enum(["text", "number", "boolean"])
+    .default("text")
+    .describe("What may stand there"),
+  default: plainValue
+    .optional()
+    .describe("Its value unless a stack or a command sets it"),
+  choices: z
+    .array(plainValue)
+    .min(1)
+    .optional()
+    .describe("The values that it may have; any unless given"),
+});
+
+/** An input of a workload. */
+export type Input = z.output<typeof input>;
+
+/** A workload as its folder declares it. */
+export const workloadSchema = z.strictObject({
+  apiVersion: z
+    .literal("mlstack.dev/v1")
+    .describe("Version of this declaration"),
+  description: z.string().optional().describe("What the workload is for"),
+  owner: z.string().optional().describe("Who answers for it"),
+  inputs: z
+    .record(fieldName, input)
+    .default({})
+    .describe("Values that a stack or a command may set"),
+  steps: z
+    .record(stepName, stepSchema)
+    .refine((steps) => Object.keys(steps).length > 0, "declare a step")
+    .describe(
+      "What runs, by name; one after another where `after` or a result says so",
+    ),
+});
+
+/** A workload as its folder declares it, complete with its defaults. */
+export type Workload = z.output<typeof workloadSchema>;
+
+/** A workload of a folder, as a stack's file names it. */
+export const ownWorkloadSchema = z.strictObject({
+  team: z
+    .string()
+    .optional()
+    .describe("Team whose jobs they are; the stack's only one unless given"),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Folder of the workload, from the root of the project or elsewhere; workloads/NAME unless given",
+    ),
+  inputs: z
+    .record(z.string(), plainValue)
+    .prefault({})
+    .describe("Values of the workload's inputs"),
+  steps: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .prefault({})
+    .describe(
+      "Keys of steps that are to be other than in the folder's workload.yaml",
+    ),
+});
+
+/** A workload of a folder, as a stack's file names it. */
+export type OwnWorkload = z.output<typeof ownWorkloadSchema>;
+
+/** Name of a workload, and of its folder. */
+export const workloadName = dnsLabel(30);

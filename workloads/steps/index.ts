@@ -1,0 +1,14 @@
+import type { Kind, StepOf } from "../schema";
+import { job } from "./job";
+import type { Runner } from "./runner";
+import { spark } from "./spark";
+import { training } from "./training";
+
+/** What runs a step, by its kind. */
+export const runners = {
+  spark,
+  job,
+  pytorch: training("pytorch"),
+  tensorflow: training("tensorflow"),
+  xgboost: training("xgboost"),
+} as const satisfies { readonly [K in Kind]: Runner<StepOf<K>> };

@@ -1,0 +1,47 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { JobEnd } from "../../components/job-end";
+import type { SparkOperator } from "../../components/spark-operator";
+import type { Team, TeamAccount } from "../../components/team";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import type { Step } from "../schema";
+
+/** A step whose image, account and values are there. */
+export interface RunnableStep<S extends Step> {
+  readonly platform: Platform;
+  readonly sparkOperator: SparkOperator;
+  /** What must be there before a training. */
+  readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  readonly team: Team;
+  readonly account: TeamAccount;
+  readonly pool: PlacedPool;
+  /** Pool of a Spark job's executors, where it is another. */
+  readonly executorPool?: PlacedPool;
+  readonly step: S;
+  readonly image: pulumi.Input<string>;
+  readonly arguments: readonly pulumi.Input<string>[];
+  readonly env: readonly k8s.types.input.core.v1.EnvVar[];
+  readonly timeoutSeconds: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly podLabels: Readonly<Record<string, string>>;
+  /** What makes one run another. */
+  readonly declaration: pulumi.Input<object>;
+  /** Ends of the steps that come first. */
+  readonly after: readonly JobEnd[];
+}
+
+/**
+ * Registers what a step of a kind is in the cluster.
+ *
+ * @returns its end, where that is awaited
+ */
+export type Runner<S extends Step> = (
+  name: string,
+  args: RunnableStep<S>,
+  opts: pulumi.ComponentResourceOptions,
+) => JobEnd | undefined;
+
+/** A time that a schedule which never runs by itself is given. */
+export const never = "0 0 1 1 *";

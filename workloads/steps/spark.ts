@@ -1,0 +1,42 @@
+import { SparkJob, submitSparkJob } from "../../components/spark-job";
+import { sparkConfFor } from "../../components/spark-conf";
+import { onFailureUpTo } from "../../components/spark-run";
+import { SparkSchedule } from "../../components/spark-schedule";
+import { codeFolder } from "../own-image";
+import type { StepOf } from "../schema";
+import { never, type Runner } from "./runner";
+
+/** A PySpark job, through the Spark operator. */
+export const spark: Runner<StepOf<"spark">> = (
+  name,
+  { sparkOperator, step, timeoutSeconds, ...args },
+  opts,
+) => {
+  const ofPlatform = "base" in step.image;
+  const executors = args.executorPool ?? args.pool;
+  const run = {
+    ...args,
+    operator: sparkOperator,
+    file: ofPlatform ? `${codeFolder}/${step.main}` : step.main,
+    size: step.size,
+    baseConf: sparkConfFor(step.size, {
+      hudi: ofPlatform,
+      spot: step.size.executor !== "none" && executors.spot,
+    }),
+    conf: step.conf,
+    restartPolicy: onFailureUpTo(step.retries),
+    deadlineSeconds: timeoutSeconds,
+  };
+  if (step.run !== "once") {
+    const { schedule, timeZone } =
+      step.run === "manual" ? { schedule: never, timeZone: "UTC" } : step.run;
+    const suspended = step.run === "manual";
+    new SparkSchedule(name, { ...run, schedule, timeZone, suspended }, opts);
+    return undefined;
+  }
+  // Kubernetes' own deadline comes first, so that the job is ended and not only given up.
+  const job = { ...run, timeoutSeconds: timeoutSeconds + 60 };
+  if (step.wait) return new SparkJob(name, job, opts).end;
+  submitSparkJob(name, job, opts);
+  return undefined;
+};
