@@ -8,7 +8,7 @@ import type {
   NodePool,
   PlacedPool,
 } from "./platform";
-import { placePool } from "./placement";
+import { placePool, spotTaints } from "./placement";
 import type { TargetRequest } from "./target";
 import { type OwnIdentityArgs, TargetPlatform } from "./target-platform";
 import { Teardown } from "./teardown";
@@ -24,7 +24,8 @@ export abstract class CloudPlatform<
     type: string,
     request: TargetRequest<Config>,
     opts?: pulumi.ComponentResourceOptions,
-    place: (pool: NodePool) => PlacedPool = (pool) => placePool(pool),
+    place: (pool: NodePool) => PlacedPool = (pool) =>
+      placePool(pool, spotTaints(pool)),
   ) {
     super(type, request, place, opts);
     this.cloud = this.cloudProvider();

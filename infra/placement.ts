@@ -26,6 +26,21 @@ export const gpuTaint: Taint = {
   effect: "NoSchedule",
 };
 
+/**
+ * Taint of interruptible nodes: what names no pool, the cluster's own services among it, does not go where its node may
+ * be taken away. AKS adds one of its own in its place.
+ */
+export const spotTaint: Taint = {
+  key: "mlstack.dev/spot",
+  value: "true",
+  effect: "NoSchedule",
+};
+
+/** Taints of interruptible nodes on clouds that add none. */
+export function spotTaints(pool: NodePool): readonly Taint[] {
+  return pool.spot ? [spotTaint] : [];
+}
+
 /** Labels that the nodes of a pool are registered with. */
 export function poolLabels(pool: NodePool): Record<string, string> {
   return {

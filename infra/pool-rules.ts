@@ -26,6 +26,8 @@ export interface Machine {
 export interface MachineCatalog {
   /** The machine of that name, or undefined when no machine that a pool can use is called that. */
   machine(type: string): Machine | undefined;
+  /** Whether the machine of that name has an ARM processor, which the images of the program are not built for. */
+  isArm(type: string): boolean;
   /** Size of the machine of that name, where it is known here. */
   size(type: string): NodeSize | undefined;
   /** What to write for a pool without accelerators. */
@@ -47,6 +49,10 @@ export function checkMachines(
       : `such as ${catalog.example}`;
     if (value === undefined) {
       return [{ path, value, remedy: `name a machine type, ${choices}` }];
+    }
+    if (catalog.isArm(value)) {
+      const remedy = `has an ARM processor, and images are built for x86-64; write a machine type of Intel or AMD, ${choices}`;
+      return [{ path, value, remedy }];
     }
     const machine = catalog.machine(value);
     if (!machine) {

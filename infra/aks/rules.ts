@@ -11,20 +11,20 @@ import {
 import type { Problem } from "../problem";
 
 /**
- * Regions with three availability zones.
+ * Regions with three availability zones, in which accounts and disks are replicated over these.
  *
  * @see https://learn.microsoft.com/azure/reliability/regions-list
+ * @see https://learn.microsoft.com/azure/storage/common/redundancy-regions-zrs
  */
 export const regionsWithThreeZones: readonly string[] = [
   ...["eastus", "eastus2", "centralus", "southcentralus", "westus2", "westus3"],
-  ...["canadacentral", "mexicocentral", "brazilsouth", "chilecentral"],
+  ...["canadacentral", "mexicocentral", "brazilsouth"],
   ...["northeurope", "westeurope", "uksouth", "francecentral"],
   ...["germanywestcentral", "swedencentral", "norwayeast", "switzerlandnorth"],
-  ...["polandcentral", "italynorth", "spaincentral", "austriaeast"],
+  ...["polandcentral", "italynorth", "spaincentral"],
   ...["uaenorth", "qatarcentral", "israelcentral", "southafricanorth"],
-  ...["australiaeast", "newzealandnorth", "southeastasia", "eastasia"],
-  ...["japaneast", "japanwest", "koreacentral", "centralindia"],
-  ...["indonesiacentral", "malaysiawest"],
+  ...["australiaeast", "southeastasia", "eastasia"],
+  ...["japaneast", "koreacentral", "centralindia"],
 ];
 
 /**
@@ -65,17 +65,23 @@ function sizeOf(size: string): NodeSize | undefined {
   return nodeSizeOf(Number(fewer ?? whole), memory);
 }
 
+/** Azure writes a `p` among the letters behind the number of processors. */
+function isArm(size: string): boolean {
+  return /^Standard_[A-Z]+\d+(-\d+)?[a-z]*p/.test(size);
+}
+
 function machine(size: string): Machine | undefined {
   const accelerated = gpuSizes[size];
   if (accelerated) return accelerated;
   const usual = /^Standard_[A-MO-Z][A-Z]{0,2}\d+(-\d+)?[a-z]*(_v\d+)?$/;
-  return usual.test(size) ? { gpus: 0 } : undefined;
+  return usual.test(size) && !isArm(size) ? { gpus: 0 } : undefined;
 }
 
 /** Azure virtual machines as a catalog. */
 export const azureSizes: MachineCatalog = {
   machine,
   size: sizeOf,
+  isArm,
   example: "Standard_D4s_v5",
   gpuMachines: Object.keys(gpuSizes),
 };

@@ -31,8 +31,12 @@ export class NodeAddons extends pulumi.ComponentResource {
     );
     addon(this, name, "vpc-cni", args, {
       serviceAccountRoleArn: role.arn,
-      // By prefixes a node holds over a hundred pods instead of a few dozen.
-      configuration: { env: { ENABLE_PREFIX_DELEGATION: "true" } },
+      configuration: {
+        // Network policies are taken and do nothing otherwise.
+        enableNetworkPolicy: "true",
+        // By prefixes a node holds over a hundred pods instead of a few dozen.
+        env: { ENABLE_PREFIX_DELEGATION: "true" },
+      },
     });
     addon(this, name, "kube-proxy", args);
     this.registerOutputs({});
@@ -63,7 +67,12 @@ export class WorkloadAddons extends pulumi.ComponentResource {
     addon(this, name, "metrics-server", args);
     addon(this, name, "aws-ebs-csi-driver", args, {
       serviceAccountRoleArn: role.arn,
-      configuration: { controller: { extraVolumeTags: args.tags } },
+      configuration: {
+        controller: { extraVolumeTags: args.tags },
+        // On the node's own network it reaches the metadata service, which pods do not, and so counts the interfaces that
+        // take the places of volumes.
+        node: { hostNetwork: true },
+      },
     });
     this.registerOutputs({});
   }

@@ -73,6 +73,9 @@ function autoscalerValues(
       "balance-similar-node-groups": true,
       expander: "least-waste",
       "skip-nodes-with-system-pods": false,
+      // A node that nobody needs is paid for until it goes.
+      "scale-down-unneeded-time": "2m",
+      "scale-down-delay-after-add": "2m",
     },
   };
 }

@@ -1,4 +1,3 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as eks from "@pulumi/aws/eks";
 import * as iam from "@pulumi/aws/iam";
 import * as kms from "@pulumi/aws/kms";
@@ -15,9 +14,8 @@ export interface ClusterArgs {
   readonly serviceCidr: string;
   /** Ranges that reach the API over the internet; with none it answers inside the VPC only. */
   readonly allow: readonly string[];
-  /** IAM principals that administer the cluster, beside the one that makes it. */
+  /** IAM principals that administer the cluster, each once. */
   readonly admins: readonly string[];
-  readonly logDays: number;
 }
 
 /** A control plane: logged, its secrets encrypted with a key of its own, entered by IAM access entries. */
@@ -33,15 +31,6 @@ export class EksCluster extends pulumi.ComponentResource {
     super("mlstack:infra:EksCluster", name, {}, opts);
     const role = this.role(name);
     const key = this.secretsKey(name);
-    // EKS would make the group itself, without an end to its retention, and leave it behind.
-    const logs = new cloudwatch.LogGroup(
-      `${name}-logs`,
-      {
-        name: `/aws/eks/${args.clusterName}/cluster`,
-        retentionInDays: args.logDays,
-      },
-      { parent: this },
-    );
     this.cluster = new eks.Cluster(
       `${name}-cluster`,
       {
@@ -52,7 +41,7 @@ export class EksCluster extends pulumi.ComponentResource {
           resources: ["secrets"],
         },
       },
-      { parent: this, dependsOn: [logs, ...role.policies] },
+      { parent: this, dependsOn: role.policies },
     );
     this.issuer = this.tokenIssuer(name);
     args.admins.forEach((arn, index) => this.admin(`${name}-${index}`, arn));
@@ -140,7 +129,9 @@ function controlPlane(args: ClusterArgs) {
     bootstrapSelfManagedAddons: false,
     accessConfig: {
       authenticationMode: "API",
-      bootstrapClusterCreatorAdminPermissions: true,
+      // The entries of the administrators are all there are: EKS would make one for whoever runs this first, and refuse
+      // a second one for the same principal.
+      bootstrapClusterCreatorAdminPermissions: false,
     },
     enabledClusterLogTypes: [
       "api",

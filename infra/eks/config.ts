@@ -23,6 +23,13 @@ export const schema = z.strictObject({
       error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
     })
     .describe("Region with three zones, such as eu-central-1"),
+  gpuZones: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "IDs of the zones of the GPU pools, such as euc1-az1; not every zone of a region has every machine (aws ec2 describe-instance-type-offerings --location-type availability-zone-id)",
+    ),
   network: z
     .strictObject({
       cidr: cidr(16, 20).default("10.20.0.0/16").describe("Range of the VPC"),
@@ -46,9 +53,12 @@ export const schema = z.strictObject({
         error: "write the ARN of a role or user",
       }),
     )
-    .default([])
+    .min(1, {
+      error:
+        "name the role or user that runs this program, and who else administers the cluster (aws sts get-caller-identity)",
+    })
     .describe(
-      "IAM principals that administer the cluster, beside the one that makes it",
+      "IAM principals that administer the cluster, the one that runs this program among them",
     ),
   logDays: z
     .literal([7, 14, 30, 90, 180, 365])
@@ -63,9 +73,34 @@ export type EksConfig = z.output<typeof schema>;
 /** What EKS refuses about pools and ranges. */
 export function checkPools(
   pools: readonly NodePool[],
-  { network }: EksConfig,
+  { network, region, gpuZones = [], admins }: EksConfig,
 ): readonly Problem[] {
+  const zones = zonesOf(region);
+  const elsewhere = gpuZones.flatMap((zone, index) =>
+    zones.includes(zone)
+      ? []
+      : [
+          {
+            path: `target.gpuZones[${index}]`,
+            value: zone,
+            remedy: `not a zone of the cluster; write one of ${zones.join(", ")}`,
+          },
+        ],
+  );
+  const twice = admins.flatMap((arn, index) =>
+    admins.indexOf(arn) === index
+      ? []
+      : [
+          {
+            path: `target.admins[${index}]`,
+            value: arn,
+            remedy: "stands there twice; remove it",
+          },
+        ],
+  );
   return [
+    ...elsewhere,
+    ...twice,
     ...checkSystemPool(pools),
     ...checkMachines(pools, ec2),
     ...checkOverlaps([

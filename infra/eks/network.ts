@@ -7,6 +7,7 @@ import { subnet } from "../cidr";
 export interface NetworkArgs {
   readonly cidr: string;
   readonly region: string;
+  /** IDs of zones. */
   readonly zones: readonly string[];
   /** One NAT gateway for all zones is cheap; one a zone survives the loss of a zone. */
   readonly nat: "single" | "per-zone";
@@ -42,8 +43,15 @@ export class EksNetwork extends pulumi.ComponentResource {
     );
     this.publicSubnets = this.subnets(name, "public", args);
     this.privateSubnets = this.subnets(name, "private", args);
-    const publicTable = this.publicRoutes(name);
-    const privateTables = this.privateRoutes(name, args);
+    const internet = new ec2.InternetGateway(
+      `${name}-internet`,
+      { vpcId: this.vpc.id, tags: { Name: name } },
+      { parent: this },
+    );
+    const publicTable = this.routeTable(`${name}-public`, this.publicSubnets, {
+      gatewayId: internet.id,
+    });
+    const privateTables = this.privateRoutes(name, args, internet);
     this.storageEndpoint(name, args.region, [publicTable, ...privateTables]);
     this.registerOutputs({ vpcId: this.vpc.id });
   }
@@ -63,7 +71,7 @@ export class EksNetwork extends pulumi.ComponentResource {
           `${name}-${role}-${index}`,
           {
             vpcId: this.vpc.id,
-            availabilityZone: zone,
+            availabilityZoneId: zone,
             cidrBlock: subnet(cidr, bits, start + index),
             tags: {
               Name: `${name}-${role}-${zone}`,
@@ -75,18 +83,13 @@ export class EksNetwork extends pulumi.ComponentResource {
     );
   }
 
-  private publicRoutes(name: string): ec2.RouteTable {
-    const gateway = new ec2.InternetGateway(
-      `${name}-internet`,
-      { vpcId: this.vpc.id, tags: { Name: name } },
-      { parent: this },
-    );
-    return this.routeTable(`${name}-public`, this.publicSubnets, {
-      gatewayId: gateway.id,
-    });
-  }
-
-  private privateRoutes(name: string, { nat }: NetworkArgs): ec2.RouteTable[] {
+  private privateRoutes(
+    name: string,
+    { nat }: NetworkArgs,
+    internet: ec2.InternetGateway,
+  ): ec2.RouteTable[] {
+    // An address can be used only where there is a way to the internet, which cannot go while one is.
+    const opts = { parent: this, dependsOn: internet };
     const groups =
       nat === "single"
         ? [this.privateSubnets]
@@ -95,7 +98,7 @@ export class EksNetwork extends pulumi.ComponentResource {
       const address = new ec2.Eip(
         `${name}-nat-${index}`,
         { domain: "vpc", tags: { Name: `${name}-nat-${index}` } },
-        { parent: this },
+        opts,
       );
       const gateway = new ec2.NatGateway(
         `${name}-nat-${index}`,
@@ -104,7 +107,7 @@ export class EksNetwork extends pulumi.ComponentResource {
           subnetId: at(this.publicSubnets, index).id,
           tags: { Name: `${name}-${index}` },
         },
-        { parent: this },
+        opts,
       );
       return this.routeTable(`${name}-private-${index}`, subnets, {
         natGatewayId: gateway.id,

@@ -4,23 +4,74 @@ import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nameFor } from "../name-limits";
-import { poolLabels, poolTaints } from "../placement";
+import { poolLabels, poolTaints, spotTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { serviceTrust } from "./cluster";
-import { amiType, spotTypes, taintEffects } from "./rules";
+import { amiType, ec2 as machines, taintEffects } from "./rules";
+import { spotTypes } from "./spot-types";
+
+/** A subnet, and the ID of its zone. */
+export interface ZonedSubnet {
+  readonly id: pulumi.Input<string>;
+  readonly zone: string;
+}
 
 /** What the pools of a cluster share. */
 export interface NodePoolsArgs {
   readonly clusterName: pulumi.Input<string>;
   readonly version: string;
-  readonly subnetIds: readonly pulumi.Input<string>[];
+  readonly region: string;
+  readonly subnets: readonly ZonedSubnet[];
+  /** Zones of the pools with GPUs; all of them where there are none. */
+  readonly gpuZones?: readonly string[];
   readonly pools: readonly NodePool[];
-  /** Default tags of a provider do not reach what a launch template makes. */
+  /** Tags of the machines, which the provider's do not reach; a change of them replaces all of these. */
   readonly tags: Readonly<Record<string, string>>;
   readonly diskGiB: number;
 }
 
-/** Managed node groups, one a pool, that the cluster autoscaler sizes between their bounds. */
+/** A managed node group of a pool: where, and between which bounds. */
+interface Group extends Pick<NodePool, "min" | "max"> {
+  /** What follows the pool's name in the group's. */
+  readonly suffix?: string;
+  readonly subnets: readonly ZonedSubnet[];
+}
+
+/**
+ * The groups of a pool. A volume stays in its zone, and the autoscaler cannot ask a group of several zones for a node
+ * in one of them; so pools that hold volumes have a group a zone, and share their bounds among these. Interruptible and
+ * accelerated nodes hold none, and are taken wherever there is one.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
+ */
+export function groupsOf(
+  pool: NodePool,
+  subnets: readonly ZonedSubnet[],
+  gpuZones?: readonly string[],
+): readonly Group[] {
+  const { min, max } = pool;
+  if (pool.gpu && gpuZones) {
+    const there = subnets.filter(({ zone }) => gpuZones.includes(zone));
+    return [{ min, max, subnets: there }];
+  }
+  if (pool.gpu || pool.spot) return [{ min, max, subnets }];
+  const share = (total: number, index: number) =>
+    Math.floor((total + subnets.length - 1 - index) / subnets.length);
+  return subnets.flatMap((subnet, index) =>
+    share(max, index) === 0
+      ? []
+      : [
+          {
+            suffix: subnet.zone,
+            subnets: [subnet],
+            min: share(min, index),
+            max: share(max, index),
+          },
+        ],
+  );
+}
+
+/** Managed node groups that the cluster autoscaler sizes between their bounds. */
 export class EksNodePools extends pulumi.ComponentResource {
   readonly role: iam.Role;
   readonly groups: readonly eks.NodeGroup[];
@@ -50,24 +101,31 @@ export class EksNodePools extends pulumi.ComponentResource {
           { parent: this },
         ),
     );
-    this.groups = args.pools.map((pool) =>
-      this.group(
-        nameFor("aws:NodeGroup", `${name}-${pool.name}`),
-        pool,
-        args,
-        policies,
-      ),
-    );
+    this.groups = args.pools.flatMap((pool) => {
+      const poolName = nameFor("aws:LaunchTemplate", `${name}-${pool.name}`);
+      const template = this.template(poolName, args);
+      return groupsOf(pool, args.subnets, args.gpuZones).map((group) =>
+        this.group(
+          nameFor("aws:NodeGroup", `${name}-${pool.name}`, group.suffix),
+          { pool, group, template },
+          args,
+          policies,
+        ),
+      );
+    });
     this.registerOutputs({});
   }
 
   private group(
     name: string,
-    pool: NodePool,
+    {
+      pool,
+      group,
+      template,
+    }: { pool: NodePool; group: Group; template: ec2.LaunchTemplate },
     args: NodePoolsArgs,
     policies: readonly pulumi.Resource[],
   ): eks.NodeGroup {
-    const template = this.template(name, args);
     const type = pool.machineType ?? "";
     return new eks.NodeGroup(
       name,
@@ -75,23 +133,23 @@ export class EksNodePools extends pulumi.ComponentResource {
         clusterName: args.clusterName,
         version: args.version,
         nodeRoleArn: this.role.arn,
-        subnetIds: [...args.subnetIds],
-        amiType: amiType(type, pool.gpu !== undefined),
+        subnetIds: group.subnets.map(({ id }) => id),
+        amiType: amiType(pool.gpu !== undefined),
         capacityType: pool.spot ? "SPOT" : "ON_DEMAND",
-        instanceTypes: pool.spot ? [...spotTypes(type)] : [type],
+        instanceTypes: pool.spot ? [...spotTypes(type, args.region)] : [type],
         launchTemplate: {
           id: template.id,
           version: pulumi.interpolate`${template.latestVersion}`,
         },
         scalingConfig: {
-          minSize: pool.min,
-          maxSize: pool.max,
-          desiredSize: pool.min,
+          minSize: group.min,
+          maxSize: group.max,
+          desiredSize: group.min,
         },
         updateConfig: { maxUnavailable: 1 },
         nodeRepairConfig: { enabled: true },
-        labels: poolLabels(pool),
-        taints: poolTaints(pool).map((taint) => ({
+        labels: { ...poolLabels(pool), ...gpuLabel(type) },
+        taints: [...poolTaints(pool), ...spotTaints(pool)].map((taint) => ({
           ...taint,
           effect: taintEffects[taint.effect],
         })),
@@ -136,4 +194,16 @@ export class EksNodePools extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/**
+ * Tells the autoscaler that a node will have GPUs, before its driver has said so; it would order another one meanwhile.
+ *
+ * @see https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+ */
+function gpuLabel(type: string): Record<string, string> {
+  const gpuType = machines.machine(type)?.gpuType;
+  return gpuType === undefined
+    ? {}
+    : { "k8s.amazonaws.com/accelerator": gpuType };
 }

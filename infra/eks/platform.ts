@@ -1,3 +1,4 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
@@ -40,7 +41,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("EksPlatform", request, opts);
-    this.network = this.makeNetwork();
+    this.network = this.makeNetwork(this.makeLogs());
     this.cluster = this.makeCluster();
     const nodeAddons = this.nodeAddons();
     this.nodePools = this.makeNodePools(nodeAddons);
@@ -101,17 +102,32 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     return nameFor("aws:Cluster", slug(`mlstack-${this.name}`));
   }
 
-  private makeNetwork(): EksNetwork {
+  /**
+   * EKS would make the group itself, without an end to its retention. It writes on while a cluster goes, and makes the
+   * group again when it finds none; so the group is there before all else and goes after it, minutes later.
+   */
+  private makeLogs(): cloudwatch.LogGroup {
+    return new cloudwatch.LogGroup(
+      `${this.name}-control-logs`,
+      {
+        name: `/aws/eks/${this.clusterName}/cluster`,
+        retentionInDays: this.request.target.logDays,
+      },
+      { parent: this, provider: this.cloud },
+    );
+  }
+
+  private makeNetwork(logs: pulumi.Resource): EksNetwork {
     const { region, network } = this.request.target;
     return new EksNetwork(
       `${this.name}-network`,
       { ...network, region, zones: zonesOf(region) },
-      this.below,
+      { ...this.below, dependsOn: logs },
     );
   }
 
   private makeCluster(): EksCluster {
-    const { version, network, apiAllow, admins, logDays } = this.request.target;
+    const { version, network, apiAllow, admins } = this.request.target;
     return new EksCluster(
       `${this.name}-control`,
       {
@@ -121,7 +137,6 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
         serviceCidr: network.services,
         allow: apiAllow,
         admins,
-        logDays,
       },
       { ...this.below, dependsOn: this.network },
     );
@@ -144,15 +159,21 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   }
 
   private makeNodePools(nodeAddons: NodeAddons): EksNodePools {
-    const { version, diskGiB } = this.request.target;
+    const { version, diskGiB, region, gpuZones } = this.request.target;
+    const zones = zonesOf(region);
     return new EksNodePools(
       `${this.name}-pools`,
       {
         clusterName: this.cluster.cluster.name,
         version,
-        subnetIds: this.network.privateSubnets.map(({ id }) => id),
+        region,
+        subnets: this.network.privateSubnets.map(({ id }, index) => ({
+          id,
+          zone: zones[index] ?? "",
+        })),
+        gpuZones,
         pools: this.request.pools,
-        tags: this.tags,
+        tags: { stack: this.request.tags.stack },
         diskGiB,
       },
       // Nodes join through the NAT gateway, and leave before it.

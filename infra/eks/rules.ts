@@ -6,15 +6,18 @@ import {
 } from "../pool-rules";
 
 /**
- * Zones by their letters, three each, which new accounts get node groups in. A region has more
- * names than an account sees, so the letters that some accounts lack are left out.
+ * Numbers of the three zones that a cluster spreads over, where they are not 1, 2 and 3: EKS refuses `use1-az3`,
+ * `usw1-az2` and `cac1-az3`, and most accounts do not see `apne1-az3`. The IDs are the same in every account; letters
+ * are not.
  *
- * @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+ * @see https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html
  */
-const unusualZones: Readonly<Record<string, string>> = {
-  "ap-northeast-1": "acd",
-  "ca-central-1": "abd",
-  "us-west-1": "ac",
+const unusualZones: Readonly<Record<string, readonly number[]>> = {
+  "ap-northeast-1": [1, 2, 4],
+  "ca-central-1": [1, 2, 4],
+  "us-east-1": [1, 2, 4],
+  "us-west-1": [1, 3],
 };
 
 /** Regions of the `aws` partition. */
@@ -26,13 +29,30 @@ const regions = [
   ...["ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2"],
   ...["ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1"],
   ...["ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"],
-  ...["ap-southeast-7", "me-central-1", "me-south-1", "af-south-1"],
+  ...[
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "me-central-1",
+    "me-south-1",
+    "af-south-1",
+  ],
 ];
 
-/** Zones of a region that a cluster spreads over; fewer than three where it has no more, none where there is no such region. */
+/** IDs of the zones of a region that a cluster spreads over; fewer than three where it has no more, none where there is no such region. */
 export function zonesOf(region: string): readonly string[] {
   if (!regions.includes(region)) return [];
-  return [...(unusualZones[region] ?? "abc")].map((letter) => region + letter);
+  const [area = "", direction = "", number = ""] = region.split("-");
+  const short = direction.replace(
+    /^(north|south)?(east|west)?(central)?$/,
+    (_, ...parts: (string | undefined)[]) =>
+      parts
+        .slice(0, 3)
+        .map((part) => part?.[0] ?? "")
+        .join(""),
+  );
+  return (unusualZones[region] ?? [1, 2, 3]).map(
+    (zone) => `${area}${short}${number}-az${zone}`,
+  );
 }
 
 /** Regions that have three zones for everybody. */
@@ -97,12 +117,15 @@ function sizeOf(type: string): NodeSize | undefined {
     : nodeSizeOf(cores, cores * ratio);
 }
 
+/** Families with accelerators that the image's driver does not drive, or with no place for the image at all. */
+const unusable = /^(p\d|g\d|gr\d|trn\d|inf\d|dl\d|vt\d|f\d|mac)/;
+
 /** What an EC2 instance type has in it. */
 function machine(type: string): Machine | undefined {
   const [, family = "", size = ""] = typePattern.exec(type) ?? [];
-  if (!family) return undefined;
+  if (!family || isArm(type)) return undefined;
   const accelerated = gpuFamilies[family];
-  if (!accelerated) return { gpus: 0 };
+  if (!accelerated) return unusable.test(family) ? undefined : { gpus: 0 };
   const gpus = accelerated.sizes[size];
   return gpus === undefined ? undefined : { gpus, gpuType: accelerated.type };
 }
@@ -111,68 +134,36 @@ function machine(type: string): Machine | undefined {
 export const ec2: MachineCatalog = {
   machine,
   size: sizeOf,
+  isArm,
   example: "m7i.xlarge",
   gpuMachines: Object.entries(gpuFamilies).flatMap(([family, { sizes }]) =>
     Object.keys(sizes).map((size) => `${family}.${size}`),
   ),
 };
 
-/** Whether a type has an ARM processor: AWS puts a `g` behind the generation. */
-export function isGraviton(type: string): boolean {
-  return /^[a-z]+\d+g[a-z]*\./.test(type);
+/** Whether a type has an ARM processor: AWS puts a `g` behind the generation, but for the first. */
+function isArm(type: string): boolean {
+  return /^(a1|[a-z]+\d+g[a-z]*)\./.test(type);
 }
 
-/** Image of the nodes of a pool. */
-export function amiType(type: string, hasGpu: boolean): string {
-  const architecture = isGraviton(type) ? "ARM_64" : "x86_64";
-  return `AL2023_${architecture}_${hasGpu ? "NVIDIA" : "STANDARD"}`;
-}
-
-/** Families that stand in for each other, newest first: equal processors and memory in every size of `sharedSizes`. */
-const alikeFamilies = ["m", "c", "r"].flatMap((kind) => [
-  ["7i", "7a", "6i", "6a", "5a"].map((generation) => kind + generation),
-  ["8g", "7g", "6g"].map((generation) => kind + generation),
-]);
-
-const sharedSizes = [
-  "large",
-  "xlarge",
-  "2xlarge",
-  "4xlarge",
-  "8xlarge",
-  "12xlarge",
-  "16xlarge",
-];
-
-/**
- * Types that a spot pool takes, the wanted one first: the more there are, the rarer all of them are short at once. The
- * cluster autoscaler reckons with the first, so the others must not be smaller.
- *
- * @see https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
- */
-export function spotTypes(type: string): readonly string[] {
+/** Types with as many GPUs of the same kind, and more of everything else. */
+export function largerWithSameGpus(type: string): readonly string[] {
   const [family = "", size = ""] = type.split(".");
-  const gpus = machine(type)?.gpus ?? 0;
-  const others =
-    gpus > 0 ? sameGpus(family, size, gpus) : sameSize(family, size);
-  return [type, ...others.filter((other) => other !== type)];
-}
-
-function sameGpus(family: string, size: string, gpus: number): string[] {
   const sizes = gpuFamilies[family]?.sizes ?? {};
   return Object.keys(sizes)
-    .filter((other) => sizes[other] === gpus && scale(other) > scale(size))
+    .filter(
+      (other) => sizes[other] === sizes[size] && scale(other) > scale(size),
+    )
     .map((other) => `${family}.${other}`);
-}
-
-function sameSize(family: string, size: string): string[] {
-  if (!sharedSizes.includes(size)) return [];
-  const alike = alikeFamilies.find((group) => group.includes(family)) ?? [];
-  return alike.map((other) => `${other}.${size}`);
 }
 
 function scale(size: string): number {
   return size === "xlarge" ? 1 : Number.parseInt(size, 10);
+}
+
+/** Image of the nodes of a pool. */
+export function amiType(hasGpu: boolean): string {
+  return `AL2023_x86_64_${hasGpu ? "NVIDIA" : "STANDARD"}`;
 }
 
 /** Spelling of a taint's effect in the EKS interface; Kubernetes writes `NoSchedule`. */

@@ -110,6 +110,11 @@ function featuresOf({ channel, project }: ClusterArgs) {
     releaseChannel: { channel },
     workloadIdentityConfig: { workloadPool: `${project}.svc.id.goog` },
     enableShieldedNodes: true,
+    // Nodes that nobody needs go after minutes, and pods are packed; node pools are the stack's own.
+    clusterAutoscaling: {
+      enabled: false,
+      autoscalingProfile: "OPTIMIZE_UTILIZATION",
+    },
     datapathProvider: "ADVANCED_DATAPATH",
     addonsConfig: {
       gcePersistentDiskCsiDriverConfig: { enabled: true },

@@ -5,7 +5,12 @@ import { apiAllow, diskGiB } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
-import { computeEngine, regionsWithThreeZones, zonesOf } from "./rules";
+import {
+  checkDisks,
+  computeEngine,
+  regionsWithThreeZones,
+  zonesOf,
+} from "./rules";
 
 /** Where a stack on GKE goes. */
 export const schema = z.strictObject({
@@ -77,6 +82,7 @@ export function checkPools(
   return [
     ...checkSystemPool(pools),
     ...checkMachines(pools, computeEngine),
+    ...checkDisks(pools),
     ...checkOverlaps(
       Object.entries(network).map(([key, value]) => ({
         path: `target.network.${key}`,

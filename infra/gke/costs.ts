@@ -17,7 +17,7 @@ import {
 import { type PricedType, readPrices } from "../prices/table";
 import type { NodePool } from "../platform";
 import type { GkeConfig } from "./config";
-import { computeEngine } from "./rules";
+import { computeEngine, diskType } from "./rules";
 
 /** How a machine type is priced: so much a vCPU and so much a GiB, except accelerated ones. */
 export function pricedType(type: string): PricedType {
@@ -178,7 +178,7 @@ export function nodeHour(
   { region, diskGiB }: GkeConfig,
 ): NodeHour | undefined {
   return nodeHourOf(prices, region, machineType, {
-    item: "pd-balanced",
+    item: diskType(machineType),
     each: diskGiB,
   });
 }

@@ -1,9 +1,9 @@
 import * as container from "@pulumi/gcp/container";
 import * as pulumi from "@pulumi/pulumi";
 
-import { poolLabels } from "../placement";
+import { poolLabels, spotTaints } from "../placement";
 import type { NodePool } from "../platform";
-import { accelerator, nodePoolName } from "./rules";
+import { accelerator, diskType, nodePoolName } from "./rules";
 
 /** What the pools of a cluster share. */
 export interface NodePoolsArgs {
@@ -63,7 +63,7 @@ function poolArgs(pool: NodePool, args: NodePoolsArgs): container.NodePoolArgs {
       machineType: pool.machineType,
       spot: pool.spot,
       diskSizeGb: args.diskGiB,
-      diskType: "pd-balanced",
+      diskType: diskType(pool.machineType ?? ""),
       imageType: "COS_CONTAINERD",
       serviceAccount: args.serviceAccount,
       oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
@@ -73,6 +73,11 @@ function poolArgs(pool: NodePool, args: NodePoolsArgs): container.NodePoolArgs {
         enableSecureBoot: true,
       },
       labels: poolLabels(pool),
+      // That of accelerators GKE adds by itself.
+      taints: spotTaints(pool).map((taint) => ({
+        ...taint,
+        effect: "NO_SCHEDULE",
+      })),
       resourceLabels: args.labels,
       tags: [args.networkTag],
       guestAccelerators: gpu && [

@@ -17,7 +17,13 @@ import { WorkloadAccount } from "./identity";
 import { GkeNetwork } from "./network";
 import { GkeNodePools } from "./node-pools";
 import { ArtifactRegistry } from "./registry";
-import { accountId, bucketName, gcpDescription, gcpLabels } from "./rules";
+import {
+  accountId,
+  bucketName,
+  diskType,
+  gcpDescription,
+  gcpLabels,
+} from "./rules";
 
 /** The platform on Google Kubernetes Engine. */
 export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
@@ -175,11 +181,13 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
 
   private disks(): pulumi.Output<string> {
     const labels = Object.entries(this.labels).map((pair) => pair.join("="));
+    const plain = this.request.pools.find(({ gpu }) => !gpu);
+    const type = diskType(plain?.machineType ?? "");
     return blockStorage(
       this.name,
       {
         provisioner: "pd.csi.storage.gke.io",
-        parameters: { type: "pd-balanced", labels: labels.join(",") },
+        parameters: { type, labels: labels.join(",") },
         // GKE marks its own `standard-rwo`, and marks it again when the mark is taken away.
         byDefault: false,
         expandable: true,

@@ -7,6 +7,7 @@ import {
   type NodeSize,
   nodeSizeOf,
 } from "../pool-rules";
+import type { Problem } from "../problem";
 import type { Tags } from "../target";
 import { tagPairs } from "../tags";
 
@@ -134,12 +135,16 @@ function sizeOf(type: string): NodeSize | undefined {
     : nodeSizeOf(cores, unevenGibibytes[type] ?? cores * ratio);
 }
 
+function isArm(type: string): boolean {
+  return /^(t2a|c4a|n4a|a4x)-/.test(type);
+}
+
 function machine(type: string): Machine | undefined {
   const accelerated = gpuMachines[type];
   if (accelerated) return accelerated;
   if (!/^[a-z]\d{1,2}[a-z]?-[a-z]+(-[a-z0-9]+)*$/.test(type)) return undefined;
   // A size that an accelerated family does not have.
-  if (/^(g\d|a\d)-/.test(type)) return undefined;
+  if (/^(g\d|a\d)-/.test(type) || isArm(type)) return undefined;
   return type.startsWith("n1-") ? { gpus: 0, attachable } : { gpus: 0 };
 }
 
@@ -147,9 +152,44 @@ function machine(type: string): Machine | undefined {
 export const computeEngine: MachineCatalog = {
   machine,
   size: sizeOf,
+  isArm,
   example: "n2-standard-4",
   gpuMachines: Object.keys(gpuMachines),
 };
+
+/**
+ * Kind of the disks that machines of a type take: Hyperdisks and no others for the newer series.
+ *
+ * @see https://cloud.google.com/kubernetes-engine/docs/concepts/hyperdisk
+ */
+export function diskType(
+  machineType: string,
+): "hyperdisk-balanced" | "pd-balanced" {
+  return /^(c4|c4a|c4d|n4|n4a|n4d|a3-ultragpu|a4|a4x|h4d|m4|x4)-/.test(
+    machineType,
+  )
+    ? "hyperdisk-balanced"
+    : "pd-balanced";
+}
+
+/** Pools of a kind of disks that others do not take: volumes are of one kind, and their pods run in any of these pools. */
+export function checkDisks(pools: readonly NodePool[]): readonly Problem[] {
+  const kinds = pools.map(({ gpu, machineType }) =>
+    gpu || machineType === undefined ? undefined : diskType(machineType),
+  );
+  const wanted = kinds.find((kind) => kind !== undefined);
+  return kinds.flatMap((kind, index) =>
+    kind === undefined || kind === wanted
+      ? []
+      : [
+          {
+            path: `pools[${index}].machineType`,
+            value: pools[index]?.machineType,
+            remedy: `takes ${kind} disks alone, and the pools before it ${String(wanted)}; volumes are of one kind, so write machine types of series that take the same`,
+          },
+        ],
+  );
+}
 
 /** Accelerators as a node pool names them. */
 export function accelerator(

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { nameFor } from "../../infra/name-limits";
+import { platformName, slug } from "../../infra/naming";
 import type { EndCheck, Leftover, Question } from "./leftover";
 
 const tagsSchema = z
@@ -15,6 +17,19 @@ const taggedSchema = z.object({
 const rolesSchema = z.object({
   RoleDetailList: z.array(z.object({ Arn: z.string(), Tags: tagsSchema })),
 });
+
+const logGroupsSchema = z.object({
+  logGroups: z.array(z.object({ logGroupName: z.string(), arn: z.string() })),
+});
+
+/** Group of the logs of a stack's control plane. */
+function logGroupOf(stack: string): string {
+  const cluster = nameFor(
+    "aws:Cluster",
+    slug(`mlstack-${platformName(stack)}`),
+  );
+  return `/aws/eks/${cluster}/cluster`;
+}
 
 /** What to ask AWS about a stack: everything tagged, and the roles, which that interface leaves out. */
 export function awsQuestions(stack: string, region: string): Question[] {
@@ -35,6 +50,21 @@ export function awsQuestions(stack: string, region: string): Question[] {
             leftover(ResourceARN, Tags),
           ),
     })),
+    {
+      command: "aws",
+      args: [
+        ...["logs", "describe-log-groups", "--region", region],
+        ...["--log-group-name-prefix", logGroupOf(stack), "--output", "json"],
+      ],
+      // EKS makes it again, without tags, when it writes what is left to be said of a cluster that has gone.
+      read: (answer) =>
+        logGroupsSchema
+          .parse(JSON.parse(answer))
+          .logGroups.filter(
+            ({ logGroupName }) => logGroupName === logGroupOf(stack),
+          )
+          .map(({ arn }) => leftover(arn.replace(/:\*$/, ""), [])),
+    },
     {
       command: "aws",
       args: [

@@ -64,7 +64,10 @@ function decoded(value: unknown): unknown {
   return typeof value === "string" ? JSON.parse(value) : value;
 }
 
-/** A provider's tags do not reach what a launch template makes. */
+/**
+ * A provider's tags do not reach what a launch template makes. Its own name the stack and no owner, with whom every
+ * machine would be replaced.
+ */
 function templateFaults({ type, props }: PolicyResource): string[] {
   if (type !== "aws:ec2/launchTemplate:LaunchTemplate") return [];
   const specifications = list(props["tagSpecifications"]);
@@ -72,14 +75,14 @@ function templateFaults({ type, props }: PolicyResource): string[] {
     const found = specifications.find(
       (one) => at(one, "resourceType") === resourceType,
     );
-    return missing(at(found, "tags")).map(
+    return missing(at(found, "tags"), ["stack"]).map(
       (key) => `tagSpecifications of ${resourceType}: ${key}: set it`,
     );
   });
 }
 
-function missing(tags: unknown): string[] {
-  return wanted.filter((key) => {
+function missing(tags: unknown, keys: readonly string[] = wanted): string[] {
+  return keys.filter((key) => {
     const value = at(tags, key);
     return typeof value !== "string" || value === "";
   });

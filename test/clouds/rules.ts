@@ -3,8 +3,8 @@ import { azureSizes, regionsWithThreeZones } from "../../infra/aks/rules";
 import {
   ec2,
   regionsWithThreeZones as regionsOfEks,
-  spotTypes,
 } from "../../infra/eks/rules";
+import { spotTypes } from "../../infra/eks/spot-types";
 import type { Recorded } from "../support/recording-monitor";
 import type { Verdict } from "./judge";
 import type { Cloud, CloudRecording } from "./recordings";
@@ -64,6 +64,17 @@ function each(
   };
 }
 
+/** Whether something is there first: on which the resource, or a component that it belongs to, depends. */
+function comesAfter(
+  resource: Recorded,
+  first: string,
+  recording: CloudRecording,
+): boolean {
+  if (resource.dependencies.some((urn) => urn.includes(first))) return true;
+  const parent = recording.resources.find(({ urn }) => urn === resource.parent);
+  return parent !== undefined && comesAfter(parent, first, recording);
+}
+
 function addon(
   name: string,
   breach: (configuration: unknown) => boolean,
@@ -110,7 +121,11 @@ const spotExamples = ["m7i", "c7i", "r7i", "m6i", "c6a", "r5a"].flatMap(
 /** What spot pools ask each region for beside the type that the stack names. */
 export const spotQuestions = regionsOfEks.map((region) => ({
   region,
-  types: [...new Set(spotExamples.flatMap((type) => spotTypes(type).slice(1)))],
+  types: [
+    ...new Set(
+      spotExamples.flatMap((type) => spotTypes(type, region).slice(1)),
+    ),
+  ],
 }));
 
 /** Everything that the clouds' documents say and their models do not, as far as it has been got wrong here. */
@@ -184,9 +199,7 @@ export const documentedRules: readonly DocumentedRule[] = [
         const entries = resources
           .filter(({ type }) => type === "aws:eks/accessEntry:AccessEntry")
           .map(({ inputs }) => String(inputs["principalArn"]));
-        const lacks = entries.some((arn) => arn.includes("deployer"))
-          ? []
-          : [`${variant}: nobody may enter who runs the program`];
+        const lacks = entries.length > 0 ? [] : [`${variant}: nobody enters`];
         return new Set(entries).size === entries.length
           ? lacks
           : [`${variant}: ${entries.join()}`];
@@ -260,8 +273,7 @@ export const documentedRules: readonly DocumentedRule[] = [
       "https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920",
     breaches: each(
       "aws:ec2/vpc:Vpc",
-      ({ dependencies }) =>
-        !dependencies.some((urn) => urn.includes("LogGroup::")),
+      (resource, recording) => !comesAfter(resource, "LogGroup::", recording),
     ),
   },
   {

@@ -121,6 +121,15 @@ const effects: Readonly<Record<string, Taint["effect"]>> = {
   NO_SCHEDULE: "NoSchedule",
 };
 
+/** A taint as EKS and GKE write it. */
+function nodeTaint(taint: unknown): Taint {
+  return {
+    key: String(at(taint, "key")),
+    value: String(at(taint, "value")),
+    effect: effects[String(at(taint, "effect"))] ?? "NoExecute",
+  };
+}
+
 const eksFixture: Fixture = {
   pools: pools("m7i.xlarge", "g5.xlarge"),
   provision: (name, request, apiAllow) =>
@@ -132,23 +141,31 @@ const eksFixture: Fixture = {
         account,
         region: "eu-central-1",
         apiAllow,
+        admins: [`arn:aws:iam::${account}:role/admin`],
       }),
     }),
   uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
   nodes: (recording, pool) => {
     const { inputs } = recording.one(
       "aws:eks/nodeGroup:NodeGroup",
-      `main-pools-${pool.name}`,
+      // A group a zone, of which the first is like the others.
+      pool.spot || pool.gpu
+        ? `main-pools-${pool.name}`
+        : `main-pools-${pool.name}-euc1-az1`,
     );
+    const bounds = (key: string) =>
+      recording
+        .ofType("aws:eks/nodeGroup:NodeGroup")
+        .filter((group) => group.name.startsWith(`main-pools-${pool.name}`))
+        .reduce(
+          (sum, group) => sum + Number(at(group.inputs, "scalingConfig", key)),
+          0,
+        );
     return {
       labels: strings(inputs["labels"]),
-      taints: list(inputs["taints"]).map((taint) => ({
-        key: String(at(taint, "key")),
-        value: String(at(taint, "value")),
-        effect: effects[String(at(taint, "effect"))] ?? "NoExecute",
-      })),
-      min: Number(at(inputs, "scalingConfig", "minSize")),
-      max: Number(at(inputs, "scalingConfig", "maxSize")),
+      taints: list(inputs["taints"]).map(nodeTaint),
+      min: bounds("minSize"),
+      max: bounds("maxSize"),
     };
   },
   rights: (recording) => {
@@ -220,7 +237,10 @@ const gkeFixture: Fixture = {
       labels: strings(at(inputs, "nodeConfig", "labels")),
       // GKE taints nodes with accelerators itself:
       // https://cloud.google.com/kubernetes-engine/docs/how-to/gpus#create
-      taints: accelerators.length > 0 ? [gpuTaint] : [],
+      taints: [
+        ...(accelerators.length > 0 ? [gpuTaint] : []),
+        ...list(at(inputs, "nodeConfig", "taints")).map(nodeTaint),
+      ],
       min: Number(at(inputs, "autoscaling", "totalMinNodeCount")),
       max: Number(at(inputs, "autoscaling", "totalMaxNodeCount")),
     };

@@ -12,7 +12,10 @@ const kafka = { kind: "single", topics: [{ name: "events" }] };
 /** Pools of AWS, where the machines are known. */
 function aws(machineType: string, gpu?: object) {
   return {
-    target: { kind: "eks", account, region: "eu-central-1" },
+    target: {
+      ...{ kind: "eks", account, region: "eu-central-1" },
+      admins: [`arn:aws:iam::${account}:role/admin`],
+    },
     pools: [
       { name: "cpu", machineType, min: 1, max: 100 },
       ...(gpu === undefined ? [] : [gpu]),

@@ -32,7 +32,7 @@ SCHEMAS: Mapping[str, tuple[str, str, Mapped]] = {
                 "deletionProtection": None,
                 "networkingMode": "ipAllocationPolicy.useIpAliases",
                 "ipAllocationPolicy.clusterSecondaryRangeName": "clusterSecondaryRangeName",
-                "clusterAutoscaling.autoscalingProfile": "autoscalingProfile",
+                "clusterAutoscaling.enabled": "enableNodeAutoprovisioning",
                 "clusterAutoscaling": "autoscaling",
             }
         ),

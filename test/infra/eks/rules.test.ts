@@ -6,24 +6,25 @@ import { eks } from "../../../infra/eks";
 import {
   amiType,
   ec2,
-  isGraviton,
   regionsWithThreeZones,
-  spotTypes,
   zonesOf,
 } from "../../../infra/eks/rules";
+import { groupsOf } from "../../../infra/eks/node-pools";
+import { spotTypes } from "../../../infra/eks/spot-types";
 import { nameLimits } from "../../../infra/name-limits";
 import { slug, worldwide } from "../../../infra/naming";
 import { account } from "../../../infra/supply/plugins/clouds/outputs";
 import { pool, problemsOf, remedyAt } from "../problems";
 
-const target = { kind: "eks", account, region: "eu-central-1" };
+const admins = [`arn:aws:iam::${account}:role/admin`];
+const target = { kind: "eks", account, region: "eu-central-1", admins };
 
 describe("EKS rules", () => {
   it("spread over three zones, or refuse the region", () => {
     for (const region of regionsWithThreeZones) {
       assert.equal(new Set(zonesOf(region)).size, 3);
     }
-    assert.deepEqual(zonesOf("us-west-1"), ["us-west-1a", "us-west-1c"]);
+    assert.deepEqual(zonesOf("us-west-1"), ["usw1-az1", "usw1-az3"]);
     const refused = { ...target, region: "us-west-1" };
     assert.match(remedyAt(eks, refused, "region"), /three zones.*us-west-2/);
     assert.match(
@@ -83,31 +84,90 @@ describe("EKS rules", () => {
 
   // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
   it("give spot pools types that hold what the first holds", () => {
-    assert.deepEqual(spotTypes("m7g.xlarge"), [
-      "m7g.xlarge",
-      "m8g.xlarge",
-      "m6g.xlarge",
+    assert.deepEqual(spotTypes("m7i.xlarge", "eu-north-1"), [
+      "m7i.xlarge",
+      "m7a.xlarge",
+      "m6i.xlarge",
     ]);
     fc.assert(
       fc.property(
-        fc.constantFrom(...ec2.gpuMachines, "m7i.xlarge", "c6g.4xlarge"),
-        (type) => {
-          const types = spotTypes(type);
+        fc.constantFrom(...ec2.gpuMachines, "m7i.xlarge", "t3.large"),
+        fc.constantFrom(...regionsWithThreeZones),
+        (type, region) => {
+          const types = spotTypes(type, region);
           assert.equal(types[0], type);
           assert.equal(new Set(types).size, types.length);
           for (const other of types) {
             assert.deepEqual(ec2.machine(other), ec2.machine(type));
-            assert.equal(isGraviton(other), isGraviton(type));
           }
         },
       ),
     );
   });
 
-  it("choose the image by processor and accelerator", () => {
-    assert.equal(amiType("m7i.xlarge", false), "AL2023_x86_64_STANDARD");
-    assert.equal(amiType("m7g.xlarge", false), "AL2023_ARM_64_STANDARD");
-    assert.equal(amiType("g5.xlarge", true), "AL2023_x86_64_NVIDIA");
+  it("choose the image by accelerator, and refuse what no image of ours runs on", () => {
+    assert.equal(amiType(false), "AL2023_x86_64_STANDARD");
+    assert.equal(amiType(true), "AL2023_x86_64_NVIDIA");
+    assert.match(
+      problemsOf(eks, target, [pool({ machineType: "m7g.xlarge" })]).join(),
+      /^pools\[0\]\.machineType: has an ARM processor, and images are built for x86-64; .*such as m7i\.xlarge$/,
+    );
+    for (const wrong of ["p3.2xlarge", "trn1.2xlarge", "mac1.metal"]) {
+      assert.match(
+        problemsOf(eks, target, [pool({ machineType: wrong })]).join(),
+        /no machine type known here/,
+      );
+    }
+  });
+
+  it("name zones as every account does", () => {
+    const ids = (region: string) => zonesOf(region).join(" ");
+    assert.equal(ids("us-east-1"), "use1-az1 use1-az2 use1-az4");
+    assert.equal(ids("ap-northeast-1"), "apne1-az1 apne1-az2 apne1-az4");
+    assert.equal(ids("eu-central-1"), "euc1-az1 euc1-az2 euc1-az3");
+    assert.equal(ids("ap-southeast-2"), "apse2-az1 apse2-az2 apse2-az3");
+    assert.equal(ids("il-central-1"), "ilc1-az1 ilc1-az2 ilc1-az3");
+    const gpuZones = ["euc1-az1", "eu-central-1b"];
+    assert.match(
+      problemsOf(eks, { ...target, gpuZones }, [
+        pool({ machineType: "m7i.xlarge" }),
+      ]).join("\n"),
+      /^target\.gpuZones\[1\]: not a zone of the cluster; write one of euc1-az1/,
+    );
+  });
+
+  // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
+  it("share the bounds of a pool among a group a zone, where it holds volumes", () => {
+    const subnets = zonesOf("eu-central-1").map((zone) => ({ id: zone, zone }));
+    fc.assert(
+      fc.property(fc.nat(40), fc.nat(40), (min, more) => {
+        const max = Math.max(1, min + more);
+        const groups = groupsOf(pool({ min, max }), subnets);
+        const sum = (key: "min" | "max") =>
+          groups.reduce((total, group) => total + group[key], 0);
+        assert.deepEqual([sum("min"), sum("max")], [min, max]);
+        for (const group of groups) {
+          assert.equal(group.subnets.length, 1);
+          assert.ok(group.max >= 1 && group.min <= group.max);
+        }
+      }),
+    );
+    const gpu = pool({ gpu: { count: 1 }, min: 0 });
+    assert.deepEqual(
+      groupsOf(gpu, subnets, ["euc1-az2"]).map((group) => group.subnets),
+      [[subnets[1]]],
+    );
+    assert.equal(groupsOf(gpu, subnets)[0]?.subnets.length, 3);
+  });
+
+  it("want the administrators, each once", () => {
+    const none = { ...target, admins: [] };
+    assert.match(remedyAt(eks, none, "admins"), /runs this program/);
+    const twice = { ...target, admins: [...admins, ...admins] };
+    assert.match(
+      problemsOf(eks, twice, [pool({ machineType: "m7i.xlarge" })]).join(),
+      /^target\.admins\[1\]: stands there twice/,
+    );
   });
 
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { azureSizes } from "../../../infra/aks/rules";
 import { prices as aks } from "../../../infra/aks/costs";
-import { ec2, spotTypes } from "../../../infra/eks/rules";
+import { ec2 } from "../../../infra/eks/rules";
+import { spotTypes } from "../../../infra/eks/spot-types";
 import { prices as eks } from "../../../infra/eks/costs";
 import { computeEngine } from "../../../infra/gke/rules";
 import { prices as gke } from "../../../infra/gke/costs";
@@ -113,7 +114,7 @@ describe("table of prices", () => {
   }
 
   it("prices what a spot pool may take in place of another", () => {
-    for (const type of spotTypes("m7i.4xlarge")) {
+    for (const type of spotTypes("m7i.4xlarge", "eu-central-1")) {
       assert.ok(eks.machine("eu-central-1", type), type);
     }
   });

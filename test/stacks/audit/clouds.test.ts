@@ -25,8 +25,9 @@ describe("audit of AWS", () => {
     const commands = questions.map(({ args }) => args.join(" "));
     assert.ok(commands[0]?.includes("Key=stack,Values=pr-1 --region eu-ce"));
     assert.ok(commands[1]?.includes("--region us-east-1"));
-    assert.ok(commands[2]?.includes("--filter Role"));
-    assert.equal(awsQuestions("pr-1", "us-east-1").length, 2);
+    assert.ok(commands[2]?.includes("--log-group-name-prefix /aws/eks/"));
+    assert.ok(commands[3]?.includes("--filter Role"));
+    assert.equal(awsQuestions("pr-1", "us-east-1").length, 3);
   });
 
   it("reads what the tagging interface lists", () => {
@@ -54,8 +55,28 @@ describe("audit of AWS", () => {
     );
   });
 
+  it("finds by its name the group of logs that EKS made again without tags", () => {
+    const [, , groups] = questions;
+    const group = (name: string) => ({
+      logGroupName: `/aws/eks/${name}/cluster`,
+      arn: `arn:aws:logs:${region}:${account}:log-group:/aws/eks/${name}/cluster:*`,
+    });
+    const answer = JSON.stringify({
+      logGroups: [group("mlstack-pr-1"), group("mlstack-pr-1/cluster-2")],
+    });
+    assert.deepEqual(groups?.read(answer), [
+      {
+        type: "logs:log-group",
+        id: `arn:aws:logs:${region}:${account}:log-group:/aws/eks/mlstack-pr-1/cluster`,
+        place: region,
+        owner: "",
+        expiry: "",
+      },
+    ]);
+  });
+
   it("reads of all roles those of the stack", () => {
-    const [, , roles] = questions;
+    const [, , , roles] = questions;
     const answer = JSON.stringify({
       RoleDetailList: [
         { Arn: `arn:aws:iam::${account}:role/pr-1-role`, Tags: tags },

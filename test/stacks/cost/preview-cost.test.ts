@@ -37,9 +37,9 @@ describe("cost of a change", () => {
   }
 
   it("names the pool that is raised, with its dollars", () => {
-    const steps = changed("aws-pools-cpu", (inputs) => ({
+    const steps = changed("aws-pools-cpu-euc1-az1", (inputs) => ({
       ...inputs,
-      scalingConfig: { minSize: 5, maxSize: 20, desiredSize: 5 },
+      scalingConfig: { minSize: 3, maxSize: 12, desiredSize: 3 },
     }));
     const cost = previewCost(config, digestOf(steps));
     assert.ok(cost);
@@ -49,7 +49,7 @@ describe("cost of a change", () => {
     assert.ok(Math.abs(cost.delta.ceiling - 8 * node) < 0.01);
     assert.match(
       costLine(cost),
-      /^\*\*\+724 USD a month at the floor, \+2,897 at the ceiling\*\*: `aws-pools-cpu` 3 to 12 × m7i\.2xlarge → 5 to 20 × m7i\.2xlarge; then 2,014 to 28,955/,
+      /^\*\*\+724 USD a month at the floor, \+2,897 at the ceiling\*\*: `aws-pools-cpu-euc1-az1` 1 to 4 × m7i\.2xlarge → 3 to 12 × m7i\.2xlarge; then 2,014 to 28,955/,
     );
   });
 

@@ -106,7 +106,7 @@ describe("cost of a stack", () => {
       [
         { resource: "records", what: "aws:rds/instance:Instance" },
         {
-          resource: "aws-pools-big",
+          resource: "aws-pools-big-euc1-az1",
           what: "0 to 1 machines u7i-12tb.224xlarge in eu-central-1",
         },
       ].reverse(),
