@@ -43,6 +43,18 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => require("./preview") as CommandFile,
     passes: true,
   },
+  new: {
+    summary: "a workload of one's own: a folder that passes its test and runs",
+    load: () => require("./new") as CommandFile,
+  },
+  run: {
+    summary: "`up` with a workload of one's own, and how it went",
+    load: () => require("./run") as CommandFile,
+  },
+  submit: {
+    summary: "a step of a workload once more, with other values",
+    load: () => require("./submit") as CommandFile,
+  },
   cost: {
     summary: "what a stack costs a month, before it is there",
     load: () => require("./cost") as CommandFile,

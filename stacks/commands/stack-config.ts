@@ -39,7 +39,8 @@ export function readStackConfigAt(stack: string, ref: string): ReadableStack {
   return readable(stack, stackFileSchema.parse(parse(text)).config);
 }
 
-function readable(
+/** Checks values as they stand in a stack's file, keys with their namespace. @throws {CommandError} with what is wrong with them */
+export function readable(
   stack: string,
   values: Readonly<Record<string, unknown>>,
 ): ReadableStack {

@@ -1,0 +1,104 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+import { Option, type Command } from "@commander-js/extra-typings";
+
+import { workloadName } from "../../workloads/schema";
+import { CommandError, fromCaller, root } from "./command";
+import { examples } from "./options";
+
+/** Schema by which editors complete and judge a declaration. */
+const schemaFile = join(root, "workloads/workload.schema.json");
+
+/** `new`: the folder of a workload, which passes its test and runs as it is. */
+export function define(command: Command): void {
+  command
+    .argument("<name>", "name of the workload")
+    .addOption(
+      new Option("--kind <kind>", "what its first step is")
+        .choices(["spark", "job"])
+        .default("spark"),
+    )
+    .option("--path <folder>", "where to write it, in place of workloads/NAME")
+    .addHelpText(
+      "after",
+      examples(
+        ["npm run new -- fraud", "workloads/fraud, with a PySpark job"],
+        ["npm run new -- fraud --kind job", "with a script in a container"],
+        ["npm run new -- fraud --path ../fraud", "in another repository"],
+      ),
+    )
+    .action((name, { kind, path }) => {
+      const folder = writeWorkload(name, kind, path);
+      process.stdout.write(`${nextSteps(name, folder, path)}\n`);
+    });
+}
+
+/**
+ * Writes the folder of a workload.
+ *
+ * @returns its path
+ * @throws {CommandError} where the name is none, or something is there already
+ */
+export function writeWorkload(
+  name: string,
+  kind: string,
+  path?: string,
+): string {
+  const parsed = workloadName.safeParse(name);
+  if (!parsed.success)
+    throw new CommandError(
+      `new: ${JSON.stringify(name)}: ${parsed.error.issues[0]?.message}`,
+    );
+  const folder =
+    path === undefined ? join(root, "workloads", name) : fromCaller(path);
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new CommandError(
+      `new: ${folder}: something is there already; choose another name, or a folder that is empty`,
+    );
+  const schema =
+    path === undefined ? "../workload.schema.json" : "workload.schema.json";
+  const template = join(root, "workloads/templates", kind);
+  for (const file of filesIn(template)) {
+    const target = join(folder, relative(template, file));
+    mkdirSync(dirname(target), { recursive: true });
+    const text = readFileSync(file, "utf8");
+    writeFileSync(
+      target,
+      text.replaceAll("SCHEMA", schema).replaceAll("NAME", name),
+    );
+  }
+  // Elsewhere, editors find it beside the declaration alone.
+  if (path !== undefined) copyFileSync(schemaFile, join(folder, schema));
+  return folder;
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.name === "__pycache__") return [];
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
+
+function nextSteps(name: string, folder: string, path?: string): string {
+  const shown = path ?? relative(root, folder);
+  return [
+    `${shown}: a workload of one step, declared in workload.yaml (keys: docs/workload.md)`,
+    "",
+    `  python3 -m unittest discover -s ${shown}/tests    its tests, without a cluster`,
+    `  npm run run -- ${path ?? name}    runs it on this machine's cluster`,
+    "",
+    "To make it part of every `up` of a stack, write into its file:",
+    "",
+    "  mlstack:workloads:",
+    `    ${name}: {${path === undefined ? "}" : ` path: ${path} }`}`,
+  ].join("\n");
+}

@@ -1,0 +1,317 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Command } from "@commander-js/extra-typings";
+import { z } from "zod";
+
+import { nameFor } from "../../infra/name-limits";
+import { progress, resultOf } from "../../infra/provider/job-pod";
+import { type JobKindName, jobKinds } from "../../infra/provider/job-status";
+import { inputFault } from "../../workloads/check";
+import {
+  inputsAnnotation,
+  stepLabel,
+  workloadLabel,
+  type StepInputs,
+} from "../../workloads/labels";
+import { CommandError } from "./command";
+import { inputValues } from "./input-values";
+import { jobPods } from "./job-pods";
+import { examples, stackOption } from "./options";
+import { ownObjects } from "./run";
+import { connect, type StateResource } from "./stack-state";
+
+/** Seconds that a submitted job which has ended stays, for its log. */
+const keptSeconds = 86_400;
+
+/** `submit`: a step of a workload once more, with other values. */
+export function define(command: Command): void {
+  command
+    .argument("<workload>", "name of a workload that the stack has")
+    .addOption(stackOption())
+    .option("--step <step>", "its step; the only one unless given")
+    .option("--set <input...>", "values of its inputs, as NAME=VALUE")
+    .addHelpText(
+      "after",
+      examples([
+        "npm run submit -- fraud --step score --set date=2026-11-02",
+        "and follows it to its end",
+      ]),
+    )
+    .action(async (workload, { stack, step, set }) => {
+      const { resources, config } = await connect(stack);
+      const template = templateOf(resources, workload, step);
+      const job = submission(template, inputValues(set));
+      await follow(config, job);
+    });
+}
+
+/** A step's object in a state, and what a job of it is. */
+export interface StepTemplate {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly inputs: StepInputs;
+  readonly api: JobApi;
+  /** Of the job, in whatever object it stands. */
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+interface JobApi {
+  readonly kind: JobKindName;
+  readonly group: string;
+  readonly version: string;
+}
+
+const spark: JobApi = {
+  kind: "SparkApplication",
+  group: "sparkoperator.k8s.io",
+  version: "v1beta2",
+};
+const batch: JobApi = { kind: "Job", group: "batch", version: "v1" };
+const training = (kind: JobKindName): JobApi => ({
+  ...{ kind, group: "kubeflow.org", version: "v1" },
+});
+
+const object = z.looseObject({});
+
+/** What a job of each kind of object is, and where its specification stands in the object's. */
+const sources: Readonly<Record<string, readonly [JobApi, readonly string[]]>> =
+  {
+    "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication": [spark, []],
+    "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication": [
+      spark,
+      ["template"],
+    ],
+    "kubernetes:batch/v1:Job": [batch, []],
+    "kubernetes:batch/v1:CronJob": [batch, ["jobTemplate", "spec"]],
+    "kubernetes:kubeflow.org/v1:PyTorchJob": [training("PyTorchJob"), []],
+    "kubernetes:kubeflow.org/v1:TFJob": [training("TFJob"), []],
+    "kubernetes:kubeflow.org/v1:XGBoostJob": [training("XGBoostJob"), []],
+  };
+
+const inputsSchema = z.object({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()),
+  }),
+  spec: object,
+});
+
+/** The object of a step by the stack's state. @throws {CommandError} naming those that there are */
+export function templateOf(
+  resources: readonly StateResource[],
+  workload: string,
+  step?: string,
+): StepTemplate {
+  const all = resources.flatMap((resource) => {
+    const source = sources[resource.type];
+    const parsed = inputsSchema.safeParse(resource.inputs).data;
+    return source && parsed?.metadata.labels[workloadLabel] !== undefined
+      ? [{ resource, source, ...parsed }]
+      : [];
+  });
+  const own = all.filter(
+    ({ resource }) => ownObjects([resource], workload).length > 0,
+  );
+  const list = (label: string, among: typeof all) =>
+    [...new Set(among.map(({ metadata }) => metadata.labels[label]))].join(
+      ", ",
+    );
+  if (own.length === 0)
+    throw new CommandError(
+      `submit: ${JSON.stringify(workload)}: the stack has no such workload; ${all.length === 0 ? "declare it under mlstack:workloads, and bring the stack up" : `choose one of ${list(workloadLabel, all)}`}`,
+    );
+  const found = own.filter(
+    ({ metadata }) => step === undefined || metadata.labels[stepLabel] === step,
+  );
+  const [chosen] = found;
+  if (chosen === undefined || found.length > 1)
+    throw new CommandError(
+      `--step: ${step === undefined ? "missing" : JSON.stringify(step)}: choose one of ${list(stepLabel, own)}`,
+    );
+  const { source, metadata, spec } = chosen;
+  const [api, path] = source;
+  return {
+    ...{ name: metadata.name, namespace: metadata.namespace, api },
+    labels: metadata.labels,
+    inputs: JSON.parse(
+      metadata.annotations[inputsAnnotation] ?? "{}",
+    ) as StepInputs,
+    spec: path.reduce<Record<string, unknown>>(
+      (inner, key) => object.parse(inner[key]),
+      spec,
+    ),
+  };
+}
+
+/** A job to be made. */
+export interface Submission {
+  readonly api: JobApi;
+  readonly name: string;
+  readonly namespace: string;
+  readonly body: object;
+}
+
+/** A step's job under a name of its own, with other values of its inputs. @throws {CommandError} on a value that does not fit */
+export function submission(
+  { name: template, namespace, labels, inputs, api, spec }: StepTemplate,
+  values: Readonly<Record<string, string>>,
+  suffix = randomBytes(3).toString("hex"),
+): Submission {
+  const copy = structuredClone(spec);
+  for (const [input, value] of Object.entries(values)) {
+    const place = inputs[input];
+    if (place === undefined) {
+      const choices = Object.keys(inputs).join(", ");
+      throw new CommandError(
+        `--set ${input}: ${choices === "" ? "the step takes no inputs" : `the step takes no such input; choose one of ${choices}`}`,
+      );
+    }
+    const fault = inputFault(
+      { ...place, choices: place.choices && [...place.choices] },
+      value,
+    );
+    if (fault !== undefined)
+      throw new CommandError(
+        `--set ${input}: ${JSON.stringify(value)}: ${fault}`,
+      );
+    for (const container of containersOf(copy)) {
+      for (const each of container.env)
+        if (place.env.includes(each.name)) each.value = value;
+      for (const index of place.args)
+        if (container.args) container.args[index] = value;
+    }
+    if (api.kind === "SparkApplication") {
+      const list = copy["arguments"] as string[];
+      for (const index of place.args) list[index] = value;
+    }
+  }
+  const name = nameFor(api.kind, template, suffix);
+  return {
+    ...{ api, name, namespace },
+    body: {
+      apiVersion: `${api.group}/${api.version}`,
+      kind: api.kind,
+      metadata: { name, namespace, labels },
+      spec: { ...copy, ...removal(api, copy) },
+    },
+  };
+}
+
+function removal({ kind }: JobApi, spec: Readonly<Record<string, unknown>>) {
+  switch (kind) {
+    case "SparkApplication":
+      return { timeToLiveSeconds: keptSeconds };
+    case "Job":
+      return { ttlSecondsAfterFinished: keptSeconds };
+    default:
+      return {
+        runPolicy: {
+          ...object.parse(spec["runPolicy"]),
+          ttlSecondsAfterFinished: keptSeconds,
+        },
+      };
+  }
+}
+
+interface Container {
+  readonly args?: string[];
+  readonly env: { readonly name: string; value?: string }[];
+}
+
+/** Containers of all pods in a specification, wherever their templates stand. */
+function containersOf(value: unknown): Container[] {
+  if (Array.isArray(value)) return value.flatMap(containersOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "containers" ? (inner as Container[]) : containersOf(inner),
+  );
+}
+
+/** Makes a job and follows it to its end. @throws {CommandError} with the reason where it fails */
+async function follow(
+  config: KubeConfig,
+  { api, name, namespace, body }: Submission,
+): Promise<void> {
+  const { CoreV1Api, CustomObjectsApi, Log } =
+    await import("@kubernetes/client-node");
+  const core = config.makeApiClient(CoreV1Api);
+  const custom = config.makeApiClient(CustomObjectsApi);
+  const { kind, group, version } = api;
+  const { plural, pods, state: read, main } = jobKinds[kind];
+  const place = { group, version, namespace, plural };
+  await custom
+    .createNamespacedCustomObject({ ...place, body })
+    .catch((error: unknown) => {
+      throw new CommandError(`${kind} ${namespace}/${name}: ${wordsOf(error)}`);
+    });
+  process.stdout.write(
+    `${kind} ${namespace}/${name}; Ctrl-C leaves it running: npm run logs -- ${name} -f\n`,
+  );
+  const began = Date.now();
+  const seconds = () => (Date.now() - began) / 1000;
+  let log: Promise<unknown> | undefined;
+  let said = "";
+  for (;;) {
+    const found: unknown = await custom.getNamespacedCustomObject({
+      ...place,
+      name,
+    });
+    const all = await jobPods(core, namespace, pods(name));
+    const pod = main(found, all);
+    const { state, ended, reason } = read(found);
+    const container = pod?.status.containerStatuses[0];
+    if (
+      log === undefined &&
+      pod !== undefined &&
+      (container?.state.running ?? container?.state.terminated)
+    ) {
+      const output = new PassThrough();
+      output.pipe(process.stdout, { end: false });
+      const end = once(output, "end");
+      log = new Log(config)
+        .log(namespace, pod.metadata.name, container?.name ?? "", output, {
+          follow: true,
+        })
+        .then(() => end)
+        .catch(() => undefined);
+    }
+    const line = progress(state, 0, all);
+    if (log === undefined && line !== said) {
+      process.stdout.write(`  ${progress(state, seconds(), all)}\n`);
+      said = line;
+    }
+    if (ended !== undefined) {
+      await Promise.race([log, pause(5_000)]);
+      if (ended === "failed")
+        throw new CommandError(
+          `${kind} ${namespace}/${name} ended as ${state}${reason ? `: ${reason.trim()}` : ""}`,
+        );
+      process.stdout.write(
+        `${name}: ${state} after ${seconds().toFixed(0)} s; result ${JSON.stringify(resultOf(pod))}\n`,
+      );
+      return;
+    }
+    await pause(500);
+  }
+}
+
+/** What the API server says of a refusal. */
+function wordsOf(error: unknown): string {
+  const body: unknown =
+    typeof error === "object" && error !== null && "body" in error
+      ? error.body
+      : undefined;
+  const parsed = z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.looseObject({ message: z.string() }))
+    .safeParse(body);
+  return parsed.data?.message ?? String(error);
+}
