@@ -73,7 +73,7 @@ export abstract class CloudPlatform<
   ): KubernetesProvider {
     const teardown = new Teardown(
       `${this.name}-teardown`,
-      { kubeconfig, lifetime: this.request.lifetime },
+      { kubeconfig, lifetime: this.request.lifetime, awaitAccess: true },
       { parent: this, dependsOn: needs },
     );
     return new KubernetesProvider(

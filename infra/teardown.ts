@@ -8,6 +8,8 @@ export interface TeardownArgs {
   readonly kubeconfig: pulumi.Input<string>;
   /** A short-lived stack removes what others have left in the cluster; a long-lived one names it, and fails. */
   readonly lifetime: Lifetime;
+  /** Whether it waits, when it is made, until whoever runs this may make name spaces. */
+  readonly awaitAccess: boolean;
 }
 
 /**
@@ -17,13 +19,13 @@ export interface TeardownArgs {
 export class Teardown extends pulumi.CustomResource {
   constructor(
     name: string,
-    { kubeconfig, lifetime }: TeardownArgs,
+    { kubeconfig, lifetime, awaitAccess }: TeardownArgs,
     opts: pulumi.CustomResourceOptions,
   ) {
     super(
       "mlstack:index:Teardown",
       name,
-      { kubeconfig, remove: lifetime === "short" },
+      { kubeconfig, remove: lifetime === "short", awaitAccess },
       opts,
     );
   }

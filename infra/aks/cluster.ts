@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { address } from "../cidr";
 import type { NodePool } from "../platform";
+import type { Admin } from "./admins";
 import { poolProfile, type PoolSettings } from "./node-pools";
 import { assignRole } from "./role";
 import { roles } from "./rules";
@@ -18,7 +19,9 @@ export interface ClusterArgs extends PoolSettings {
   readonly network: { readonly pods: string; readonly services: string };
   /** Ranges that reach the API over the internet; with none it answers inside the network only. */
   readonly allow: readonly string[];
-  readonly admins: readonly string[];
+  /** Address that nodes reach the API by. */
+  readonly natAddress: pulumi.Input<string>;
+  readonly admins: readonly Admin[];
   /** The pool that the cluster's own services run in; AKS makes no cluster without one. */
   readonly systemPool: NodePool;
   /** Whether the API server comes with an agreement on its availability. */
@@ -72,9 +75,10 @@ export class AksCluster extends pulumi.ComponentResource {
     this.kubeletId = this.cluster.identityProfile.apply(
       (profile) => profile?.["kubeletidentity"]?.objectId ?? "",
     );
-    this.access = args.admins.map((principalId, index) =>
-      this.admin(`${name}-admin-${index}`, args.subscription, principalId),
-    );
+    // Groups come with the cluster.
+    this.access = args.admins
+      .filter(({ kind }) => kind !== "group")
+      .map((admin) => this.admin(name, args, admin));
     this.registerOutputs({ clusterName: this.cluster.name });
   }
 
@@ -97,6 +101,7 @@ export class AksCluster extends pulumi.ComponentResource {
         role: roles.networkContributor,
         principalId: identity.principalId,
         principalType: "ServicePrincipal",
+        owner: args.clusterName,
         scope: args.subnetId,
       },
       { parent: this },
@@ -106,15 +111,17 @@ export class AksCluster extends pulumi.ComponentResource {
 
   private admin(
     name: string,
-    subscription: string,
-    principalId: string,
+    { subscription, clusterName }: ClusterArgs,
+    { kind, objectId }: Admin,
   ): pulumi.Resource {
     return assignRole(
-      name,
+      `${name}-admin-${objectId.slice(-12)}`,
       {
         subscription,
         role: roles.aksRbacClusterAdmin,
-        principalId,
+        principalId: objectId,
+        principalType: kind === "user" ? "User" : "ServicePrincipal",
+        owner: clusterName,
         scope: this.cluster.id,
       },
       { parent: this },
@@ -135,14 +142,27 @@ function placeOf(args: ClusterArgs) {
   };
 }
 
-function accessOf({ allow, tenant }: ClusterArgs) {
+function accessOf({ allow, tenant, admins, natAddress }: ClusterArgs) {
   return {
     enableRBAC: true,
     disableLocalAccounts: true,
-    aadProfile: { managed: true, enableAzureRBAC: true, tenantID: tenant },
+    aadProfile: {
+      managed: true,
+      enableAzureRBAC: true,
+      tenantID: tenant,
+      adminGroupObjectIDs: admins
+        .filter(({ kind }) => kind === "group")
+        .map(({ objectId }) => objectId),
+    },
     apiServerAccessProfile:
       allow.length > 0
-        ? { authorizedIPRanges: [...allow] }
+        ? {
+            // Nodes reach it over the internet, too, by the address of their NAT gateway.
+            authorizedIPRanges: [
+              ...allow,
+              pulumi.interpolate`${natAddress}/32`,
+            ],
+          }
         : { enablePrivateCluster: true },
   };
 }
@@ -179,6 +199,8 @@ const services = {
     balanceSimilarNodeGroups: "true",
     skipNodesWithLocalStorage: "false",
     skipNodesWithSystemPods: "false",
-    scaleDownUnneededTime: "10m",
+    // A node that nobody needs is paid for until it goes.
+    scaleDownUnneededTime: "2m",
+    scaleDownDelayAfterAdd: "2m",
   },
 };

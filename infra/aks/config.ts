@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
 import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
+import { adminPattern } from "./admins";
 import { checkMachines, checkSystemPool } from "../pool-rules";
 import type { Problem } from "../problem";
 import { azureSizes, checkPoolNames, regionsWithThreeZones } from "./rules";
@@ -22,6 +23,13 @@ export const schema = z.strictObject({
       error: `no region with three zones; choose one of ${regionsWithThreeZones.join(", ")}`,
     })
     .describe("Region with three zones, such as westeurope"),
+  gpuZones: z
+    .array(z.enum(["1", "2", "3"]))
+    .min(1)
+    .optional()
+    .describe(
+      "Zones of the GPU pools; Azure chooses where none are named, since most sizes with GPUs are not in all (az vm list-skus --zone)",
+    ),
   network: z
     .strictObject({
       cidr: cidr(12, 22)
@@ -38,13 +46,18 @@ export const schema = z.strictObject({
     .describe("Ranges of addresses"),
   apiAllow: apiAllow("network"),
   admins: z
-    .array(z.guid({ error: "write the object ID of a group or principal" }))
+    .array(
+      z.string().regex(adminPattern, {
+        error:
+          "write what it is before its object ID: group:ID, user:ID, or app:ID for a service principal or managed identity",
+      }),
+    )
     .min(1, {
       error:
-        "name the object ID of a group that the one who runs this is in (az ad signed-in-user show --query id)",
+        "name a group that the one who runs this is in, or user: and their object ID (az ad signed-in-user show --query id)",
     })
     .describe(
-      "Groups or principals that administer the cluster, the one that runs this program among them",
+      "Who administers the cluster, the one that runs this program among them: group:ID, user:ID or app:ID with the object ID in Entra ID",
     ),
   version: minorVersion,
   diskGiB: diskGiB(128),

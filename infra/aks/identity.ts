@@ -74,6 +74,7 @@ export class FederatedIdentity
           role: dataRoles[access],
           principalId: managed.principalId,
           principalType: "ServicePrincipal",
+          owner: args.identityName,
           scope: bucket.container.id,
         },
         { parent: this },

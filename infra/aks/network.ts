@@ -14,6 +14,8 @@ export interface NetworkArgs {
 /** A virtual network of its own: nodes in one subnet, out through a NAT gateway; pods have addresses of an overlay. */
 export class AksNetwork extends pulumi.ComponentResource {
   readonly nodeSubnet: network.Subnet;
+  /** Address that everything goes out by. */
+  readonly natAddress: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -33,6 +35,7 @@ export class AksNetwork extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.natAddress = address.ipAddress.apply((ip) => ip ?? "");
     const gateway = new network.NatGateway(
       `${name}-nat`,
       {

@@ -10,6 +10,8 @@ export interface PoolSettings {
   readonly version: string;
   readonly subnetId: pulumi.Input<string>;
   readonly diskGiB: number;
+  /** Zones of the pools with GPUs. */
+  readonly gpuZones?: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -21,14 +23,15 @@ export function addedTaints(pool: NodePool) {
 /** A pool in the words of AKS, which are the same inside a cluster and beside it. */
 export function poolProfile(
   pool: NodePool,
-  { version, subnetId, diskGiB, tags }: PoolSettings,
+  { version, subnetId, diskGiB, gpuZones, tags }: PoolSettings,
 ) {
   const taints = [...poolTaints(pool), ...addedTaints(pool)];
   return {
     type: "VirtualMachineScaleSets",
     vmSize: pool.machineType,
     orchestratorVersion: version,
-    availabilityZones: ["1", "2", "3"],
+    // A pool fails where a zone lacks its size; without zones Azure looks for it in all.
+    availabilityZones: pool.gpu ? gpuZones && [...gpuZones] : ["1", "2", "3"],
     enableAutoScaling: true,
     count: pool.min,
     minCount: pool.min,

@@ -14,6 +14,7 @@ import { isSystemPool } from "../pool-rules";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
+import { adminOf } from "./admins";
 import { AdlsBucket } from "./bucket";
 import { AksCluster } from "./cluster";
 import type { AksConfig } from "./config";
@@ -118,9 +119,9 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   }
 
   private get poolSettings() {
-    const { version, diskGiB } = this.request.target;
+    const { version, diskGiB, gpuZones } = this.request.target;
     const subnetId = this.network.nodeSubnet.id;
-    return { version, diskGiB, subnetId, ...this.place };
+    return { version, diskGiB, gpuZones, subnetId, ...this.place };
   }
 
   private get clusterName(): string {
@@ -158,7 +159,8 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
         tenant: target.tenant,
         network: target.network,
         allow: target.apiAllow,
-        admins: target.admins,
+        natAddress: this.network.natAddress,
+        admins: target.admins.map(adminOf),
         systemPool,
         agreed: lifetime === "long",
       },

@@ -49,6 +49,7 @@ export class AcrRegistry
         role: roles.acrPull,
         principalId: args.kubeletId,
         principalType: "ServicePrincipal",
+        owner: args.registryName,
         scope: registry.id,
       },
       { parent: this },

@@ -64,7 +64,16 @@ export class KubeClient {
     }
   }
 
-  private async ask(method: "GET" | "DELETE", path: string): Promise<string> {
+  /** What the API server answers to an object that is a question, such as a review of access. */
+  async review<T>(path: string, question: object): Promise<T> {
+    return JSON.parse(await this.ask("POST", path, question)) as T;
+  }
+
+  private async ask(
+    method: "GET" | "DELETE" | "POST",
+    path: string,
+    body?: object,
+  ): Promise<string> {
     const server = this.config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error("the kubeconfig has no cluster");
     const options = await this.credentials();
@@ -73,7 +82,13 @@ export class KubeClient {
     return new Promise((resolve, reject) => {
       const call = request(
         server.replace(/\/$/, "") + path,
-        { ...options, method, timeout: 15_000, signal },
+        {
+          ...options,
+          method,
+          timeout: 15_000,
+          signal,
+          ...(body && { headers: jsonHeaders(options) }),
+        },
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -93,7 +108,7 @@ export class KubeClient {
         call.destroy(new Error(`${method} ${path}: no answer within 15 s`)),
       );
       call.on("error", reject);
-      call.end();
+      call.end(body && JSON.stringify(body));
     });
   }
 
@@ -106,4 +121,15 @@ export class KubeClient {
     }
     return this.options;
   }
+}
+
+/** Headers of a request with a body, the credentials among them. */
+function jsonHeaders({ headers }: RequestOptions): Record<string, string> {
+  const given = Array.isArray(headers) ? {} : (headers ?? {});
+  return {
+    ...Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, String(value)]),
+    ),
+    "content-type": "application/json",
+  };
 }

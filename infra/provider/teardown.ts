@@ -18,6 +18,7 @@ import { KubeClient, KubeError } from "./kube-client";
 import type { Context, ResourceKind } from "./resource";
 
 const pollMilliseconds = 1_000;
+const accessPath = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const unreachableSeconds = 60;
 /** Beyond its own time limit, for what is under way when it is reached. */
 const tidyingSeconds = 120;
@@ -27,6 +28,10 @@ const inputsSchema = z.strictObject({
   kubeconfig: z.string(),
   /** Whether what is left in the cluster is removed; it is named, and the removal fails, otherwise. */
   remove: z.boolean(),
+  /** Whether it is there only once whoever runs this may make name spaces: roles of a cloud take minutes to spread. */
+  awaitAccess: z.boolean().default(false),
+  /** Seconds for which that is waited for. */
+  accessSeconds: z.number().positive().default(600),
   /** Clouds take minutes to remove a load balancer. */
   timeoutSeconds: z.number().positive().default(900),
 });
@@ -46,10 +51,48 @@ export const teardown: ResourceKind<Inputs, Inputs> = {
       : [],
   }),
   limitSeconds: ({ timeoutSeconds }) => timeoutSeconds + tidyingSeconds,
-  create: (inputs) => Promise.resolve({ id: "teardown", outs: inputs }),
+  create: async (inputs, context) => {
+    if (inputs.awaitAccess) await letIn(inputs, context);
+    return { id: "teardown", outs: inputs };
+  },
   update: (_id, _outs, news) => Promise.resolve({ outs: news }),
   delete: (_id, outs, context) => empty(outs, context),
 };
+
+/** Asks the cluster until it lets in whoever runs this. */
+async function letIn(
+  { kubeconfig, accessSeconds }: Inputs,
+  context: Context,
+): Promise<void> {
+  const client = new KubeClient(kubeconfig, context.signal);
+  const began = Date.now();
+  let answer = "no answer yet";
+  while (Date.now() - began < accessSeconds * 1_000) {
+    try {
+      const { status } = await client.review<{
+        status?: { allowed?: boolean; reason?: string };
+      }>(accessPath, {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: {
+          resourceAttributes: { verb: "create", resource: "namespaces" },
+        },
+      });
+      if (status?.allowed === true) return;
+      answer = status?.reason ?? "not allowed";
+    } catch (error) {
+      context.signal.throwIfAborted();
+      answer = String(error);
+    }
+    context.log(`waits to be let in: ${answer}`);
+    await pause(pollMilliseconds, undefined, { signal: context.signal }).catch(
+      () => context.signal.throwIfAborted(),
+    );
+  }
+  throw new Error(
+    `the cluster lets nobody in who runs this, within ${accessSeconds} s: ${answer}; see that they are among target.admins, or hold a role that makes name spaces, then go on with up`,
+  );
+}
 
 async function empty(
   { kubeconfig, remove, timeoutSeconds }: Inputs,

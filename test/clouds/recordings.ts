@@ -92,6 +92,20 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
   return {
     base: { settings: {} },
     short: { settings: settingsOf(short), stack: "pr-123" },
+    people: {
+      settings: {
+        target: {
+          ...target,
+          ...(cloud === "azure" && {
+            gpuZones: ["2"],
+            admins: ["group", "user", "app"].map(
+              (kind, index) =>
+                `${kind}:00000000-0000-4000-8000-00000000000${index}`,
+            ),
+          }),
+        },
+      },
+    },
     private: { settings: { target: { ...target, apiAllow: [] } } },
     pools: { settings: { pools: pools[cloud] } },
     owner: { settings: { owner: "somebody-else" } },

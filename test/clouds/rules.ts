@@ -64,6 +64,25 @@ function each(
   };
 }
 
+/** What the administrators of the variant with one of each are sent as, or what is wrong with that. */
+function typesOfPrincipals(resources: readonly Recorded[]): string[] {
+  const id = (last: number) => `00000000-0000-4000-8000-00000000000${last}`;
+  const cluster = resources.find(({ type }) => type === managedCluster);
+  const groups = list(at(cluster?.inputs, "aadProfile.adminGroupObjectIDs"));
+  const typeOf = (last: number) =>
+    resources.find(
+      ({ type, inputs }) =>
+        type === roleAssignment && inputs["principalId"] === id(last),
+    )?.inputs["principalType"];
+  return [
+    groups.join() === id(0) ? "group" : `groups: ${groups.join()}`,
+    typeOf(1) === "User" ? "User" : `user: ${String(typeOf(1))}`,
+    typeOf(2) === "ServicePrincipal"
+      ? "ServicePrincipal"
+      : `app: ${String(typeOf(2))}`,
+  ];
+}
+
 /** Whether something is there first: on which the resource, or a component that it belongs to, depends. */
 function comesAfter(
   resource: Recorded,
@@ -171,10 +190,19 @@ export const documentedRules: readonly DocumentedRule[] = [
     rule: "the type of a principal is the directory's: a group is no user",
     reference: `${learn}/azure/role-based-access-control/role-assignments-rest`,
     // The stack's file names a group.
-    breaches: each(
-      roleAssignment,
-      ({ inputs }) => inputs["principalType"] === "User",
-    ),
+    breaches: (recordings, verdict) => [
+      ...each(
+        roleAssignment,
+        ({ inputs }, { variant }) =>
+          inputs["principalType"] === "User" && variant !== "people",
+      )(recordings, verdict),
+      ...recordings
+        .filter(({ variant }) => variant === "people")
+        .flatMap(({ resources }) => typesOfPrincipals(resources))
+        .filter(
+          (type) => !["group", "User", "ServicePrincipal"].includes(type),
+        ),
+    ],
   },
   {
     fault: 4,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 
 import { aks } from "../../../infra/aks";
+import { adminOf } from "../../../infra/aks/admins";
 import { withLogin } from "../../../infra/aks/login";
 import {
   azureSizes,
@@ -22,7 +23,7 @@ const target = {
   subscription,
   tenant: subscription,
   region: "westeurope",
-  admins: [subscription],
+  admins: [`group:${subscription}`],
 };
 const cpu = pool({ machineType: "Standard_D4s_v5" });
 
@@ -39,6 +40,18 @@ describe("AKS rules", () => {
       remedyAt(aks, { ...target, admins: [] }, "admins"),
       /az ad signed-in-user/,
     );
+  });
+
+  it("want to know whether who may enter is a group, a user or an app", () => {
+    const plain = { ...target, admins: [subscription] };
+    assert.match(
+      remedyAt(aks, plain, "admins[0]"),
+      /group:ID, user:ID, or app:ID/,
+    );
+    assert.deepEqual(adminOf(`app:${subscription}`), {
+      kind: "app",
+      objectId: subscription,
+    });
   });
 
   // https://learn.microsoft.com/azure/aks/create-node-pools#limitations

@@ -143,6 +143,29 @@ describe("Teardown over gRPC", function () {
     assert.deepEqual(await compare(unknown), ["kubeconfig"]);
   });
 
+  it("waits to be let in, and says what the cluster answers when it is not", async () => {
+    const inputs = {
+      ...{ kubeconfig: api.kubeconfig, remove: true },
+      ...{ awaitAccess: true, accessSeconds: 20 },
+    };
+    const review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    const answer = (status: object) => api.objects.set(review, { status });
+    answer({ allowed: false, reason: "roles are still spreading" });
+    const made = provider.create(teardown.type, inputs);
+    while (!api.requests.includes(`POST ${review}`)) await pause(5);
+    answer({ allowed: true });
+    await made;
+
+    answer({ allowed: false, reason: "roles are still spreading" });
+    const { details } = await failureOf(
+      provider.create(teardown.type, { ...inputs, accessSeconds: 0.5 }),
+    );
+    assert.match(
+      details,
+      /still spreading; see that they are among target\.admins/,
+    );
+  });
+
   it("ends when nothing is left, and removes what is", async () => {
     const service = "/api/v1/namespaces/ml/services/front";
     for (const path of [
