@@ -3,21 +3,35 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { PlacedPool, Platform, Volume } from "../infra/platform";
-import { quantity } from "../infra/quantity";
+import { quantity, amount } from "../infra/quantity";
+import { RandomSecret } from "../infra/random-secret";
 import { containerSecurity } from "./restricted-pod";
 import { podService } from "./pod-service";
+
+const keepHours = z
+  .number()
+  .positive()
+  .max(24 * 3650)
+  .optional()
+  .describe(
+    "Hours for which a row is kept from the time that it holds from; for ever unless given",
+  );
 
 /** Where the newest feature rows are kept for the path that serves a model. */
 export const onlineStoreSchema = z.discriminatedUnion("kind", [
   /** A Redis of ours, its rows on a volume too. */
   z.strictObject({
     kind: z.literal("redis").describe("Redis, in the team's namespace"),
-    memory: quantity.default("512Mi").describe("What it keeps in memory"),
+    keepHours,
+    memory: quantity
+      .default("512Mi")
+      .describe("What it may take; rows take three quarters of it"),
     storage: quantity.default("2Gi").describe("Volume of its log"),
   }),
   /** A Redis that someone else runs. */
   z.strictObject({
     kind: z.literal("external").describe("A Redis that is there already"),
+    keepHours,
     url: z
       .url({ protocol: /^rediss?$/ })
       .describe(
@@ -56,13 +70,22 @@ export class OnlineStore extends pulumi.ComponentResource {
     super("mlstack:components:OnlineStore", name, {}, opts);
     const child = { parent: this, provider: args.platform.provider };
     const { config, namespace } = args;
+    const password = new RandomSecret(
+      `${name}-password`,
+      { bytes: 24 },
+      { parent: this },
+    ).hex;
     const secret = new k8s.core.v1.Secret(
       `${name}-address`,
       {
         metadata: { namespace },
-        stringData: pulumi.secret({
-          url: config.kind === "redis" ? `redis://${name}:${port}` : config.url,
-        }),
+        stringData:
+          config.kind === "redis"
+            ? {
+                url: pulumi.interpolate`redis://:${password}@${name}:${port}`,
+                password,
+              }
+            : { url: pulumi.secret(config.url) },
       },
       child,
     );
@@ -85,6 +108,7 @@ export class OnlineStore extends pulumi.ComponentResource {
               { namespace, name: `${name}-data`, size: config.storage },
               { parent: this },
             ),
+            secret.metadata.name,
             child,
           )
         : []),
@@ -104,6 +128,7 @@ function redis(
     config: Extract<OnlineStoreConfig, { kind: "redis" }>;
   },
   volume: Volume,
+  secretName: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const labels = { "app.kubernetes.io/name": name };
@@ -141,7 +166,7 @@ function redis(
                   "redis-server",
                   "--bind",
                   "0.0.0.0",
-                  // The walls of the namespace keep others out; only the team's pods come this far.
+                  // It has a password, and the walls of the namespace keep others than the team's pods out.
                   "--protected-mode",
                   "no",
                   "--dir",
@@ -150,6 +175,21 @@ function redis(
                   "--save",
                   "60",
                   "1000",
+                  "--requirepass",
+                  "$(PASSWORD)",
+                  // Full, it refuses rows and goes on answering; beyond its limit it would be killed again and again.
+                  "--maxmemory",
+                  String(Math.floor(amount(config.memory) * 0.75)),
+                  "--maxmemory-policy",
+                  "noeviction",
+                ],
+                env: [
+                  {
+                    name: "PASSWORD",
+                    valueFrom: {
+                      secretKeyRef: { name: secretName, key: "password" },
+                    },
+                  },
                 ],
                 ports: [{ name: "redis", containerPort: port }],
                 readinessProbe: { tcpSocket: { port }, periodSeconds: 2 },

@@ -30,6 +30,22 @@ export const alerts: readonly Alert[] = [
       "{{ $labels.model }}: {{ $labels.column }} has moved further than its limit since the training",
   },
   {
+    name: "OnlineStoreNearlyFull",
+    promql: "mlstack_online_memory_share > 0.8",
+    holds: "5m",
+    severity: "warning",
+    summary:
+      "{{ $labels.job }}: the online store has taken more than four fifths of its memory; raise online.memory or set online.keepHours",
+  },
+  {
+    name: "OnlineStoreDiffers",
+    promql: "mlstack_online_repaired_entities > 0",
+    holds: "0m",
+    severity: "warning",
+    summary:
+      "{{ $labels.view }}: the online store differed from its table, and was put right",
+  },
+  {
     name: "SparkApplicationFailed",
     promql: 'spark_application_state{state=~"FAILED|SUBMISSION_FAILED"} == 1',
     holds: "0m",

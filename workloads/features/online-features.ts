@@ -22,6 +22,7 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
     },
     { parent: ground.parent },
   );
+  const { keepHours } = config.online;
   const name = ground.jobName("sink");
   const account = ground.account(name, { featureStore: "read" });
   const labels = { "app.kubernetes.io/name": name };
@@ -43,9 +44,13 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
                 pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
                 "--online=$(ONLINE_STORE_URL)",
                 "--every=10",
+                "--repair-every=3600",
+                ...(keepHours === undefined
+                  ? []
+                  : [`--keep-hours=${keepHours}`]),
                 ...dataSet.views.map((view) => `--view=${tableName(view)}`),
               ],
-              env: [...online.env, ...account.identity.env],
+              env: [...online.env, ...account.identity.env, ...ground.pushEnv],
             }),
             serviceAccountName: account.name,
           },

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
+import fastavro
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 
-from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
+from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -78,6 +81,15 @@ class ArrowBackend(Backend[pa.Table]):
         rows = pa.Table.from_batches(batches) if batches else pa.table({_COMMIT: [], column: []})
         return rows.select([_COMMIT, column]).rename_columns(["instant", column])
 
+    def deleted_since(self, view: str, instant: str) -> bool:
+        """Whether a commit after an instant has deleted rows."""
+        system, root = file_system(f"{self._uri}/{view}/.hoodie/timeline")
+        for entry in system.get_file_info(pafs.FileSelector(root)):
+            match = _FINISHED.fullmatch(entry.base_name)
+            if match and match[1] > instant and str(_metadata(system, entry.path)["operationType"]) in DELETIONS:
+                return True
+        return False
+
     def newest(self, frame: pa.Table, entity: str, at: datetime) -> pa.Table:
         """The row of each entity that holds at a time."""
         known = frame.filter(pc.less_equal(frame[VALID_FROM], pa.scalar(at, frame[VALID_FROM].type)))
@@ -130,6 +142,13 @@ class ArrowBackend(Backend[pa.Table]):
         batches = table.read(options)
         rows = pa.Table.from_batches(batches, schema=None if batches else table.get_schema())
         return rows.drop_columns([name for name in rows.column_names if name.startswith(_META)])
+
+
+def _metadata(system: pafs.FileSystem, path: str) -> dict[str, Any]:
+    """What a finished action of the timeline says of itself: one record of Avro."""
+    with system.open_input_stream(path) as stream:
+        found = next(iter(fastavro.reader(io.BytesIO(stream.readall()))))
+    return cast("dict[str, Any]", found)
 
 
 def _last_before(

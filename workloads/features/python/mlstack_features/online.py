@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, cast
 
@@ -19,16 +19,13 @@ Row = Mapping[str, Any]
 _BATCH = 1000
 
 # A correction of an old row comes after the row that is newer: the time that a row holds from decides, not arrival.
+# One key a call: the keys of a Redis Cluster lie on different machines.
 _PUT_IF_NEWER = """
-local put = 0
-for i = 1, #KEYS do
-  local known = redis.call('HGET', KEYS[i], 't')
-  if not known or tonumber(known) <= tonumber(ARGV[2 * i - 1]) then
-    redis.call('HSET', KEYS[i], 't', ARGV[2 * i - 1], 'v', ARGV[2 * i])
-    put = put + 1
-  end
-end
-return put
+local known = redis.call('HGET', KEYS[1], 't')
+if known and ARGV[3] == '' and tonumber(known) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 't', ARGV[1], 'v', ARGV[2])
+if ARGV[4] ~= '' then redis.call('EXPIREAT', KEYS[1], ARGV[4]) end
+return 1
 """
 
 
@@ -43,27 +40,31 @@ class Comparison:
     """Entities whose online row holds from an earlier time."""
     different: tuple[str, ...]
     """Entities whose rows hold from the same time and differ in a value."""
+    surplus: tuple[str, ...]
+    """Entities that are online and have no row in the table, such as those that were deleted there."""
     lag_seconds: float
     """Greatest age of an online row behind its table's."""
 
     @property
     def consistent(self) -> bool:
         """Whether the two say the same."""
-        return not (self.missing or self.stale or self.different)
+        return not (self.missing or self.stale or self.different or self.surplus)
 
 
 class OnlineStore:
     """Rows by view and entity."""
 
-    def __init__(self, client: redis.Redis, prefix: str = "features") -> None:
+    def __init__(self, client: redis.Redis, prefix: str = "features", keep: timedelta | None = None) -> None:
+        """Rows that hold from a time longer than `keep` ago are forgotten; none unless given."""
         self._client = client
+        self._keep = keep
         self._prefix = prefix
         self._put = client.register_script(_PUT_IF_NEWER)
 
     @staticmethod
-    def at(url: str) -> OnlineStore:
-        """The store at an address such as `redis://online-store:6379`."""
-        return OnlineStore(redis.Redis.from_url(url))
+    def at(url: str, keep: timedelta | None = None) -> OnlineStore:
+        """The store at an address such as `redis://:password@online-store:6379`."""
+        return OnlineStore(redis.Redis.from_url(url), keep=keep)
 
     def lookup(self, view: str, entity: str | int) -> dict[str, Any] | None:
         """The newest row of an entity; None when it has none."""
@@ -76,17 +77,43 @@ class OnlineStore:
             pipeline.hget(self._key(view, entity), "v")
         return [_decoded(value) for value in pipeline.execute()]
 
-    def put(self, view: str, entity: str, rows: Iterable[Row]) -> int:
-        """Keep each row unless a newer one of its entity is there. @returns how many were kept."""
+    def put(self, view: str, entity: str, rows: Iterable[Row], *, replace: bool = False) -> int:
+        """Keep each row unless a newer one of its entity is there, or whatever is there; how many were kept."""
         kept = 0
-        every = iter(rows)
+        every = (row for row in rows if not self._forgotten(row))
         while batch := list(islice(every, _BATCH)):
-            keys = [self._key(view, row[entity]) for row in batch]
-            values: list[str | int] = []
+            pipeline = self._client.pipeline(transaction=False)
             for row in batch:
-                values += [_microseconds(row[VALID_FROM]), json.dumps(row, default=_encoded)]
-            kept += int(cast(int, self._put(keys=keys, args=values)))
+                encoded = json.dumps(row, default=_encoded)
+                force = "1" if replace else ""
+                values: list[str | int] = [_microseconds(row[VALID_FROM]), encoded, force, self._end(row)]
+                self._put(keys=[self._key(view, row[entity])], args=values, client=pipeline)
+            kept += sum(pipeline.execute())
         return kept
+
+    def repair(self, view: str, entity: str, rows: Iterable[Row]) -> int:
+        """Make the store say what the newest rows of the table say, whatever it holds; how many entities changed.
+
+        What a table takes back is not among the rows that it has written since: it is found here.
+        """
+        changed = 0
+        present: set[bytes] = set()
+        every = (row for row in rows if not self._forgotten(row))
+        while batch := list(islice(every, _BATCH)):
+            present |= {self._key(view, row[entity]).encode() for row in batch}
+            online = self.lookup_many(view, [row[entity] for row in batch])
+            wrong = [row for row, known in zip(batch, online, strict=True) if known != _as_read(row)]
+            changed += self.put(view, entity, wrong, replace=True)
+        for key in self._keys(view):
+            if key not in present:
+                changed += self._client.delete(key)
+        return changed
+
+    def memory_share(self) -> float | None:
+        """How much of the memory that it may take the store has taken, from 0 to 1; None where there is no limit."""
+        known = self._client.info("memory")
+        most = int(known.get("maxmemory", 0))
+        return int(known["used_memory"]) / most if most else None
 
     def instant(self, view: str) -> str | None:
         """The instant of the table that the store has followed up to."""
@@ -103,9 +130,12 @@ class OnlineStore:
         stale: list[str] = []
         different: list[str] = []
         compared, lag = 0, 0.0
-        for row, online in self._beside(view, entity, rows):
+        present: set[bytes] = set()
+        kept = (row for row in rows if not self._forgotten(row))
+        for row, online in self._beside(view, entity, kept):
             compared += 1
             name = str(row[entity])
+            present.add(self._key(view, row[entity]).encode())
             if online is None:
                 missing.append(name)
                 continue
@@ -113,21 +143,42 @@ class OnlineStore:
             lag = max(lag, behind.total_seconds())
             if behind.total_seconds() > 0:
                 stale.append(name)
-            elif online != json.loads(json.dumps(row, default=_encoded)):
+            elif online != _as_read(row):
                 different.append(name)
-        return Comparison(compared, tuple(missing[:most]), tuple(stale[:most]), tuple(different[:most]), lag)
+        surplus = [key.decode().rsplit(":", 1)[-1] for key in self._keys(view) if key not in present]
+        return Comparison(
+            compared, tuple(missing[:most]), tuple(stale[:most]), tuple(different[:most]), tuple(surplus[:most]), lag
+        )
 
     def _beside(self, view: str, entity: str, rows: Iterable[Row]) -> Iterator[tuple[Row, dict[str, Any] | None]]:
         every = iter(rows)
         while batch := list(islice(every, _BATCH)):
             yield from zip(batch, self.lookup_many(view, [row[entity] for row in batch]), strict=True)
 
+    def _keys(self, view: str) -> Iterator[bytes]:
+        yield from self._client.scan_iter(match=f"{self._prefix}:{view}:*", count=_BATCH)
+
+    def _forgotten(self, row: Row) -> bool:
+        return self._keep is not None and _time(row[VALID_FROM]) + self._keep <= datetime.now(UTC)
+
+    def _end(self, row: Row) -> str | int:
+        return "" if self._keep is None else int((_time(row[VALID_FROM]) + self._keep).timestamp()) + 1
+
     def _key(self, view: str, entity: str | int) -> str:
         return f"{self._prefix}:{view}:{entity}"
 
 
 def _decoded(value: bytes | None) -> dict[str, Any] | None:
-    return None if value is None else json.loads(value)
+    if value is None:
+        return None
+    row: dict[str, Any] = json.loads(value)
+    # As the table's own readers give it.
+    return {**row, VALID_FROM: _time(row[VALID_FROM])}
+
+
+def _as_read(row: Row) -> dict[str, Any] | None:
+    """A row of the table as `lookup` gives it once it was put."""
+    return _decoded(json.dumps(row, default=_encoded).encode())
 
 
 def _encoded(value: object) -> str:

@@ -10,13 +10,15 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from prometheus_client import CollectorRegistry, Gauge
 
 from mlstack_features.online import Comparison, OnlineStore
-from mlstack_features.store import EPOCH_INSTANT, FeatureStore, FeatureStoreError
+from mlstack_features.pushing import push
+from mlstack_features.store import FeatureStore, FeatureStoreError
 
 JOB = "feature-sink"
 
@@ -28,17 +30,21 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def follow(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> int:
-    """Put what was written since the last time. @returns how many rows were kept."""
+    """Put what was written since the last time, and take out what was deleted; how many rows were kept or changed."""
     instants = store.history(view)
     reached = online.instant(view)
     if not instants or instants[-1].time == reached:
         return 0
     until = instants[-1].time
     entity = store.view(view).entity
-    # What was removed by cleaning can no longer be followed; the whole table says the same.
-    lost = reached is None or reached < instants[0].time
-    rows = store.latest(view) if lost else store.incremental(view, reached or EPOCH_INSTANT, until)
-    kept = online.put(view, entity, rows_of(rows))
+    # Commits that were cleaned can no longer be followed, and what was deleted or rolled back is not among what was
+    # written since: the whole table says it.
+    if reached is None or reached < instants[0].time or store.deleted_since(view, reached):
+        kept = online.repair(view, entity, rows_of(store.latest(view)))
+    else:
+        # A table with one row an entity has the one that counts, also where it holds from an earlier time.
+        replace = not store.view(view).trailing
+        kept = online.put(view, entity, rows_of(store.incremental(view, reached, until)), replace=replace)
     online.reached(view, until)
     return kept
 
@@ -46,6 +52,40 @@ def follow(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> int
 def check(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> Comparison:
     """Compare the newest rows of a view with what is online."""
     return online.compare(view, store.view(view).entity, rows_of(store.latest(view)))
+
+
+def repair(store: FeatureStore[pa.Table], online: OnlineStore, view: str) -> int:
+    """Make the online store what the view says; how many entities differed."""
+    rows = store.latest(view)
+    entity = store.view(view).entity
+    if online.compare(view, entity, rows_of(rows)).consistent:
+        return 0
+    return online.repair(view, entity, rows_of(rows))
+
+
+def tell(online: OnlineStore, view: str, repaired: int) -> None:
+    """Push what a repair has found, and how full the store is."""
+    registry = CollectorRegistry()
+    found = Gauge(
+        "mlstack_online_repaired_entities",
+        "Entities whose online rows differed from their table's at the last look, and were put right.",
+        ["view"],
+        registry=registry,
+    )
+    found.labels(view).set(repaired)
+    share = online.memory_share()
+    if share is not None:
+        taken = Gauge(
+            "mlstack_online_memory_share",
+            "Share of the memory that the online store may take which it has taken.",
+            registry=registry,
+        )
+        taken.set(share)
+    push(f"{JOB}-{view}", registry)
+
+
+def _keep(hours: float | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -57,15 +97,21 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--every", type=float, help="go on, looking for commits every so many seconds")
     mode.add_argument("--check", action="store_true", help="compare instead, and fail where the two differ")
+    mode.add_argument("--repair", action="store_true", help="compare, and make the online store what the table says")
+    parser.add_argument("--repair-every", type=float, help="beside --every: compare and repair every so many seconds")
+    parser.add_argument("--keep-hours", type=float, help="forget rows that hold from longer ago; none unless given")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Follow or compare every view that the arguments name."""
     options = arguments(argv)
-    store, online = FeatureStore.at(options.feature_store), OnlineStore.at(options.online)
-    consistent = True
+    store, online = FeatureStore.at(options.feature_store), OnlineStore.at(options.online, _keep(options.keep_hours))
+    consistent, repaired = True, 0.0
     while True:
+        due = options.repair_every is not None and time.monotonic() - repaired >= options.repair_every
+        if due:
+            repaired = time.monotonic()
         for view in options.view:
             start = time.monotonic()
             try:
@@ -73,8 +119,14 @@ def main(argv: Sequence[str] | None = None) -> None:
                     found = check(store, online, view)
                     consistent &= found.consistent
                     line: dict[str, object] = {"view": view, "consistent": found.consistent, **found.__dict__}
+                elif options.repair:
+                    line = {"view": view, "repaired": repair(store, online, view)}
                 else:
                     line = {"view": view, "rows": follow(store, online, view)}
+                    if due:
+                        differed = repair(store, online, view)
+                        line["repaired"] = differed
+                        tell(online, view, differed)
             except FeatureStoreError as error:
                 # The job that writes the view may not have run yet.
                 if options.every is None:

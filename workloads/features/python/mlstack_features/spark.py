@@ -10,7 +10,7 @@ from py4j.java_gateway import JavaObject
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
 
-from mlstack_features.store import VALID_FROM, Backend, FeatureStoreError, Instant
+from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -80,6 +80,13 @@ class SparkBackend(Backend[DataFrame]):
         # Of a plan that does not ask for the commit's time, Hudi 1.2 drops every row.
         frame = reader.load(f"{self._uri}/{view}").where(F.col(_COMMIT) > since)
         return _selected(frame, columns)
+
+    def deleted_since(self, view: str, instant: str) -> bool:
+        """Whether a commit after an instant has deleted rows."""
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        commits = [timeline.nthInstant(number).get() for number in range(timeline.countInstants())]
+        later = (timeline.readCommitMetadata(each) for each in commits if each.requestedTime() > instant)
+        return any(str(each.getOperationType()) in DELETIONS for each in later)
 
     def newest(self, frame: DataFrame, entity: str, at: datetime) -> DataFrame:
         """The row of each entity that holds at a time."""

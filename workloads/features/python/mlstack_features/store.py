@@ -23,6 +23,10 @@ EPOCH_INSTANT = "0"
 """An instant before every commit."""
 
 
+DELETIONS = ("DELETE", "DELETE_PREPPED", "DELETE_PARTITION", "INSERT_OVERWRITE", "INSERT_OVERWRITE_TABLE")
+"""Operations of Hudi's after which rows are gone that were there."""
+
+
 class FeatureStoreError(Exception):
     """A question that cannot be answered; the message says what to ask instead."""
 
@@ -68,6 +72,10 @@ class Backend(ABC, Generic[Frame]):
     @abstractmethod
     def changes(self, view: str, columns: Sequence[str] | None, since: str, until: str | None) -> Frame:
         """Rows written after `since`, up to `until`, as they stood then."""
+
+    @abstractmethod
+    def deleted_since(self, view: str, instant: str) -> bool:
+        """Whether a commit after an instant has deleted rows."""
 
     @abstractmethod
     def newest(self, frame: Frame, entity: str, at: datetime) -> Frame:
@@ -157,6 +165,10 @@ class FeatureStore(Generic[Frame]):
     ) -> Frame:
         """Rows written after an instant."""
         return self._backend.changes(name, columns, since, until)
+
+    def deleted_since(self, name: str, instant: str) -> bool:
+        """Whether rows were deleted after an instant: `incremental` does not tell of them."""
+        return self._backend.deleted_since(name, instant)
 
     def point_in_time_join(
         self,

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-redis = pytest.importorskip("redis")
+pytest.importorskip("redis")
 
 from mlstack_features.online import OnlineStore  # noqa: E402
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def online(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnlineStore]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no redis-server on the path")
-    folder: Path = tmp_path_factory.mktemp("redis")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    client = redis.Redis(port=port)
-    for _ in range(200):
-        try:
-            client.ping()
-            break
-        except redis.ConnectionError:
-            time.sleep(0.05)
-    yield OnlineStore(client)
-    server.terminate()
-    server.wait()
 
 
 def row(user: int, hours: int, value: float) -> dict[str, object]:
@@ -49,7 +21,7 @@ def row(user: int, hours: int, value: float) -> dict[str, object]:
 def test_the_newest_row_stays_whatever_the_order(online: OnlineStore) -> None:
     assert online.put("order", "user_id", [row(1, 2, 0.2), row(1, 1, 0.1), row(2, 5, 0.5)]) == 2
     assert online.put("order", "user_id", [row(1, 1, 9.9)]) == 0
-    assert online.lookup("order", 1) == {"user_id": 1, "valid_from": "2026-01-01T02:00:00+00:00", "value": 0.2}
+    assert online.lookup("order", 1) == {"user_id": 1, "valid_from": START + timedelta(hours=2), "value": 0.2}
     assert online.lookup("order", 3) is None
     assert [each and each["value"] for each in online.lookup_many("order", [2, 3, 1])] == [0.5, None, 0.2]
 
@@ -74,6 +46,40 @@ def test_a_comparison_says_what_differs(online: OnlineStore) -> None:
     assert (found.compared, found.missing, found.stale, found.different) == (4, ("4",), ("2",), ("3",))
     assert found.lag_seconds == 7200
     assert not found.consistent
+
+
+def test_a_repair_makes_it_what_the_table_says(online: OnlineStore) -> None:
+    online.put("repair", "user_id", [row(1, 5, 0.1), row(2, 1, 0.2), row(3, 1, 0.3)])
+    # As after a rollback: the row of 1 holds from an earlier time, 2 is gone, 3 is what it was.
+    rolled_back = [row(1, 2, 0.9), row(3, 1, 0.3)]
+    found = online.compare("repair", "user_id", rolled_back)
+    assert (found.surplus, found.consistent) == (("2",), False)
+    assert online.repair("repair", "user_id", rolled_back) == 2
+    assert online.compare("repair", "user_id", rolled_back).consistent
+    assert online.lookup("repair", 2) is None
+    assert online.lookup("repair", 1) == {"user_id": 1, "valid_from": START + timedelta(hours=2), "value": 0.9}
+
+
+def test_a_row_is_forgotten_after_its_time(online: OnlineStore) -> None:
+    now = datetime.now(UTC)
+    brief = OnlineStore(online._client, keep=timedelta(hours=2))
+    rows = [{"user_id": n, "valid_from": now - timedelta(hours=2, seconds=-n), "value": 1.0} for n in (-5, 2, 3600)]
+    assert brief.put("brief", "user_id", rows) == 2
+    assert brief.compare("brief", "user_id", rows).consistent
+    assert brief.lookup("brief", -5) is None
+    left = online._client.ttl("features:brief:3600")
+    assert isinstance(left, int) and 3500 < left <= 3601
+    time.sleep(3.5)
+    assert brief.lookup("brief", 2) is None
+    assert brief.compare("brief", "user_id", rows).consistent
+
+
+def test_it_tells_how_full_it_is(online: OnlineStore) -> None:
+    assert online.memory_share() is None
+    online._client.config_set("maxmemory", "100mb")
+    share = online.memory_share()
+    assert share is not None and 0 < share < 1
+    online._client.config_set("maxmemory", "0")
 
 
 def test_it_remembers_how_far_it_has_followed(online: OnlineStore) -> None:
