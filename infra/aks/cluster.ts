@@ -22,7 +22,7 @@ export interface ClusterArgs extends PoolSettings {
   /** Address that nodes reach the API by. */
   readonly natAddress: pulumi.Input<string>;
   readonly admins: readonly Admin[];
-  /** The pool that the cluster's own services run in; AKS makes no cluster without one. */
+  /** The pool that the cluster's own services run in; AKS makes no cluster without one, and neither renames nor resizes it later. */
   readonly systemPool: NodePool;
   /** Whether the API server comes with an agreement on its availability. */
   readonly agreed: boolean;

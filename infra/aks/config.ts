@@ -4,9 +4,14 @@ import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
 import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { adminPattern } from "./admins";
-import { checkMachines, checkSystemPool } from "../pool-rules";
+import { checkMachines } from "../pool-rules";
 import type { Problem } from "../problem";
-import { azureSizes, checkPoolNames, regionsWithThreeZones } from "./rules";
+import {
+  azureSizes,
+  checkPoolNames,
+  checkSystemSize,
+  regionsWithThreeZones,
+} from "./rules";
 
 /** Where a stack on AKS goes. */
 export const schema = z.strictObject({
@@ -45,6 +50,25 @@ export const schema = z.strictObject({
     .prefault({})
     .describe("Ranges of addresses"),
   apiAllow: apiAllow("network"),
+  system: z
+    .strictObject({
+      machineType: z
+        .string()
+        .default("Standard_D4s_v5")
+        .describe(
+          "Size of its machines, 4 processors or more and not of the B series; it cannot be changed later",
+        ),
+      min: z.int().min(2).default(2).describe("Fewest nodes"),
+      max: z.int().min(2).max(10).default(4).describe("Most nodes"),
+    })
+    .refine(({ min, max }) => min <= max, {
+      path: ["max"],
+      error: "write no less than min",
+    })
+    .prefault({})
+    .describe(
+      "The pool, called system, that AKS makes a cluster with; it runs the cluster's own services, and whatever names no pool",
+    ),
   admins: z
     .array(
       z.string().regex(adminPattern, {
@@ -69,14 +93,14 @@ export type AksConfig = z.output<typeof schema>;
 /** What AKS refuses about pools and ranges. */
 export function checkPools(
   pools: readonly NodePool[],
-  { network }: AksConfig,
+  { network, system }: AksConfig,
 ): readonly Problem[] {
-  const most = pools.reduce((sum, { max }) => sum + max, 0);
+  const most = pools.reduce((sum, { max }) => sum + max, system.max);
   return [
+    ...checkSystemSize(system.machineType),
     // An overlay gives each node 256 addresses.
     ...checkPodRanges("target.network.pods", network.pods, 24, most),
     ...checkPoolNames(pools),
-    ...checkSystemPool(pools),
     ...checkMachines(pools, azureSizes),
     ...checkOverlaps(
       Object.entries(network).map(([key, value]) => ({

@@ -10,7 +10,6 @@ import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../naming";
 import { placePool } from "../placement";
 import type { BucketArgs, Identity, NodePool, Platform } from "../platform";
-import { isSystemPool } from "../pool-rules";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
@@ -23,7 +22,12 @@ import { withLogin } from "./login";
 import { AksNetwork } from "./network";
 import { addedTaints, AksNodePools } from "./node-pools";
 import { AcrRegistry } from "./registry";
-import { containerName, registryName, storageAccountName } from "./rules";
+import {
+  containerName,
+  registryName,
+  storageAccountName,
+  systemPoolName,
+} from "./rules";
 
 /** The platform on Azure Kubernetes Service. */
 export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
@@ -47,9 +51,8 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
     );
     this.resourceGroup = this.makeGroup();
     this.network = this.makeNetwork();
-    const [systemPool, others] = splitPools(request.pools);
-    this.cluster = this.makeCluster(systemPool);
-    this.nodePools = this.makeNodePools(others);
+    this.cluster = this.makeCluster();
+    this.nodePools = this.makeNodePools(request.pools);
     this.images = this.makeRegistry();
     this.kubeconfig = this.makeKubeconfig();
     this.provider = this.clusterProvider(this.kubeconfig, [
@@ -148,7 +151,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
     );
   }
 
-  private makeCluster(systemPool: NodePool): AksCluster {
+  private makeCluster(): AksCluster {
     const { target, lifetime } = this.request;
     return new AksCluster(
       `${this.name}-control`,
@@ -161,7 +164,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
         allow: target.apiAllow,
         natAddress: this.network.natAddress,
         admins: target.admins.map(adminOf),
-        systemPool,
+        systemPool: { ...target.system, name: systemPoolName, spot: false },
         agreed: lifetime === "long",
       },
       { ...this.below, dependsOn: this.network },
@@ -227,13 +230,4 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
       this.inCluster,
     );
   }
-}
-
-/** The pool that the cluster is made with, and those beside it. */
-function splitPools(
-  pools: readonly NodePool[],
-): [system: NodePool, others: readonly NodePool[]] {
-  const system = pools.find(isSystemPool);
-  if (!system) throw new Error("no pool for the cluster's own services");
-  return [system, pools.filter((pool) => pool !== system)];
 }

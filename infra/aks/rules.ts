@@ -95,18 +95,49 @@ export function isPoolName(name: string): boolean {
   return /^[a-z][a-z0-9]{0,11}$/.test(name);
 }
 
-/** Pools whose names AKS refuses. */
+/** Name of the pool that AKS makes a cluster with. */
+export const systemPoolName = "system";
+
+/**
+ * A size that AKS makes no cluster with.
+ *
+ * @see https://learn.microsoft.com/azure/aks/use-system-pools
+ */
+export function checkSystemSize(machineType: string): readonly Problem[] {
+  const size = sizeOf(machineType);
+  return machine(machineType)?.gpus === 0 && (size?.cores ?? 0) >= 4
+    ? []
+    : [
+        {
+          path: "target.system.machineType",
+          value: machineType,
+          remedy:
+            "write a size of the D, E or F series with 4 processors or more, such as Standard_D4s_v5",
+        },
+      ];
+}
+
+/** Pools whose names AKS refuses, or has given. */
 export function checkPoolNames(pools: readonly NodePool[]): readonly Problem[] {
   return pools.flatMap(({ name }, index) =>
-    isPoolName(name)
-      ? []
-      : [
+    name === systemPoolName
+      ? [
           {
             path: `pools[${index}].name`,
             value: name,
-            remedy: `AKS takes 1 to 12 lower-case letters and digits, a letter first; such as ${shortened(name)}`,
+            remedy:
+              "the cluster's own pool is called so (target.system); write another name",
           },
-        ],
+        ]
+      : isPoolName(name)
+        ? []
+        : [
+            {
+              path: `pools[${index}].name`,
+              value: name,
+              remedy: `AKS takes 1 to 12 lower-case letters and digits, a letter first; such as ${shortened(name)}`,
+            },
+          ],
   );
 }
 

@@ -41,7 +41,9 @@ export function deriveEphemeral(
   return {
     ...withoutSecrets(config),
     "mlstack:target": cheaper(config["mlstack:target"]),
-    ...(pools && { "mlstack:pools": smaller(pools) }),
+    ...(pools && {
+      "mlstack:pools": smaller(pools, config["mlstack:target"].kind),
+    }),
     // A short life is what lets buckets be deleted with their objects.
     "mlstack:lifetime": "short",
     "mlstack:expiry": expiry,
@@ -51,11 +53,19 @@ export function deriveEphemeral(
 }
 
 /** One pool stays as sure as before, for the cluster's own services; all others wait for work at zero. */
-function smaller(pools: readonly Pool[]): Pool[] {
+function smaller(
+  pools: readonly Pool[],
+  kind: (typeof shareableTargets)[number],
+): Pool[] {
   const system = pools.find(isSystemPool);
   return pools.map((pool) =>
     pool === system
-      ? { ...pool, min: 1, max: Math.min(pool.max, 2) }
+      ? {
+          ...pool,
+          // AKS has a pool of its own for the cluster's services.
+          min: kind === "aks" ? 0 : 1,
+          max: Math.min(pool.max, 2),
+        }
       : {
           ...pool,
           min: 0,

@@ -61,7 +61,7 @@ const clouds: Readonly<Record<"aws" | "gcp" | "azure", Cloud>> = {
     pool: "azure-native:containerservice:AgentPool",
     network: ["azure-native:network:"],
     held: "control-cluster",
-    bounds: "control-cluster",
+    bounds: "pools-cpu",
     machineType: "Standard_D32s_v5",
     // Its twelve characters are all of a pool's name, which two cannot have at once.
     first: "delete",

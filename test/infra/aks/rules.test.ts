@@ -42,6 +42,20 @@ describe("AKS rules", () => {
     );
   });
 
+  it("make a cluster with machines that AKS takes for it, under a name of its own", () => {
+    for (const machineType of ["Standard_D2s_v5", "Standard_B4ms"]) {
+      const small = { ...target, system: { machineType } };
+      assert.match(
+        problemsOf(aks, small, [cpu]).join(),
+        /^target\.system\.machineType: write a size/,
+      );
+    }
+    assert.match(
+      problemsOf(aks, target, [{ ...cpu, name: "system" }]).join(),
+      /^pools\[0\]\.name: the cluster's own pool/,
+    );
+  });
+
   it("want to know whether who may enter is a group, a user or an app", () => {
     const plain = { ...target, admins: [subscription] };
     assert.match(
@@ -89,11 +103,8 @@ describe("AKS rules", () => {
     }
   });
 
-  it("refuse spot for the only system pool", () => {
-    assert.match(
-      problemsOf(aks, target, [{ ...cpu, spot: true }]).join(),
-      /^pools\[0\]\.spot: cpu is the only pool/,
-    );
+  it("take pools of spot alone, since the cluster's own services have another", () => {
+    assert.deepEqual(problemsOf(aks, target, [{ ...cpu, spot: true }]), []);
   });
 
   it("spell taints as key, value and effect", () => {
