@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,6 +14,8 @@ import { Document } from "yaml";
 import { ConfigError, parseConfig } from "../../stacks/config";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
+import { ownImageContext } from "../../workloads/own-image";
+import type { Step } from "../../workloads/schema";
 import { refused, type RefusedWorkload } from "./refused-workloads";
 
 const good = {
@@ -259,6 +267,24 @@ describe("a team's own workload", () => {
     const { schedule, timeZone } = cron as Record<string, unknown>;
     assert.deepEqual([schedule, timeZone], ["0 2 * * *", "Europe/Berlin"]);
     assert.ok(!found.has("JobEnd fraud-score"));
+  });
+
+  it("has of each framework what the platform's own trainers have", () => {
+    for (const base of ["pytorch", "tensorflow", "xgboost"] as const) {
+      const text = readFileSync(`workloads/images/${base}/Dockerfile`, "utf8");
+      for (const gpus of [0, 1]) {
+        const { args } = ownImageContext(folder.path, {
+          image: { base, code: "jobs" },
+          size: { gpus },
+        } as Step) ?? { args: {} };
+        const packages = [args["PIP"], args["APT"]]
+          .flatMap((list) => list?.split(" ") ?? [])
+          .map((pin) => pin.replace(/^tensorflow[^=]*/, ""));
+        assert.ok(packages.length > 0, base);
+        for (const pin of packages)
+          assert.ok(text.includes(pin.replace(/^xgboost(-cpu)?/, "")), pin);
+      }
+    }
   });
 
   it("trains with every framework, with memory that replicas share", async () => {
