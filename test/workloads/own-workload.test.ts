@@ -273,10 +273,11 @@ describe("a team's own workload", () => {
     for (const base of ["pytorch", "tensorflow", "xgboost"] as const) {
       const text = readFileSync(`workloads/images/${base}/Dockerfile`, "utf8");
       for (const gpus of [0, 1]) {
-        const { args } = ownImageContext(folder.path, {
+        const context = ownImageContext(folder.path, {
           image: { base, code: "jobs" },
           size: { gpus },
-        } as Step) ?? { args: {} };
+        } as Step);
+        const args = context?.args ?? {};
         const packages = [args["PIP"], args["APT"]]
           .flatMap((list) => list?.split(" ") ?? [])
           .map((pin) => pin.replace(/^tensorflow[^=]*/, ""));
