@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
 import { restrictedNamespace } from "./guarded-namespace";
+import { closeIngress, webhook } from "./network-policy";
 import { charts } from "./versions";
 
 /** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */
@@ -22,6 +23,15 @@ export class CertManager extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
+    closeIngress(
+      name,
+      {
+        namespace: namespace.metadata.name,
+        // The chart's default: what the clouds' firewalls let through to nodes anyhow.
+        openings: [webhook(10250)],
+      },
+      { parent: this, provider },
+    );
     const chart = chartOfRelease(charts.certManager);
     this.installed = new CertManagerChart(
       name,

@@ -11,6 +11,7 @@ import {
   transform,
 } from "./kustomization";
 import { restrictedNamespace } from "./guarded-namespace";
+import { closeIngress, webhook } from "./network-policy";
 import { readOnlySecurity } from "./restricted-pod";
 import { charts } from "./versions";
 
@@ -47,6 +48,11 @@ export class KServe extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
+    closeIngress(
+      name,
+      { namespace: namespace.metadata.name, openings: [webhook(9443)] },
+      { parent: this, provider },
+    );
     const kinds = new k8s.helm.v3.Release(
       `${name}-kinds`,
       {

@@ -6,6 +6,8 @@ import type { Platform } from "../infra/platform";
 import { admissionPolicy } from "./admission/policy";
 import { sparkApplicationPolicy } from "./admission/spark-applications";
 import { restrictedNamespace } from "./guarded-namespace";
+import { closeIngress, webhook } from "./network-policy";
+import { observabilityPods } from "./observability/namespace";
 import { charts } from "./versions";
 
 /** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */
@@ -24,6 +26,17 @@ export class SparkOperator extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
+    closeIngress(
+      name,
+      {
+        namespace: namespace.metadata.name,
+        openings: [
+          webhook(9443),
+          { from: [observabilityPods], ports: [{ port: 8080 }] },
+        ],
+      },
+      { parent: this, provider },
+    );
     this.installed = new k8s.helm.v3.Release(
       name,
       {

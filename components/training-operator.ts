@@ -13,6 +13,8 @@ import {
   transform,
   withoutDescriptions,
 } from "./kustomization";
+import { closeIngress, webhook } from "./network-policy";
+import { observabilityPods } from "./observability/namespace";
 import { manifests } from "./versions";
 
 /** The Kubeflow training operator: TFJobs, PyTorchJobs and XGBoostJobs in every namespace. */
@@ -48,6 +50,19 @@ export class TrainingOperator extends pulumi.ComponentResource {
         },
       ],
     });
+    closeIngress(
+      name,
+      {
+        namespace: namespace.metadata.name,
+        // Pipelines may run beside it.
+        pods: { "control-plane": "kubeflow-training-operator" },
+        openings: [
+          webhook(9443),
+          { from: [observabilityPods], ports: [{ port: 8080 }] },
+        ],
+      },
+      { parent: this, provider },
+    );
     const operator = new Kustomization(
       name,
       {

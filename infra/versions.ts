@@ -10,6 +10,7 @@ export const kubernetesPatch = "1.35.4";
 export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   busybox: "docker.io/library/busybox:1.37.0",
+  kubeRouter: "docker.io/cloudnativelabs/kube-router:v2.1.0",
   versitygw: "docker.io/versity/versitygw:v1.8.0",
   python: "docker.io/library/python:3.11-slim-bookworm",
 } as const;

@@ -210,7 +210,7 @@ function stackValues(
 function pushgatewayValues(namespace: pulumi.Output<string>) {
   return {
     fullnameOverride: "pushgateway",
-    // As the walls know its pods.
+    // As the network policy selects its pods.
     nameOverride: "pushgateway",
     serviceMonitor: { enabled: true, namespace },
     securityContext: {

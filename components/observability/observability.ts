@@ -4,12 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
 import { restrictedNamespace } from "../guarded-namespace";
+import { closeIngress, webhook } from "../network-policy";
 import type { Team } from "../team";
 import { teamNamespaces } from "../team-label";
 import type { ObservabilityConfig } from "./config";
 import { DashboardsPage } from "./dashboards-page";
 import { kubePrometheusStack } from "./kube-prometheus-stack";
 import { kubeStateMetrics } from "./kube-state-metrics";
+import { observabilityNamespace, observabilityPods } from "./namespace";
 import { prometheus } from "./prometheus";
 import { pushgateway, pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
@@ -22,19 +24,7 @@ export interface ObservabilityArgs {
   readonly teams: ReadonlyMap<string, Team>;
 }
 
-const namespaceName = "observability";
-
-const pods: k8s.types.input.networking.v1.NetworkPolicyPeer = {
-  podSelector: {},
-};
-
-const ownNamespace: k8s.types.input.networking.v1.NetworkPolicyPeer = {
-  namespaceSelector: {
-    matchLabels: { "kubernetes.io/metadata.name": namespaceName },
-  },
-};
-
-/** Prometheus with the stack's dashboards and alerts, a Pushgateway for jobs that end, and the walls' openings for both. */
+/** Prometheus with the stack's dashboards and alerts, a Pushgateway for jobs that end, and the network policies of both. */
 export class Observability extends pulumi.ComponentResource {
   /** `http://HOST:9091`, in the cluster: where pods of a team push what they measured; known when it answers. */
   readonly pushgatewayUrl: pulumi.Output<string>;
@@ -48,9 +38,12 @@ export class Observability extends pulumi.ComponentResource {
   ) {
     super("mlstack:components:Observability", name, {}, opts);
     this.child = { parent: this, provider: args.platform.provider };
-    const namespace = restrictedNamespace(name, namespaceName, this.child)
-      .metadata.name;
-    this.wall(namespace);
+    const namespace = restrictedNamespace(
+      name,
+      observabilityNamespace,
+      this.child,
+    ).metadata.name;
+    this.close(namespace);
     this.openTeams();
     const { pushgatewayUrl, dashboards } =
       kindOf(args) === "chart" ? this.chart(namespace) : this.plain(namespace);
@@ -94,30 +87,30 @@ export class Observability extends pulumi.ComponentResource {
   }
 
   /** Teams push; what others have pushed is for Prometheus, and what it has read is for whoever forwards a port. */
-  private wall(namespace: pulumi.Output<string>): void {
-    const lets: Readonly<
-      Record<string, k8s.types.input.networking.v1.NetworkPolicyIngressRule>
-    > = {
-      pushgateway: {
-        from: [pods, { namespaceSelector: teamNamespaces }],
-        ports: [{ port: pushgatewayPort }],
+  private close(namespace: pulumi.Output<string>): void {
+    closeIngress(
+      this.name,
+      {
+        namespace,
+        // That of the Prometheus operator, where the chart brings it.
+        openings: [webhook(10250)],
       },
-      prometheus: { from: [pods] },
-    };
-    for (const [name, rule] of Object.entries(lets)) {
-      new k8s.networking.v1.NetworkPolicy(
-        `${this.name}-${name}-walls`,
-        {
-          metadata: { namespace },
-          spec: {
-            podSelector: { matchLabels: { "app.kubernetes.io/name": name } },
-            policyTypes: ["Ingress"],
-            ingress: [rule],
+      this.child,
+    );
+    closeIngress(
+      `${this.name}-pushgateway`,
+      {
+        namespace,
+        pods: { "app.kubernetes.io/name": "pushgateway" },
+        openings: [
+          {
+            from: [{ namespaceSelector: teamNamespaces }],
+            ports: [{ port: pushgatewayPort }],
           },
-        },
-        this.child,
-      );
-    }
+        ],
+      },
+      this.child,
+    );
   }
 
   /** A team's own policy lets its own pods in only; policies add up. */
@@ -130,7 +123,9 @@ export class Observability extends pulumi.ComponentResource {
           spec: {
             podSelector: {},
             policyTypes: ["Ingress"],
-            ingress: [{ from: [ownNamespace], ports: [{ port: metricsPort }] }],
+            ingress: [
+              { from: [observabilityPods], ports: [{ port: metricsPort }] },
+            ],
           },
         },
         this.child,

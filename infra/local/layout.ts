@@ -30,6 +30,14 @@ export const registryPort = 5000;
 /** Domain of the services. */
 export const clusterDomain = "cluster.local";
 
+/** Address and port at which every machine of a cluster, and this one, reach its API server. */
+export function apiAddress({
+  subnet,
+  apiPort,
+}: Pick<ClusterPlace, "subnet" | "apiPort">): string {
+  return `${address(subnet, 1)}:${apiPort}`;
+}
+
 /** Where everything of a cluster lies and how it is addressed. */
 export class Layout {
   /** Folder with everything of the cluster. */
@@ -56,7 +64,7 @@ export class Layout {
   /** @throws when name, folder or a range are not what the schema allows: whatever is stored is checked again here */
   constructor(place: ClusterPlace) {
     this.place = checked(place);
-    const { name, dataDir, serviceCidr, apiPort } = this.place;
+    const { name, dataDir, serviceCidr } = this.place;
     this.state = join(dataDir, name);
     this.pki = join(this.state, "pki");
     this.logs = join(this.state, "logs");
@@ -67,7 +75,7 @@ export class Layout {
     this.host = address(this.place.subnet, 2 ** (32 - this.prefix) - 2);
     // The kernel takes 15 characters.
     this.hostLink = `mlstack-${digest(this.state)}`;
-    this.server = `https://${this.gateway}:${apiPort}`;
+    this.server = `https://${apiAddress(this.place)}`;
     this.registry = `${this.gateway}:${registryPort}`;
     this.dns = address(serviceCidr, 10);
   }

@@ -2,6 +2,7 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryStorage } from "../supply/images/registry";
+import { NetworkPolicyController } from "../network-policy-controller";
 import {
   makeObjectStore,
   type ObjectStore,
@@ -12,6 +13,7 @@ import type { TargetRequest } from "../target";
 import { clusterName } from "./cluster-name";
 import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
+import { apiAddress } from "./layout";
 import { imagePrefix } from "./registry";
 import { storageClass } from "./storage";
 import { pinnedVersions } from "./versions";
@@ -48,6 +50,15 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
       // Not registerResourceTransform: the language host of a machine without the internet does not pass it on.
       pulumi.runtime.registerStackTransformation(ending);
     this.provider = this.clusterProvider();
+    const { target } = this.request;
+    new NetworkPolicyController(
+      `${this.name}-network-policies`,
+      {
+        apiServer: apiAddress(target),
+        serviceCidr: target.serviceCidr,
+      },
+      { parent: this, provider: this.provider, transformations: [ending] },
+    );
     this.store = makeObjectStore(
       `${this.name}-store`,
       request.target.objects,

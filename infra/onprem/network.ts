@@ -61,6 +61,8 @@ export function networkScript(
     `-t nat POSTROUTING -s ${pods} ! -d ${pods} -m comment --comment mlstack -j MASQUERADE`,
     `-t filter FORWARD -s ${pods} -m comment --comment mlstack -j ACCEPT`,
     `-t filter FORWARD -d ${pods} -m comment --comment mlstack -j ACCEPT`,
+    // Before the filter table, in which kube-router accepts what the network policies admit.
+    `-t mangle FORWARD -d ${pods} -m comment --comment mlstack -j ${guardChain}`,
   ].map((rule) => {
     const [table, chain, rest] = splitRule(rule);
     return `iptables ${table} -C ${chain} ${rest} 2>/dev/null || iptables ${table} -A ${chain} ${rest}`;
@@ -78,8 +80,33 @@ export function networkScript(
     `    *) ip route delete "$range" proto ${routeProtocol} ;;`,
     "  esac",
     "done",
+    guardScript(all, pods),
     ...rules,
     "",
+  ].join("\n");
+}
+
+/** Chain of what may be forwarded to pods. */
+const guardChain = "MLSTACK-PODS";
+
+/**
+ * Lines that fill the chain in one step: pods are reached from pods, from the cluster's hosts, and as what a service
+ * with a port of the hosts leads to. Without it, whoever is in the hosts' network could route to them.
+ */
+function guardScript(all: readonly PodRange[], pods: string): string {
+  const sources = [pods, ...all.map(({ host }) => host.address)];
+  return [
+    "iptables-restore --wait 10 --noflush <<END",
+    "*mangle",
+    `:${guardChain} - [0:0]`,
+    ...[
+      "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+      "-m conntrack --ctstate DNAT -j RETURN",
+      ...sources.map((source) => `-s ${source} -j RETURN`),
+      "-j DROP",
+    ].map((rule) => `-A ${guardChain} ${rule}`),
+    "COMMIT",
+    "END",
   ].join("\n");
 }
 

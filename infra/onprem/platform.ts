@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../naming";
+import { NetworkPolicyController } from "../network-policy-controller";
 import {
   makeObjectStore,
   type ObjectStore,
@@ -46,6 +47,14 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
       // Folders on the hosts have no size.
       expandable: request.target.storageClass !== undefined,
     };
+    new NetworkPolicyController(
+      `${this.name}-network-policies`,
+      {
+        apiServer: this.endpoint(),
+        serviceCidr: request.target.network.services,
+      },
+      { parent: this, provider: this.provider },
+    );
     if (this.hasGpus) nvidiaDevicePlugin(this.name, this.inCluster);
     this.store = makeObjectStore(
       `${this.name}-store`,
@@ -63,7 +72,7 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
       {
         name: fitted(slug(`mlstack-${this.name}`), 63),
         version: target.version,
-        endpoint: target.endpoint ?? firstEndpoint(target),
+        endpoint: this.endpoint(),
         ...target.network,
         hosts: target.hosts.map((host) => this.host(host)),
         ssh: this.login(),
@@ -76,6 +85,11 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
       },
       { parent: this },
     );
+  }
+
+  private endpoint(): string {
+    const { target } = this.request;
+    return target.endpoint ?? firstEndpoint(target);
   }
 
   private host(host: OnpremConfig["hosts"][number]): Omit<Host, "key"> {

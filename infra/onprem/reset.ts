@@ -72,7 +72,7 @@ export const removeRules = `
 for family in iptables ip6tables; do
   $family-save 2>/dev/null | awk '
     /^\\*/ { table = $1; count = 0; split("", own); split("", rules) }
-    /^:KUBE-/ { own[substr($1, 2)] = 1 }
+    /^:(KUBE|MLSTACK)-/ { own[substr($1, 2)] = 1 }
     /^-A / && /KUBE-|mlstack/ {
       rules[count++] = $0
       if (match($0, /CNI-DN-[0-9a-f]+/)) own[substr($0, RSTART, RLENGTH)] = 1

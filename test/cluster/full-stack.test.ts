@@ -11,6 +11,7 @@ import {
   apiStatus,
   type Pod,
   python,
+  reaches,
   storeAnswers,
 } from "../support/pod-calls";
 import { TestStack } from "../support/test-stack";
@@ -64,6 +65,23 @@ const gpuHolder = {
     ],
   },
 };
+
+/** Asks for a page from a namespace that is no team's. */
+const stranger = (host: string, port: number) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "stranger", namespace: "default" },
+  spec: {
+    restartPolicy: "Never",
+    containers: [
+      {
+        name: "wget",
+        image: "docker.io/library/busybox:1.37.0",
+        command: ["wget", "-T", "5", "-O", "-", `http://${host}:${port}/`],
+      },
+    ],
+  },
+});
 
 /** How many kernels the server runs. */
 const kernels = `
@@ -293,6 +311,55 @@ describe("full local stack", function () {
     assert.deepEqual(answers(notebooks.guests, "models"), all("no"));
     assert.equal(answers(notebooks.guests, "feature-store").list, "yes");
     assert.equal(answers(notebooks.guests, "feature-store").write, "no");
+  });
+
+  it("keeps a team's pods from the network of another and of strangers", () => {
+    const url = new URL(
+      report.services.find(({ name }) => name === "clickstream-serving")?.url ??
+        "",
+    );
+    const port = Number(url.port || 80);
+    // The service and the pod behind it: a policy that looked at the service alone would be none.
+    const { items } = kubectl.get<{
+      readonly items: readonly {
+        readonly status: { readonly podIP: string };
+        readonly spec: {
+          readonly containers: readonly {
+            readonly ports: readonly { readonly containerPort: number }[];
+          }[];
+        };
+      }[];
+    }>(
+      "pods",
+      "--namespace=ml",
+      "--selector=serving.kserve.io/inferenceservice=clickstream-serving",
+    );
+    const [served] = items;
+    assert.ok(served);
+    const podPort = served.spec.containers[0]?.ports[0]?.containerPort ?? 0;
+    kubectl.apply(stranger(url.hostname, port));
+    for (const [from, expected] of [
+      [notebooks.ml, ["yes", "yes"]],
+      [
+        notebooks.guests,
+        ["[Errno 111] Connection refused", "[Errno 111] Connection refused"],
+      ],
+    ] as const) {
+      assert.deepEqual(
+        [
+          reaches(kubectl, from, url.hostname, port),
+          reaches(kubectl, from, served.status.podIP, podPort),
+        ],
+        expected,
+        from.name,
+      );
+    }
+    kubectl.waitFor("pod/stranger", "jsonpath={.status.phase}=Failed");
+    assert.match(
+      kubectl.run(["logs", "stranger"]),
+      /wget: .*(refused|timed out)/,
+    );
+    kubectl.run(["delete", "pod", "stranger", "--grace-period=0", "--force"]);
   });
 
   it("tells Kubeflow's controller which kernels are busy, and nobody anything else without the token", () => {

@@ -102,7 +102,7 @@ describe("Observability", () => {
     assert.doesNotMatch(JSON.stringify(stack.inputs), /password":/i);
   });
 
-  it("opens walls to teams that push and to Prometheus that reads, and no further", async () => {
+  it("is open to teams that push and reads what they measure, and no further", async () => {
     for (const storage of ["/", undefined]) {
       const recording = await register(storage);
       const spec = (name: string) =>
@@ -113,13 +113,22 @@ describe("Observability", () => {
           matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
         },
       };
-      assert.deepEqual(spec("observability-pushgateway-walls"), {
+      assert.deepEqual(spec("observability-ingress"), {
+        podSelector: {},
+        policyTypes: ["Ingress"],
+        ingress: [
+          { from: [{ podSelector: {} }] },
+          { ports: [{ port: 10250 }] },
+        ],
+      });
+      assert.deepEqual(spec("observability-pushgateway-ingress"), {
         podSelector: {
           matchLabels: { "app.kubernetes.io/name": "pushgateway" },
         },
         policyTypes: ["Ingress"],
         ingress: [
-          { from: [{ podSelector: {} }, team], ports: [{ port: 9091 }] },
+          { from: [{ podSelector: {} }] },
+          { from: [team], ports: [{ port: 9091 }] },
         ],
       });
       assert.deepEqual(spec("observability-ml-metrics"), {

@@ -54,6 +54,23 @@ export function apiStatus(kubectl: Kubectl, pod: Pod, path: string): number {
   return Number(python(kubectl, pod, apiCall, path));
 }
 
+const connection = `
+import socket, sys
+
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); print("yes")
+except OSError as error: print(error)
+`;
+
+/** Whether a pod that has Python reaches a port, as a network policy lets it or not. */
+export function reaches(
+  kubectl: Kubectl,
+  pod: Pod,
+  host: string,
+  port: number,
+): Answer {
+  return python(kubectl, pod, connection, host, String(port));
+}
+
 /** A pod by name and namespace. */
 export interface Pod {
   readonly namespace: string;

@@ -55,6 +55,12 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     minutes: 0.1,
   },
   {
+    reference: "docker.io/cloudnativelabs/kube-router:v2.1.0",
+    folder: "kube-router",
+    binary: "kube-router",
+    minutes: 0.4,
+  },
+  {
     reference: "docker.io/library/busybox:1.37.0",
     folder: "busybox",
     minutes: 0.3,

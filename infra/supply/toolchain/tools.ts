@@ -242,6 +242,16 @@ export const TOOLS: readonly Tool[] = [
     release: releases.helm,
   },
   single("coredns", 1, "github.com/coredns/coredns", ""),
+  single(
+    "kube-router",
+    1.3,
+    "github.com/cloudnativelabs/kube-router/v2",
+    "/cmd/kube-router",
+    {
+      "github.com/cloudnativelabs/kube-router/v2/pkg/version.Version":
+        "v{version}",
+    },
+  ),
   single("versitygw", 0.8, "github.com/versity/versitygw", "/cmd/versitygw", {
     "main.Version": "{version}",
   }),

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 
 import { sshClusterSchema } from "../../../infra/onprem/hosts";
 import { initDocuments, joinDocument } from "../../../infra/onprem/kubeadm";
-import { networkScript } from "../../../infra/onprem/network";
 import { gpuTaint } from "../../../infra/placement";
 import { host } from "./host";
 
@@ -34,21 +33,5 @@ describe("what hosts are told", () => {
     });
     assert.equal(joined.controlPlane, undefined);
     assert.match(initDocuments(inputs, control), /"taints": \[\]/);
-  });
-
-  it("routes to every other host's pods, and not to its own", () => {
-    const [one, control] = inputs.hosts;
-    assert.ok(one && control);
-    const script = networkScript(
-      one,
-      [
-        { host: one, range: "10.244.0.0/24" },
-        { host: control, range: "10.244.1.0/24" },
-      ],
-      inputs.pods,
-    );
-    assert.match(script, /ip route replace 10\.244\.1\.0\/24 via/);
-    assert.doesNotMatch(script, /route replace 10\.244\.0\.0\/24/);
-    assert.match(script, /-A POSTROUTING -s 10\.244\.0\.0\/16 ! -d 10\.244/);
   });
 });

@@ -197,6 +197,7 @@ describe("the table of releases", () => {
       "cert-manager-webhook",
       "coredns",
       "kserve-controller",
+      "kube-router",
       "kube-state-metrics",
       "local-path-provisioner",
       "prometheus",
