@@ -66,8 +66,8 @@ const gpuHolder = {
   },
 };
 
-/** Asks for a page from a namespace that is no team's. */
-const stranger = (host: string, port: number) => ({
+/** Connects to an address from a namespace that is no team's. */
+const stranger = (address: string, port: number) => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name: "stranger", namespace: "default" },
@@ -75,9 +75,9 @@ const stranger = (host: string, port: number) => ({
     restartPolicy: "Never",
     containers: [
       {
-        name: "wget",
+        name: "nc",
         image: "docker.io/library/busybox:1.37.0",
-        command: ["wget", "-T", "5", "-O", "-", `http://${host}:${port}/`],
+        command: ["nc", "-w", "5", address, String(port)],
       },
     ],
   },
@@ -337,7 +337,7 @@ describe("full local stack", function () {
     const [served] = items;
     assert.ok(served);
     const podPort = served.spec.containers[0]?.ports[0]?.containerPort ?? 0;
-    kubectl.apply(stranger(url.hostname, port));
+    kubectl.apply(stranger(served.status.podIP, podPort));
     for (const [from, expected] of [
       [notebooks.ml, ["yes", "yes"]],
       [
@@ -357,7 +357,7 @@ describe("full local stack", function () {
     kubectl.waitFor("pod/stranger", "jsonpath={.status.phase}=Failed");
     assert.match(
       kubectl.run(["logs", "stranger"]),
-      /wget: .*(refused|timed out)/,
+      /can't connect to remote host .*: Connection refused/,
     );
     kubectl.run(["delete", "pod", "stranger", "--grace-period=0", "--force"]);
   });
