@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -9,16 +11,17 @@ import {
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { deleteCluster } from "../../infra/local/lifecycle";
+import { deleteCluster, readCluster } from "../../infra/local/lifecycle";
 import { findCluster } from "../../infra/local/record";
 import { remainsOf } from "../../infra/local/remains";
+import { runningUnits } from "../../infra/local/unit";
 import {
   isAlive,
   machineStateFolder,
 } from "../../stacks/commands/machine-state";
 import type { Report } from "../../stacks/commands/report";
 import { foundation } from "../support/foundation";
-import type { Kubectl } from "../support/kubectl";
+import { Kubectl } from "../support/kubectl";
 import { clusterLayout, TestStack } from "../support/test-stack";
 
 const name = "cluster-test";
@@ -73,6 +76,32 @@ function locked(): boolean {
     };
     return isAlive(pid);
   });
+}
+
+/** A plugin is in a process group of its own, and would go on for a while by itself. */
+function killWithPlugins(pid: number): void {
+  const all = execFileSync("ps", ["-e", "-o", "pid=,ppid=,args="], {
+    encoding: "utf8",
+  })
+    .trim()
+    .split("\n")
+    .map((line) => /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [])
+    .map(([, own, parent, args = ""]) => ({
+      ...{ own: Number(own), parent: Number(parent), args },
+    }));
+  const programs = /^(\S*\/)?(pulumi\S*|npm|node|sh -c) /;
+  const below = (parent: number): number[] =>
+    all
+      // Not the machines of the cluster, which outlive the run that has made them.
+      .filter((each) => each.parent === parent && programs.test(each.args))
+      .flatMap(({ own }) => [own, ...below(own)]);
+  for (const own of [pid, ...below(pid)]) {
+    try {
+      process.kill(own, "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 /** The local stack for real, from nothing to nothing: needs root, and the toolchain built. */
@@ -131,20 +160,43 @@ describe("local stack", function () {
     }
   }
 
-  /** Kills an `up` while everything is under way. @returns what it printed */
+  /**
+   * Kills an `up`, with the engine and its plugins, while Helm installs a chart.
+   *
+   * @returns what it printed
+   */
   async function killUp(): Promise<string> {
     const { child, end } = stack.start("up");
-    while (!existsSync(layout.state) && child.exitCode === null)
-      await pause(200);
-    // By then the cluster answers.
-    await pause(10_000);
     assert.ok(child.pid);
-    process.kill(-child.pid, "SIGKILL");
+    let releases: readonly string[] = [];
+    while (releases.length === 0 && child.exitCode === null) {
+      await pause(200);
+      releases = await pendingReleases().catch(() => []);
+    }
+    killWithPlugins(child.pid);
     return (await end).output;
   }
 
-  it("that is killed half-way is gone on with", async () => {
+  async function pendingReleases(): Promise<string[]> {
+    const found = await findCluster(layout);
+    assert.ok(found.kind === "complete");
+    const cluster = await readCluster(layout.place, found.id);
+    const file = join(stack.checkout, "kubeconfig");
+    writeFileSync(file, cluster?.kubeconfig ?? "", { mode: 0o600 });
+    const names = new Kubectl(file).run([
+      ...["get", "secrets", "--all-namespaces", "--output"],
+      "jsonpath={.items[*].metadata.labels.name}",
+      "--selector=owner=helm,status=pending-install",
+    ]);
+    return names.split(" ").filter(Boolean);
+  }
+
+  let interrupted: string[];
+
+  it("is killed in the middle of a Helm release", async () => {
     await killUp();
+    interrupted = await pendingReleases();
+    assert.notDeepEqual(interrupted, []);
   });
 
   it("comes up with both jobs completed, and lets no second run in meanwhile", async () => {
@@ -160,6 +212,15 @@ describe("local stack", function () {
 
     const { code, output } = await first.end;
     assert.equal(code, 0, output.slice(-4000));
+    for (const release of interrupted) {
+      assert.match(
+        output,
+        new RegExp(
+          `release \\S+/${release}: an earlier run was killed while it was installed`,
+        ),
+      );
+    }
+    assert.deepEqual(await pendingReleases(), []);
     report = stack.report();
     kubectl = stack.kubectl();
     assert.deepEqual(
@@ -178,8 +239,8 @@ describe("local stack", function () {
   });
 
   /** Jobs that a preview shows as run anew, sorted. */
-  async function previewedRuns(): Promise<string[]> {
-    const text = await stack.succeed("preview");
+  async function previewedRuns(of = stack): Promise<string[]> {
+    const text = await of.succeed("preview");
     const lines = text.matchAll(/^ *\S+ +\S+ (\S+) (?:replace|create)\b/gm);
     const all = [...lines].map(([line, name = ""]) => ({ line, name }));
     const jobs = all
@@ -189,8 +250,8 @@ describe("local stack", function () {
   }
 
   /** Jobs that the last `up` ran, sorted; the others are as an earlier one left them. */
-  function ranJobs(): string[] {
-    return stack
+  function ranJobs(of = stack): string[] {
+    return of
       .report()
       .workloads.filter(
         ({ earlier, state }) => !earlier && state === "COMPLETED",
@@ -202,16 +263,48 @@ describe("local stack", function () {
   const driverMemory = (job: string) =>
     ["workloads", "clickstream", job, "driver", "memory"] as const;
 
-  it("runs a job anew whose size changes, and no other", async () => {
-    const before = read("clickstream-training").metadata.uid;
-    stack.set(driverMemory("training"), "1200m");
-    assert.deepEqual(await previewedRuns(), ["clickstream-training"]);
-    await stack.succeed("up");
+  it("runs a job anew whose size changes, and no other, from a second checkout too", async () => {
+    const before = {
+      units: await runningUnits(layout),
+      features: read("clickstream-features").metadata.uid,
+      training: read("clickstream-training").metadata.uid,
+    };
+    const second = stack.inSecondCheckout();
+    try {
+      second.set(driverMemory("training"), "1200m");
+      assert.deepEqual(await previewedRuns(second), ["clickstream-training"]);
+      await second.succeed("up");
+      assert.deepEqual(ranJobs(second), ["clickstream-training"]);
+    } finally {
+      second.leave();
+    }
+    assert.deepEqual(await runningUnits(layout), before.units);
     const { metadata, spec } = read("clickstream-training");
-    assert.notEqual(metadata.uid, before);
+    assert.notEqual(metadata.uid, before.training);
     assert.equal(spec.driver.memory, "1200m");
-    assert.deepEqual(ranJobs(), ["clickstream-training"]);
+    assert.equal(read("clickstream-features").metadata.uid, before.features);
+    // The first checkout goes on: with the same file, there is nothing to do.
+    assert.match(await stack.succeed("status"), /clickstream-training +\S+/);
+    stack.set(driverMemory("training"), "1200m");
     await stack.succeed("preview", "--expect-no-changes");
+  });
+
+  it("is refused to another stack, by its name", async () => {
+    const target = { kind: "local", ...place, name };
+    const other = new TestStack("cluster-other", { target });
+    const before = await runningUnits(layout);
+    try {
+      const { code, output } = await other.start("up").end;
+      assert.equal(code, 1, output.slice(-4000));
+      assert.match(
+        output,
+        /target\.name: "cluster-test": .* is a whole cluster that this state does not know, made by urn:pulumi:cluster-test::/,
+      );
+    } finally {
+      await other.end();
+    }
+    assert.deepEqual(await runningUnits(layout), before);
+    assert.match(await stack.succeed("status"), /clickstream-training/);
   });
 
   it("runs anew whatever depends on a job that changes", async () => {
@@ -228,22 +321,13 @@ describe("local stack", function () {
   });
 
   it("runs every job anew of an image in which a line of code has changed", async () => {
-    const file = join(
-      __dirname,
-      "../../workloads/clickstream/jobs/training.py",
-    );
-    const code = readFileSync(file, "utf8");
+    const file = join(stack.checkout, "workloads/clickstream/jobs/training.py");
     const both = ["clickstream-features", "clickstream-training"];
-    try {
-      writeFileSync(file, `${code}\n# A line that changes nothing.\n`);
-      assert.deepEqual(await previewedRuns(), both);
-      await stack.succeed("up");
-      assert.deepEqual(ranJobs(), both);
-      await stack.succeed("preview", "--expect-no-changes");
-    } finally {
-      writeFileSync(file, code);
-    }
+    appendFileSync(file, "\n# A line that changes nothing.\n");
+    assert.deepEqual(await previewedRuns(), both);
     await stack.succeed("up");
+    assert.deepEqual(ranJobs(), both);
+    await stack.succeed("preview", "--expect-no-changes");
   });
 
   it("runs a job that has failed again when it is asked to, and says how", async () => {

@@ -6,7 +6,6 @@ import { loginSchema } from "../../infra/onprem/hosts";
 import { Remote } from "../../infra/onprem/ssh";
 import { foundation } from "../support/foundation";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
-import { startCommand, succeed } from "../support/project-command";
 import {
   hostConfiguration,
   hostTraces,
@@ -50,12 +49,11 @@ describe("on-prem stack", function () {
     };
     stack = new TestStack(name, settings, "onprem");
     // A run that was cut off leaves a state of hosts that are no more.
-    await startCommand("pulumi", [
-      ...["stack", "rm", name, "--force", "--yes", "--preserve-config"],
-    ]).end;
-    await succeed("pulumi", ["stack", "select", "--create", name]);
-    await succeed(
-      "pulumi",
+    await stack
+      .pulumi(["stack", "rm", name, "--force", "--yes", "--preserve-config"])
+      .catch(() => undefined);
+    await stack.pulumi(["stack", "select", "--create", name]);
+    await stack.pulumi(
       [
         ...["config", "set", "--stack", name, "--secret"],
         ...["--path", "mlstack:target.ssh.key"],

@@ -52,18 +52,7 @@ export class Checkout {
       PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
     };
     mkdirSync(this.home, { recursive: true });
-    const files = execFileSync(
-      "git",
-      ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-      { cwd: root, encoding: "utf8" },
-    ).split("\0");
-    for (const file of files) {
-      // A file that was deleted is still listed.
-      if (file === "" || !existsSync(join(root, file))) continue;
-      mkdirSync(dirname(join(this.root, file)), { recursive: true });
-      copyFileSync(join(root, file), join(this.root, file));
-    }
-    symlinkSync(join(root, "node_modules"), join(this.root, "node_modules"));
+    copyCheckout(this.root);
   }
 
   /** Text of a file of the checkout. */
@@ -128,6 +117,22 @@ export class Checkout {
     });
     return { code: status, stdout, stderr };
   }
+}
+
+/** Copies this checkout, as it is worked on, into a folder; what is installed is shared. */
+export function copyCheckout(to: string): void {
+  const files = execFileSync(
+    "git",
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    { cwd: root, encoding: "utf8" },
+  ).split("\0");
+  for (const file of files) {
+    // A file that was deleted is still listed.
+    if (file === "" || !existsSync(join(root, file))) continue;
+    mkdirSync(dirname(join(to, file)), { recursive: true });
+    copyFileSync(join(root, file), join(to, file));
+  }
+  symlinkSync(join(root, "node_modules"), join(to, "node_modules"));
 }
 
 /** The tests themselves are a script of npm. */

@@ -16,14 +16,21 @@ export interface RunningCommand {
   readonly end: Promise<Outcome>;
 }
 
-/** Starts `npm run COMMAND -- ...args`, as a person does; `input` goes to its standard input. */
+/** Where a command runs, and what goes to its standard input. */
+export interface CommandOptions {
+  /** Folder of the checkout; this one unless given. */
+  readonly checkout?: string;
+  readonly input?: string;
+}
+
+/** Starts `npm run COMMAND -- ...args`, as a person does. */
 export function startCommand(
   command: string,
   args: readonly string[],
-  input?: string,
+  { checkout = root, input }: CommandOptions = {},
 ): RunningCommand {
   const child = spawn("npm", ["run", "-s", command, "--", ...args], {
-    cwd: root,
+    cwd: checkout,
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
@@ -43,9 +50,9 @@ export function startCommand(
 export async function succeed(
   command: string,
   args: readonly string[],
-  input?: string,
+  options?: CommandOptions,
 ): Promise<string> {
-  const { code, output } = await startCommand(command, args, input).end;
+  const { code, output } = await startCommand(command, args, options).end;
   assert.equal(code, 0, output.slice(-4000));
   return output;
 }

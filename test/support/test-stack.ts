@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { parseDocument } from "yaml";
@@ -6,10 +14,9 @@ import { parseDocument } from "yaml";
 import { placeSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
 import type { Report } from "../../stacks/commands/report";
+import { copyCheckout } from "./checkout";
 import { Kubectl } from "./kubectl";
 import { startCommand, succeed, type RunningCommand } from "./project-command";
-
-const root = join(__dirname, "../..");
 
 /** Ranges of a local cluster, apart from those of any other test. */
 export interface ClusterPlace {
@@ -23,11 +30,17 @@ export function clusterLayout(name: string, place: ClusterPlace): Layout {
   return new Layout(placeSchema.parse({ name, ...place }));
 }
 
-/** A stack of the tests, driven by the project's commands as a person does. */
+/**
+ * A stack of the tests, driven by the project's commands as a person does, in a copy of this checkout: what a test
+ * writes there, a test that is killed leaves there.
+ */
 export class TestStack {
   private readonly opened: RunningCommand[] = [];
+  /** Folder of the copy. */
+  readonly checkout = mkdtempSync(join(tmpdir(), "mlstack-stack-"));
+  /** What the commands write of the stack. */
   readonly folder: string;
-  /** The stack's own file, which git ignores. */
+  /** The stack's own file. */
   readonly file: string;
 
   /** Writes the stack's file: that of a stack of the project, with other settings. */
@@ -36,11 +49,12 @@ export class TestStack {
     settings: Readonly<Record<string, unknown>>,
     base = "local",
   ) {
-    this.folder = join(root, ".mlstack", name);
-    this.file = join(root, `stacks/Pulumi.${name}.yaml`);
-    const document = parseDocument(
-      readFileSync(join(root, `stacks/Pulumi.${base}.yaml`), "utf8"),
-    );
+    copyCheckout(this.checkout);
+    this.folder = join(this.checkout, ".mlstack", name);
+    const fileOf = (stack: string) =>
+      join(this.checkout, `stacks/Pulumi.${stack}.yaml`);
+    this.file = fileOf(name);
+    const document = parseDocument(readFileSync(fileOf(base), "utf8"));
     for (const [key, value] of Object.entries(settings))
       document.setIn(["config", `mlstack:${key}`], value);
     writeFileSync(this.file, document.toString());
@@ -55,12 +69,17 @@ export class TestStack {
   }
 
   start(command: string, ...args: string[]): RunningCommand {
-    return startCommand(command, ["--stack", this.name, ...args]);
+    return startCommand(command, ["--stack", this.name, ...args], this);
+  }
+
+  /** Runs Pulumi in the checkout, as `npm run pulumi` does. @returns what it printed */
+  pulumi(args: readonly string[], input?: string): Promise<string> {
+    return succeed("pulumi", args, { checkout: this.checkout, input });
   }
 
   /** Runs a command that must succeed. @returns what it printed */
   succeed(command: string, ...args: string[]): Promise<string> {
-    return succeed(command, ["--stack", this.name, ...args]);
+    return succeed(command, ["--stack", this.name, ...args], this);
   }
 
   /** Opens a service of the stack, until the end. @returns its address on the loopback, as the command prints it */
@@ -88,7 +107,7 @@ export class TestStack {
     return new Kubectl(join(this.folder, "kubeconfig"));
   }
 
-  /** Ends what was opened, takes the stack down if it is up, and its file away. */
+  /** Ends what was opened, takes the stack down if it is up, and the checkout away. */
   async end(): Promise<void> {
     for (const { child, end } of this.opened) {
       if (child.pid !== undefined && child.exitCode === null)
@@ -96,6 +115,18 @@ export class TestStack {
       await end;
     }
     if (existsSync(this.folder)) await this.start("down").end;
-    rmSync(this.file, { force: true });
+    this.leave();
+  }
+
+  /** The same stack, as it is written here, in a second checkout; {@link leave} ends that. */
+  inSecondCheckout(): TestStack {
+    const second = new TestStack(this.name, {});
+    copyFileSync(this.file, second.file);
+    return second;
+  }
+
+  /** Removes the checkout, and leaves the stack as it is. */
+  leave(): void {
+    rmSync(this.checkout, { recursive: true });
   }
 }
