@@ -4,7 +4,7 @@ import type { SshClusterInputs } from "./hosts";
 import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
 import { compareVersions } from "./versions";
-import { kubectlOn, type Work } from "./work";
+import { kubectlOn, untilAnswered, type Work } from "./work";
 
 /**
  * Brings the members to the version of the inputs: the whole control plane first, then the kubelets, host by host. A
@@ -84,7 +84,9 @@ async function upgradeKubelet(
   const uncordonDrained = async () => {
     if (node.cordoned && !node.drained) return;
     await api.run(
-      `${kubectl} uncordon ${name}\n${kubectl} annotate node ${name} ${drainedAnnotation}-`,
+      untilAnswered(
+        `${kubectl} uncordon ${name} && ${kubectl} annotate node ${name} ${drainedAnnotation}-`,
+      ),
     );
   };
   if (node.kubelet === version) {
@@ -101,9 +103,12 @@ async function upgradeKubelet(
   try {
     if (!node.cordoned) {
       await api.run(
-        `${kubectl} annotate --overwrite node ${name} ${drainedAnnotation}=${version}`,
+        untilAnswered(
+          `${kubectl} annotate --overwrite node ${name} ${drainedAnnotation}=${version}`,
+        ),
       );
     }
+    await awaitApiServer(api, work);
     await api.run(
       `${kubectl} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout=300s`,
       { signal: work.signal },
@@ -159,9 +164,10 @@ async function readNode(
   name: string,
   { signal }: Work,
 ): Promise<NodeState> {
-  const text = await api.run(`${kubectlOn(api)} get node ${name} -o json`, {
-    signal,
-  });
+  const text = await api.run(
+    untilAnswered(`${kubectlOn(api)} get node ${name} -o json`),
+    { signal },
+  );
   const { metadata, spec, status } = JSON.parse(text) as {
     metadata: { annotations?: Readonly<Record<string, string>> };
     spec: { unschedulable?: boolean };

@@ -15,6 +15,14 @@ export function kubectlOn({ host }: Remote): string {
   return `kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://${host.address}:6443`;
 }
 
+/**
+ * Line that makes a call of kubectl which may be made twice, for up to two minutes until it succeeds. A new kubelet
+ * starts its host's API server anew, which answers nobody at first, and then "forbidden" until it has read its roles.
+ */
+export function untilAnswered(call: string): string {
+  return `for try in $(seq 60); do ${call} 2>/dev/null && exit 0; sleep 2; done\n${call}`;
+}
+
 /** Hosts as they answered. */
 export interface Connections {
   readonly remotes: readonly Remote[];

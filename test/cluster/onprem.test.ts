@@ -672,7 +672,7 @@ const rollingWorkload: readonly object[] = (() => {
   const selector = { matchLabels: labels };
   const serve = "echo served >/tmp/index.html; exec httpd -f -p 8080 -h /tmp";
   const ask =
-    'while sleep 0.5; do if wget -q -T 2 -O /dev/null http://rolling; then echo "$(date +%s) answered"; else echo "$(date +%s) failed"; fi; done';
+    'while sleep 0.5; do if timeout 2 wget -q -O /dev/null http://rolling; then echo "$(date +%s) answered"; else echo "$(date +%s) failed"; fi; done';
   return [
     {
       apiVersion: "v1",
