@@ -12,6 +12,7 @@ import {
   makeHosts,
   type TestHosts,
 } from "../support/ssh-hosts";
+import { reachesTeam } from "../support/policy-probe";
 import { TestStack } from "../support/test-stack";
 
 const name = "onprem-test";
@@ -101,6 +102,18 @@ describe("on-prem stack", function () {
       "--output=jsonpath={.items[*].spec.storageClassName}",
     ]);
     assert.notEqual(volumes, "");
+  });
+
+  it("keeps a team's pods from strangers, on their own host and from another", () => {
+    const nodes = ["control", "worker"];
+    const answers = reachesTeam(stack.kubectl(), "ml", nodes);
+    for (const node of nodes) {
+      assert.equal(answers[`ml on ${node}`], "served");
+      assert.match(
+        answers[`default on ${node}`] ?? "",
+        /^nc: .*: Connection refused$/,
+      );
+    }
   });
 
   it("has nothing to change at a second look", async () => {

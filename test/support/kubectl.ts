@@ -25,8 +25,11 @@ export class Kubectl {
     return JSON.parse(this.run(["get", "-o", "json", ...args])) as T;
   }
 
-  waitFor(object: string, condition: string): void {
-    this.run(["wait", object, `--for=${condition}`, "--timeout=120s"]);
+  waitFor(object: string, condition: string, namespace = "default"): void {
+    this.run([
+      ...["wait", object, `--for=${condition}`, "--timeout=120s"],
+      `--namespace=${namespace}`,
+    ]);
   }
 
   sh(pod: string, script: string): string {
