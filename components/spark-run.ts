@@ -88,15 +88,15 @@ export function sparkApplicationSpec(
     hadoopConf: { ...args.account.identity.hadoopConf },
     restartPolicy,
     driver: {
-      ...sparkPod(driver, args, args.deadlineSeconds),
+      ...sparkPod("driver", driver, args, args.deadlineSeconds),
       serviceAccount: args.account.name,
     },
     // The kind wants a size in any case; without executors, nothing reads it.
     executor:
       executor === "none"
-        ? { ...sparkPod(driver, args), instances: 1 }
+        ? { ...sparkPod("executor", driver, args), instances: 1 }
         : {
-            ...sparkPod(executor, {
+            ...sparkPod("executor", executor, {
               ...args,
               pool: args.executorPool ?? args.pool,
             }),
@@ -111,6 +111,7 @@ function driverOnly({ cores }: JvmSize): Readonly<Record<string, string>> {
 }
 
 function sparkPod(
+  role: "driver" | "executor",
   size: JvmSize,
   args: SparkRunArgs,
   activeDeadlineSeconds?: number,
@@ -131,16 +132,19 @@ function sparkPod(
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),
-        containers: [container(args)],
+        containers: [container(role, args)],
       },
     },
   };
 }
 
-function container(args: SparkRunArgs): k8s.types.input.core.v1.Container {
+function container(
+  role: "driver" | "executor",
+  args: SparkRunArgs,
+): k8s.types.input.core.v1.Container {
   return {
-    // Spark fills in the first container of a template.
-    name: "spark",
+    // By these names Spark fills in the template, and the operator reads how a driver ended.
+    name: `spark-kubernetes-${role}`,
     env: [...args.account.identity.env, ...(args.env ?? [])],
     securityContext: containerSecurity,
   };
