@@ -119,7 +119,8 @@ def test_an_input_without_one_row_that_parses_writes_no_table(spark: SparkSessio
     source = write_csv(tmp_path / "events.csv", [event("s", "home", "soon")])
     store = f"file:{tmp_path}/feature-store"
     options = features.arguments([f"--input={source}", f"--feature-store={store}", f"--raw=file:{tmp_path}/raw"])
-    with pytest.raises(JobError, match=r"none of its 1 rows parses; reasons are in file:.*/raw/rejected/"):
+    reason = r"none of its 1 rows parses: the time does not parse; the reason of each is in file:.*/raw/rejected/"
+    with pytest.raises(JobError, match=reason):
         features.build_features(spark, options)
     assert not feature_table.exists(spark, f"{store}/sessions")
 
