@@ -37,9 +37,10 @@ const isControlPlane = ({ host }: Remote) => host.role === "control-plane";
 async function upgradeControlPlane(
   remote: Remote,
   isFirst: boolean,
-  { version, ignorePreflightErrors }: SshClusterInputs,
+  inputs: SshClusterInputs,
   work: Work,
 ): Promise<void> {
+  const { version } = inputs;
   const { name } = remote.host;
   // Where an earlier run was cut off, its API server may just be starting.
   await awaitApiServer(remote, work);
@@ -52,12 +53,19 @@ async function upgradeControlPlane(
   work.signal.throwIfAborted();
   work.log(`${name}: control plane ${gitVersion} to ${version}`);
   const how = isFirst ? `apply v${version} --yes` : "node";
+  await runToEnd(remote, kubeadmUpgrade(how, inputs), work);
+  await awaitApiServer(remote, work);
+}
+
+function kubeadmUpgrade(
+  how: string,
+  { ignorePreflightErrors }: SshClusterInputs,
+): string {
   const ignored =
     ignorePreflightErrors.length > 0
       ? ` --ignore-preflight-errors=${ignorePreflightErrors.join(",")}`
       : "";
-  await runToEnd(remote, `kubeadm upgrade ${how}${ignored}`, work);
-  await awaitApiServer(remote, work);
+  return `kubeadm upgrade ${how}${ignored}`;
 }
 
 async function awaitApiServer(remote: Remote, { signal }: Work): Promise<void> {
@@ -128,7 +136,7 @@ async function upgradeKubelet(
     }
     const configuration = isControlPlane(remote)
       ? ""
-      : "kubeadm upgrade node\n";
+      : `${kubeadmUpgrade("node", inputs)}\n`;
     await runToEnd(
       remote,
       `${configuration}systemctl daemon-reload\nsystemctl restart kubelet`,
