@@ -458,6 +458,8 @@ describe("hosts over SSH", function () {
 
     before(async function () {
       if (!nightly) return this.skip();
+      // It builds the next Kubernetes, however long that takes beside other work.
+      this.timeout(0);
       await ensureNextKubeadmImages();
       // Bare machines of a pool: what runs on them is spread, and asked all the while.
       apply("rolling", rollingWorkload);
