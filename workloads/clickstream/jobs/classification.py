@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.evaluation import Bin, Quality, quality
-from jobs.jvm import jvm, located
+from jobs.jvm import jvm
 from jobs.outcome import JobError
 
 TRAINING_PERCENT = 80
@@ -46,13 +46,3 @@ def require_both_labels(counts: Mapping[tuple[bool, int], int], place: str, kind
                 rows = f"{'held-out' if side else 'training'} {kinds[label]}"
                 total = sum(counts.values())
                 raise JobError(f"{place}: none of the {rows} ({total} in all); give the input more events")
-
-
-def write_text(spark: SparkSession, path: str, text: str) -> None:
-    """Write a small file wherever Spark can."""
-    target, system = located(spark, path)
-    stream = system.create(target, True)
-    try:
-        stream.write(bytearray(text.encode()))
-    finally:
-        stream.close()

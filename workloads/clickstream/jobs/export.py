@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
-from jobs.classification import held_out, write_text
+from jobs.classification import held_out
+from jobs.hadoop_file import write_text
 from jobs.sessions import CATEGORIES, COUNTS, DURATIONS, FEATURES, KEY, LABEL
 
 JOB = "clickstream-export"

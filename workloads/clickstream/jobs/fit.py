@@ -10,7 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import outcome
-from jobs.classification import PROBABILITY, SCORE_DIGITS, write_text
+from jobs.classification import PROBABILITY, SCORE_DIGITS
+from jobs.hadoop_file import write_text
 from jobs.sessions import CATEGORIES, FEATURES, KEY, LABEL
 from jobs.training import frequent_values, pipeline, score
 

@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
-from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels, write_text
+from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels
+from jobs.hadoop_file import write_text
 from jobs.sessions import CATEGORIES, COUNTS, DURATIONS, FEATURES, KEY, LABEL
 
 JOB = "clickstream-training"

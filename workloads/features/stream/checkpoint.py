@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
 
-from stream import hadoop_file
+from jobs import hadoop_file
 
 Offsets = Mapping[str, Mapping[str, int]]
 """By topic and partition."""

@@ -6,7 +6,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from stream import hadoop_file
+from jobs import hadoop_file
 from stream.contract import KAFKA_TIME
 from stream.validation import REASON
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs import feature_table
+from jobs import feature_table, hadoop_file
 from jobs.jvm import is_table
 from jobs.outcome import JobError
-from stream import hadoop_file
 from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract
 from stream.validation import ADDITIONAL, DELETION, REASON
 

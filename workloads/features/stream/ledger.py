@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stream import checkpoint, hadoop_file
+from jobs import hadoop_file
+from stream import checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

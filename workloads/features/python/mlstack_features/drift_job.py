@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from jobs import outcome
-from jobs.classification import PROBABILITY, write_text
+from jobs.classification import PROBABILITY
+from jobs.hadoop_file import write_text
 from prometheus_client import CollectorRegistry, Gauge
 from pyspark.ml import PipelineModel
 from pyspark.sql import DataFrame, SparkSession

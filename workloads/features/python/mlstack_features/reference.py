@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from jobs.classification import write_text
+from jobs.hadoop_file import write_text
 from jobs.jvm import located
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs import outcome
-from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels, write_text
+from jobs.classification import PROBABILITY, evaluate, held_out, probability_of, require_both_labels
+from jobs.hadoop_file import write_text
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import VectorAssembler
