@@ -32,13 +32,13 @@ export interface BatchRunArgs {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
   readonly podLabels?: Readonly<Record<string, string>>;
-  /** What must be there, or have ended, before it starts. */
+  /** Resources that are created, and jobs that end, before it starts. */
   readonly after?: readonly pulumi.Resource[];
 }
 
 /** A container that runs to its end once. */
 export interface BatchJobArgs extends BatchRunArgs {
-  /** What makes one run another; what Kubernetes is asked to run unless given. */
+  /** Input whose change starts a new run; the job's specification unless given. */
   readonly declaration?: pulumi.Input<object>;
 }
 
@@ -90,7 +90,7 @@ export function submitBatchJob(
   );
 }
 
-/** What Kubernetes is asked to run, placed on the pool and under the team's account. */
+/** Specification of the Job: its pod is placed on the pool, under the team's account. */
 export function batchJobSpec(
   name: string,
   args: BatchRunArgs,

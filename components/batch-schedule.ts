@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { batchJobSpec, type BatchRunArgs } from "./batch-job";
 
-/** A container that runs to its end by the clock. */
+/** Arguments of a container that runs on a schedule. */
 export interface BatchScheduleArgs extends BatchRunArgs {
   /** Cron line. */
   readonly schedule: string;
@@ -12,7 +12,7 @@ export interface BatchScheduleArgs extends BatchRunArgs {
   readonly suspended: boolean;
 }
 
-/** A container that runs to its end by the clock, one run at a time. */
+/** A container that runs to its end on a schedule, one run at a time. */
 export class BatchSchedule extends pulumi.ComponentResource {
   constructor(
     name: string,

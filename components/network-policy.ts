@@ -25,6 +25,22 @@ export function webhook(port: number): Rule {
 }
 
 /**
+ * What a policy says that lets into pods what the rules name, and nothing else.
+ *
+ * @param pods labels of the pods; all of the namespace unless given
+ */
+export function ingressOnly(
+  rules: readonly Rule[],
+  pods?: Readonly<Record<string, string>>,
+): k8s.types.input.networking.v1.NetworkPolicySpec {
+  return {
+    podSelector: pods === undefined ? {} : { matchLabels: pods },
+    policyTypes: ["Ingress"],
+    ingress: [...rules],
+  };
+}
+
+/**
  * Closes pods to whatever comes from outside of their namespace, with the exceptions that are named.
  *
  * @param component its resource's name
@@ -44,11 +60,7 @@ export function closeIngress(
     `${component}-ingress`,
     {
       metadata: { namespace, name: `${component}-ingress` },
-      spec: {
-        podSelector: pods === undefined ? {} : { matchLabels: pods },
-        policyTypes: ["Ingress"],
-        ingress: [{ from: [ownPods] }, ...openings],
-      },
+      spec: ingressOnly([{ from: [ownPods] }, ...openings], pods),
     },
     opts,
   );

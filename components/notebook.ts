@@ -6,6 +6,7 @@ import { nameFor } from "../infra/name-limits";
 import { RandomSecret } from "../infra/random-secret";
 import { Notebook as NotebookKind } from "./kinds/notebook";
 import { kubeflowNamespace } from "./kubeflow/namespace";
+import { ingressOnly } from "./network-policy";
 import { notebookPod } from "./notebook-pod";
 import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";
@@ -154,11 +155,10 @@ export class Notebook extends pulumi.ComponentResource {
       `${name}-controller`,
       {
         metadata: { ...metadata, name: `${name}-controller` },
-        spec: {
-          podSelector: { matchLabels: labels },
-          policyTypes: ["Ingress"],
-          ingress: [{ from: [notebookController], ports: [{ port: "http" }] }],
-        },
+        spec: ingressOnly(
+          [{ from: [notebookController], ports: [{ port: "http" }] }],
+          labels,
+        ),
       },
       child,
     );

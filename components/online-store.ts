@@ -166,7 +166,7 @@ function redis(
                   "redis-server",
                   "--bind",
                   "0.0.0.0",
-                  // It has a password, and the walls of the namespace keep others than the team's pods out.
+                  // It has a password, and the network policy of the namespace admits the team's pods alone.
                   "--protected-mode",
                   "no",
                   "--dir",

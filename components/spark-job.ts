@@ -18,7 +18,7 @@ export interface SparkJobArgs extends SparkRunArgs {
   readonly timeoutSeconds: number;
   /** {@link onFailure} unless given. */
   readonly restartPolicy?: RestartPolicy;
-  /** What makes one run another; what the operator is asked to run unless given. */
+  /** Input whose change starts a new run; the job's specification unless given. */
   readonly declaration?: pulumi.Input<object>;
 }
 

@@ -7,7 +7,7 @@ import { admissionPolicy } from "./admission/policy";
 import { sparkApplicationPolicy } from "./admission/spark-applications";
 import { restrictedNamespace } from "./guarded-namespace";
 import { closeIngress, webhook } from "./network-policy";
-import { observabilityPods } from "./observability/namespace";
+import { metrics } from "./observability/namespace";
 import { charts } from "./versions";
 
 /** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */
@@ -30,10 +30,7 @@ export class SparkOperator extends pulumi.ComponentResource {
       name,
       {
         namespace: namespace.metadata.name,
-        openings: [
-          webhook(9443),
-          { from: [observabilityPods], ports: [{ port: 8080 }] },
-        ],
+        openings: [webhook(9443), metrics(8080)],
       },
       { parent: this, provider },
     );

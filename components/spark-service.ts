@@ -4,8 +4,8 @@ import { SparkApplication } from "./kinds/spark-application";
 import { sparkApplicationSpec, type SparkRunArgs } from "./spark-run";
 
 /**
- * A PySpark job that runs on: the operator starts it again whenever it fails, and the program does not wait. What no
- * restart mends ends it with exit code 0, and its reason.
+ * A PySpark job without an end, such as a stream: the operator restarts it whenever it fails, and the program does not
+ * wait. A failure that a restart cannot mend ends it with exit code 0 and the reason.
  */
 export class SparkService extends pulumi.ComponentResource {
   constructor(

@@ -5,6 +5,7 @@ import type { IdentityArgs, Identity, Platform } from "../infra/platform";
 import { TeamPolicies } from "./admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "./guarded-namespace";
+import { ingressOnly, ownPods } from "./network-policy";
 import { teamLabel } from "./team-label";
 import {
   apiGroup,
@@ -50,7 +51,7 @@ export type TeamArgs = {
     }
 );
 
-/** A team's namespace: its quota, its limits, its walls, and the accounts its jobs run as. */
+/** A team's namespace: its quota, its limits, its network policy, and the accounts its jobs run as. */
 export class Team extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   private readonly platform: Platform;
@@ -92,7 +93,8 @@ export class Team extends pulumi.ComponentResource {
       ),
       new k8s.networking.v1.NetworkPolicy(
         `${name}-walls`,
-        { metadata, spec: walls },
+        // In: the team's own pods. Out: anywhere, for object stores and package registries lie outside.
+        { metadata, spec: ingressOnly([{ from: [ownPods] }]) },
         child,
       ),
       new k8s.rbac.v1.Role(
@@ -243,13 +245,6 @@ function containerDefaults({
     default: { memory },
   };
 }
-
-// In: the team's own pods. Out: anywhere, for object stores and package registries lie outside.
-const walls: k8s.types.input.networking.v1.NetworkPolicySpec = {
-  podSelector: {},
-  policyTypes: ["Ingress"],
-  ingress: [{ from: [{ podSelector: {} }] }],
-};
 
 // What a driver does in its namespace: it makes its executors and their configuration.
 const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [

@@ -39,7 +39,7 @@ export interface TrainingJobArgs {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
   readonly podLabels?: Readonly<Record<string, string>>;
-  /** What makes one run another; what the operator is asked to run unless given. */
+  /** Input whose change starts a new run; the job's specification unless given. */
   readonly declaration?: pulumi.Input<object>;
   /** What must be there, or have ended, before the training starts. */
   readonly after?: pulumi.Input<pulumi.Resource[]>;

@@ -14,7 +14,7 @@ import {
   withoutDescriptions,
 } from "./kustomization";
 import { closeIngress, webhook } from "./network-policy";
-import { observabilityPods } from "./observability/namespace";
+import { metrics } from "./observability/namespace";
 import { manifests } from "./versions";
 
 /** The Kubeflow training operator: TFJobs, PyTorchJobs and XGBoostJobs in every namespace. */
@@ -56,10 +56,7 @@ export class TrainingOperator extends pulumi.ComponentResource {
         namespace: namespace.metadata.name,
         // Pipelines may run beside it.
         pods: { "control-plane": "kubeflow-training-operator" },
-        openings: [
-          webhook(9443),
-          { from: [observabilityPods], ports: [{ port: 8080 }] },
-        ],
+        openings: [webhook(9443), metrics(8080)],
       },
       { parent: this, provider },
     );

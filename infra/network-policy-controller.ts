@@ -98,7 +98,7 @@ function daemon({
         serviceAccountName: name,
         priorityClassName: "system-node-critical",
         hostNetwork: true,
-        // A node whose policies nobody enforces takes no pod for another reason either.
+        // On every node, whatever its taints: pods that tolerate them run there.
         tolerations: [{ operator: "Exists" }],
         containers: [
           {

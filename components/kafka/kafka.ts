@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { restrictedNamespace } from "../guarded-namespace";
+import { ingressOnly, ownPods } from "../network-policy";
 import { teamNamespaces } from "../team-label";
 import { broker, clientPort } from "./broker";
 import { clientEnvironment } from "./client-settings";
@@ -128,23 +129,16 @@ export class Kafka extends pulumi.ComponentResource {
       { namespace, image, config, volume },
       this.child,
     );
-    const wall = new k8s.networking.v1.NetworkPolicy(
+    const policy = new k8s.networking.v1.NetworkPolicy(
       `${this.name}-walls`,
       {
         metadata: { namespace },
-        spec: {
-          podSelector: {},
-          policyTypes: ["Ingress"],
-          ingress: [
-            {
-              from: [
-                { podSelector: {} },
-                { namespaceSelector: teamNamespaces },
-              ],
-              ports: [{ port: clientPort }],
-            },
-          ],
-        },
+        spec: ingressOnly([
+          {
+            from: [ownPods, { namespaceSelector: teamNamespaces }],
+            ports: [{ port: clientPort }],
+          },
+        ]),
       },
       this.child,
     );
@@ -153,7 +147,7 @@ export class Kafka extends pulumi.ComponentResource {
         set,
       ]),
       set,
-      wall,
+      policy,
     ];
   }
 

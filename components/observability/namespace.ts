@@ -1,7 +1,13 @@
+import type * as k8s from "@pulumi/kubernetes";
+
 import { podsOf } from "../network-policy";
 
 /** Where Prometheus, the Pushgateway and the dashboards are. */
 export const observabilityNamespace = "observability";
 
-/** Every pod there, as network policies name who reads metrics. */
-export const observabilityPods = podsOf(observabilityNamespace);
+/** What Prometheus reads of pods in other namespaces: a port, by its number or name. */
+export function metrics(
+  port: number | string,
+): k8s.types.input.networking.v1.NetworkPolicyIngressRule {
+  return { from: [podsOf(observabilityNamespace)], ports: [{ port }] };
+}

@@ -4,14 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
 import { restrictedNamespace } from "../guarded-namespace";
-import { closeIngress, webhook } from "../network-policy";
+import { closeIngress, ingressOnly, webhook } from "../network-policy";
 import type { Team } from "../team";
 import { teamNamespaces } from "../team-label";
 import type { ObservabilityConfig } from "./config";
 import { DashboardsPage } from "./dashboards-page";
 import { kubePrometheusStack } from "./kube-prometheus-stack";
 import { kubeStateMetrics } from "./kube-state-metrics";
-import { observabilityNamespace, observabilityPods } from "./namespace";
+import { metrics, observabilityNamespace } from "./namespace";
 import { prometheus } from "./prometheus";
 import { pushgateway, pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
@@ -120,13 +120,7 @@ export class Observability extends pulumi.ComponentResource {
         `${this.name}-${team}-metrics`,
         {
           metadata: { namespace, name: "metrics" },
-          spec: {
-            podSelector: {},
-            policyTypes: ["Ingress"],
-            ingress: [
-              { from: [observabilityPods], ports: [{ port: metricsPort }] },
-            ],
-          },
+          spec: ingressOnly([metrics(metricsPort)]),
         },
         this.child,
       );

@@ -26,7 +26,7 @@ export interface RunnableStep<S extends Step> {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly podLabels: Readonly<Record<string, string>>;
-  /** What makes one run another. */
+  /** Input whose change starts a new run. */
   readonly declaration: pulumi.Input<object>;
   /** Ends of the steps that come first. */
   readonly after: readonly JobEnd[];
