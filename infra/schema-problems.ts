@@ -2,27 +2,33 @@ import type { z } from "zod";
 
 import type { Problem } from "./problem";
 
-/**
- * What a schema finds wrong, a line each.
- *
- * @param shown what a line may show of the value at a path, which may be a secret
- */
-export function schemaProblems(
-  issue: z.core.$ZodIssue,
-  shown: (path: readonly PropertyKey[], value: unknown) => unknown,
-): Problem[] {
-  const path = issue.path.reduce<string>(
+/** `steps.a.args[0]` from keys. */
+export function writtenPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
     (text, part) =>
       typeof part === "number"
         ? `${text}[${part}]`
         : text + (text === "" ? "" : ".") + String(part),
     "",
   );
-  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+}
+
+/**
+ * What a schema finds wrong, a line each.
+ *
+ * @param shown what a line may show of the value at a path, which may be a secret
+ * @param at where a key stands, as a line names it
+ */
+export function schemaProblems(
+  issue: z.core.$ZodIssue,
+  shown: (path: readonly PropertyKey[], value: unknown) => unknown,
+  at: (path: readonly PropertyKey[]) => string = writtenPath,
+): Problem[] {
+  const path = at(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
-        path: at(key),
+        path: at([...issue.path, key]),
         value: key,
         remedy: "no such key; correct the spelling or remove it",
       }));
@@ -40,7 +46,7 @@ export function schemaProblems(
           },
         ];
       return issue.discriminator === undefined
-        ? issue.errors.flat().flatMap((each) => schemaProblems(each, shown))
+        ? issue.errors.flat().flatMap((each) => schemaProblems(each, shown, at))
         : [
             {
               path,

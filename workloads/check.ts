@@ -1,24 +1,21 @@
-import { statSync } from "node:fs";
-import { isAbsolute, join, normalize } from "node:path";
-
 import { isRefusedSetting } from "../components/admission/spark-applications";
-import { jobDemand } from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
-import { trainingDemand } from "../components/training-job-size";
 import type { NodePool } from "../infra/platform";
 import { HiddenValue, type Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
+import { checkImage } from "./check-image";
 import { readWorkload, type ReadWorkload } from "./declaration";
+import { inputFault } from "./input-value";
 import {
   workloadFile,
   workloadName,
-  type Input,
   type Kind,
   type OwnWorkload,
   type Step,
   type Value,
   type Workload,
 } from "./schema";
+import { demandOf } from "./step-demand";
 
 /** A step as it runs: everything that it names is there. */
 export interface DeclaredStep {
@@ -221,7 +218,9 @@ class WorkloadCheck {
   }
 
   private step(name: string, step: Step, workload: Workload): DeclaredStep {
-    this.checkImage(name, step);
+    checkImage(step, this.read.folder, (path, value, remedy) =>
+      this.add(["steps", name, ...path], value, remedy),
+    );
     const results = this.checkValues(name, step, workload);
     this.checkOrder(name, step, workload);
     this.checkRerun(name, step);
@@ -236,79 +235,6 @@ class WorkloadCheck {
     const after = new Set([...step.after, ...results]);
     after.delete(name);
     return { name, step, pool, after: [...after] };
-  }
-
-  private checkImage(name: string, { kind, image, ...step }: Step): void {
-    const at = (key: string) => ["steps", name, "image", key];
-    const main = "main" in step ? step.main : undefined;
-    if ("ref" in image) {
-      if (!/[:@][^/]+$/.test(image.ref) || image.ref.endsWith(":latest"))
-        this.add(
-          at("ref"),
-          image.ref,
-          "name a tag or a digest, other than latest: what runs would change by itself",
-        );
-    } else if ("dockerfile" in image) {
-      this.checkPath(at("dockerfile"), image.dockerfile, "file");
-      this.checkPath(at("context"), image.context, "folder");
-    } else {
-      const fitting: readonly string[] =
-        kind === "job"
-          ? ["python", "spark", "pytorch", "tensorflow", "xgboost"]
-          : [kind];
-      if (!fitting.includes(image.base))
-        this.add(
-          at("base"),
-          image.base,
-          `a step of kind ${kind} runs on base ${fitting.join(", ")}, or on an image of one's own`,
-        );
-      if (image.requirements !== undefined)
-        this.checkPath(at("requirements"), image.requirements, "file");
-      if (!this.checkPath(at("code"), image.code, "folder")) return;
-      if (main === undefined) return;
-      if (isAbsolute(main) || isOutside(main)) {
-        this.add(
-          ["steps", name, "main"],
-          main,
-          "write its path below the folder of the code",
-        );
-      } else if (!this.isThere(join(image.code, main), "file")) {
-        this.add(
-          ["steps", name, "main"],
-          main,
-          `no such file in ${join(this.read.folder, image.code)}`,
-        );
-      }
-      return;
-    }
-    if (main !== undefined && !isAbsolute(main))
-      this.add(
-        ["steps", name, "main"],
-        main,
-        "in an image of one's own, write the full path, such as /opt/app/main.py",
-      );
-  }
-
-  /** @returns whether it is there */
-  private checkPath(
-    path: readonly PropertyKey[],
-    value: string,
-    kind: "file" | "folder",
-  ): boolean {
-    if (isAbsolute(value) || isOutside(value)) {
-      this.add(path, value, "stay in the workload's folder");
-      return false;
-    }
-    const there = this.isThere(value, kind);
-    if (!there) this.add(path, value, `no such ${kind} in ${this.read.folder}`);
-    return there;
-  }
-
-  private isThere(path: string, kind: "file" | "folder"): boolean {
-    const stat = statSync(join(this.read.folder, path), {
-      throwIfNoEntry: false,
-    });
-    return (kind === "file" ? stat?.isFile() : stat?.isDirectory()) === true;
   }
 
   /** @returns the steps whose results it takes */
@@ -506,50 +432,10 @@ class WorkloadCheck {
   }
 }
 
-/** What is wrong with the value of an input; undefined where it fits. */
-export function inputFault(
-  { type, choices }: Pick<Input, "type" | "choices">,
-  value: string,
-): string | undefined {
-  if (choices !== undefined && !choices.map(String).includes(value))
-    return `choose one of ${choices.join(", ")}`;
-  if (type === "number" && (value.trim() === "" || Number.isNaN(Number(value))))
-    return "write a number";
-  if (type === "boolean" && !["true", "false"].includes(value))
-    return "write true or false";
-  return undefined;
-}
-
-/** What the pods of a step ask of a team's quota together. */
-export function demandOf(step: Step): {
-  readonly cores: number;
-  readonly bytes: number;
-  readonly gpus: number;
-} {
-  switch (step.kind) {
-    case "spark":
-      return { ...jobDemand(step.size), gpus: 0 };
-    case "job":
-      return {
-        cores: amount(step.size.cpu),
-        bytes: amount(step.size.memory),
-        gpus: step.size.gpus,
-      };
-    case "pytorch":
-    case "tensorflow":
-    case "xgboost":
-      return trainingDemand(step.size);
-  }
-}
-
 function among(choices: readonly string[], otherwise: string): string {
   return choices.length === 0
     ? otherwise
     : `choose one of ${choices.join(", ")}`;
-}
-
-function isOutside(path: string): boolean {
-  return normalize(path).split("/")[0] === "..";
 }
 
 function isTimeZone(name: string): boolean {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 
 import { HiddenValue, type Problem } from "../infra/problem";
-import { schemaProblems } from "../infra/schema-problems";
+import { schemaProblems, writtenPath } from "../infra/schema-problems";
 import {
   workloadFile,
   workloadSchema,
@@ -31,10 +31,10 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   const file = join(folder, workloadFile);
   const at = (path: readonly PropertyKey[]) =>
     isSet({ steps: own.steps }, path)
-      ? `workloads.${name}.${written(path)}`
+      ? `workloads.${name}.${writtenPath(path)}`
       : path.length === 0
         ? file
-        : `${file}: ${written(path)}`;
+        : `${file}: ${writtenPath(path)}`;
   const read = { name, own, folder, at };
   const fail = (...problems: Problem[]) => ({
     ...read,
@@ -98,12 +98,7 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
     return { ...read, workload: parsed.data, problems: [] };
   }
   return fail(
-    ...parsed.error.issues.flatMap((issue) =>
-      schemaProblems(issue, shown).map((problem) => ({
-        ...problem,
-        path: at(keysOf(problem.path)),
-      })),
-    ),
+    ...parsed.error.issues.flatMap((issue) => schemaProblems(issue, shown, at)),
   );
 }
 
@@ -116,23 +111,6 @@ function shown(path: readonly PropertyKey[], value: unknown): unknown {
   return path.some((key) => guarded.includes(String(key)))
     ? new HiddenValue("a value")
     : value;
-}
-
-/** `steps.a.args[0]` from keys. */
-export function written(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number"
-        ? `${text}[${part}]`
-        : `${text}${text === "" ? "" : "."}${String(part)}`,
-    "",
-  );
-}
-
-function keysOf(text: string): PropertyKey[] {
-  return [...text.matchAll(/\[(\d+)\]|([^.[\]]+)/g)].map(([, index, key]) =>
-    index === undefined ? (key ?? "") : Number(index),
-  );
 }
 
 /** Whether a stack sets a key, or one above it that is no section. */

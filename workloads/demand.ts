@@ -11,10 +11,11 @@ import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";
 import type { Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
-import { demandOf, type DeclaredStep, type DeclaredWorkload } from "./check";
+import type { DeclaredStep, DeclaredWorkload } from "./check";
 import { namedTrainers } from "./clickstream/trainers-config";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
+import { demandOf } from "./step-demand";
 
 /** What pods ask of a team's quota together. */
 interface Demand {

@@ -1,11 +1,9 @@
-import { once } from "node:events";
-import { PassThrough } from "node:stream";
-
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import type { Command } from "@commander-js/extra-typings";
 
 import { CommandError } from "./command";
 import { examples, stackOption } from "./options";
+import { printLog } from "./pod-log";
 import { readyPod, serviceOf } from "./service-pod";
 import { servicesOf } from "./services";
 import { connect } from "./stack-state";
@@ -53,7 +51,7 @@ async function logs(
       `--tail: ${JSON.stringify(tail)}: write a count of lines`,
     );
   const { resources, config } = await connect(stack);
-  const { CoreV1Api: Core, Log } = await import("@kubernetes/client-node");
+  const { CoreV1Api: Core } = await import("@kubernetes/client-node");
   const core = config.makeApiClient(Core);
   const service = servicesOf(resources).find((each) => each.name === name);
   const pod = service
@@ -61,13 +59,11 @@ async function logs(
     : await podOf(core, name);
   const { namespace = "", name: podName = "" } = pod.metadata ?? {};
   const container = pod.spec?.containers[0]?.name ?? "";
-  const output = new PassThrough();
-  output.pipe(process.stdout);
-  await new Log(config).log(namespace, podName, container, output, {
-    follow,
-    tailLines,
-  });
-  await once(output, "end");
+  await printLog(
+    config,
+    { namespace, pod: podName, container },
+    { follow, tailLines },
+  );
 }
 
 /** The pod that a name means: the one of that name, else the newest that tells how what it belongs to went. */

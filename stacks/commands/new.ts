@@ -13,6 +13,7 @@ import { Option, type Command } from "@commander-js/extra-typings";
 import { workloadName } from "../../workloads/schema";
 import { CommandError, fromCaller, root } from "./command";
 import { examples } from "./options";
+import { workloadEntry } from "./workload-entry";
 
 /** Schema by which editors complete and judge a declaration. */
 const schemaFile = join(root, "workloads/workload.schema.json");
@@ -98,7 +99,6 @@ function nextSteps(name: string, folder: string, path?: string): string {
     "",
     "To make it part of every `up` of a stack, write into its file:",
     "",
-    "  mlstack:workloads:",
-    `    ${name}: {${path === undefined ? "}" : ` path: ${path} }`}`,
+    ...workloadEntry(name, path),
   ].join("\n");
 }

@@ -25,6 +25,7 @@ import { connect, readState, type StateResource } from "./stack-state";
 import { jobsOf } from "./state-jobs";
 import { jobKinds } from "../../infra/provider/job-status";
 import { up } from "./up";
+import { workloadEntry } from "./workload-entry";
 
 /** `run`: `up` of a stack with a workload in it, whose steps run again, and how they went. */
 export function define(command: Command): void {
@@ -78,8 +79,7 @@ async function run(workload: string, options: RunOptions): Promise<number> {
         `${name} was declared for this run alone: the next \`npm run up\` takes its jobs away, and leaves what they wrote.`,
         `To keep it, write into ${relative(root, readStackFile(stack).path)}:`,
         "",
-        "  mlstack:workloads:",
-        `    ${name}: {${path === undefined ? "}" : ` path: ${path} }`}`,
+        ...workloadEntry(name, path),
         "",
       ].join("\n"),
     );
@@ -167,7 +167,7 @@ const labelled = z.looseObject({
 });
 
 /** Objects of a workload's steps in a state. */
-export function ownObjects(
+function ownObjects(
   resources: readonly StateResource[],
   workload: string,
   step?: string,

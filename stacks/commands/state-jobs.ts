@@ -16,11 +16,13 @@ export interface StateJob {
   readonly urns: readonly string[];
 }
 
-type Api = Pick<StateJob, "kind" | "group" | "version">;
+/** Where the API server has the jobs of a kind. */
+export type JobApi = Pick<StateJob, "kind" | "group" | "version">;
 
 const training = { group: "kubeflow.org", version: "v1" };
 
-const apis: Readonly<Record<string, Api>> = {
+/** Kinds of jobs, by the type of their objects in a state. */
+export const jobApis: Readonly<Record<string, JobApi>> = {
   "kubernetes:kubeflow.org/v1:PyTorchJob": { kind: "PyTorchJob", ...training },
   "kubernetes:kubeflow.org/v1:TFJob": { kind: "TFJob", ...training },
   "kubernetes:kubeflow.org/v1:XGBoostJob": { kind: "XGBoostJob", ...training },
@@ -48,7 +50,7 @@ export const jobEndType = "mlstack:index:JobEnd";
 export function jobsOf(resources: readonly StateResource[]): StateJob[] {
   const ends = resources.filter(({ type }) => type === jobEndType);
   return resources.flatMap(({ type, urn, outputs }) => {
-    const api = apis[type];
+    const api = jobApis[type];
     if (api === undefined) return [];
     const { name, namespace, uid, annotations } =
       objectSchema.parse(outputs).metadata;

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { PassThrough } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { KubeConfig } from "@kubernetes/client-node";
@@ -9,8 +7,8 @@ import { z } from "zod";
 
 import { nameFor } from "../../infra/name-limits";
 import { progress, resultOf } from "../../infra/provider/job-pod";
-import { type JobKindName, jobKinds } from "../../infra/provider/job-status";
-import { inputFault } from "../../workloads/check";
+import { jobKinds } from "../../infra/provider/job-status";
+import { inputFault } from "../../workloads/input-value";
 import {
   inputsAnnotation,
   stepLabel,
@@ -21,8 +19,9 @@ import { CommandError } from "./command";
 import { inputValues } from "./input-values";
 import { jobPods } from "./job-pods";
 import { examples, stackOption } from "./options";
-import { ownObjects } from "./run";
+import { printLog } from "./pod-log";
 import { connect, type StateResource } from "./stack-state";
+import { jobApis, type JobApi } from "./state-jobs";
 
 /** Seconds that a submitted job which has ended stays, for its log. */
 const keptSeconds = 86_400;
@@ -60,38 +59,21 @@ export interface StepTemplate {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-interface JobApi {
-  readonly kind: JobKindName;
-  readonly group: string;
-  readonly version: string;
-}
-
-const spark: JobApi = {
-  kind: "SparkApplication",
-  group: "sparkoperator.k8s.io",
-  version: "v1beta2",
-};
-const batch: JobApi = { kind: "Job", group: "batch", version: "v1" };
-const training = (kind: JobKindName): JobApi => ({
-  ...{ kind, group: "kubeflow.org", version: "v1" },
-});
-
 const object = z.looseObject({});
 
-/** What a job of each kind of object is, and where its specification stands in the object's. */
-const sources: Readonly<Record<string, readonly [JobApi, readonly string[]]>> =
-  {
-    "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication": [spark, []],
-    "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication": [
-      spark,
-      ["template"],
-    ],
-    "kubernetes:batch/v1:Job": [batch, []],
-    "kubernetes:batch/v1:CronJob": [batch, ["jobTemplate", "spec"]],
-    "kubernetes:kubeflow.org/v1:PyTorchJob": [training("PyTorchJob"), []],
-    "kubernetes:kubeflow.org/v1:TFJob": [training("TFJob"), []],
-    "kubernetes:kubeflow.org/v1:XGBoostJob": [training("XGBoostJob"), []],
-  };
+/** Objects that make jobs at times: the type of these, and where their specification stands in the object's. */
+const templates: Readonly<
+  Record<string, { readonly type: string; readonly path: readonly string[] }>
+> = {
+  "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication": {
+    type: "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
+    path: ["template"],
+  },
+  "kubernetes:batch/v1:CronJob": {
+    type: "kubernetes:batch/v1:Job",
+    path: ["jobTemplate", "spec"],
+  },
+};
 
 const inputsSchema = z.object({
   metadata: z.looseObject({
@@ -109,15 +91,16 @@ export function templateOf(
   workload: string,
   step?: string,
 ): StepTemplate {
-  const all = resources.flatMap((resource) => {
-    const source = sources[resource.type];
-    const parsed = inputsSchema.safeParse(resource.inputs).data;
-    return source && parsed?.metadata.labels[workloadLabel] !== undefined
-      ? [{ resource, source, ...parsed }]
+  const all = resources.flatMap(({ type, inputs }) => {
+    const { type: jobType, path } = templates[type] ?? { type, path: [] };
+    const api = jobApis[jobType];
+    const parsed = inputsSchema.safeParse(inputs).data;
+    return api && parsed?.metadata.labels[workloadLabel] !== undefined
+      ? [{ api, path, ...parsed }]
       : [];
   });
   const own = all.filter(
-    ({ resource }) => ownObjects([resource], workload).length > 0,
+    ({ metadata }) => metadata.labels[workloadLabel] === workload,
   );
   const list = (label: string, among: typeof all) =>
     [...new Set(among.map(({ metadata }) => metadata.labels[label]))].join(
@@ -135,8 +118,7 @@ export function templateOf(
     throw new CommandError(
       `--step: ${step === undefined ? "missing" : JSON.stringify(step)}: choose one of ${list(stepLabel, own)}`,
     );
-  const { source, metadata, spec } = chosen;
-  const [api, path] = source;
+  const { api, path, metadata, spec } = chosen;
   return {
     ...{ name: metadata.name, namespace: metadata.namespace, api },
     labels: metadata.labels,
@@ -239,7 +221,7 @@ async function follow(
   config: KubeConfig,
   { api, name, namespace, body }: Submission,
 ): Promise<void> {
-  const { CoreV1Api, CustomObjectsApi, Log } =
+  const { CoreV1Api, CustomObjectsApi } =
     await import("@kubernetes/client-node");
   const core = config.makeApiClient(CoreV1Api);
   const custom = config.makeApiClient(CustomObjectsApi);
@@ -272,15 +254,14 @@ async function follow(
       pod !== undefined &&
       (container?.state.running ?? container?.state.terminated)
     ) {
-      const output = new PassThrough();
-      output.pipe(process.stdout, { end: false });
-      const end = once(output, "end");
-      log = new Log(config)
-        .log(namespace, pod.metadata.name, container?.name ?? "", output, {
-          follow: true,
-        })
-        .then(() => end)
-        .catch(() => undefined);
+      log = printLog(
+        config,
+        {
+          ...{ namespace, pod: pod.metadata.name },
+          container: container?.name ?? "",
+        },
+        { follow: true },
+      ).catch(() => undefined);
     }
     const line = progress(state, 0, all);
     if (log === undefined && line !== said) {

@@ -4,22 +4,10 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { ConfigError, parseConfig } from "../../stacks/config";
+import { parseConfig } from "../../stacks/config";
+import { configProblems } from "../support/config-problems";
 
 const target = { kind: "local" };
-
-function problems(values: Readonly<Record<string, unknown>>): string[] {
-  try {
-    parseConfig(values, "test");
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
-}
 
 describe("configuration of a stack", () => {
   it("is complete with a target alone", () => {
@@ -142,7 +130,7 @@ describe("configuration of a stack", () => {
   };
   for (const [mistake, [values, line]] of Object.entries(wrong)) {
     it(`with ${mistake} is refused in one line`, () => {
-      const [first = "", ...rest] = problems(values);
+      const [first = "", ...rest] = configProblems(values);
       assert.match(first, line);
       if (mistake !== "a job larger than its team's quota") {
         assert.deepEqual(rest, []);
@@ -156,7 +144,7 @@ describe("configuration of a stack", () => {
     ...["observability", "versitygw", "istio-system", "local-path-storage"],
   ]) {
     it(`with a team in the namespace ${name} is refused in one line`, () => {
-      const [line = "", ...others] = problems({
+      const [line = "", ...others] = configProblems({
         target,
         teams: [{ name: "ml" }, { name }],
       });
@@ -173,7 +161,8 @@ describe("configuration of a stack", () => {
 
   it("is told all of its problems at once", () => {
     assert.equal(
-      problems({ target, pool: [], lifetime: "medium", teams: [] }).length,
+      configProblems({ target, pool: [], lifetime: "medium", teams: [] })
+        .length,
       3,
     );
   });
@@ -271,7 +260,9 @@ describe("configuration of a stack", () => {
           [{ of: marks[0] }],
         ]) {
           const values = replaced(example, path, mistake);
-          const said = problems(values as Record<string, unknown>).join("\n");
+          const said = configProblems(values as Record<string, unknown>).join(
+            "\n",
+          );
           for (const mark of marks) assert.ok(!said.includes(mark), said);
         }
       });
@@ -279,7 +270,7 @@ describe("configuration of a stack", () => {
 
     it("and says what kind of value is there", () => {
       assert.deepEqual(
-        problems({
+        configProblems({
           target,
           kafka: { ...(example["kafka"] as object), servers: 7 },
         }),

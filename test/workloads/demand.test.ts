@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { ConfigError, parseConfig } from "../../stacks/config";
+import { configProblems } from "../support/config-problems";
 import { account } from "../../infra/supply/plugins/clouds/outputs";
 import { ec2 } from "../../infra/eks/rules";
 import { computeEngine } from "../../infra/gke/rules";
@@ -27,19 +27,6 @@ function aws(machineType: string, gpu?: object) {
       },
     ],
   };
-}
-
-function problems(values: Readonly<Record<string, unknown>>): string[] {
-  try {
-    parseConfig(values, "test");
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
 }
 
 const executors = (instances: number, memory: string) => ({
@@ -190,7 +177,7 @@ const refused: Readonly<
 describe("what a stack asks of its teams and nodes", () => {
   for (const [mistake, [values, lines]] of Object.entries(refused)) {
     it(`with ${mistake} is refused before anything is changed`, () => {
-      const told = problems(values);
+      const told = configProblems(values);
       assert.equal(told.length, lines.length, told.join("\n"));
       for (const [index, line] of lines.entries())
         assert.match(told[index] ?? "", line);
@@ -200,7 +187,7 @@ describe("what a stack asks of its teams and nodes", () => {
   it("fits where jobs of one chain fit one after another", () => {
     const size = executors(3, "2g");
     assert.deepEqual(
-      problems({
+      configProblems({
         ...local,
         workloads: {
           clickstream: { features: size, training: size },

@@ -11,7 +11,7 @@ import { join } from "node:path";
 
 import { Document } from "yaml";
 
-import { ConfigError, parseConfig } from "../../stacks/config";
+import { configProblems } from "../support/config-problems";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 import { ownImageContext } from "../../workloads/own-image";
@@ -76,19 +76,6 @@ class WorkloadFolder {
   }
 }
 
-function problems(values: Readonly<Record<string, unknown>>): string[] {
-  try {
-    parseConfig(values, "test");
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return error.message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.trim());
-  }
-  return [];
-}
-
 describe("a team's own workload", () => {
   let folder: WorkloadFolder;
 
@@ -108,7 +95,7 @@ describe("a team's own workload", () => {
     workloads: { [name]: { path: folder.path, ...stack } },
   });
 
-  it("is accepted", () => assert.deepEqual(problems(stackOf({})), []));
+  it("is accepted", () => assert.deepEqual(configProblems(stackOf({})), []));
 
   it("is refused in forty ways at least", () =>
     assert.ok(refused.length >= 40, String(refused.length)));
@@ -117,7 +104,7 @@ describe("a team's own workload", () => {
     it(`is refused for ${each.what}`, () => {
       if (each.text === undefined) folder.declare(each.folder);
       else folder.write("workload.yaml", each.text);
-      assert.deepEqual(problems(stackOf(each)), [
+      assert.deepEqual(configProblems(stackOf(each)), [
         each.line.replace("FILE", folder.file).replace("FOLDER", folder.path),
       ]);
     });
@@ -129,7 +116,10 @@ describe("a team's own workload", () => {
       "steps.tell.image.code": "src",
       "steps.tell.size": { memory: "64Gi" },
     });
-    assert.equal(problems(stackOf({ stack: { team: "risk" } })).length, 3);
+    assert.equal(
+      configProblems(stackOf({ stack: { team: "risk" } })).length,
+      3,
+    );
   });
 
   it("counts what runs side by side against the team's quota, and steps in a row once", () => {
@@ -138,9 +128,9 @@ describe("a team's own workload", () => {
       "steps.tell.size": { cpu: "5" },
     };
     folder.declare(row);
-    assert.deepEqual(problems(stackOf({})), []);
+    assert.deepEqual(configProblems(stackOf({})), []);
     folder.declare({ ...row, "steps.tell.env": {} });
-    const [line = "", ...others] = problems(stackOf({}));
+    const [line = "", ...others] = configProblems(stackOf({}));
     assert.match(
       line,
       /^teams\[0\].quota.cpu: "8": what runs side by side asks for 10 cores \(workloads.fraud.score 5 cores, workloads.fraud.tell 5 cores\)/,
@@ -151,7 +141,7 @@ describe("a team's own workload", () => {
   it("is refused where two workloads have a job of one name", () => {
     const steps = { "steps.model-score": good.steps.score };
     folder.declare(steps);
-    const lines = problems({
+    const lines = configProblems({
       target: { kind: "local" },
       workloads: {
         fraud: { path: folder.path },

@@ -1,7 +1,14 @@
 import * as fs from "node:fs";
 
 import type { Problem } from "../../infra/problem";
-import { csvHeader, decode, InputError, jsonNames } from "./input-head";
+import {
+  csvHeader,
+  decode,
+  empty,
+  headBytes,
+  InputError,
+  jsonNames,
+} from "./input-head";
 
 /** Endings of the files that the job reads. */
 export const formats = [
@@ -106,8 +113,7 @@ function check(
 ): void {
   const format = formatOf(file);
   const bytes = readHead(file);
-  if (bytes.length === 0)
-    throw new InputError("is empty; an input needs at least one event");
+  if (bytes.length === 0) throw new InputError(empty);
   if (format === undefined) return;
   if (format === ".parquet") {
     if (bytes.subarray(0, 4).toString("latin1") !== "PAR1")
@@ -140,7 +146,7 @@ function requireColumns(
 function readHead(file: string): Buffer {
   const descriptor = fs.openSync(file, "r");
   try {
-    const buffer = Buffer.alloc(1 << 16);
+    const buffer = Buffer.alloc(headBytes);
     return buffer.subarray(
       0,
       fs.readSync(descriptor, buffer, 0, buffer.length, 0),

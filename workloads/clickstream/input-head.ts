@@ -10,9 +10,10 @@ export interface Head {
 }
 
 /** Bytes of a file, decompressed, by which it is judged. */
-const headBytes = 1 << 16;
+export const headBytes = 1 << 16;
 
-const empty = "is empty; an input needs at least one event";
+/** Of a file without a byte, or without an event. */
+export const empty = "is empty; an input needs at least one event";
 const oneALine = "write one object a line, as `jq -c` does";
 const brokenQuote =
   "has a quote that is not closed, or one inside quotes that is not doubled; quote as RFC 4180 does";

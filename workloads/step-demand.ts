@@ -1,0 +1,26 @@
+import { jobDemand } from "../components/spark-job-size";
+import { trainingDemand } from "../components/training-job-size";
+import { amount } from "../infra/quantity";
+import type { Step } from "./schema";
+
+/** What the pods of a step ask of a team's quota together. */
+export function demandOf(step: Step): {
+  readonly cores: number;
+  readonly bytes: number;
+  readonly gpus: number;
+} {
+  switch (step.kind) {
+    case "spark":
+      return { ...jobDemand(step.size), gpus: 0 };
+    case "job":
+      return {
+        cores: amount(step.size.cpu),
+        bytes: amount(step.size.memory),
+        gpus: step.size.gpus,
+      };
+    case "pytorch":
+    case "tensorflow":
+    case "xgboost":
+      return trainingDemand(step.size);
+  }
+}
