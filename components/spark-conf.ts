@@ -5,20 +5,30 @@ import {
   type SparkJobSize,
 } from "./spark-job-size";
 
-/** Settings of the product's own Spark job on Kubernetes; a job's own options stand in its code. */
-export const sparkConf: Record<string, string> = {
+/** Serialization as Hudi wants it. */
+const hudiConf = {
   "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
   "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
+};
+
+/** Settings of every job, whatever its size. */
+const anySizeConf = {
   // Times in the data carry no zone: every driver and executor must read them alike.
   "spark.sql.session.timeZone": "UTC",
-  "spark.sql.shuffle.partitions": "2",
   "spark.ui.enabled": "false",
+  "spark.kubernetes.driver.service.deleteOnTermination": "true",
+  "spark.kubernetes.allocation.batch.delay": "200ms",
+};
+
+/** Settings of the product's own Spark job on Kubernetes; a job's own options stand in its code. */
+export const sparkConf: Record<string, string> = {
+  ...hudiConf,
+  ...anySizeConf,
+  "spark.sql.shuffle.partitions": "2",
   // Jobs of seconds end before the second compiler pays; its threads would take the cores from the job.
   "spark.driver.defaultJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
   "spark.executor.defaultJavaOptions":
     "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
-  "spark.kubernetes.driver.service.deleteOnTermination": "true",
-  "spark.kubernetes.allocation.batch.delay": "200ms",
 };
 
 /** Heap, in MiB, from which on a collector that stops all threads takes longer than a heartbeat. */
@@ -40,16 +50,10 @@ export function sparkConfFor(
     executor === "none" ? driver.cores : executor.cores * executorCount(size);
   const short = executor === "none" && !isLarge(driver);
   return {
-    ...(options.hudi
-      ? {
-          "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
-          "spark.kryo.registrator": "org.apache.spark.HoodieSparkKryoRegistrar",
-        }
-      : {}),
-    "spark.sql.session.timeZone": "UTC",
+    ...(options.hudi ? hudiConf : {}),
+    ...anySizeConf,
     // Adaptive execution joins partitions and makes none.
     "spark.sql.shuffle.partitions": String(Math.max(2, 2 * tasks)),
-    "spark.ui.enabled": "false",
     "spark.driver.defaultJavaOptions": `${collector(driver)}${short ? " -XX:TieredStopAtLevel=1" : ""}`,
     ...(executor === "none"
       ? {}
@@ -63,8 +67,6 @@ export function sparkConfFor(
           "spark.storage.decommission.rddBlocks.enabled": "true",
         }
       : {}),
-    "spark.kubernetes.driver.service.deleteOnTermination": "true",
-    "spark.kubernetes.allocation.batch.delay": "200ms",
   };
 }
 
