@@ -95,7 +95,7 @@ def read(
                 return _read_parquet(spark, files, columns)
             case "json":
                 if encoding not in (None, "utf-8"):
-                    raise InputError("is JSON, which is UTF-8; leave input.encoding out")
+                    raise InputError(input_file.JSON_ENCODING)
                 return _read_json(spark, files, columns)
             case "csv":
                 return _read_csv(spark, files, columns, encoding)
@@ -120,7 +120,7 @@ _DAMAGES: Mapping[str, str] = {
     "TextParsingException": input_file.BROKEN_QUOTE,
     "Unexpected end of input stream": "is gzip that ends too early; copy it again",
     "Not in GZIP format": "is named .gz and is not gzip; compress it, or name it without .gz",
-    "is not a Parquet file": "is not Parquet; write it again",
+    "is not a Parquet file": input_file.NOT_PARQUET,
 }
 """What errors of Spark's readers say, and what is the matter."""
 
@@ -183,7 +183,7 @@ def _read_parquet(spark: SparkSession, files: Sequence[str], columns: Mapping[st
     spark.conf.set("spark.sql.legacy.parquet.nanosAsLong", "true")
     for file in files:
         if _first_bytes(spark, file)[:4] != b"PAR1":
-            raise InputError("is not Parquet; write it again")
+            raise InputError(input_file.NOT_PARQUET)
     source = spark.read.parquet(*files)
     input_file.require_columns(source.columns, list(columns.values()))
     nanoseconds = _nanosecond_columns(spark, files[0])
@@ -219,7 +219,7 @@ def _files(spark: SparkSession, path: str) -> list[str]:
         raise JobError(f"{path}: no such file; set the workload's input to a path or bucket URI")
     files = [name for status in found for name in _files_in(system, status)]
     if not files:
-        raise JobError(f"{path}: is empty; an input needs at least one event")
+        raise JobError(f"{path}: {input_file.EMPTY}")
     return sorted(files)
 
 

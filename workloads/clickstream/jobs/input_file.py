@@ -28,6 +28,10 @@ FORMATS: dict[Format, tuple[str, ...]] = {
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1")
 """Encodings of CSV that may be declared."""
 
+EMPTY = "is empty; an input needs at least one event"
+BROKEN_QUOTE = "has a quote that is not closed, or one inside quotes that is not doubled; quote as RFC 4180 does"
+NOT_PARQUET = "is not Parquet; write it again"
+JSON_ENCODING = "is JSON, which is UTF-8; leave input.encoding out"
 ONE_A_LINE = "write one object a line, as `jq -c` does"
 
 
@@ -58,7 +62,7 @@ def head_of(name: str, data: bytes, encoding: str | None = None) -> Head:
     whole = len(data) < HEAD
     zipped = data[:2] == b"\x1f\x8b"
     if not data:
-        raise InputError("is empty; an input needs at least one event")
+        raise InputError(EMPTY)
     if name.lower().endswith(".gz"):
         if not zipped:
             raise InputError("is named .gz and is not gzip; compress it, or name it without .gz")
@@ -72,7 +76,7 @@ def csv_header(head: Head) -> list[str]:
     """Names of the columns of a CSV file, without blanks around them."""
     rows = csv_rows(head)
     if not rows:
-        raise InputError("is empty; an input needs at least one event")
+        raise InputError(EMPTY)
     if head.whole and len(rows) == 1:
         raise InputError("holds no rows; an input needs a header and at least one event")
     return [name.strip() for name in rows[0]]
@@ -92,16 +96,13 @@ def csv_rows(head: Head) -> list[list[str]]:
     return rows if head.whole else rows[:-1]
 
 
-BROKEN_QUOTE = "has a quote that is not closed, or one inside quotes that is not doubled; quote as RFC 4180 does"
-
-
 def json_names(head: Head) -> list[str]:
     """Names that the objects of a JSON-lines file have, in the order of their first appearance."""
     if head.text.lstrip().startswith("["):
         raise InputError(f"is a JSON array; {ONE_A_LINE}")
     lines = [line for line in head.text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
     if not lines:
-        raise InputError("is empty; an input needs at least one event")
+        raise InputError(EMPTY)
     whole = lines if head.whole or len(lines) == 1 else lines[:-1]
     objects = [found for line in whole if (found := json_object(line)) is not None]
     if not objects and (head.whole or len(lines) > 1 or _holds_several(lines[0])):
@@ -155,7 +156,7 @@ def _unzipped(data: bytes, whole: bool) -> tuple[bytes, bool]:
     except zlib.error as error:
         raise InputError("is gzip that is damaged; copy it again") from error
     if not text:
-        raise InputError("is empty; an input needs at least one event")
+        raise InputError(EMPTY)
     return text, whole
 
 

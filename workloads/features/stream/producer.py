@@ -69,7 +69,7 @@ def read_events(path: Path, key: str, encoding: str | None = None) -> Iterator[M
     """
     files = sorted(_files(path)) if path.is_dir() else [path]
     if not files:
-        raise ProducerError(f"{path}: is empty; an input needs at least one event")
+        raise ProducerError(f"{path}: {input_file.EMPTY}")
     for file in files:
         try:
             yield from map(functools.partial(_message, key=key), _rows(file, key, encoding))
@@ -99,7 +99,7 @@ def _rows(path: Path, key: str, encoding: str | None) -> Iterator[Mapping[str, o
             return _parquet_rows(path, key)
         case "json":
             if encoding not in (None, "utf-8"):
-                raise InputError("is JSON, which is UTF-8; leave input.encoding out")
+                raise InputError(input_file.JSON_ENCODING)
             return _json_rows(path, key)
         case "csv":
             return _csv_rows(path, key, encoding)
@@ -136,7 +136,7 @@ def _parquet_rows(path: Path, key: str) -> Iterator[Mapping[str, object]]:
     import pyarrow.parquet as pq
 
     if _first_bytes(path)[:4] != b"PAR1":
-        raise InputError("is not Parquet; write it again")
+        raise InputError(input_file.NOT_PARQUET)
     file = pq.ParquetFile(path)
     input_file.require_columns(file.schema_arrow.names, [key])
     for batch in file.iter_batches():
