@@ -84,6 +84,7 @@ export function mirrorSteps(): Step[] {
       id: `mirror-${entry.name}`,
       title: `Store the ${entry.kind === "chart" ? "chart" : "manifests of"} ${entry.name} ${entry.version}`,
       minutes: 0.1,
+      gibibytes: 0.1,
       needsGo: true,
       run: (context) => store(entry, context),
     }),

@@ -98,6 +98,7 @@ export function imageSteps({ parts, reachable }: ImageMeans): Step[] {
           id: BASE_STEP,
           title: `Make the base image ${BASE_IMAGE}`,
           minutes: 1.5,
+          gibibytes: 0.5,
           after: ["packages", toolStepId("registry")],
           run: makeBase,
         },
@@ -110,6 +111,7 @@ function makeStep(image: UpstreamImage): Step {
     id: imageStepId(image.reference),
     title: `Make the image ${image.reference}`,
     minutes: image.minutes,
+    gibibytes: 0.2,
     after: [
       "packages",
       BASE_STEP,

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { run } from "../process";
@@ -6,10 +6,15 @@ import { cacheFolder } from "./tools";
 
 /**
  * Variables of a `go` that builds the toolchain: caches of its own, which go when all is built, unless the person's
- * environment names others, which stay. They are shared by all programs, whose versions are alike for that.
+ * environment names others, which stay. They are shared by all programs, whose versions are alike for that. What a
+ * build keeps while it runs lies beside them, since a build that is killed leaves gigabytes of it.
  */
 export function goEnvironment(): Record<string, string> {
+  const temporary = process.env.GOTMPDIR ?? join(goCaches(), "tmp");
+  // Go makes no such folder, and ends where there is none.
+  mkdirSync(temporary, { recursive: true });
   return {
+    GOTMPDIR: temporary,
     GOCACHE: process.env.GOCACHE ?? join(goCaches(), "build"),
     GOMODCACHE: process.env.GOMODCACHE ?? join(goCaches(), "modules"),
     // A compiler ends in seconds, so most of what it would collect goes with it: time for memory.

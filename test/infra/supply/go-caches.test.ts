@@ -12,7 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { removeGoCaches } from "../../../infra/supply/toolchain/go-caches";
+import {
+  goEnvironment,
+  removeGoCaches,
+} from "../../../infra/supply/toolchain/go-caches";
 
 describe("Go's caches of the toolchain", () => {
   const variable = "XDG_CACHE_HOME";
@@ -38,6 +41,15 @@ describe("Go's caches of the toolchain", () => {
     chmodSync(module, 0o555);
     await removeGoCaches();
     assert.ok(!existsSync(join(home, "mlstack/go")));
+  });
+
+  it("go with what a build that was killed has left", async () => {
+    const folder = goEnvironment()["GOTMPDIR"] ?? "";
+    assert.equal(folder, join(home, "mlstack/go/tmp"));
+    // As Go names it.
+    mkdirSync(join(folder, "go-build1"));
+    await removeGoCaches();
+    assert.ok(!existsSync(folder));
   });
 
   it("stay where their folder is a link, with what it leads to as it was", async () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { spaceOf } from "../../../infra/supply/machine";
 import { missingSteps, type Means } from "../../../infra/supply";
 import { MIRROR } from "../../../infra/supply/mirror";
 import { OFFLINE_TOOLS, PULUMI_TOOLS } from "../../../infra/supply/pulumi";
@@ -223,6 +224,11 @@ describe("missingSteps", () => {
     for (const { id, after = [] } of steps)
       for (const before of after)
         assert.ok(position(before) < position(id), `${id} before ${before}`);
+  });
+
+  it("asks a bare machine for at least the disk that builds were seen to take", () => {
+    const needed = spaceOf(missingSteps(closed));
+    assert.ok(needed > 25 && needed < 45, String(needed));
   });
 
   it("builds nothing where everything can be fetched, so that neither Go nor buildah nor debootstrap is asked for", () => {
