@@ -42,14 +42,35 @@ export function oldBuilds(
 
 /** Removes old builds from buildah's storage, which keeps a gigabyte of each content that an image ever had. */
 export async function removeOldBuilds(now = Date.now()): Promise<void> {
-  const listed = await runBuildah(["images", "--json"]);
-  const images = imagesSchema.parse(JSON.parse(listed));
+  const images = imagesSchema.parse(JSON.parse(await listImages()));
   for (const { id, names } of oldBuilds(images, now)) {
     // One that a build stands on at this moment stays until the next time.
     await runBuildah(["rmi", ...(names.length > 0 ? names : [id])]).catch(
       () => undefined,
     );
   }
+}
+
+/**
+ * What `buildah images` lists. A build that ended on a full disk leaves an image without its manifest, for which every
+ * listing fails from then on; such an image is removed.
+ *
+ * @param removed that of the last attempt, which would fail again
+ */
+async function listImages(removed?: string): Promise<string> {
+  try {
+    return await runBuildah(["images", "--json"]);
+  } catch (error) {
+    const broken = brokenImage(String(error));
+    if (broken === undefined || broken === removed) throw error;
+    await runBuildah(["rmi", "--force", broken]);
+    return listImages(broken);
+  }
+}
+
+/** ID of the image for which a listing failed, by what buildah says of it. */
+export function brokenImage(message: string): string | undefined {
+  return /for image with ID "([0-9a-f]{64})"/.exec(message)?.[1];
 }
 
 function repositoryOf(name: string): string {

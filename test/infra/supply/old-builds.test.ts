@@ -1,6 +1,9 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 
-import { oldBuilds } from "../../../infra/supply/images/old-builds";
+import {
+  brokenImage,
+  oldBuilds,
+} from "../../../infra/supply/images/old-builds";
 
 describe("old builds in buildah's storage", () => {
   const image = (id: string, date: string, ...names: string[]) => ({
@@ -28,5 +31,14 @@ describe("old builds in buildah's storage", () => {
       oldBuilds(images, now).map(({ id }) => id),
       ["first", "nameless"],
     );
+  });
+
+  it("are listed although a full disk has cut one off, which is known by what buildah says", () => {
+    const id =
+      "d757999a60a2db3a1d622b7a3f5a98729b7c1b979b7e02ab81fcc3b965a685df";
+    // buildah 1.28.2, on a storage in which a build had ended on a full disk.
+    const message = `Error: buildah images: exit code 125\n  Error: locating item named "manifest" for image with ID "${id}" (consider removing the image to resolve the issue): file does not exist`;
+    equal(brokenImage(message), id);
+    equal(brokenImage("Error: no space left on device"), undefined);
   });
 });
