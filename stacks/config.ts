@@ -13,7 +13,11 @@ import { tagValue } from "../infra/tags";
 import { declareWorkloads, type DeclaredWorkload } from "../workloads/check";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkDemand } from "../workloads/demand";
-import { checkStreams, streamsSchema } from "../workloads/streams";
+import {
+  declareStreams,
+  streamsSchema,
+  type DeclaredStream,
+} from "../workloads/streams";
 import { budgetSchema, usageSchema } from "./cost/config";
 import { shownValue } from "./plain-keys";
 
@@ -188,6 +192,8 @@ export const stackSchema = z.strictObject({
 export interface StackConfig extends z.output<typeof stackSchema> {
   /** The workloads of folders that it names, as those declare them. */
   readonly declared: readonly DeclaredWorkload[];
+  /** The data sets that it keeps from streams, as their folders declare them. */
+  readonly declaredStreams: readonly DeclaredStream[];
 }
 
 /** A configuration that cannot be used; the message has a line a problem. */
@@ -230,6 +236,10 @@ export function parseConfig(
     parsed.data.workloads.own,
     parsed.data,
   );
+  const { streams: declaredStreams, problems: streamProblems } = declareStreams(
+    "streams",
+    { ...parsed.data, kafka: parsed.data.kafka, declared },
+  );
   const problems = [
     ...ownProblems,
     ...checkTarget(
@@ -239,10 +249,7 @@ export function parseConfig(
     ),
     ...checkTeams("teams", parsed.data.teams),
     ...checkWorkloads(parsed.data),
-    ...checkStreams("streams", {
-      ...parsed.data,
-      kafka: parsed.data.kafka,
-    }),
+    ...streamProblems,
   ];
   const { kind } = parsed.data.target;
   problems.push(
@@ -253,7 +260,7 @@ export function parseConfig(
     ),
   );
   if (problems.length > 0) throw new ConfigError(problems, stack);
-  return { ...parsed.data, declared };
+  return { ...parsed.data, declared, declaredStreams };
 }
 
 /** Structured values arrive as JSON, plain ones as text. */

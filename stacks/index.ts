@@ -62,7 +62,7 @@ const ends = [
   ...runStreams({
     ...ground,
     kafka: config.kafka,
-    streams: config.streams,
+    streams: config.declaredStreams,
     forceDestroy: shortLived,
   }),
 ];

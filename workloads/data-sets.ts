@@ -1,12 +1,82 @@
-import { clickstreamDataSet } from "./clickstream/data-set";
-import type { DataSetDeclaration } from "./features/declare";
-import { flightsDataSet } from "./flights/data-set";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 
-/** Data sets by name: a second one is a declaration, and a line here. */
-export const dataSets = {
-  clickstream: clickstreamDataSet,
-  flights: flightsDataSet,
-} as const satisfies Record<string, DataSetDeclaration>;
+import type { Problem } from "../infra/problem";
+import { writtenPath } from "../infra/schema-problems";
+import { readDeclaration } from "./declaration-file";
+import { checkDataSet } from "./features/check-data-set";
+import { dataSetFile, type DataSet } from "./features/data-set";
 
-/** Name of a data set in a stack's file. */
-export type DataSetName = keyof typeof dataSets;
+/** A folder's data set, and what is wrong with it. */
+export interface ReadDataSet {
+  /** Path of its declaration. */
+  readonly file: string;
+  /** Undefined where it cannot be used; `problems` tell why. */
+  readonly dataSet: DataSet | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** A data set's name, and where a stack's file or a command has it from. */
+export interface NamedFolder {
+  readonly name: string;
+  /** Folder, from the root of the project or elsewhere; `workloads/<name>` unless given. */
+  readonly path?: string | undefined;
+  /** What names it, as a problem says it: `streams.trips`. */
+  readonly place: string;
+}
+
+/**
+ * Reads the declaration of a data set.
+ *
+ * @param teams those that may own its views and models; any unless given
+ */
+export function readDataSet(
+  { name, path, place }: NamedFolder,
+  teams?: readonly string[],
+): ReadDataSet {
+  const folder = path ?? `workloads/${name}`;
+  const file = join(folder, dataSetFile);
+  const fail = (...problems: readonly Problem[]) => ({
+    file,
+    dataSet: undefined,
+    problems,
+  });
+  const missing = (remedy: string) =>
+    fail({
+      path: path === undefined ? place : `${place}.path`,
+      value: folder,
+      remedy,
+    });
+  const make = `make one with \`npm run new -- ${name} --kind data-set\``;
+  if (!isFolder(folder))
+    return missing(
+      `no such folder; ${make}, name another under path, or correct the spelling`,
+    );
+  if (!existsSync(file)) {
+    const similar = readdirSync(folder).find((each) =>
+      /^data[-_ ]?sets?\.ya?ml$/i.test(each),
+    );
+    return missing(
+      similar === undefined
+        ? `the folder has no ${dataSetFile}; ${make}`
+        : `the folder has no ${dataSetFile}; rename its ${similar}`,
+    );
+  }
+  const written = readDeclaration(file, "apiVersion and contract");
+  if ("problems" in written) return fail(...written.problems);
+  const { dataSet, problems } = checkDataSet(written.value, teams, (keys) =>
+    keys.length === 0 ? file : `${file}: ${writtenPath(keys)}`,
+  );
+  return { file, dataSet, problems };
+}
+
+/** Names of the data sets that come with the project, or were made in it: folders of `workloads/`. */
+export function ownDataSets(): readonly string[] {
+  return readdirSync("workloads")
+    .filter((name) => existsSync(join("workloads", name, dataSetFile)))
+    .sort();
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

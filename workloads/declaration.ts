@@ -1,10 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-
-import { LineCounter, parseDocument } from "yaml";
 
 import { HiddenValue, type Problem } from "../infra/problem";
 import { schemaProblems, writtenPath } from "../infra/schema-problems";
+import { isSection, readDeclaration } from "./declaration-file";
 import {
   workloadFile,
   workloadSchema,
@@ -57,29 +56,10 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
       remedy: `the folder has no ${workloadFile}; make one with \`npm run new -- ${name}\``,
     });
   }
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, "utf8"), {
-    lineCounter: lines,
-    prettyErrors: false,
-  });
-  const [error] = document.errors;
-  if (error) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return fail({
-      path: `${file}:${line}:${col}`,
-      value: undefined,
-      remedy: `it is no YAML: ${error.message.split("\n")[0]}`,
-    });
-  }
-  const declared: unknown = document.toJS();
-  if (!isRecord(declared)) {
-    return fail({
-      path: file,
-      value: declared,
-      remedy: "write a section with apiVersion and steps",
-    });
-  }
-  const steps = isRecord(declared["steps"]) ? declared["steps"] : {};
+  const written = readDeclaration(file, "apiVersion and steps");
+  if ("problems" in written) return fail(...written.problems);
+  const declared = written.value;
+  const steps = isSection(declared["steps"]) ? declared["steps"] : {};
   const unknown = Object.keys(own.steps).filter((step) => !(step in steps));
   if (unknown.length > 0) {
     return fail(
@@ -90,7 +70,7 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
       })),
     );
   }
-  const merged = isRecord(declared["steps"])
+  const merged = isSection(declared["steps"])
     ? { ...declared, steps: merge(steps, own.steps) }
     : declared;
   const parsed = workloadSchema.safeParse(merged, { reportInput: true });
@@ -117,7 +97,7 @@ function shown(path: readonly PropertyKey[], value: unknown): unknown {
 function isSet(value: unknown, path: readonly PropertyKey[]): boolean {
   let inner = value;
   for (const key of path) {
-    if (!isRecord(inner)) return Array.isArray(inner);
+    if (!isSection(inner)) return Array.isArray(inner);
     if (!(key in inner)) return false;
     inner = Reflect.get(inner, key);
   }
@@ -126,7 +106,7 @@ function isSet(value: unknown, path: readonly PropertyKey[]): boolean {
 
 /** Sections key by key; anything else takes the place of what was there. */
 function merge(below: unknown, above: unknown): unknown {
-  if (!isRecord(below) || !isRecord(above)) return above;
+  if (!isSection(below) || !isSection(above)) return above;
   return Object.fromEntries(
     [...new Set([...Object.keys(below), ...Object.keys(above)])].map((key) => [
       key,
@@ -141,8 +121,4 @@ function merge(below: unknown, above: unknown): unknown {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

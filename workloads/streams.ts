@@ -10,27 +10,29 @@ import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
-import { dataSets, type DataSetName } from "./data-sets";
+import { jobName, type DeclaredWorkload } from "./check";
+import { readDataSet } from "./data-sets";
 import { streamSchema, type StreamConfig } from "./features/config";
-import {
-  checkDataSet,
-  declareDataSet,
-  type DataSetDeclaration,
-} from "./features/declare";
+import type { DataSet } from "./features/data-set";
+import { tableName } from "./features/feature-view";
 import { StreamedDataSet } from "./features/streamed-data-set";
-import { mostInstants, tableSchema } from "./features/table";
+import { mostInstants } from "./features/table";
+import { workloadName } from "./schema";
 
-/** Which data sets a stack keeps from a stream; none unless it names them. */
-export const streamsSchema = z.strictObject(everyDataSet()).prefault({});
+const streamName = workloadName.regex(
+  /^(?!(.*-)?stream(-|$))/,
+  "the names of its jobs begin with NAME-stream; choose a name without the word stream",
+);
 
-function everyDataSet() {
-  const optional = streamSchema
-    .optional()
-    .describe("Keeps this data set from a stream; not at all unless given");
-  return Object.fromEntries(
-    Object.keys(dataSets).map((name) => [name, optional]),
-  ) as Record<DataSetName, typeof optional>;
-}
+/** Which data sets a stack keeps from a stream, by the names of their folders; none unless it names them. */
+export const streamsSchema = z
+  .record(
+    streamName,
+    streamSchema.describe(
+      "A data set that is kept from a stream: clickstream and flights come with the project",
+    ),
+  )
+  .prefault({});
 
 /** Configuration of the streamed data sets. */
 export type StreamsConfig = z.output<typeof streamsSchema>;
@@ -41,68 +43,143 @@ export interface StreamsSurroundings {
   readonly teams: readonly { readonly name: string }[];
   readonly kafka: KafkaConfig | undefined;
   readonly streams: StreamsConfig;
+  /** Workloads of folders, beside whose jobs those of a stream run; none unless given. */
+  readonly declared?: readonly DeclaredWorkload[];
 }
 
-/** A stream without Kafka, a topic that is not declared, a team or pool that is not there, more commits than can be kept. */
-export function checkStreams(
+/** A data set that a stack keeps from a stream, read and checked. */
+export interface DeclaredStream {
+  readonly name: string;
+  readonly config: StreamConfig;
+  readonly dataSet: DataSet;
+}
+
+/** The data sets that a stack keeps from streams, and every mistake in what it and they say, at once. */
+export function declareStreams(
   path: string,
-  { pools, teams, kafka, streams }: StreamsSurroundings,
-): Problem[] {
-  return named(streams).flatMap(([name, stream]) => {
-    const problems: Problem[] = [];
-    const choose = (
-      key: "team" | "pool" | "topic",
-      among: readonly { readonly name: string }[],
-    ) => {
-      if (among.some((each) => each.name === stream[key])) return;
-      const choices = among.map((each) => each.name).join(", ");
-      problems.push({
-        path: `${path}.${name}.${key}`,
-        value: stream[key],
-        remedy: choices === "" ? "declare one" : `choose one of ${choices}`,
-      });
-    };
-    if (kafka === undefined) {
-      problems.push({
-        path: "kafka",
-        value: undefined,
-        remedy: `declare where the records of ${path}.${name} come from`,
-      });
-    } else {
-      choose("topic", kafka.topics);
-    }
-    const { sample, synthetic, contract }: DataSetDeclaration = dataSets[name];
-    const { producer, ingest } = stream;
-    if (producer?.kind === "generate" && synthetic !== true) {
-      problems.push({
-        path: `${path}.${name}.producer.kind`,
-        value: producer.kind,
-        remedy: "nothing makes such events; replay them, or leave it out",
-      });
-    }
-    if (producer?.kind === "replay" && sample === undefined) {
-      problems.push({
-        path: `${path}.${name}.producer.kind`,
-        value: producer.kind,
-        remedy: "no events come with this data set; leave the producer out",
-      });
-    }
-    const declared = tableSchema.parse(contract.table ?? {}).keepDays;
-    problems.push(...checkPace(`${path}.${name}.ingest`, declared, ingest));
-    choose("team", teams);
-    choose("pool", pools);
-    const own = checkDataSet(
-      dataSets[name],
-      teams.map((team) => team.name),
-    );
+  surroundings: StreamsSurroundings,
+): {
+  readonly streams: readonly DeclaredStream[];
+  readonly problems: readonly Problem[];
+} {
+  const teams = surroundings.teams.map((team) => team.name);
+  const streams: DeclaredStream[] = [];
+  const problems: Problem[] = [];
+  for (const [name, config] of Object.entries(surroundings.streams)) {
+    const place = `${path}.${name}`;
+    const read = readDataSet({ name, path: config.path, place }, teams);
+    problems.push(...read.problems);
+    problems.push(...checkPlaces(place, config, surroundings));
+    if (read.dataSet === undefined) continue;
+    const declared = { name, config, dataSet: read.dataSet };
+    streams.push(declared);
+    problems.push(...checkProducer(place, declared));
     problems.push(
-      ...own.problems.map((problem) => ({
-        ...problem,
-        path: `${path}.${name}: ${problem.path}`,
-      })),
+      ...checkPace(
+        `${place}.ingest`,
+        read.dataSet.contract.table.keepDays,
+        config.ingest,
+      ),
     );
-    return problems;
+  }
+  problems.push(...checkTables(path, streams));
+  problems.push(...checkJobs(path, streams, surroundings.declared ?? []));
+  return { streams, problems };
+}
+
+/** A stream without Kafka; a topic, a team or a pool that is not there. */
+function checkPlaces(
+  place: string,
+  stream: StreamConfig,
+  { kafka, teams, pools }: StreamsSurroundings,
+): Problem[] {
+  const problems: Problem[] = [];
+  const choose = (
+    key: "team" | "pool" | "topic",
+    among: readonly { readonly name: string }[],
+  ) => {
+    if (among.some((each) => each.name === stream[key])) return;
+    const choices = among.map((each) => each.name).join(", ");
+    problems.push({
+      path: `${place}.${key}`,
+      value: stream[key],
+      remedy: choices === "" ? "declare one" : `choose one of ${choices}`,
+    });
+  };
+  if (kafka === undefined) {
+    problems.push({
+      path: "kafka",
+      value: undefined,
+      remedy: `declare where the records of ${place} come from`,
+    });
+  } else {
+    choose("topic", kafka.topics);
+  }
+  choose("team", teams);
+  choose("pool", pools);
+  return problems;
+}
+
+/** Events that a producer is to send, and that nobody has. */
+function checkProducer(
+  place: string,
+  { config: { producer }, dataSet }: DeclaredStream,
+): Problem[] {
+  const refuse = (remedy: string) => [
+    { path: `${place}.producer.kind`, value: producer?.kind, remedy },
+  ];
+  if (producer?.kind === "generate" && dataSet.synthetic === undefined)
+    return refuse("nothing makes such events; replay them, or leave it out");
+  if (producer?.kind === "replay" && dataSet.sample === undefined)
+    return refuse("no events come with this data set; leave the producer out");
+  return [];
+}
+
+/** Tables and models of two data sets that would have one name: all lie in the same buckets. */
+function checkTables(
+  path: string,
+  streams: readonly DeclaredStream[],
+): Problem[] {
+  const taken = new Map<string, string>();
+  return streams.flatMap(({ name, dataSet: { contract, views, models } }) => {
+    const named: readonly (readonly [string, string, string])[] = [
+      ["table", "contract.name", contract.name],
+      ...views.map(
+        (view, at) => ["table", `views[${at}].name`, tableName(view)] as const,
+      ),
+      ...models.map(
+        (model, at) => ["model", `models[${at}].name`, model.name] as const,
+      ),
+    ];
+    return named.flatMap(([kind, key, value]) => {
+      const other = taken.get(`${kind} ${value}`);
+      taken.set(`${kind} ${value}`, name);
+      if (other === undefined || other === name) return [];
+      const remedy = `data set ${other} has a ${kind} of this name; choose another`;
+      return [{ path: `${path}.${name}: ${key}`, value, remedy }];
+    });
   });
+}
+
+/** Workloads of folders whose jobs would have the name of a stream's. */
+function checkJobs(
+  path: string,
+  streams: readonly DeclaredStream[],
+  workloads: readonly DeclaredWorkload[],
+): Problem[] {
+  return workloads.flatMap((workload) =>
+    workload.steps.flatMap(({ name }) => {
+      const value = jobName(workload.name, name);
+      const stream = streams.find((each) =>
+        value.startsWith(`${each.name}-stream-`),
+      );
+      if (stream === undefined) return [];
+      const remedy = `the names of the jobs of ${path}.${stream.name} begin so; rename the step`;
+      return [
+        { path: `workloads.${workload.name}: steps.${name}`, value, remedy },
+      ];
+    }),
+  );
 }
 
 /** A job that runs on, and more often than its table can keep the commits. @param declared days that the data set keeps */
@@ -136,7 +213,7 @@ export interface StreamsArgs {
   readonly sparkOperator: SparkOperator;
   /** Where records come from; nothing is registered without it. */
   readonly kafka: KafkaConfig | undefined;
-  readonly streams: StreamsConfig;
+  readonly streams: readonly DeclaredStream[];
   /** Whether a deletion takes the records along, as in short-lived stacks. */
   readonly forceDestroy: boolean;
   /** Where jobs push what they measured, where the stack is observed. */
@@ -170,12 +247,12 @@ export function runStreams(
     opts,
   );
   const ends: JobEnd[] = [];
-  for (const [name, config] of named(args.streams)) {
+  for (const { name, config, dataSet } of args.streams) {
     const team = teams.get(config.team);
     const pool = platform.pools.find((each) => each.name === config.pool);
-    // The schema has checked both; see checkStreams.
+    // The schema has checked both; see declareStreams.
     if (team === undefined || pool === undefined) continue;
-    const dataSet = new StreamedDataSet(
+    const streamed = new StreamedDataSet(
       `${name}-stream`,
       {
         platform,
@@ -185,7 +262,7 @@ export function runStreams(
         teamName: config.team,
         pool,
         kafka,
-        dataSet: declareDataSet(dataSets[name], [...teams.keys()]),
+        dataSet,
         config,
         // One after another: on a small cluster the drivers of two would hold the room that their executors wait for.
         after: [...ends],
@@ -193,13 +270,7 @@ export function runStreams(
       },
       opts,
     );
-    ends.push(...dataSet.ends);
+    ends.push(...streamed.ends);
   }
   return ends;
-}
-
-function named(streams: StreamsConfig) {
-  return Object.entries(streams).flatMap(([name, config]) =>
-    config === undefined ? [] : [[name as DataSetName, config] as const],
-  );
 }

@@ -1,29 +1,41 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
-import { dataSets } from "../../workloads/data-sets";
-import {
-  declareDataSet,
-  type DataSetDeclaration,
-} from "../../workloads/features/declare";
+import { describeProblem } from "../../infra/problem";
+import { ownDataSets, readDataSet } from "../../workloads/data-sets";
 import { pagesOf } from "../../workloads/features/documentation";
-import { CommandError } from "./command";
+import { CommandError, fromCaller } from "./command";
 
 /**
  * Pages of the feature views that are declared, whether a stack is up or not.
  *
+ * @param view one of them; all unless given
+ * @param out folder to write files to
+ * @param path folder of a data set; those of `workloads/` unless given
  * @returns the page of one view, or of all, as Markdown; with a folder, the names of the files that were written there
- * @throws {CommandError} for a view that nobody declares
+ * @throws {CommandError} for a view that nobody declares, or a data set with mistakes
  */
 export function featurePages(
   view: string | undefined,
   out: string | undefined,
+  path?: string,
 ): string {
-  const declared: readonly DataSetDeclaration[] = Object.values(dataSets);
-  const pages = pagesOf(
-    // Whether a stack has the teams that own them is that stack's question.
-    declared.map((each) => declareDataSet(each, ownersOf(each))),
-  );
+  const folders =
+    path === undefined
+      ? ownDataSets().map((name) => ({ name, place: name }))
+      : [
+          {
+            name: basename(path),
+            path: fromCaller(path),
+            place: "features docs",
+          },
+        ];
+  // Whether a stack has the teams that own them is that stack's question.
+  const read = folders.map((folder) => readDataSet(folder));
+  const problems = read.flatMap((each) => each.problems);
+  if (problems.length > 0)
+    throw new CommandError(problems.map(describeProblem).join("\n"));
+  const pages = pagesOf(read.flatMap(({ dataSet }) => dataSet ?? []));
   const chosen =
     view === undefined
       ? pages
@@ -42,12 +54,4 @@ export function featurePages(
       return `${resolve(out, file)}\n`;
     })
     .join("");
-}
-
-function ownersOf({
-  contract,
-  views,
-  models = [],
-}: DataSetDeclaration): string[] {
-  return [contract, ...views, ...models].map(({ owner }) => owner);
 }

@@ -71,11 +71,12 @@ export function define(group: Command): void {
     .summary("pages of the declared views, as Markdown")
     .argument("[view]")
     .option("--out <folder>", "write files there")
-    .action((view, { out }) => {
+    .option("--path <folder>", "of that data set, in place of workloads/*")
+    .action((view, { out, path }) => {
       // Loads every data set.
       const { featurePages } =
         require("./feature-pages") as typeof import("./feature-pages");
-      process.stdout.write(featurePages(view, out));
+      process.stdout.write(featurePages(view, out, path));
     });
   command.addHelpText(
     "after",

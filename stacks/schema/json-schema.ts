@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { dataSetSchema } from "../../workloads/features/data-set";
 import { workloadSchema } from "../../workloads/schema";
 import { stackSchema } from "../config";
 
@@ -31,12 +32,7 @@ const secretKeys: ReadonlySet<string> = new Set([
 
 /** Schema of the values under `mlstack:`, as a stack's file may write them: without the defaults. */
 export function configSchema(): JsonSchema {
-  const made = z.toJSONSchema(stackSchema, {
-    io: "input",
-    unrepresentable: "any",
-    reused: "inline",
-  }) as JsonSchema;
-  return withSecrets(made);
+  return withSecrets(plainSchema(stackSchema));
 }
 
 /** Schema of a stack's file `stacks/Pulumi.<stack>.yaml`, for editors and other programs. */
@@ -88,17 +84,30 @@ export function fileSchema(): JsonSchema {
 
 /** Schema of a folder's `workload.yaml`, for editors and other programs. */
 export function workloadFileSchema(): JsonSchema {
-  const made = z.toJSONSchema(workloadSchema, {
-    io: "input",
-    unrepresentable: "any",
-    reused: "inline",
-  }) as JsonSchema;
   return {
-    ...made,
+    ...plainSchema(workloadSchema),
     title: "A workload of mlstack",
     description:
       "Made from the schema in workloads/schema.ts by `npm run schema`; do not edit",
   };
+}
+
+/** Schema of a folder's `data-set.yaml`, for editors and other programs. */
+export function dataSetFileSchema(): JsonSchema {
+  return {
+    ...plainSchema(dataSetSchema),
+    title: "A data set of mlstack",
+    description:
+      "Made from the schema in workloads/features/data-set.ts by `npm run schema`; do not edit",
+  };
+}
+
+function plainSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    reused: "inline",
+  }) as JsonSchema;
 }
 
 function withSecrets(schema: JsonSchema, key = ""): JsonSchema {

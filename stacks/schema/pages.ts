@@ -2,8 +2,13 @@ import { join } from "node:path";
 
 import { format } from "prettier";
 
-import { configSchema, fileSchema, workloadFileSchema } from "./json-schema";
-import { reference, workloadReference } from "./reference";
+import {
+  configSchema,
+  dataSetFileSchema,
+  fileSchema,
+  workloadFileSchema,
+} from "./json-schema";
+import { dataSetReference, reference, workloadReference } from "./reference";
 
 const root = join(__dirname, "../..");
 
@@ -25,6 +30,16 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     [
       join(root, "docs/workload.md"),
       await format(workloadReference(workloadFileSchema()), {
+        parser: "markdown",
+      }),
+    ],
+    [
+      join(root, "workloads/data-set.schema.json"),
+      await format(JSON.stringify(dataSetFileSchema()), { parser: "json" }),
+    ],
+    [
+      join(root, "docs/data-set.md"),
+      await format(dataSetReference(dataSetFileSchema()), {
         parser: "markdown",
       }),
     ],

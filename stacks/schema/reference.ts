@@ -46,6 +46,30 @@ export function workloadReference(schema: JsonSchema): string {
   ].join("\n");
 }
 
+/** Reference of a data set's declaration as a Markdown page: a section a key of the first level. */
+export function dataSetReference({
+  properties = {},
+  required = [],
+}: JsonSchema): string {
+  return [
+    "# A data set's declaration",
+    "",
+    "Every key of `data-set.yaml` in a data set's folder; `workloads/flights/data-set.yaml` is one. This page and",
+    "`workloads/data-set.schema.json`, by which editors complete and judge the file, are made from the schema in",
+    "`workloads/features/data-set.ts` by `npm run schema`; do not edit them. What must fit together (a field that a feature",
+    "is made of, the owner's team, names of tables) is checked before anything changes, each mistake with its path and what",
+    "to write instead.",
+    ...Object.entries(properties).flatMap(([key, schema]) => [
+      "",
+      `## \`${key}\``,
+      "",
+      `${schema.description ?? ""}${required.includes(key) ? "; required" : ""}.`,
+      ...section(schema),
+    ]),
+    "",
+  ].join("\n");
+}
+
 function section(schema: JsonSchema): string[] {
   const kinds = choices(schema);
   const tagged = kinds.filter(({ properties }) => properties?.["kind"]);
@@ -150,7 +174,10 @@ function typeOf(schema: JsonSchema): string {
   if (among.length > 0) return [...new Set(among.map(typeOf))].join(" or ");
   if (schema.properties) return "keys below";
   if (schema.type === "object") return "keys of one's own";
-  return schema.type === "string" ? "text" : String(schema.type ?? "any");
+  const { type = "any" } = schema;
+  return (typeof type === "string" ? [type] : type)
+    .map((each) => (each === "string" ? "text" : each))
+    .join(" or ");
 }
 
 function defaultOf(schema: JsonSchema): string {

@@ -113,9 +113,9 @@ const refused: Readonly<
       streams: { flights: { topic: "events", team: "fraud" } },
     },
     [
-      /^streams.flights: views\[0\].owner: "ml": choose one of fraud$/,
-      /^streams.flights: views\[1\].owner: "ml"/,
-      /^streams.flights: models\[0\].owner: "ml"/,
+      /^workloads\/flights\/data-set.yaml: views\[0\].owner: "ml": choose one of fraud$/,
+      /^workloads\/flights\/data-set.yaml: views\[1\].owner: "ml"/,
+      /^workloads\/flights\/data-set.yaml: models\[0\].owner: "ml"/,
     ],
   ],
   "an unknown kind of Kafka": [

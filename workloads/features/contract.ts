@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { Problem } from "../../infra/problem";
 import { hudiSettings, tableSchema } from "./table";
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const scalar = z.union([z.string(), z.number(), z.boolean()], {
+  error: "write a text, a number, true or false",
+});
 
 /** Names that are columns of Hudi, Spark and SQL alike without quoting. */
 export const columnName = z
@@ -13,24 +15,50 @@ export const columnName = z
     "use lower-case letters, digits and underscores, starting with a letter",
   );
 
+const numberOrInstant =
+  "write a number, or an instant in UTC such as 2026-11-01T00:00:00Z";
+
+const limit = z.union([z.number(), z.iso.datetime(numberOrInstant)], {
+  error: numberOrInstant,
+});
+
 const fieldSchema = z.strictObject({
-  type: z.enum(["string", "long", "double", "boolean", "timestamp"]),
-  /** Whether a record without it is at fault; an optional field may be added to a contract at any time. */
-  required: z.boolean().default(false),
-  oneOf: z.array(scalar).min(1).optional(),
-  /** Least value: a number, or an ISO instant. */
-  min: z.union([z.number(), z.iso.datetime()]).optional(),
-  /** Greatest value: a number, or an ISO instant. */
-  max: z.union([z.number(), z.iso.datetime()]).optional(),
-  /** Regular expression of the whole value, anchored by `^` and `$`. */
-  pattern: z.string().startsWith("^").endsWith("$").optional(),
-  /**
-   * What becomes of a record whose value breaks a rule: it goes to the dead letters (`reject`), the field is emptied
-   * (`drop`), or it is filled with a value.
-   */
+  type: z
+    .enum(["string", "long", "double", "boolean", "timestamp"])
+    .describe("What its values are"),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether a record without it is at fault; an optional field may be added to a contract at any time",
+    ),
+  oneOf: z
+    .array(scalar)
+    .min(1)
+    .optional()
+    .describe("The values that it may have; any unless given"),
+  min: limit.optional().describe("Least value: a number, or an ISO instant"),
+  max: limit.optional().describe("Greatest value: a number, or an ISO instant"),
+  pattern: z
+    .string()
+    .regex(/^\^[^]*\$$/, "anchor it: begin with ^ and end with $")
+    .refine(isExpression, "it is no regular expression; correct it")
+    .optional()
+    .describe("Regular expression of the whole value, anchored by ^ and $"),
   otherwise: z
-    .union([z.enum(["reject", "drop"]), z.strictObject({ default: scalar })])
-    .default("reject"),
+    .union(
+      [
+        z.enum(["reject", "drop"]),
+        z.strictObject({
+          default: scalar.describe("What it is filled with"),
+        }),
+      ],
+      { error: "write reject, drop or { default: VALUE }" },
+    )
+    .default("reject")
+    .describe(
+      "What becomes of a record whose value breaks a rule: it goes to the dead letters (reject), the field is emptied (drop), or it is filled with a value",
+    ),
 });
 
 /** One field of a stream's records. */
@@ -38,28 +66,56 @@ export type Field = z.output<typeof fieldSchema>;
 
 /** What the records of a stream look like, and the table that they go to. */
 export const contractSchema = z.strictObject({
-  /** Name of the table. */
-  name: columnName,
-  /** Raised with every change, so that a dead letter tells which rules it broke. */
-  version: z.number().int().min(1),
-  owner: z.string().min(1),
-  description: z.string().min(1),
-  /** Fields that name an event: the same ones again are the same event again. */
-  key: z.array(columnName).min(1),
-  /** Field of the time at which it happened; its day is the partition, so it never differs between two records of a key. */
-  eventTime: columnName,
-  /** Of two records with one key the one in which this is greater stays; `kafka_time` is when the topic got it. */
-  orderBy: columnName.default("kafka_time"),
-  /** Hours that an event may be ahead of the time at which the topic got its record; beyond, it is a dead letter. */
-  maxAheadHours: z.number().positive().max(87_600).default(24),
-  /** Of a change stream: the field that marks a record as the deletion of its event, and the values that do. */
+  name: columnName.describe("Name of the table"),
+  version: z
+    .number()
+    .int()
+    .min(1)
+    .describe(
+      "Raised with every change, so that a dead letter tells which rules it broke",
+    ),
+  owner: z.string().min(1).describe("Team that answers for it"),
+  description: z.string().min(1).describe("What an event is"),
+  key: z
+    .array(columnName)
+    .min(1)
+    .describe(
+      "Fields that name an event: the same ones again are the same event again",
+    ),
+  eventTime: columnName.describe(
+    "Field of the time at which it happened; its day is the partition, so it never differs between two records of a key",
+  ),
+  orderBy: columnName
+    .default("kafka_time")
+    .describe(
+      "Of two records with one key the one in which this is greater stays; kafka_time is when the topic got it",
+    ),
+  maxAheadHours: z
+    .number()
+    .positive()
+    .max(87_600)
+    .default(24)
+    .describe(
+      "Hours that an event may be ahead of the time at which the topic got its record; beyond, it is a dead letter",
+    ),
   deletes: z
-    .strictObject({ field: columnName, in: z.array(scalar).min(1) })
-    .optional(),
-  /** Whether fields that are not declared become columns of text. */
-  additional: z.enum(["ignore", "keep"]).default("ignore"),
-  fields: z.record(columnName, fieldSchema),
-  table: tableSchema.prefault({}),
+    .strictObject({
+      field: columnName.describe("Field that marks it"),
+      in: z.array(scalar).min(1).describe("Values that do"),
+    })
+    .optional()
+    .describe(
+      "Of a change stream: what marks a record as the deletion of its event",
+    ),
+  additional: z
+    .enum(["ignore", "keep"])
+    .default("ignore")
+    .describe("Whether fields that are not declared become columns of text"),
+  fields: z
+    .record(columnName, fieldSchema)
+    .refine((fields) => Object.keys(fields).length > 0, "declare a field")
+    .describe("Fields of a record by name"),
+  table: tableSchema.prefault({}).describe("How the table lies in its bucket"),
 });
 
 /** A checked declaration. */
@@ -76,10 +132,12 @@ export function checkContract(path: string, contract: Contract): Problem[] {
     problems.push({ path: `${path}.${at}`, value, remedy });
   const names = Object.keys(fields).join(", ");
 
-  for (const name of contract.key) {
-    if (fields[name]?.required !== true)
-      report("key", name, "name required fields, or make it required");
-  }
+  contract.key.forEach((name, at) => {
+    if (fields[name] === undefined)
+      report(`key[${at}]`, name, `no such field; choose among ${names}`);
+    else if (!fields[name].required)
+      report(`key[${at}]`, name, "write required: true at the field");
+  });
   const time = fields[contract.eventTime];
   if (time?.type !== "timestamp" || !time.required)
     report("eventTime", contract.eventTime, "name a required timestamp field");
@@ -92,10 +150,10 @@ export function checkContract(path: string, contract: Contract): Problem[] {
       deletes,
       "name a field that is declared, and values of its type",
     );
-  for (const column of contract.table.sortBy) {
+  contract.table.sortBy.forEach((column, at) => {
     if (!(column in fields))
-      report("table.sortBy", column, `choose among ${names}`);
-  }
+      report(`table.sortBy[${at}]`, column, `choose among ${names}`);
+  });
   for (const [name, field] of Object.entries(fields)) {
     if (reserved.includes(name) || name.startsWith("_"))
       report(
@@ -103,8 +161,8 @@ export function checkContract(path: string, contract: Contract): Problem[] {
         name,
         "ingestion uses this name; choose another",
       );
-    for (const remedy of fieldProblems(field))
-      report(`fields.${name}`, name, remedy);
+    for (const [key, remedy] of fieldProblems(field))
+      report(`fields.${name}.${key}`, field[key], remedy);
   }
   return problems;
 }
@@ -131,30 +189,51 @@ export function contractSpec(contract: Contract) {
   };
 }
 
-function fieldProblems(field: Field): string[] {
-  const isNumber = field.type === "long" || field.type === "double";
-  const limits = [field.min, field.max].filter((limit) => limit !== undefined);
-  return [
-    ...(fits(field, limits) &&
-    (limits.length === 0 || isNumber || field.type === "timestamp")
-      ? []
-      : ["give min and max to a number or a timestamp, of its own type"]),
-    ...(fits(field, field.oneOf ?? [])
-      ? []
-      : [`write every value of oneOf as a ${field.type}`]),
-    ...(field.pattern === undefined || field.type === "string"
-      ? []
-      : ["give a pattern to a string only"]),
-    ...(field.required && field.otherwise !== "reject"
-      ? [
-          "a required field is rejected; make it optional, or leave otherwise out",
-        ]
-      : []),
-    ...(typeof field.otherwise === "object" &&
-    !fits(field, [field.otherwise.default])
-      ? [`write the default as a ${field.type}`]
-      : []),
-  ];
+/** What in a field does not fit its other keys: the key, and what to write. */
+function fieldProblems(field: Field): [keyof Field, string][] {
+  const { type, min, max, oneOf, pattern, otherwise } = field;
+  const limited = ["long", "double", "timestamp"].includes(type);
+  const problems: [keyof Field, string][] = [];
+  for (const key of ["min", "max"] as const) {
+    const value = field[key];
+    if (value === undefined) continue;
+    if (!limited)
+      problems.push([
+        key,
+        "only a number or a timestamp has limits; remove it",
+      ]);
+    else if (!fits(field, [value]))
+      problems.push([key, `write it as a ${type}`]);
+  }
+  if (problems.length === 0 && isAbove(min, max))
+    problems.push(["min", `write ${String(max)}, its max, or less`]);
+  if (!fits(field, oneOf ?? []))
+    problems.push(["oneOf", `write every value of oneOf as a ${type}`]);
+  if (pattern !== undefined && type !== "string")
+    problems.push(["pattern", "give a pattern to a string only"]);
+  if (field.required && otherwise !== "reject")
+    problems.push([
+      "otherwise",
+      "a required field is rejected; make it optional, or leave otherwise out",
+    ]);
+  if (typeof otherwise === "object" && !fits(field, [otherwise.default]))
+    problems.push(["otherwise", `write the default as a ${type}`]);
+  return problems;
+}
+
+function isAbove(min: Field["min"], max: Field["max"]): boolean {
+  return typeof min === "string" && typeof max === "string"
+    ? Date.parse(min) > Date.parse(max)
+    : typeof min === "number" && typeof max === "number" && min > max;
+}
+
+function isExpression(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether values are of the type of a field; none are where there is no such field. */

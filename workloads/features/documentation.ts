@@ -1,5 +1,5 @@
 import { type Contract, type Field } from "./contract";
-import type { DataSet } from "./declare";
+import type { DataSet } from "./data-set";
 import {
   featureColumns,
   featureViewSpec,

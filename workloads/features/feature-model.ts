@@ -2,56 +2,86 @@ import { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
 import { columnName, type Contract } from "./contract";
-import {
-  cronLine,
-  featureColumns,
-  tableName,
-  type FeatureView,
-} from "./feature-view";
+import { cronLine } from "./cron-line";
+import { featureColumns, tableName, type FeatureView } from "./feature-view";
 
-/** Which events make an example a positive one. */
-const positiveSchema = z.union([
-  z.strictObject({ field: columnName, in: z.array(z.string()).min(1) }),
-  z.strictObject({ field: columnName, above: z.number() }),
-]);
+const positiveSchema = z.union(
+  [
+    z
+      .strictObject({
+        field: columnName.describe("Field of text"),
+        in: z.array(z.string()).min(1).describe("Values of a positive one"),
+      })
+      .describe("By its text"),
+    z
+      .strictObject({
+        field: columnName.describe("Field of numbers"),
+        above: z.number().describe("A positive one's is greater than this"),
+      })
+      .describe("By its number"),
+  ],
+  { error: "write { field, in: [TEXT] } or { field, above: NUMBER }" },
+);
 
-/** What counts as drift of a model, and when it is looked for; a model for which it is passed is trained anew. */
 const driftSchema = z.strictObject({
-  /** Cron line, in UTC. */
-  schedule: cronLine.default("45 3 * * *"),
-  /** Population stability index of a column above which it has moved: below 0.1 is stable, above 0.25 is another data set. */
-  limit: z.number().positive().default(0.25),
-  /** Limits of single columns, and of the model's `score`. */
-  limits: z.record(columnName, z.number().positive()).prefault({}),
-  /** Examples that are looked at: those that began so many hours before the newest, or later. */
+  schedule: cronLine.default("45 3 * * *").describe("Cron line, in UTC"),
+  limit: z
+    .number()
+    .positive()
+    .default(0.25)
+    .describe(
+      "Population stability index of a column above which it has moved: below 0.1 is stable, above 0.25 is another data set",
+    ),
+  limits: z
+    .record(columnName, z.number().positive())
+    .prefault({})
+    .describe("Limits of single columns, and of the model's `score`"),
   windowHours: z
     .number()
     .int()
     .min(1)
     .max(24 * 366)
-    .default(24 * 7),
-  /** Fewest examples that say anything: of fewer, chance alone moves the index. */
-  leastExamples: z.number().int().min(1).default(500),
+    .default(24 * 7)
+    .describe(
+      "Examples that are looked at: those that began so many hours before the newest, or later",
+    ),
+  leastExamples: z
+    .number()
+    .int()
+    .min(1)
+    .default(500)
+    .describe(
+      "Fewest examples that say anything: of fewer, chance alone moves the index",
+    ),
 });
 
 /** A model that learns what becomes of an example from what a view knew of its entity when the example began. */
 export const featureModelSchema = z.strictObject({
-  /** Name of its folder among the models. */
-  name: columnName,
-  /** Team that answers for it. */
-  owner: z.string().min(1),
-  description: z.string().min(1),
-  /** Name of the contract whose events make the examples. */
-  source: columnName,
-  /** Field that names an example; it begins with its first event. */
-  example: columnName,
-  positive: positiveSchema,
-  /** Name of a view that trails; its entity is a field of the source. */
-  view: columnName,
-  /** Columns to learn from; all of the view's unless given. */
-  columns: z.array(columnName).min(1).optional(),
-  /** `{}` looks for drift with the defaults; without it, nobody does. */
-  drift: driftSchema.optional(),
+  name: columnName.describe("Name of its folder among the models"),
+  owner: z.string().min(1).describe("Team that answers for it"),
+  description: z.string().min(1).describe("What it predicts"),
+  source: columnName.describe(
+    "Name of the contract whose events make the examples",
+  ),
+  example: columnName.describe(
+    "Field that names an example; it begins with its first event",
+  ),
+  positive: positiveSchema.describe(
+    "Which events make an example a positive one",
+  ),
+  view: columnName.describe(
+    "Name of a view that trails; its entity is a field of the source",
+  ),
+  columns: z
+    .array(columnName)
+    .min(1)
+    .optional()
+    .describe("Columns to learn from; all of the view's unless given"),
+  drift: driftSchema
+    .optional()
+    .describe(
+      "What counts as drift, and when it is looked for; {} takes the defaults, and without it nobody looks. A model for which it is passed is trained anew",
+    ),
 });
 
 /** A checked declaration. */
@@ -63,7 +93,7 @@ export function checkFeatureModels(
   models: readonly FeatureModel[],
   views: readonly FeatureView[],
   contracts: readonly Contract[],
-  teams: readonly string[],
+  teams: readonly string[] | undefined,
 ): Problem[] {
   const taken = new Set<string>();
   return models.flatMap((model, at) => {
@@ -73,7 +103,7 @@ export function checkFeatureModels(
     if (taken.has(model.name))
       report("name", model.name, "another model has this name; choose another");
     taken.add(model.name);
-    if (!teams.includes(model.owner))
+    if (teams !== undefined && !teams.includes(model.owner))
       report("owner", model.owner, `choose one of ${teams.join(", ")}`);
     const source = contracts.find(({ name }) => name === model.source);
     const trailing = views.filter(({ window }) => window.kind === "trailing");
@@ -99,14 +129,22 @@ export function checkFeatureModels(
       report("positive.field", model.positive.field, remedy);
     if (view !== undefined) {
       const known = featureColumns(view);
-      for (const column of model.columns ?? []) {
+      (model.columns ?? []).forEach((column, index) => {
         if (!known.includes(column))
-          report("columns", column, `choose among ${known.join(", ")}`);
-      }
+          report(
+            `columns[${index}]`,
+            column,
+            `choose among ${known.join(", ")}`,
+          );
+      });
       const measured = [...(model.columns ?? known), "score"];
       for (const column of Object.keys(model.drift?.limits ?? {})) {
         if (!measured.includes(column))
-          report("drift.limits", column, `choose among ${measured.join(", ")}`);
+          report(
+            `drift.limits.${column}`,
+            column,
+            `choose among ${measured.join(", ")}`,
+          );
       }
     }
     return problems;

@@ -2,20 +2,25 @@ import { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
 import { columnName, type Contract } from "./contract";
+import { cronLine } from "./cron-line";
 import { hudiSettings, tableSchema } from "./table";
 
 const whereSchema = z.strictObject({
-  field: columnName,
-  in: z.array(z.string()).min(1),
+  field: columnName.describe("Field of text"),
+  in: z.array(z.string()).min(1).describe("The values that count"),
 });
 
 const featureSchema = z.strictObject({
-  description: z.string().min(1),
-  aggregate: z.enum(["count", "sum", "min", "max", "mean", "distinct"]),
-  /** Field that is aggregated; a count has none. */
-  of: columnName.optional(),
-  /** Only events in which a field has one of these values. */
-  where: whereSchema.optional(),
+  description: z.string().min(1).describe("What it tells"),
+  aggregate: z
+    .enum(["count", "sum", "min", "max", "mean", "distinct"])
+    .describe("What is made of the events"),
+  of: columnName
+    .optional()
+    .describe("Field that is aggregated; a count has none"),
+  where: whereSchema
+    .optional()
+    .describe("Only events in which a field has one of these values"),
 });
 
 /** One feature: an aggregate of an entity's events. */
@@ -23,51 +28,70 @@ export type Feature = z.output<typeof featureSchema>;
 
 /** Over which of an entity's events a feature is taken. */
 const windowSchema = z.discriminatedUnion("kind", [
-  /** All of them: one row an entity, as of its last event. */
-  z.strictObject({ kind: z.literal("whole") }),
-  /** Those of the hours before an instant: a row for every full hour at which a value changes. */
-  z.strictObject({
-    kind: z.literal("trailing"),
-    hours: z
-      .array(
-        z
-          .number()
-          .int()
-          .min(1)
-          .max(24 * 90),
-      )
-      .min(1)
-      .refine(
-        (hours) =>
-          hours.every((each, at) => at === 0 || each > (hours[at - 1] ?? 0)),
-        "write ascending numbers of hours",
-      ),
-  }),
+  z
+    .strictObject({
+      kind: z
+        .literal("whole")
+        .describe("All of them: one row an entity, as of its last event"),
+    })
+    .describe("All of them: one row an entity, as of its last event"),
+  z
+    .strictObject({
+      kind: z
+        .literal("trailing")
+        .describe(
+          "Those of the hours before an instant: a row for every full hour at which a value changes",
+        ),
+      hours: z
+        .array(
+          z
+            .number()
+            .int()
+            .min(1)
+            .max(24 * 90),
+        )
+        .min(1)
+        .refine(
+          (hours) =>
+            hours.every((each, at) => at === 0 || each > (hours[at - 1] ?? 0)),
+          "write ascending numbers of hours",
+        )
+        .describe("Hours of each window, ascending; each gives a column"),
+    })
+    .describe(
+      "Those of the hours before an instant: a row for every full hour at which a value changes",
+    ),
 ]);
-
-/** When something runs. */
-export const cronLine = z
-  .string()
-  .regex(/^(\S+\s+){4}\S+$/, "write five fields, such as 5 * * * *");
 
 /** Features of one entity from one stream. */
 export const featureViewSchema = z.strictObject({
-  /** Name of the table. */
-  name: columnName,
-  /** Raised when a feature changes its meaning; the table's name carries it from 2 on. */
-  version: z.number().int().min(1),
-  /** Team that answers for it. */
-  owner: z.string().min(1),
-  description: z.string().min(1),
-  /** Name of the contract whose events it is made of. */
-  source: columnName,
-  /** Field that names the entity. */
-  entity: columnName,
-  window: windowSchema,
-  features: z.record(columnName, featureSchema),
-  /** Cron line of its job, in UTC; without it, the job runs when the program does. */
-  schedule: cronLine.optional(),
-  table: tableSchema.prefault({}),
+  name: columnName.describe("Name of the table"),
+  version: z
+    .number()
+    .int()
+    .min(1)
+    .describe(
+      "Raised when a feature changes its meaning; the table's name carries it from 2 on",
+    ),
+  owner: z.string().min(1).describe("Team that answers for it"),
+  description: z.string().min(1).describe("What the features tell"),
+  source: columnName.describe(
+    "Name of the contract whose events it is made of",
+  ),
+  entity: columnName.describe("Field that names the entity"),
+  window: windowSchema.describe(
+    "Over which of an entity's events a feature is taken",
+  ),
+  features: z
+    .record(columnName, featureSchema)
+    .refine((features) => Object.keys(features).length > 0, "declare a feature")
+    .describe("Features by name"),
+  schedule: cronLine
+    .optional()
+    .describe(
+      "Cron line of its job, in UTC; without it, the job runs when the program does",
+    ),
+  table: tableSchema.prefault({}).describe("How the table lies in its bucket"),
 });
 
 /** A checked declaration. */
@@ -103,7 +127,7 @@ export function checkFeatureViews(
   path: string,
   views: readonly FeatureView[],
   contracts: readonly Contract[],
-  teams: readonly string[],
+  teams: readonly string[] | undefined,
 ): Problem[] {
   const taken = new Set(contracts.map(({ name }) => name));
   return views.flatMap((view, at) => {
@@ -120,7 +144,7 @@ export function checkFeatureViews(
         `write a name whose table's has ${longestTableName} characters or fewer: it is a label of jobs`,
       );
     taken.add(table);
-    if (!teams.includes(view.owner))
+    if (teams !== undefined && !teams.includes(view.owner))
       report("owner", view.owner, `choose one of ${teams.join(", ")}`);
     const source = contracts.find(({ name }) => name === view.source);
     if (source === undefined) {
@@ -131,8 +155,8 @@ export function checkFeatureViews(
     if (source.fields[view.entity]?.required !== true)
       report("entity", view.entity, `name a required field of ${source.name}`);
     for (const [name, feature] of Object.entries(view.features)) {
-      for (const remedy of featureProblems(feature, view, source))
-        report(`features.${name}`, feature.of ?? feature.aggregate, remedy);
+      for (const [key, value, remedy] of featureProblems(feature, view, source))
+        report(`features.${name}.${key}`, value, remedy);
     }
     return problems;
   });
@@ -157,28 +181,40 @@ export function featureViewSpec(view: FeatureView, source: Contract) {
   };
 }
 
+/** What in a feature does not fit: the key, what stands there, and what to write. */
 function featureProblems(
   { aggregate, of, where }: Feature,
   { window }: FeatureView,
   { name, fields }: Contract,
-): string[] {
+): [key: string, value: unknown, remedy: string][] {
   const field = of === undefined ? undefined : fields[of];
   const isNumber = field?.type === "long" || field?.type === "double";
-  return [
-    ...(aggregate === "count" && of !== undefined
-      ? ["a count is of events; leave `of` out, or use distinct"]
-      : []),
-    ...(aggregate !== "count" && field === undefined
-      ? [`set \`of\` to one of ${Object.keys(fields).join(", ")}`]
-      : []),
-    ...(["sum", "min", "max", "mean"].includes(aggregate) && field && !isNumber
-      ? [`${aggregate} is of a number`]
-      : []),
-    ...(aggregate === "distinct" && window.kind === "trailing"
-      ? ["distinct values of hours do not add up; use the window `whole`"]
-      : []),
-    ...(where !== undefined && fields[where.field]?.type !== "string"
-      ? [`set where.field to a string field of ${name}`]
-      : []),
-  ];
+  const problems: [string, unknown, string][] = [];
+  if (aggregate === "count" && of !== undefined)
+    problems.push([
+      "of",
+      of,
+      "a count is of events; leave `of` out, or use distinct",
+    ]);
+  if (aggregate !== "count" && field === undefined)
+    problems.push([
+      "of",
+      of,
+      `choose one of ${Object.keys(fields).join(", ")}`,
+    ]);
+  if (["sum", "min", "max", "mean"].includes(aggregate) && field && !isNumber)
+    problems.push(["of", of, `${aggregate} is of a number`]);
+  if (aggregate === "distinct" && window.kind === "trailing")
+    problems.push([
+      "aggregate",
+      aggregate,
+      "distinct values of hours do not add up; use the window `whole`",
+    ]);
+  if (where !== undefined && fields[where.field]?.type !== "string")
+    problems.push([
+      "where.field",
+      where.field,
+      `name a string field of ${name}`,
+    ]);
+  return problems;
 }

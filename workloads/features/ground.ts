@@ -13,7 +13,7 @@ import type { Team, TeamAccount } from "../../components/team";
 import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
-import type { DataSet } from "./declare";
+import type { DataSet } from "./data-set";
 
 /** What a streamed data set stands on. */
 export interface StreamedDataSetArgs {

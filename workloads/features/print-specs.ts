@@ -1,8 +1,8 @@
-import { clickstreamDataSet } from "../clickstream/data-set";
-import { declareDataSet } from "./declare";
+import { readDataSet } from "../data-sets";
 import { specs } from "./specs";
 
 // What the jobs read, for their tests: `npx tsx workloads/features/print-specs.ts > workloads/features/stream_tests/specs.json`
-process.stdout.write(
-  `${JSON.stringify(specs(declareDataSet(clickstreamDataSet, ["ml"])), null, 2)}\n`,
-);
+const place = "print-specs";
+const { dataSet, problems } = readDataSet({ name: "clickstream", place });
+if (dataSet === undefined) throw new Error(JSON.stringify(problems));
+process.stdout.write(`${JSON.stringify(specs(dataSet), null, 2)}\n`);

@@ -1,5 +1,5 @@
 import { contractSpec } from "./contract";
-import type { DataSet } from "./declare";
+import type { DataSet } from "./data-set";
 import { featureModelSpec } from "./feature-model";
 import { featureViewSpec } from "./feature-view";
 

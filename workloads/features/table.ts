@@ -2,16 +2,41 @@ import { z } from "zod";
 
 /** How a feature-store table lies in its bucket, as far as it is a choice. */
 export const tableSchema = z.strictObject({
-  /** `merge-on-read` appends changes and merges them later; `copy-on-write` rewrites files at once. */
-  type: z.enum(["merge-on-read", "copy-on-write"]).default("merge-on-read"),
-  /** Files that each partition is split into by key; a key's file is known without a look-up. */
-  buckets: z.number().int().min(1).max(4096).default(2),
-  /** Columns by which compacted files are sorted, so that a reader can skip most of them. */
-  sortBy: z.array(z.string()).default([]),
-  /** Commits after which appended changes are merged into files. */
-  compactAfter: z.number().int().min(1).max(1000).default(8),
-  /** Days for which every instant can be read again. */
-  keepDays: z.number().int().min(1).max(3650).default(30),
+  type: z
+    .enum(["merge-on-read", "copy-on-write"])
+    .default("merge-on-read")
+    .describe(
+      "merge-on-read appends changes and merges them later; copy-on-write rewrites files at once",
+    ),
+  buckets: z
+    .number()
+    .int()
+    .min(1)
+    .max(4096)
+    .default(2)
+    .describe(
+      "Files that each partition is split into by key; a key's file is known without a look-up",
+    ),
+  sortBy: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "Columns by which compacted files are sorted, so that a reader can skip most of them",
+    ),
+  compactAfter: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(8)
+    .describe("Commits after which appended changes are merged into files"),
+  keepDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe("Days for which every instant can be read again"),
 });
 
 /**

@@ -6,6 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020";
 import { parse } from "yaml";
 
 import {
+  dataSetFileSchema,
   fileSchema,
   workloadFileSchema,
   type JsonSchema,
@@ -35,6 +36,7 @@ describe("the schema of the stacks' files", () => {
   it("describes every key", () => {
     assert.deepEqual(undescribed(fileSchema(), ""), []);
     assert.deepEqual(undescribed(workloadFileSchema(), ""), []);
+    assert.deepEqual(undescribed(dataSetFileSchema(), ""), []);
   });
 
   it("is what schema.json and the reference page were made from", async () => {
@@ -71,6 +73,20 @@ describe("the schema of the stacks' files", () => {
       );
     });
   }
+
+  it("holds the project's data sets, by another validator", () => {
+    const isDataSet = new Ajv2020({
+      allErrors: true,
+      validateFormats: false,
+    }).compile(dataSetFileSchema());
+    const workloads = join(stacks, "../workloads");
+    for (const name of ["clickstream", "flights"]) {
+      const file = join(workloads, name, "data-set.yaml");
+      isDataSet(parse(readFileSync(file, "utf8")));
+      assert.deepEqual(isDataSet.errors ?? [], [], name);
+    }
+    assert.ok(!isDataSet({ apiVersion: "mlstack.dev/v1", contract: {} }));
+  });
 
   it("refuses an unknown key, a wrong kind and a wrong value", () => {
     const wrong = (config: object) => {

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 
-import { dataSets } from "../../../workloads/data-sets";
-import { declareDataSet } from "../../../workloads/features/declare";
+import { ownDataSets, readDataSet } from "../../../workloads/data-sets";
 import { pagesOf } from "../../../workloads/features/documentation";
 import {
   featureColumns,
   tableName,
 } from "../../../workloads/features/feature-view";
 
-const declared = Object.values(dataSets).map((each) =>
-  declareDataSet(each, ["ml"]),
-);
+const declared = ownDataSets().map((name) => {
+  const { dataSet, problems } = readDataSet({ name, place: name });
+  assert.ok(dataSet, JSON.stringify(problems));
+  return dataSet;
+});
 const pages = new Map(
   pagesOf(declared).map(({ file, text }) => [file, text] as const),
 );

@@ -10,10 +10,12 @@ import { kafkaSchema } from "../../../components/kafka/config";
 import { SparkOperator } from "../../../components/spark-operator";
 import { Team } from "../../../components/team";
 import type { Bucket, Platform } from "../../../infra/platform";
+import type { Problem } from "../../../infra/problem";
 import {
-  checkStreams,
+  declareStreams,
   runStreams,
   streamsSchema,
+  type DeclaredStream,
 } from "../../../workloads/streams";
 import { record, type Recording } from "../../support/recording-monitor";
 import { volumesOf } from "../../support/test-volumes";
@@ -22,6 +24,8 @@ const kafka = kafkaSchema.parse({
   kind: "single",
   topics: [{ name: "click-events" }],
 });
+
+const around = { pools: [{ name: "cpu" }], teams: [{ name: "ml" }], kafka };
 
 function platform(): Platform {
   const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
@@ -56,6 +60,25 @@ function platform(): Platform {
   };
 }
 
+/** The data sets of a stack's file, which must be without mistakes. */
+function declared(streams: object): readonly DeclaredStream[] {
+  const { streams: found, problems } = declareStreams("streams", {
+    ...around,
+    streams: streamsSchema.parse(streams),
+  });
+  assert.deepEqual(problems, []);
+  return found;
+}
+
+/** What is wrong with the streams of a stack's file. */
+function problemsOf(streams: object, stack: object = {}): readonly Problem[] {
+  return declareStreams("streams", {
+    ...around,
+    ...stack,
+    streams: streamsSchema.parse(streams),
+  }).problems;
+}
+
 function register(
   stream: object,
   names: readonly string[] = ["clickstream"],
@@ -78,7 +101,7 @@ function register(
         teams: new Map([["ml", new Team("ml", { platform: on, quota })]]),
         sparkOperator: new SparkOperator("operator", { platform: on }),
         kafka,
-        streams: streamsSchema.parse(
+        streams: declared(
           Object.fromEntries(
             names.map((name) => [name, { topic: "click-events", ...stream }]),
           ),
@@ -255,31 +278,16 @@ describe("a streamed data set", () => {
   });
 
   it("makes no events of a kind that nobody knows how to make", () => {
-    const streams = streamsSchema.parse({
-      flights: {
-        topic: "click-events",
-        producer: { kind: "generate", events: 10 },
-      },
-    });
-    const [problem] = checkStreams("streams", {
-      pools: [{ name: "cpu" }],
-      teams: [{ name: "ml" }],
-      kafka,
-      streams,
+    const producer = { kind: "generate", events: 10 };
+    const [problem] = problemsOf({
+      flights: { topic: "click-events", producer },
     });
     assert.equal(problem?.path, "streams.flights.producer.kind");
   });
 
   it("is refused where it would keep more commits than can be listed at each", () => {
     const problems = (ingest: { everySeconds: number; keepDays?: number }) =>
-      checkStreams("streams", {
-        pools: [{ name: "cpu" }],
-        teams: [{ name: "ml" }],
-        kafka,
-        streams: streamsSchema.parse({
-          clickstream: { topic: "click-events", ingest },
-        }),
-      });
+      problemsOf({ clickstream: { topic: "click-events", ingest } });
     const [problem] = problems({ everySeconds: 10 });
     assert.equal(problem?.path, "streams.clickstream.ingest.everySeconds");
     assert.match(
@@ -291,24 +299,16 @@ describe("a streamed data set", () => {
   });
 
   it("is refused without Kafka, or with a topic, team or pool that is not there", () => {
-    const streams = streamsSchema.parse({
+    const streams = {
       clickstream: { topic: "clicks", team: "nobody", pool: "none" },
-    });
-    const stack = {
-      pools: [{ name: "cpu" }],
-      teams: [{ name: "ml" }],
-      streams,
     };
-    const paths = (problems: readonly { readonly path: string }[]) =>
+    const paths = (problems: readonly Problem[]) =>
       problems.map(({ path }) => path);
-    assert.deepEqual(paths(checkStreams("streams", { ...stack, kafka })), [
+    assert.deepEqual(paths(problemsOf(streams)), [
       "streams.clickstream.topic",
       "streams.clickstream.team",
       "streams.clickstream.pool",
     ]);
-    assert.equal(
-      paths(checkStreams("streams", { ...stack, kafka: undefined }))[0],
-      "kafka",
-    );
+    assert.equal(paths(problemsOf(streams, { kafka: undefined }))[0], "kafka");
   });
 });

@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+import { contractSchema, type Contract } from "./contract";
+import { featureModelSchema, type FeatureModel } from "./feature-model";
+import { featureViewSchema, type FeatureView } from "./feature-view";
+
+/** Name of a folder's declaration of a data set. */
+export const dataSetFile = "data-set.yaml";
+
+const sampleSchema = z.strictObject({
+  package: z
+    .string()
+    .regex(/^[\w.-]+==[\w.]+$/, "pin it, as in name==1.2.3")
+    .describe("Python package that has the file, pinned"),
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      "Where the file lies in the package; CSV or JSON lines, plain, gzipped or alone in a zip",
+    ),
+  key: z
+    .string()
+    .min(1)
+    .describe(
+      "Column that is the key of the records: those of one value stay in order",
+    ),
+});
+
+/** Events that come with a data set, which a producer can replay. */
+export type Sample = z.output<typeof sampleSchema>;
+
+/** A data set as its folder declares it. */
+export const dataSetSchema = z.strictObject({
+  apiVersion: z
+    .literal("mlstack.dev/v1")
+    .describe("Version of this declaration"),
+  contract: contractSchema.describe(
+    "What the records of the stream look like, and the table that they go to",
+  ),
+  views: z
+    .array(featureViewSchema)
+    .default([])
+    .describe("Features that are made of the events, a table each"),
+  models: z
+    .array(featureModelSchema)
+    .default([])
+    .describe(
+      "Models that learn what becomes of an example from what a view knew of its entity when the example began",
+    ),
+  sample: sampleSchema
+    .optional()
+    .describe("Events that come with the data set, for `producer: replay`"),
+  synthetic: z
+    .literal("clicks")
+    .optional()
+    .describe(
+      "Events that stream/generator.py makes, for `producer: generate`: clicks of a shop's visitors",
+    ),
+});
+
+/** A data set: the contract of its stream, the feature views made of it, and the models that learn from them. */
+export interface DataSet {
+  readonly contract: Contract;
+  readonly views: readonly FeatureView[];
+  readonly models: readonly FeatureModel[];
+  readonly sample?: Sample | undefined;
+  readonly synthetic?: "clicks" | undefined;
+}
