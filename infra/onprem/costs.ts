@@ -68,5 +68,10 @@ export function nodeHour(
   const month = hostMonth(name, target);
   return month === undefined
     ? undefined
-    : { onDemand: month / monthHours, disk: 0, sources: [source] };
+    : {
+        onDemand: month / monthHours,
+        disk: 0,
+        owned: true,
+        sources: [source],
+      };
 }

@@ -172,11 +172,12 @@ export function nodeHourOf(
   disk: { readonly item: string; readonly each: number },
 ): NodeHour | undefined {
   const machine = prices.machine(region, machineType);
+  const spot = prices.spot(region, machineType);
   const fee = prices.fee(region, disk.item);
   return (
     machine && {
       onDemand: machine.usd,
-      spot: prices.spot(region, machineType),
+      spot,
       disk: fee && (fee.usd * disk.each) / monthHours,
       sources: [machine.source, ...(fee ? [fee.source] : [])],
     }

@@ -76,6 +76,8 @@ export interface NodeHour {
   readonly spot?: SpotPrice;
   /** US dollars of its disk; undefined where the table has no price. */
   readonly disk: number | undefined;
+  /** Whether it is paid for also while nothing runs, whatever the pool's `min`: a host of one's own. */
+  readonly owned?: boolean;
   readonly sources: readonly PriceSource[];
 }
 

@@ -16,6 +16,7 @@ import {
   type JobState,
 } from "./job-status";
 import { KubeClient, KubeError } from "./kube-client";
+import { type NodeUse, NodeUseRecord } from "./node-use";
 import type { Context, ResourceKind } from "./resource";
 
 const pollMilliseconds = 500;
@@ -45,6 +46,8 @@ interface Outs extends Inputs {
   readonly result: object;
   /** Seconds from the creation of the job. */
   readonly startup: { driver?: number; firstExecutor?: number };
+  /** What its pods asked of the nodes, as far as they were seen. */
+  readonly nodeUse: readonly NodeUse[];
 }
 
 const objectSchema = z.looseObject({
@@ -56,7 +59,10 @@ export const jobEnd: ResourceKind<Inputs, Outs> = {
   type: "mlstack:index:JobEnd",
   schema: inputsSchema,
   secretOutputs: ["kubeconfig"],
-  kept: ["state", "startedAt", "finishedAt", "seconds", "result", "startup"],
+  kept: [
+    ...(["state", "startedAt", "finishedAt", "seconds"] as const),
+    ...(["result", "startup", "nodeUse"] as const),
+  ],
   diff: () => ({
     update: ["kubeconfig", "timeoutSeconds"],
     replace: ["apiVersion", "kind", "namespace", "name", "uid"],
@@ -75,6 +81,7 @@ class Wait {
   private readonly kind: JobKind;
   private readonly began = Date.now();
   private readonly startup: { driver?: number; firstExecutor?: number } = {};
+  private readonly nodeUse: NodeUseRecord;
 
   constructor(
     private readonly inputs: Inputs,
@@ -82,6 +89,9 @@ class Wait {
   ) {
     this.client = new KubeClient(inputs.kubeconfig, context.signal);
     this.kind = jobKinds[inputs.kind];
+    this.nodeUse = new NodeUseRecord((name) =>
+      this.client.get(`/api/v1/nodes/${name}`),
+    );
   }
 
   async end(): Promise<Outs> {
@@ -92,6 +102,7 @@ class Wait {
       const state = this.kind.state(object);
       const main = this.kind.main(object, pods);
       this.noteStarts(created, main, pods);
+      await this.nodeUse.note(pods);
       if (state.ended === "failed") throw await this.failure(state, main);
       if (state.ended === "succeeded") return this.outs(state, created, main);
       const seconds = (Date.now() - Date.parse(created)) / 1000;
@@ -195,6 +206,7 @@ class Wait {
       seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
       result: resultOf(main),
       startup: this.startup,
+      nodeUse: this.nodeUse.uses(),
     };
   }
 

@@ -1,10 +1,13 @@
 import { z } from "zod";
 
+import { poolLabel } from "../placement";
+
 const terminatedSchema = z.object({
   exitCode: z.number(),
   reason: z.string().optional(),
   message: z.string().optional(),
   startedAt: z.string().nullish(),
+  finishedAt: z.string().nullish(),
 });
 
 const containerStatusSchema = z.object({
@@ -35,11 +38,13 @@ export const conditionSchema = z.object({
 export const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
+    uid: z.string().prefault(""),
     creationTimestamp: z.string().prefault(""),
     labels: z.record(z.string(), z.string()).prefault({}),
   }),
   spec: z
     .object({
+      nodeName: z.string().optional(),
       nodeSelector: z.record(z.string(), z.string()).prefault({}),
       containers: z
         .array(
@@ -57,6 +62,7 @@ export const podSchema = z.object({
   status: z
     .object({
       phase: z.string().optional(),
+      startTime: z.string().nullish(),
       containerStatuses: z.array(containerStatusSchema).prefault([]),
       conditions: z.array(conditionSchema).prefault([]),
     })
@@ -98,9 +104,6 @@ export function resultOf(pod: Pod | undefined): object {
   }
   return {};
 }
-
-/** Label of a pool on its nodes, by which pods choose it. */
-const poolLabel = "mlstack.dev/pool";
 
 /** What a pod that does not run yet is waiting for. */
 export function waitingFor(pod: Pod): string | undefined {

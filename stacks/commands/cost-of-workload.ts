@@ -1,6 +1,7 @@
 import { costsOf, nodeSize } from "../../infra";
 import type { DeclaredWorkload } from "../../workloads/check";
 import { cheapestRun, jobsOf, type RunCost, type RunTimes } from "../cost/job";
+import { runMoney, runMoneySpan } from "../cost/money";
 import { CommandError } from "./command";
 import { type ReadableStack } from "./stack-config";
 import { table } from "./table";
@@ -78,10 +79,7 @@ export function describeOffers(
         ? [job, stack, run]
         : [
             ...[job, stack, `${run.nodes} of ${run.pool}`],
-            run.low === run.high
-              ? run.high.toFixed(3)
-              : `${run.low.toFixed(3)} to ${run.high.toFixed(3)}`,
-            ...[run.idle.toFixed(3), `${run.start} s`],
+            ...[runMoneySpan(run), runMoney(run.idle), `${run.start} s`],
             run.high === least ? "cheapest" : "",
           ],
     );

@@ -3,12 +3,16 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
+import { nodeUseSchema } from "../../infra/provider/node-use";
+import { runMoneySpan } from "../cost/money";
 import { root, stackFolder } from "./command";
 import type { Pulumi } from "./pulumi";
 import { servicesOf, type Service } from "./services";
 import { kubeconfigOf, readState, type StateResource } from "./stack-state";
 import { jobEndType, jobsOf } from "./state-jobs";
 import { table } from "./table";
+import { costOfRuns, describeRunCosts, type RunCosts } from "./cost-of-runs";
+import { keepRuns } from "./run-history";
 import { readUnfinished } from "./unfinished-jobs";
 import type { WorkloadReport } from "./workload-report";
 
@@ -22,6 +26,8 @@ export interface Report {
   readonly workloads: readonly WorkloadReport[];
   /** What runs on for people; what opens it is in the state alone. */
   readonly services: readonly Omit<Service, "token">[];
+  /** What its jobs cost; absent where nothing is paid for by the hour. */
+  readonly costs?: RunCosts;
 }
 
 const jobEnd = z.object({
@@ -30,6 +36,8 @@ const jobEnd = z.object({
   name: z.string(),
   uid: z.string(),
   state: z.string(),
+  // Of ends that were made before it was told, the beginning is not there.
+  startedAt: z.string().optional(),
   finishedAt: z.string(),
   seconds: z.number(),
   startup: z
@@ -38,6 +46,7 @@ const jobEnd = z.object({
       firstExecutor: z.number().optional(),
     })
     .prefault({}),
+  nodeUse: z.array(nodeUseSchema).optional().catch(undefined),
   result: z
     // A team's own job may call by these names what is something else.
     .looseObject({
@@ -57,6 +66,7 @@ export async function writeReport(
   const kubeconfig = kubeconfigOf(resources);
   const unfinished =
     kubeconfig === undefined ? [] : await readUnfinished(kubeconfig, resources);
+  const workloads = [...endedJobs(resources, run?.startedAt), ...unfinished];
   const report: Report = {
     stack,
     target: targetOf(resources),
@@ -64,7 +74,7 @@ export async function writeReport(
       startedAt: run.startedAt.toISOString(),
       seconds: run.seconds,
     }),
-    workloads: [...endedJobs(resources, run?.startedAt), ...unfinished],
+    ...costOfRuns(stack, workloads),
     services: servicesOf(resources).map(({ name, kind, url }) => ({
       name,
       kind,
@@ -73,6 +83,7 @@ export async function writeReport(
   };
   const folder = stackFolder(stack);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  keepRuns(stack, workloads);
   replaceFile(
     join(folder, "report.json"),
     `${JSON.stringify(report, null, 2)}\n`,
@@ -104,11 +115,12 @@ export function endedJobs(
     .filter(({ type }) => type === jobEndType)
     .map(({ outputs }) => jobEnd.parse(outputs))
     .filter(({ uid }) => runs.has(uid))
-    .map(({ kind, namespace, name, state, seconds, startup, ...end }) => ({
-      ...{ kind, namespace, name, state, seconds, startup },
-      rows: end.result.rows,
-      metrics: end.result.metrics,
-      ...(since && Date.parse(end.finishedAt) < since.getTime()
+    .map(({ result, finishedAt, ...end }) => ({
+      ...end,
+      finishedAt,
+      rows: result.rows,
+      metrics: result.metrics,
+      ...(since && Date.parse(finishedAt) < since.getTime()
         ? { earlier: true }
         : {}),
     }));
@@ -133,12 +145,14 @@ export function describeReport(report: Report): string {
   const metrics = Object.keys(shown).filter((name) =>
     report.workloads.some((each) => each.metrics[name] !== undefined),
   );
+  const isPriced = report.workloads.some(({ cost }) => cost !== undefined);
   const rows = report.workloads.map((each) => [
     each.name,
     each.earlier ? `${each.state}, earlier` : each.state,
     each.seconds?.toFixed(1) ?? "",
     each.startup.driver?.toFixed(1) ?? "",
     each.startup.firstExecutor?.toFixed(1) ?? "",
+    ...(isPriced ? [each.cost ? runMoneySpan(each.cost) : ""] : []),
     each.rows === undefined ? "" : String(each.rows),
     ...metrics.map((name) => {
       const value = each.metrics[name];
@@ -155,11 +169,14 @@ export function describeReport(report: Report): string {
     "",
     table(
       [
-        ...["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR", "ROWS"],
+        ...["WORKLOAD", "STATE", "SECONDS", "DRIVER", "EXECUTOR"],
+        ...(isPriced ? ["USD"] : []),
+        "ROWS",
         ...metrics.map(title),
       ],
       rows,
     ),
+    ...(report.costs ? ["", ...describeRunCosts(report.costs)] : []),
     ...(report.services.length > 0
       ? [
           "",

@@ -1,5 +1,6 @@
 import { waitingFor } from "../../infra/provider/job-pod";
 import { jobKinds } from "../../infra/provider/job-status";
+import { NodeUseRecord } from "../../infra/provider/node-use";
 import { jobPods } from "./job-pods";
 import { clientConfig, type StateResource } from "./stack-state";
 import { jobEndType, jobsOf } from "./state-jobs";
@@ -35,12 +36,20 @@ export async function readUnfinished(
           ...{ group, version, plural, namespace, name },
         });
         const { state, ended, reason } = read(found);
+        const its = await jobPods(core, namespace, pods(name));
         if (ended !== undefined) {
-          return { ...job, state, error: reason, failed: ended === "failed" };
+          // Spark has deleted the executors by then: what they used is not known.
+          const use = new NodeUseRecord((node) =>
+            core.readNode({ name: node }),
+          );
+          await use.note(its);
+          return {
+            ...job,
+            ...{ state, error: reason, failed: ended === "failed" },
+            nodeUse: use.uses(),
+          };
         }
-        const waiting = (await jobPods(core, namespace, pods(name))).flatMap(
-          (pod) => waitingFor(pod) ?? [],
-        );
+        const waiting = its.flatMap((pod) => waitingFor(pod) ?? []);
         return {
           ...job,
           state,

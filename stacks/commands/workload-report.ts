@@ -1,3 +1,6 @@
+import type { NodeUse } from "../../infra/provider/node-use";
+import type { Dollars } from "../cost/run-cost";
+
 /** How one job of a workload went. */
 export interface WorkloadReport {
   readonly name: string;
@@ -17,6 +20,15 @@ export interface WorkloadReport {
   readonly failed?: boolean;
   /** Whether it ended before the `up` that the report is of, which left it as it was. */
   readonly earlier?: boolean;
+  /** Identity of the run. */
+  readonly uid?: string;
+  /** ISO instants of its creation and its end. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** What its pods asked of the nodes, as far as they were seen. */
+  readonly nodeUse?: readonly NodeUse[];
+  /** What it cost, by the list prices of its pools; absent where that cannot be told. */
+  readonly cost?: Dollars;
   /** What keeps a job that has not ended from running. */
   readonly waiting?: string;
 }

@@ -65,6 +65,40 @@ describe("JobEnd over gRPC", function () {
     assert.ok(outs["kubeconfig"] instanceof Secret);
   });
 
+  it("tells what the run's pods asked of the nodes", async () => {
+    run("COMPLETED");
+    const start = "2026-01-01T00:00:05Z";
+    const terminated = { exitCode: 0, finishedAt: "2026-01-01T00:00:15Z" };
+    api.objects.set(pods, {
+      items: [
+        {
+          metadata: { name: "training-driver", uid: "pod-1" },
+          spec: {
+            nodeName: "n1",
+            containers: [{ resources: { requests: { cpu: "2" } } }],
+          },
+          status: {
+            ...{ phase: "Succeeded", startTime: start },
+            containerStatuses: [{ name: "driver", state: { terminated } }],
+          },
+        },
+      ],
+    });
+    api.objects.set("/api/v1/nodes/n1", {
+      metadata: { labels: { "mlstack.dev/pool": "burst" } },
+      status: { capacity: { cpu: "4", memory: "8Gi" } },
+    });
+    const { outs } = await provider.create(jobEnd.type, inputs());
+    assert.deepEqual(outs["nodeUse"], [
+      {
+        ...{ node: "n1", pool: "burst", coreSeconds: 20, byteSeconds: 0 },
+        ...{ gpuSeconds: 0, capacity: { cores: 4, bytes: 2 ** 33, gpus: 0 } },
+        startedAt: "2026-01-01T00:00:05.000Z",
+        finishedAt: "2026-01-01T00:00:15.000Z",
+      },
+    ]);
+  });
+
   it("fails with the run's reason", async () => {
     run("FAILED");
     const { details } = await failureOf(provider.create(jobEnd.type, inputs()));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { costOfRuns } from "../../../stacks/commands/cost-of-runs";
 import { describeReport, endedJobs } from "../../../stacks/commands/report";
 import { servicesOf } from "../../../stacks/commands/services";
 import { table } from "../../../stacks/commands/table";
@@ -14,10 +15,20 @@ const job = {
     name: "clickstream-training",
     uid: "run-2",
     state: "COMPLETED",
+    startedAt: "2026-11-24T00:09:41.750Z",
     finishedAt: "2026-11-24T00:10:00Z",
     seconds: 18.25,
     startup: { driver: 2.1, firstExecutor: 5.75 },
     result: { rows: 3605, metrics: { auc: 0.87654 }, instant: "20261124" },
+    nodeUse: [
+      {
+        ...{ node: "n1", pool: "cpu", coreSeconds: 36, gpuSeconds: 0 },
+        byteSeconds: 18 * 2 ** 30,
+        startedAt: "2026-11-24T00:09:42Z",
+        finishedAt: "2026-11-24T00:10:00Z",
+        capacity: { cores: 8, bytes: 32 * 2 ** 30, gpus: 0 },
+      },
+    ],
   },
 };
 
@@ -48,9 +59,13 @@ describe("report", () => {
         kind: "SparkApplication",
         namespace: "ml",
         name: "clickstream-training",
+        uid: "run-2",
         state: "COMPLETED",
+        startedAt: "2026-11-24T00:09:41.750Z",
+        finishedAt: "2026-11-24T00:10:00Z",
         seconds: 18.25,
         startup: { driver: 2.1, firstExecutor: 5.75 },
+        nodeUse: job.outputs.nodeUse,
         rows: 3605,
         metrics: { auc: 0.87654 },
       },
@@ -114,6 +129,44 @@ describe("report", () => {
     assert.match(text, /clickstream-pytorch: waits for nvidia.com\/gpu: 1/);
     assert.match(text, /notebook-first +Notebook +http:/);
     assert.doesNotMatch(text, /s3cr3t/);
+  });
+});
+
+describe("what the jobs of a report cost", () => {
+  const [ended] = endedJobs([application, job]);
+  assert.ok(ended);
+  const failed = {
+    ...{ name: "features", kind: "Job", namespace: "ml", state: "FAILED" },
+    ...{ metrics: {}, startup: {} },
+  };
+
+  it("is told with the sum of each team, at least where one has no figure", () => {
+    const { workloads, costs } = costOfRuns("aws", [ended, failed]);
+    // A quarter of m7i.2xlarge, with 100 GiB of gp3, for 18 s.
+    const usd = (0.25 * 18 * (0.483 + (100 * 0.0952) / 730)) / 3600;
+    assert.ok(Math.abs((workloads[0]?.cost?.high ?? 0) - usd) < 1e-9);
+    assert.equal(workloads[1]?.cost, undefined);
+    const text = describeReport({
+      ...{ stack: "aws", target: "eks", services: [], workloads },
+      ...(costs && { costs }),
+    });
+    assert.match(text, /EXECUTOR +USD +ROWS/);
+    assert.match(text, /clickstream-training .* 0\.001 +3605/);
+    assert.match(
+      text,
+      /team ml: these jobs cost at least 0\.001 USD, prices since \d{4}/,
+    );
+  });
+
+  it("has no figure where nothing is paid for by the hour, where hosts have no price, and where a stack has no file", () => {
+    for (const stack of ["local", "onprem", "no-such-stack"]) {
+      const told = costOfRuns(stack, [ended]);
+      assert.deepEqual(told, { workloads: [ended] }, stack);
+      assert.doesNotMatch(
+        describeReport({ stack, target: "", services: [], ...told }),
+        /USD/,
+      );
+    }
   });
 });
 

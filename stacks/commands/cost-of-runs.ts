@@ -1,0 +1,71 @@
+import { runMoneySpan } from "../cost/money";
+import { ratedPools } from "../cost/pool-rates";
+import { type Dollars, runCosts, sumsBy } from "../cost/run-cost";
+import { oldestOf } from "../cost/sum";
+import { readStackConfig } from "./stack-config";
+import type { WorkloadReport } from "./workload-report";
+
+/** What the jobs of a report cost together. */
+export interface RunCosts {
+  /** By the namespace of the team; `atLeast` where one of its jobs has no figure. */
+  readonly teams: readonly (Dollars & {
+    readonly team: string;
+    readonly atLeast: boolean;
+  })[];
+  /** Of when the oldest price is that was used. */
+  readonly pricesSince?: string;
+}
+
+/**
+ * Jobs with what each cost, and the sums of their teams; the jobs alone where nothing of the stack is paid for by the
+ * hour, or its file cannot be read: what was run is reported in any case.
+ */
+export function costOfRuns(
+  stack: string,
+  workloads: readonly WorkloadReport[],
+): {
+  readonly workloads: readonly WorkloadReport[];
+  readonly costs?: RunCosts;
+} {
+  try {
+    const pools = ratedPools(readStackConfig(stack).config);
+    const costs = runCosts(
+      workloads.map(({ nodeUse = [] }) => ({ nodeUse })),
+      pools,
+    );
+    const priced = workloads.map((each, at) => {
+      const cost = costs[at];
+      return cost ? { ...each, cost } : each;
+    });
+    const teams = sumsBy(
+      priced,
+      ({ namespace }) => namespace,
+      ({ cost }) => cost,
+    );
+    if (teams.length === 0) return { workloads };
+    const used = pools.filter(({ name }) =>
+      workloads.some(({ nodeUse = [] }) =>
+        nodeUse.some(({ pool }) => pool === name),
+      ),
+    );
+    return {
+      workloads: priced,
+      costs: {
+        teams: teams.map(({ key, ...sum }) => ({ team: key, ...sum })),
+        pricesSince: oldestOf(used.flatMap(({ sources }) => sources)),
+      },
+    };
+  } catch {
+    return { workloads };
+  }
+}
+
+/** What teams spent, for people: a line each. */
+export function describeRunCosts({ teams, pricesSince }: RunCosts): string[] {
+  const since =
+    pricesSince === undefined ? "" : `, prices since ${pricesSince}`;
+  return teams.map(
+    ({ team, atLeast, ...sum }) =>
+      `  team ${team}: these jobs cost ${atLeast ? "at least " : ""}${runMoneySpan(sum)} USD${since}`,
+  );
+}
