@@ -11,6 +11,7 @@ import { runWorkloads } from "../workloads";
 import { Notebooks } from "../workloads/notebooks";
 import { runStreams } from "../workloads/streams";
 import { loadConfig } from "./config";
+import { meanRates } from "./cost/pool-rates";
 
 const stack = pulumi.getStack();
 const config = loadConfig();
@@ -44,6 +45,7 @@ const observability = observe({
   platform,
   config: config.observability,
   teams,
+  rates: config.observability.enabled ? meanRates(config) : [],
 });
 
 const ground = {

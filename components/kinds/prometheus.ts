@@ -28,21 +28,30 @@ export class PodMonitor extends k8s.apiextensions.CustomResource {
   }
 }
 
-/** `spec` of a PrometheusRule, as far as it is used here. */
-export interface PrometheusRuleSpec {
-  readonly groups: readonly {
-    readonly name: string;
-    readonly rules: readonly {
+/** A condition that fires, or a series that is recorded. */
+export type PrometheusRuleEntry =
+  | {
       readonly alert: string;
       readonly expr: string;
       readonly for: string;
       readonly labels: Readonly<Record<string, string>>;
       readonly annotations: Readonly<Record<string, string>>;
-    }[];
+    }
+  | {
+      readonly record: string;
+      readonly expr: string;
+      readonly labels?: Readonly<Record<string, string>>;
+    };
+
+/** `spec` of a PrometheusRule, as far as it is used here. */
+export interface PrometheusRuleSpec {
+  readonly groups: readonly {
+    readonly name: string;
+    readonly rules: readonly PrometheusRuleEntry[];
   }[];
 }
 
-/** Alerts that Prometheus watches for. */
+/** Rules of Prometheus: what it watches for, and what it records. */
 export class PrometheusRule extends k8s.apiextensions.CustomResource {
   constructor(
     name: string,

@@ -1,3 +1,6 @@
+import type { PrometheusRuleSpec } from "../kinds/prometheus";
+import { costRules, type PoolRate } from "./cost-rules";
+
 /** A condition that somebody must look at. */
 export interface Alert {
   readonly name: string;
@@ -71,8 +74,11 @@ export const alerts: readonly Alert[] = [
   },
 ];
 
-/** The same as the rules of a file, or of a PrometheusRule. */
-export function ruleGroups() {
+/** The same as the rules of a file, or of a PrometheusRule, with what records dollars where pools have a price. */
+export function ruleGroups(
+  rates: readonly PoolRate[],
+): PrometheusRuleSpec["groups"] {
+  const costs = costRules(rates);
   return [
     {
       name: "mlstack",
@@ -84,5 +90,6 @@ export function ruleGroups() {
         annotations: { summary },
       })),
     },
+    ...(costs.length > 0 ? [{ name: "mlstack-cost", rules: costs }] : []),
   ];
 }

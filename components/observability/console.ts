@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { dashboards } from "./dashboards";
+import type { Dashboard } from "./dashboards/dashboard";
 
 const ours = (file: string) =>
   readFileSync(join(__dirname, "console", file), "utf8");
@@ -13,7 +13,9 @@ const ofPackage = (file: string) =>
  * Prometheus' console pages: one a dashboard, and the first of them as `index.html`.
  * @see https://prometheus.io/docs/visualization/consoles/
  */
-export function consolePages(): Record<string, string> {
+export function consolePages(
+  dashboards: readonly Dashboard[],
+): Record<string, string> {
   const text = ours("page.html");
   const links = dashboards
     .map(({ name, title }) => `<a href="/consoles/${name}.html">${title}</a>`)
@@ -32,7 +34,9 @@ export function consolePages(): Record<string, string> {
 }
 
 /** What the pages load: the dashboards as they are declared, and what draws them. */
-export function consoleAssets(): Record<string, string> {
+export function consoleAssets(
+  dashboards: readonly Dashboard[],
+): Record<string, string> {
   return {
     ...Object.fromEntries(
       dashboards.map((dashboard) => [

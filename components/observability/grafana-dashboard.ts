@@ -11,6 +11,7 @@ import type { Dashboard, Panel, Unit } from "./dashboards/dashboard";
 /** Grafana's names of the units. */
 const units: Readonly<Record<Unit, string>> = {
   count: "short",
+  dollars: "currencyUSD",
   perSecond: "cps",
   seconds: "s",
   share: "percentunit",

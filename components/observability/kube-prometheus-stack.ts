@@ -9,7 +9,8 @@ import { containerSecurity } from "../restricted-pod";
 import { charts } from "../versions";
 import { ruleGroups } from "./alerts";
 import type { ObservabilityConfig } from "./config";
-import { dashboards } from "./dashboards";
+import { nodeLabelsAllowlist, type PoolRate } from "./cost-rules";
+import { dashboardsFor } from "./dashboards";
 import { grafanaDashboard } from "./grafana-dashboard";
 import {
   sparkApplicationRules,
@@ -23,6 +24,7 @@ export interface KubePrometheusStackArgs {
   readonly platform: Pick<Platform, "storage" | "volume">;
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
+  readonly rates: readonly PoolRate[];
   /** Of Grafana's user `admin`. */
   readonly password: pulumi.Output<string>;
 }
@@ -50,7 +52,7 @@ export function kubePrometheusStack(
   args: KubePrometheusStackArgs,
   opts: pulumi.CustomResourceOptions,
 ): KubePrometheusStack {
-  const { namespace, config } = args;
+  const { namespace, config, rates } = args;
   const admin = new k8s.core.v1.Secret(
     `${name}-grafana-admin`,
     {
@@ -108,11 +110,11 @@ export function kubePrometheusStack(
     `${name}-alerts`,
     {
       metadata: { namespace, name: "mlstack" },
-      spec: { groups: ruleGroups() },
+      spec: { groups: ruleGroups(rates) },
     },
     after,
   );
-  for (const dashboard of dashboards) {
+  for (const dashboard of dashboardsFor({ priced: rates.length > 0 })) {
     new k8s.core.v1.ConfigMap(
       `${name}-dashboard-${dashboard.name}`,
       {
@@ -173,6 +175,7 @@ function stackValues(
     nodeExporter: { enabled: false },
     "kube-state-metrics": {
       rbac: { extraRules: sparkApplicationRules },
+      metricLabelsAllowlist: [nodeLabelsAllowlist],
       customResourceState: { enabled: true, config: sparkApplicationState },
     },
     prometheus: {

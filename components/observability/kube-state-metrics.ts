@@ -5,6 +5,7 @@ import { stringify } from "yaml";
 import { readOnlySecurity, processSecurity } from "../restricted-pod";
 import { images } from "../versions";
 import { clusterReader } from "./cluster-reader";
+import { nodeLabelsAllowlist } from "./cost-rules";
 import { podService } from "../pod-service";
 
 /** Port of what it tells of the cluster. */
@@ -15,7 +16,7 @@ const labels = { "app.kubernetes.io/name": name };
 
 /** Kinds whose objects it tells of, by API group. */
 const watched = {
-  "": ["pods", "resourcequotas"],
+  "": ["nodes", "pods", "resourcequotas"],
   batch: ["jobs", "cronjobs"],
 } as const;
 
@@ -136,6 +137,7 @@ const pod: k8s.types.input.core.v1.PodSpec = {
       args: [
         `--port=${kubeStateMetricsPort}`,
         `--resources=${Object.values(watched).flat().join()}`,
+        `--metric-labels-allowlist=${nodeLabelsAllowlist}`,
         `--custom-resource-state-config=${stringify(sparkApplicationState)}`,
       ],
       ports: [

@@ -8,6 +8,7 @@ import { closeIngress, ingressOnly, webhook } from "../network-policy";
 import type { Team } from "../team";
 import { teamNamespaces } from "../team-label";
 import type { ObservabilityConfig } from "./config";
+import type { PoolRate } from "./cost-rules";
 import { DashboardsPage } from "./dashboards-page";
 import { kubePrometheusStack } from "./kube-prometheus-stack";
 import { kubeStateMetrics } from "./kube-state-metrics";
@@ -22,6 +23,8 @@ export interface ObservabilityArgs {
   readonly config: ObservabilityConfig;
   /** Teams whose pods may push, and whose ports named `metrics` are read. */
   readonly teams: ReadonlyMap<string, Team>;
+  /** What the nodes of the pools cost; none where they have no price. */
+  readonly rates: readonly PoolRate[];
 }
 
 /** Prometheus with the stack's dashboards and alerts, a Pushgateway for jobs that end, and the network policies of both. */

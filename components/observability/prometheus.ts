@@ -10,6 +10,8 @@ import { ruleGroups } from "./alerts";
 import { clusterReader } from "./cluster-reader";
 import type { ObservabilityConfig } from "./config";
 import { consoleAssets, consolePages } from "./console";
+import type { PoolRate } from "./cost-rules";
+import { dashboardsFor } from "./dashboards";
 import { scrapeConfigs } from "./scrape-config";
 import { podService } from "../pod-service";
 
@@ -26,11 +28,12 @@ export interface PrometheusArgs {
   readonly platform: Pick<Platform, "volume">;
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
+  readonly rates: readonly PoolRate[];
 }
 
 /** One Prometheus with its samples on a volume, and the dashboards as its console pages. @returns its URL */
 export function prometheus(
-  { platform, namespace, config }: PrometheusArgs,
+  { platform, namespace, config, rates }: PrometheusArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const name = prometheusName;
@@ -47,10 +50,11 @@ export function prometheus(
       { metadata: { namespace, labels }, data: { ...data } },
       opts,
     ).metadata.name;
+  const dashboards = dashboardsFor({ priced: rates.length > 0 });
   const volumes = {
-    settings: files("settings", settingsFiles(config)),
-    pages: files("pages", consolePages()),
-    assets: files("assets", consoleAssets()),
+    settings: files("settings", settingsFiles(config, rates)),
+    pages: files("pages", consolePages(dashboards)),
+    assets: files("assets", consoleAssets(dashboards)),
   };
   const { claim } = platform.volume(
     `${name}-data`,
@@ -86,6 +90,7 @@ export function settingsFiles(
     ObservabilityConfig,
     "retention" | "storage" | "intervalSeconds"
   >,
+  rates: readonly PoolRate[],
 ): Record<string, string> {
   const interval = `${config.intervalSeconds}s`;
   return {
@@ -103,7 +108,7 @@ export function settingsFiles(
       rule_files: ["rules.yml"],
       scrape_configs: scrapeConfigs(),
     }),
-    "rules.yml": stringify({ groups: ruleGroups() }),
+    "rules.yml": stringify({ groups: ruleGroups(rates) }),
   };
 }
 

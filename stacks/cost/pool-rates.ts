@@ -1,4 +1,5 @@
 import { costsOf, nodeSize } from "../../infra";
+import type { PoolRate } from "../../components/observability/cost-rules";
 import type { StackConfig } from "../config";
 import type { RatedPool } from "./run-cost";
 
@@ -31,4 +32,14 @@ export function ratedPools({
       },
     ];
   });
+}
+
+/** The same as one figure a pool, midway on spot as in a typical month. */
+export function meanRates(
+  config: Pick<StackConfig, "target" | "pools">,
+): readonly PoolRate[] {
+  return ratedPools(config).map(({ name, fromZero, hour: { low, high } }) => ({
+    ...{ pool: name, fromZero },
+    usd: (low + high) / 2,
+  }));
 }

@@ -8,7 +8,7 @@ import {
   consoleAssets,
   consolePages,
 } from "../../components/observability/console";
-import { dashboards } from "../../components/observability/dashboards";
+import { dashboardsFor } from "../../components/observability/dashboards";
 import { grafanaDashboard } from "../../components/observability/grafana-dashboard";
 import { Observability } from "../../components/observability/observability";
 import { settingsFiles } from "../../components/observability/prometheus";
@@ -33,12 +33,19 @@ function register(storage?: string) {
       return new Observability("observability", {
         platform,
         config: observabilitySchema.parse({ enabled: true }),
+        rates,
         teams: new Map([["ml", new Team("ml", { platform, quota })]]),
       });
     },
     { outputs: platformOutputs },
   );
 }
+
+const rates = [
+  { pool: "cpu", usd: 0.5, fromZero: false },
+  { pool: "burst", usd: 0.25, fromZero: true },
+];
+const dashboards = dashboardsFor({ priced: true });
 
 const queries = dashboards.flatMap(({ rows }) =>
   rows.flatMap(({ panels }) =>
@@ -158,7 +165,7 @@ describe("Observability", () => {
       storage: "10Gi",
     });
     const { storage, scrape_configs } = parse(
-      settingsFiles(config)["prometheus.yml"] ?? "",
+      settingsFiles(config, [])["prometheus.yml"] ?? "",
     ) as {
       storage: unknown;
       scrape_configs: { job_name: string; relabel_configs?: unknown[] }[];
@@ -187,7 +194,7 @@ describe("Observability", () => {
 
 describe("dashboards", () => {
   it("ask the same of Prometheus on Grafana as on console pages", () => {
-    const assets = consoleAssets();
+    const assets = consoleAssets(dashboards);
     for (const dashboard of dashboards) {
       assert.deepEqual(
         JSON.parse(assets[`${dashboard.name}.json`] ?? ""),
@@ -205,10 +212,10 @@ describe("dashboards", () => {
   });
 
   it("fit in their ConfigMaps, and load nothing from elsewhere", () => {
-    for (const data of [consolePages(), consoleAssets()]) {
+    for (const data of [consolePages(dashboards), consoleAssets(dashboards)]) {
       assert.ok(JSON.stringify(data).length < 900_000);
     }
-    for (const page of Object.values(consolePages())) {
+    for (const page of Object.values(consolePages(dashboards))) {
       assert.doesNotMatch(page, /https?:|TITLE|NAME|LINKS/);
     }
   });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 
-import { dashboards } from "../../components/observability/dashboards";
+import { dashboardsFor } from "../../components/observability/dashboards";
 import { startBrowser } from "./browser";
 import { eventually } from "./eventually";
+
+/** Those of a local stack, whose pools have no price. */
+const dashboards = dashboardsFor({ priced: false });
 
 /** In the page: what each panel has drawn in colour, which its lines have and nothing else on it. */
 const drawnPanels = `

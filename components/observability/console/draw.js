@@ -15,6 +15,13 @@ const COLOURS = [
 
 const UNITS = {
   count: (value) => value.toLocaleString("en", { maximumFractionDigits: 2 }),
+  dollars: (value) =>
+    value.toLocaleString("en", {
+      style: "currency",
+      currency: "USD",
+      minimumFractionDigits: value < 10 ? 3 : 0,
+      maximumFractionDigits: value < 10 ? 3 : 0,
+    }),
   perSecond: (value) => `${UNITS.count(value)}/s`,
   seconds: (value) => `${UNITS.count(value)} s`,
   share: (value) => `${UNITS.count(value * 100)} %`,

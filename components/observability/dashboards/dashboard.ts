@@ -1,5 +1,5 @@
 /** What a panel's numbers are. */
-export type Unit = "count" | "perSecond" | "seconds" | "share";
+export type Unit = "count" | "dollars" | "perSecond" | "seconds" | "share";
 
 /** One question to Prometheus, and what its answers are called. */
 export interface Query {

@@ -1,0 +1,60 @@
+import type { PrometheusRuleEntry } from "../kinds/prometheus";
+import { gpuResource, poolLabel } from "../../infra/placement";
+
+/** What a node of a pool costs, as the dashboards reckon with it. */
+export interface PoolRate {
+  readonly pool: string;
+  /** US dollars an hour; on spot between the lowest and the highest price that was seen. */
+  readonly usd: number;
+  /** Whether its nodes come and go with what runs on them, so that it bears them whole. */
+  readonly fromZero: boolean;
+}
+
+/** Names of resources and labels as kube-state-metrics writes them. */
+const written = (name: string) => name.replace(/[^a-zA-Z0-9]/g, "_");
+
+const resources = ["cpu", "memory", written(gpuResource)].join("|");
+
+/** Label of the pool on `kube_node_labels`, by {@link nodeLabelsAllowlist}. */
+const nodePoolLabel = `label_${written(poolLabel)}`;
+
+/** What kube-state-metrics is told, so that it tells of which pool a node is. */
+export const nodeLabelsAllowlist = `nodes=[${poolLabel}]`;
+
+const shareOfNode = `max by (namespace, node) (
+  sum by (namespace, node, resource) (
+    max by (namespace, pod, container, node, resource) (kube_pod_container_resource_requests{resource=~"${resources}", node!=""})
+    * on (namespace, pod) group_left () (max by (namespace, pod) (kube_pod_status_phase{phase="Running"}) == 1)
+  )
+  / on (node, resource) group_left () (max by (node, resource) (kube_node_status_capacity) > 0)
+) and on (namespace) kube_resourcequota`;
+
+const nodeUsd = `max by (node, pool) (label_replace(kube_node_labels, "pool", "$1", "${nodePoolLabel}", "(.+)"))
+* on (pool) group_left (from_zero) mlstack_pool_usd_per_hour`;
+
+const teamUsd = `sum by (namespace) (
+  mlstack_team_node_share * on (node) group_left () mlstack_node_usd_per_hour{from_zero="false"}
+  or
+  mlstack_team_node_share / on (node) group_left () (sum by (node) (mlstack_team_node_share) > 0)
+  * on (node) group_left () mlstack_node_usd_per_hour{from_zero="true"}
+)`;
+
+/**
+ * What the nodes and the pods of teams cost, by the same rules as the report of a stack: the share of a node that was
+ * asked for, of cores, memory or GPUs whichever is the most; on pools from zero the whole node, divided by these shares.
+ *
+ * @returns none without rates
+ */
+export function costRules(rates: readonly PoolRate[]): PrometheusRuleEntry[] {
+  if (rates.length === 0) return [];
+  return [
+    ...rates.map(({ pool, usd, fromZero }) => ({
+      record: "mlstack_pool_usd_per_hour",
+      expr: `vector(${usd.toFixed(6)})`,
+      labels: { pool, from_zero: String(fromZero) },
+    })),
+    { record: "mlstack_node_usd_per_hour", expr: nodeUsd },
+    { record: "mlstack_team_node_share", expr: shareOfNode },
+    { record: "mlstack_team_usd_per_hour", expr: teamUsd },
+  ];
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { ruleGroups } from "../../components/observability/alerts";
+import { dashboardsFor } from "../../components/observability/dashboards";
+import { toolPath } from "../../infra/supply/toolchain/tools";
+import { eventually } from "../support/eventually";
+
+const gib = 2 ** 30;
+
+/** A container that runs on a node, as kube-state-metrics tells of it. */
+function container(
+  namespace: string,
+  pod: string,
+  node: string,
+  {
+    cpu,
+    memory,
+    phase = "Running",
+  }: { cpu: number; memory: number; phase?: string },
+): string[] {
+  const its = `namespace="${namespace}",pod="${pod}",uid="${pod}"`;
+  const asked = (resource: string, unit: string, value: number) =>
+    `kube_pod_container_resource_requests{${its},container="main",node="${node}",resource="${resource}",unit="${unit}"} ${value}`;
+  return [
+    asked("cpu", "core", cpu),
+    asked("memory", "byte", memory * gib),
+    ...["Running", "Succeeded"].map(
+      (each) =>
+        `kube_pod_status_phase{${its},phase="${each}"} ${each === phase ? 1 : 0}`,
+    ),
+  ];
+}
+
+/** Of 8 cores and 32 GiB. */
+function node(name: string, pool: string): string[] {
+  return [
+    `kube_node_labels{node="${name}",label_mlstack_dev_pool="${pool}"} 1`,
+    `kube_node_status_capacity{node="${name}",resource="cpu",unit="core"} 8`,
+    `kube_node_status_capacity{node="${name}",resource="memory",unit="byte"} ${32 * gib}`,
+  ];
+}
+
+const told = [
+  ...["a", "b"].map(
+    (team) =>
+      `kube_resourcequota{namespace="${team}",resourcequota="quota",resource="pods",type="hard"} 50`,
+  ),
+  ...node("n1", "cpu"),
+  ...node("n2", "burst"),
+  ...node("n3", "other"),
+  // A quarter of n1 by memory, an eighth by cores; n2 as one to three.
+  ...container("a", "a1", "n1", { cpu: 1, memory: 8 }),
+  ...container("a", "a2", "n2", { cpu: 1, memory: 1 }),
+  ...container("b", "b1", "n2", { cpu: 3, memory: 1 }),
+  // Of a pool without a price, of nobody's team, and ended.
+  ...container("b", "b2", "n3", { cpu: 8, memory: 1 }),
+  ...container("kube-system", "proxy", "n1", { cpu: 4, memory: 1 }),
+  ...container("a", "a3", "n1", { cpu: 4, memory: 1, phase: "Succeeded" }),
+];
+
+/** The real Prometheus, with what kube-state-metrics would tell it. */
+describe("dollars on the dashboards", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-prometheus-"));
+  let metrics: Server;
+  let prometheus: ChildProcess | undefined;
+  let url = "";
+
+  before(async () => {
+    metrics = createServer((_, response) => {
+      response.setHeader("content-type", "text/plain; version=0.0.4");
+      response.end(`${told.join("\n")}\n`);
+    });
+    const target = await listen(metrics);
+    const probe = createServer();
+    const port = await listen(probe);
+    await new Promise((done) => probe.close(done));
+    const rates = [
+      { pool: "cpu", usd: 0.8, fromZero: false },
+      { pool: "burst", usd: 0.4, fromZero: true },
+    ];
+    const write = (file: string, data: object) =>
+      writeFileSync(join(folder, file), stringify(data));
+    write("rules.yml", { groups: ruleGroups(rates) });
+    write("prometheus.yml", {
+      global: { scrape_interval: "1s", evaluation_interval: "1s" },
+      rule_files: ["rules.yml"],
+      scrape_configs: [
+        {
+          job_name: "kube-state-metrics",
+          honor_labels: true,
+          static_configs: [{ targets: [`127.0.0.1:${target}`] }],
+        },
+      ],
+    });
+    url = `http://127.0.0.1:${port}`;
+    prometheus = spawn(
+      toolPath("prometheus"),
+      [
+        `--config.file=${folder}/prometheus.yml`,
+        `--storage.tsdb.path=${folder}/data`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      { stdio: "ignore" },
+    );
+  });
+
+  after(async () => {
+    prometheus?.kill();
+    await new Promise((done) => metrics.close(done));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function ask(promql: string) {
+    const answer = await fetch(`${url}/api/v1/query`, {
+      method: "POST",
+      body: new URLSearchParams({ query: promql }),
+    });
+    const { status, error, data } = (await answer.json()) as {
+      status: string;
+      error?: string;
+      data: {
+        result: { metric: Record<string, string>; value: [number, string] }[];
+      };
+    };
+    assert.equal(status, "success", error);
+    return Object.fromEntries(
+      data.result.map(({ metric, value }) => [
+        metric["namespace"] ?? metric["pool"] ?? metric["node"],
+        Math.round(Number(value[1]) * 1e6) / 1e6,
+      ]),
+    );
+  }
+
+  it("are shares of nodes that always stand, and whole nodes of a pool from zero", async () => {
+    await eventually(async () => {
+      assert.deepEqual(await ask("mlstack_team_usd_per_hour"), {
+        // 0.8 x 1/4 + 0.4 x 1/4
+        a: 0.3,
+        // 0.4 x 3/4
+        b: 0.3,
+      });
+      return true;
+    });
+    assert.deepEqual(await ask("sum by (pool) (mlstack_node_usd_per_hour)"), {
+      cpu: 0.8,
+      burst: 0.4,
+    });
+  });
+
+  it("are asked for by panels that Prometheus understands", async () => {
+    const panels = dashboardsFor({ priced: true }).flatMap(({ rows }) =>
+      rows.flatMap((row) => row.panels),
+    );
+    for (const { title, unit, queries } of panels) {
+      for (const { promql } of queries) {
+        // An answer over minutes is there after the first whole one.
+        if (unit === "dollars")
+          await eventually(async () => {
+            return Object.keys(await ask(promql)).length > 0;
+          });
+        else assert.ok(await ask(promql), title);
+      }
+    }
+  });
+
+  it("are recorded without a failure", async () => {
+    const answer = await fetch(`${url}/api/v1/rules`);
+    const { data } = (await answer.json()) as {
+      data: {
+        groups: {
+          rules: { name: string; health: string; lastError?: string }[];
+        }[];
+      };
+    };
+    for (const { name, health, lastError } of data.groups.flatMap(
+      ({ rules }) => rules,
+    ))
+      assert.notEqual(health, "err", `${name}: ${lastError}`);
+  });
+});
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return (server.address() as AddressInfo).port;
+}
