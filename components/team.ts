@@ -246,7 +246,8 @@ function containerDefaults({
   };
 }
 
-// What a driver does in its namespace: it makes its executors and their configuration.
+// What a driver does in its namespace: it makes its executors and their configuration, and
+// says which table it writes.
 const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   {
     apiGroups: [""],
@@ -261,5 +262,11 @@ const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [
       "delete",
       "deletecollection",
     ],
+  },
+  // One writer a table: see workloads/clickstream/jobs/table_lock.py.
+  {
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["create", "get", "update"],
   },
 ];
