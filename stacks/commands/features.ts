@@ -67,6 +67,14 @@ export function define(group: Command): void {
       process.stdout.write(`${await rollback(jobs, view, instant)}\n`);
     });
   command
+    .command("rebuild")
+    .summary("makes a view's table anew from its events")
+    .argument("<view>")
+    .action(async (view) => {
+      const jobs = await StackJobs.connect(command.opts().stack);
+      process.stdout.write(`${await rebuild(jobs, view)}\n`);
+    });
+  command
     .command("docs")
     .summary("pages of the declared views, as Markdown")
     .argument("[view]")
@@ -127,6 +135,21 @@ async function rollback(
   });
   await jobs.sparkEnd(namespace, name);
   return `${view} is what it was at ${instant}; \`npm run features -- history ${view}\` shows the new commits`;
+}
+
+/** Runs the view's own job on nothing: it has the same arguments as its rollback. */
+async function rebuild(jobs: StackJobs, view: string): Promise<string> {
+  const { namespace, spec } = await declared(jobs, "rollback", viewLabel, view);
+  const name = await jobs.startSpark("rebuild", {
+    namespace,
+    spec: {
+      ...spec,
+      mainApplicationFile: spec.mainApplicationFile.replace(/[^/]+$/, "job.py"),
+      arguments: [...spec.arguments, "--rebuild"],
+    },
+  });
+  await jobs.sparkEnd(namespace, name);
+  return `${view} is made anew; \`npm run features -- history ${view}\` shows its commits`;
 }
 
 /** Runs the model's job once, beside its schedule. */

@@ -22,6 +22,7 @@ const sparkOperator = {
 };
 
 const specSchema = z.looseObject({
+  mainApplicationFile: z.string(),
   arguments: z.array(z.string()),
   driver: z.looseObject({
     template: z.looseObject({

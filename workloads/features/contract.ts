@@ -83,7 +83,7 @@ export const contractSchema = z.strictObject({
       "Fields that name an event: the same ones again are the same event again",
     ),
   eventTime: columnName.describe(
-    "Field of the time at which it happened; its day is the partition, so it never differs between two records of a key",
+    "Field of the time at which it happened; its day is the partition, to which a correction may move an event",
   ),
   orderBy: columnName
     .default("kafka_time")

@@ -79,6 +79,20 @@ export const featureViewSchema = z.strictObject({
     "Name of the contract whose events it is made of",
   ),
   entity: columnName.describe("Field that names the entity"),
+  knownAt: columnName
+    .optional()
+    .describe(
+      "Field that tells when an event was known, if not when it happened: a timestamp, or a number of minutes after the event's time. Features of an earlier time do not know the event",
+    ),
+  delayMinutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(7 * 24 * 60)
+    .default(0)
+    .describe(
+      "Minutes from the end of a window until its row can be had: those of the schedule and of the job",
+    ),
   window: windowSchema.describe(
     "Over which of an entity's events a feature is taken",
   ),
@@ -154,6 +168,17 @@ export function checkFeatureViews(
     }
     if (source.fields[view.entity]?.required !== true)
       report("entity", view.entity, `name a required field of ${source.name}`);
+    const known =
+      view.knownAt === undefined ? undefined : source.fields[view.knownAt];
+    if (
+      view.knownAt !== undefined &&
+      !["timestamp", "long", "double"].includes(known?.type ?? "")
+    )
+      report(
+        "knownAt",
+        view.knownAt,
+        `name a timestamp of ${source.name}, or a number of minutes after ${source.eventTime}`,
+      );
     for (const [name, feature] of Object.entries(view.features)) {
       for (const [key, value, remedy] of featureProblems(feature, view, source))
         report(`features.${name}.${key}`, value, remedy);
@@ -164,7 +189,7 @@ export function checkFeatureViews(
 
 /** A view as its job reads it: what to compute from which table, and Hudi's settings of the one it writes. */
 export function featureViewSpec(view: FeatureView, source: Contract) {
-  const { version, entity, window, features } = view;
+  const { version, entity, knownAt, delayMinutes, window, features } = view;
   const partitioned = window.kind === "trailing";
   return {
     name: tableName(view),
@@ -172,6 +197,15 @@ export function featureViewSpec(view: FeatureView, source: Contract) {
     source: source.name,
     eventTime: source.eventTime,
     entity,
+    ...(knownAt === undefined
+      ? {}
+      : {
+          knownAt: {
+            field: knownAt,
+            minutes: source.fields[knownAt]?.type !== "timestamp",
+          },
+        }),
+    delayMinutes,
     window,
     features,
     hudi: hudiSettings(view.table, {

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from py4j.java_gateway import JavaObject
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
 
-from jobs.jvm import is_table, jvm
+from jobs.jvm import is_table, table_client
 from jobs.outcome import JobError
-from jobs.sessions import KEY, ORDERING, PARTITION
+from jobs.sessions import EVENTS, KEY, ORDERING
+from jobs.table_layout import has_commits, require_layout
 
 Operation = Literal["bulk_insert", "upsert"]
 
@@ -54,17 +56,18 @@ class Commit:
 def write(batch: DataFrame, path: str, parallelism: int) -> Commit:
     """Write a batch: `bulk_insert` into a table that is new, `upsert` after, one row a session.
 
-    Of two versions of a session the one with the later last event stays, however late a batch arrives.
+    Of two versions of a session the one with the later last event stays, however late a batch arrives. The table has no
+    partitions: of a session whose cohort is corrected, another partition would keep the old row, and the text of a
+    cohort need not be the name of a folder.
     """
     spark = batch.sparkSession
-    operation: Operation = "upsert" if exists(spark, path) else "bulk_insert"
+    operation: Operation = "upsert" if has_commits(spark, path) else "bulk_insert"
     options = {
         "hoodie.table.name": path.rstrip("/").rsplit("/", 1)[-1],
         "hoodie.datasource.write.table.type": "COPY_ON_WRITE",
         "hoodie.datasource.write.operation": operation,
         "hoodie.datasource.write.recordkey.field": KEY,
-        "hoodie.datasource.write.partitionpath.field": PARTITION,
-        "hoodie.datasource.write.hive_style_partitioning": "true",
+        "hoodie.datasource.write.keygenerator.class": "org.apache.hudi.keygen.NonpartitionedKeyGenerator",
         "hoodie.table.ordering.fields": ORDERING,
         "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
         "hoodie.bulkinsert.shuffle.parallelism": str(parallelism),
@@ -73,6 +76,7 @@ def write(batch: DataFrame, path: str, parallelism: int) -> Commit:
         **SMALL_TABLE,
         **HISTORY,
     }
+    require_layout(spark, path, options, "move its folder away and run clickstream-features on all of its input again")
     batch.coalesce(parallelism).write.format("hudi").options(**options).mode("append").save(path)
     instant, details = _last_commit(spark, path)
     stats = [stat for partition in details["partitionToWriteStats"].values() for stat in partition]
@@ -89,6 +93,25 @@ def read(spark: SparkSession, path: str, instant: str) -> DataFrame:
     """The table as it stood when the commit of that instant had ended."""
     table = spark.read.format("hudi").option("as.of.instant", instant).option("hoodie.metadata.enable", "false")
     return table.load(path)
+
+
+def with_earlier(events: DataFrame, path: str) -> DataFrame:
+    """Events with those that the table keeps of the same sessions: one that goes on in another input is made of all.
+
+    The same event of a session at the same time is one event, delivered twice, of which the later delivery counts.
+    """
+    spark = events.sparkSession
+    if not has_commits(spark, path):
+        return events
+    table = spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(path)
+    concerned = events.select(F.col("session").alias(KEY)).distinct()
+    kept = table.join(concerned, KEY, "left_semi").select(
+        F.col(KEY).alias("session"), F.explode(EVENTS).alias("_event")
+    )
+    earlier = kept.select("session", "_event.*")
+    together = events.withColumn("_age", F.lit(0)).unionByName(earlier.withColumn("_age", F.lit(1)))
+    delivery = F.row_number().over(Window.partitionBy("session", "event", "time").orderBy("_age"))
+    return together.withColumn("_delivery", delivery).where("_delivery = 1").drop("_delivery", "_age")
 
 
 def resolve_instant(spark: SparkSession, path: str, wanted: str | None) -> str:
@@ -124,8 +147,4 @@ def _last_commit(spark: SparkSession, path: str) -> tuple[str, dict[str, Any]]:
 
 
 def _timeline(spark: SparkSession, path: str) -> JavaObject:
-    classes = jvm(spark).org.apache.hudi
-    storage = classes.hadoop.fs.HadoopFSUtils.getStorageConf(spark._jsc.hadoopConfiguration())
-    table = classes.common.table.HoodieTableMetaClient.builder()
-    client = table.setConf(storage).setBasePath(path).build()
-    return client.getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+    return table_client(spark, path).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()

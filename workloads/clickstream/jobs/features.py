@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from jobs import events, feature_table, outcome
 from jobs.input_file import ENCODINGS, FORMATS
 from jobs.sessions import sessions
+from jobs.table_lock import writing
 
 JOB = "clickstream-features"
 
@@ -24,7 +25,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field")
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")
     parser.add_argument("--raw", required=True, help="URI of the bucket that takes rejected rows")
-    parser.add_argument("--parallelism", type=int, default=1, help="tasks that write files; one writes a file a cohort")
+    parser.add_argument("--parallelism", type=int, default=1, help="tasks that write files; each writes a file")
     parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")
     return parser.parse_args(argv)
 
@@ -52,8 +53,10 @@ def build_features(spark: SparkSession, options: argparse.Namespace) -> dict[str
             raise outcome.JobError(
                 f"{options.input}: none of its {counts.events} rows parses: {reason}; the reason of each is in {kept}"
             )
-    batch = sessions(events.accepted(parsed))
-    commit = feature_table.write(batch, f"{options.feature_store}/sessions", options.parallelism)
+    table = f"{options.feature_store}/sessions"
+    with writing(table, JOB):
+        batch = sessions(feature_table.with_earlier(events.accepted(parsed), table))
+        commit = feature_table.write(batch, table, options.parallelism)
     return {
         **result,
         "rows": commit.rows,

@@ -24,3 +24,10 @@ def is_table(spark: SparkSession, path: str) -> bool:
     """Whether a Hudi table stands at a path."""
     properties, system = located(spark, f"{path}/.hoodie/hoodie.properties")
     return bool(system.exists(properties))
+
+
+def table_client(spark: SparkSession, path: str) -> JavaObject:
+    """Hudi's view of the table at a path: its settings and its timeline."""
+    hudi = jvm(spark).org.apache.hudi
+    storage = hudi.hadoop.fs.HadoopFSUtils.getStorageConf(spark._jsc.hadoopConfiguration())
+    return hudi.common.table.HoodieTableMetaClient.builder().setConf(storage).setBasePath(path).build()

@@ -40,7 +40,8 @@ FEATURES = (*COUNTS, *DURATIONS, *SHARES, "start_hour", "start_weekday", *CATEGO
 LABEL = "purchased"
 KEY = "session_id"
 ORDERING = "event_time"
-PARTITION = "cohort"
+EVENTS = "events"
+"""Column that keeps what a session was made of, so that one that goes on in another input can be made of all of it."""
 
 
 def sessions(events: DataFrame) -> DataFrame:
@@ -67,6 +68,7 @@ def sessions(events: DataFrame) -> DataFrame:
         _seconds(F.min(seen), F.max(seen)).alias("duration_s"),
         _seconds(carted_at, F.max(seen)).alias("seconds_since_cart"),
         F.max(F.col("purchased_at").isNotNull().cast("int")).alias(LABEL),
+        F.array_sort(F.collect_set(F.struct(*(name for name in events.columns if name != "session")))).alias(EVENTS),
     )
     return totals.select(
         F.col("session").alias(KEY),
@@ -85,6 +87,7 @@ def sessions(events: DataFrame) -> DataFrame:
         F.dayofweek("started_at").alias("start_weekday"),
         *CATEGORIES,
         LABEL,
+        EVENTS,
     )
 
 

@@ -17,8 +17,8 @@ from jobs.outcome import JobError
 from jobs.sessions import FEATURES, KEY, sessions
 
 
-def batch(spark: SparkSession, path: Path, rows: list[dict[str, str]]) -> DataFrame:
-    return sessions(events.accepted(parse(spark, write_csv(path, rows))))
+def batch(spark: SparkSession, path: Path, rows: list[dict[str, str]], table: str = "file:/none") -> DataFrame:
+    return sessions(feature_table.with_earlier(events.accepted(parse(spark, write_csv(path, rows))), table))
 
 
 def contents(spark: SparkSession, table: str, instant: str) -> dict[str, int]:
@@ -34,16 +34,16 @@ def test_an_upsert_changes_rows_and_duplicates_none(spark: SparkSession, tmp_pat
     assert (first.operation, first.rows, first.inserts, first.updates) == ("bulk_insert", 3, 3, 0)
 
     # a goes on, d is new, and of b only what came before is delivered once more, late.
-    late = event("b", "search", "09:00:00", user_cohort="2024-04")
-    new = [old[0], event("a", "cart", "10:05:00"), event("d", "home", "11:00:00", user_cohort="2024-05"), late]
-    second = feature_table.write(batch(spark, tmp_path / "2.csv", new), table, 1)
+    late = event("b", "search", "09:00:00", user_cohort="2024-05")
+    new = [event("a", "cart", "10:05:00"), event("d", "home", "11:00:00", user_cohort="2024-05"), late]
+    second = feature_table.write(batch(spark, tmp_path / "2.csv", new, table), table, 1)
     assert second.operation == "upsert"
     assert second.inserts == 1
 
-    assert contents(spark, table, second.instant) == {"a": 2, "b": 1, "c": 1, "d": 1}
+    assert contents(spark, table, second.instant) == {"a": 2, "b": 2, "c": 1, "d": 1}
     latest = feature_table.read(spark, table, second.instant).where(f"{KEY} = 'b'").first()
     assert latest is not None
-    assert latest["searches"] == 0, "a late batch must not take the place of a newer row"
+    assert (latest["searches"], latest["cohort"]) == (1, "2024-05"), "the session's first event came late"
 
     assert contents(spark, table, first.instant) == {"a": 1, "b": 1, "c": 1}
     assert feature_table.instants(spark, table) == [first.instant, second.instant]
@@ -51,6 +51,56 @@ def test_an_upsert_changes_rows_and_duplicates_none(spark: SparkSession, tmp_pat
     assert feature_table.resolve_instant(spark, table, first.instant) == first.instant
     with pytest.raises(JobError, match=f"--instant 2020: not a commit of .*{first.instant}, {second.instant}"):
         feature_table.resolve_instant(spark, table, "2020")
+
+
+def run(spark: SparkSession, folder: Path, rows: list[dict[str, str]]) -> dict[str, object]:
+    source = write_csv(folder / "events.csv", rows)
+    argv = [f"--input={source}", f"--feature-store=file:{folder}/store", f"--raw=file:{folder}/raw"]
+    return features.build_features(spark, features.arguments(argv))
+
+
+def test_a_cohort_that_is_corrected_leaves_one_row_a_session(spark: SparkSession, tmp_path: Path) -> None:
+    run(spark, tmp_path, [event(f"s{n}", "home", "10:00:00", user_cohort="2026-01") for n in range(20)])
+    corrected = [event(f"s{n}", "home", "10:00:00", user_cohort="2026-02") for n in range(20)]
+    bought = [event(f"s{n}", "purchase", "12:00:00", user_cohort="2026-02") for n in range(20)]
+    made = run(spark, tmp_path, [*corrected, *bought])
+    rows = feature_table.read(spark, f"file:{tmp_path}/store/sessions", str(made["instant"])).collect()
+    assert len(rows) == 20
+    assert {(row["cohort"], row["actions"], row["purchased"]) for row in rows} == {("2026-02", 1, 1)}
+
+
+def test_a_session_that_goes_on_in_a_second_file_is_whole(spark: SparkSession, tmp_path: Path) -> None:
+    seen = [event("s", "home", "10:00:00"), event("s", "search", "10:01:00"), event("s", "add_to_cart", "10:02:00")]
+    run(spark, tmp_path, seen)
+    made = run(spark, tmp_path, [event("s", "cart", "10:03:00")])
+    (row,) = feature_table.read(spark, f"file:{tmp_path}/store/sessions", str(made["instant"])).collect()
+    assert (row["actions"], row["searches"], row["cart_adds"], row["cart_views"]) == (4, 1, 1, 1)
+
+
+def test_cohorts_of_any_text_are_read_back_as_they_were_written(spark: SparkSession, tmp_path: Path) -> None:
+    cohorts = ["utm:google", "x/../../evil", "../", "100%", "2026/Q1", "c" * 300, "ä ö", "a=b"]
+    made = run(spark, tmp_path, [event(f"s{n}", "home", "10:00:00", user_cohort=c) for n, c in enumerate(cohorts)])
+    rows = feature_table.read(spark, f"file:{tmp_path}/store/sessions", str(made["instant"])).collect()
+    assert {row[KEY]: row["cohort"] for row in rows} == {f"s{n}": cohort for n, cohort in enumerate(cohorts)}
+
+
+def test_a_table_of_another_layout_is_refused_before_anything_is_written(spark: SparkSession, tmp_path: Path) -> None:
+    rows = batch(spark, tmp_path / "1.csv", [event("a", "home", "10:00:00")])
+    table = f"file:{tmp_path}/store/sessions"
+    # As tables were made that had a partition for each cohort.
+    options = {
+        "hoodie.table.name": "sessions",
+        "hoodie.datasource.write.recordkey.field": KEY,
+        "hoodie.datasource.write.partitionpath.field": "cohort",
+        "hoodie.table.ordering.fields": "event_time",
+        "hoodie.write.record.merge.mode": "EVENT_TIME_ORDERING",
+        **feature_table.SMALL_TABLE,
+    }
+    rows.write.format("hudi").options(**options).mode("append").save(table)
+    before = feature_table.instants(spark, table)
+    with pytest.raises(JobError, match=r"partition cohort and is declared with none, .* move its folder away"):
+        feature_table.write(rows, table, 1)
+    assert feature_table.instants(spark, table) == before
 
 
 def test_a_table_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:

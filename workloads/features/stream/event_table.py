@@ -10,7 +10,10 @@ from pyspark.sql import functions as F
 from jobs import feature_table, hadoop_file
 from jobs.jvm import is_table
 from jobs.outcome import JobError
+from jobs.table_layout import require_layout
+from jobs.table_lock import writing
 from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract
+from stream.moved_events import settle_moves
 from stream.validation import ADDITIONAL, DELETION, REASON
 
 _RANK = "_rank"
@@ -68,7 +71,11 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
         **contract.hudi,
         **{f"mlstack.{name}": value for name, value in notes.items()},
     }
-    rows.write.format("hudi").options(**options).mode("append").save(path)
+    # Held for a batch at a time: a replay, or whatever else has to write, comes in between two.
+    with writing(path, "events"):
+        require_layout(rows.sparkSession, path, contract.hudi, f"name the contract {contract.name}_v2: another table")
+        settled = settle_moves(rows, path, contract, PARTITION)
+        settled.write.format("hudi").options(**options).mode("append").save(path)
 
 
 def require_writable(spark: SparkSession, path: str, contract: Contract) -> None:

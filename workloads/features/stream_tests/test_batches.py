@@ -120,6 +120,40 @@ def test_the_later_of_two_records_of_a_key_stays(spark: SparkSession, stream: St
     assert stream.rows()["e1"]["platform"] == "new"
 
 
+def test_a_correction_moves_an_event_to_another_day(spark: SparkSession, stream: Stream) -> None:
+    late, early = "2026-01-05T23:59:59Z", "2026-01-06T00:00:01Z"
+    stream.batch(0, records(spark, 0, [event(1, timestamp=late), event(2, timestamp=late)], minute=5))
+    stream.batch(1, records(spark, 2, [event(1, timestamp=early, platform="new")], minute=6))
+    rows = stream.rows()
+    assert {key: str(row["event_date"]) for key, row in rows.items()} == {"e1": "2026-01-06", "e2": "2026-01-05"}
+    # An older version of it, delivered late, moves nothing back.
+    stream.batch(2, records(spark, 3, [event(1, timestamp=late, platform="old"), event(3, timestamp=late)], minute=4))
+    rows = stream.rows()
+    assert (rows["e1"]["platform"], str(rows["e1"]["event_date"])) == ("new", "2026-01-06")
+    assert rows.keys() == {"e1", "e2", "e3"}
+    # And back again, over the row that was deleted there.
+    stream.batch(3, records(spark, 5, [event(1, timestamp=late, platform="again")], minute=7))
+    assert {key: str(row["event_date"]) for key, row in stream.rows().items()} == dict.fromkeys(rows, "2026-01-05")
+    pa = pytest.importorskip("pyarrow")
+    hudi = pytest.importorskip("hudi")
+    reader = hudi.HudiTableBuilder.from_base_uri(stream.table.replace("file:", "file://")).build()
+    assert sorted(pa.Table.from_batches(reader.read())["event_id"].to_pylist()) == ["e1", "e2", "e3"]
+
+
+def test_the_same_key_on_two_days_of_one_batch_is_one_row(spark: SparkSession, stream: Stream) -> None:
+    twice = [event(1, timestamp="2026-01-05T23:59:59Z"), event(1, timestamp="2026-01-06T00:00:01Z")]
+    stream.batch(0, records(spark, 0, twice))
+    assert [str(row["event_date"]) for row in stream.rows().values()] == ["2026-01-06"]
+
+
+def test_another_number_of_buckets_is_refused_before_anything_is_written(spark: SparkSession, stream: Stream) -> None:
+    stream.batch(0, records(spark, 0, [event(number) for number in range(30)]))
+    stream.declared["hudi"]["hoodie.bucket.index.num.buckets"] = "4"
+    with pytest.raises(JobError, match=r"made with buckets 2 and is declared with 4, .* name the contract"):
+        stream.batch(1, records(spark, 30, [event(number) for number in range(30)]))
+    assert len(stream.rows()) == 30
+
+
 def test_a_new_optional_field_flows_through(spark: SparkSession, stream: Stream) -> None:
     stream.batch(0, records(spark, 0, [event(1), event(2)]))
     stream.declared["version"] = 2

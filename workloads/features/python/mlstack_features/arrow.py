@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 
-from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant
+from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
 # Instants are names for milliseconds, in the zone of the table's timeline: UTC for the tables of a stack.
+_CLEANED = re.compile(r"\d{17}_\d{17}\.clean")
 _FINISHED = re.compile(r"(\d{17})_(\d{17})\.(?:commit|deltacommit|replacecommit)")
 
 
@@ -48,14 +49,15 @@ class ArrowBackend(Backend[pa.Table]):
         return tuple(self._table(view).hudi_options()["hoodie.table.recordkey.fields"].split(","))
 
     def instants(self, view: str) -> list[Instant]:
-        """Finished commits, oldest first."""
+        """Finished commits that can still be read as of, oldest first."""
         timeline = self._table(view).get_timeline()
         every = [
             *timeline.get_completed_commits(),
             *timeline.get_completed_deltacommits(),
             *timeline.get_completed_replacecommits(),
         ]
-        return sorted((Instant(each.timestamp, each.action) for each in every), key=lambda each: each.time)
+        found = sorted((Instant(each.timestamp, each.action) for each in every), key=lambda each: each.time)
+        return kept_since(found, self._earliest_retained(view))
 
     def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> pa.Table:
         """All rows, as of an instant or the latest commit."""
@@ -125,6 +127,18 @@ class ArrowBackend(Backend[pa.Table]):
         for column in columns:
             labels = labels.append_column(column, features[column].combine_chunks().take(rows))
         return labels
+
+    def _earliest_retained(self, view: str) -> str:
+        """The commit from which on the last cleaning has left every file; empty where nothing was cleaned.
+
+        Hudi's Rust core does not look: as of an earlier instant it reads what files are left, without an error.
+        """
+        system, root = file_system(f"{self._uri}/{view}/.hoodie/timeline")
+        entries = system.get_file_info(pafs.FileSelector(root, allow_not_found=True))
+        cleanings = sorted(entry.path for entry in entries if _CLEANED.fullmatch(entry.base_name))
+        if not cleanings:
+            return ""
+        return str(_metadata(system, cleanings[-1])["earliestCommitToRetain"] or "")
 
     def _ends(self, view: str) -> dict[str, str]:
         system, root = file_system(f"{self._uri}/{view}/.hoodie/timeline")

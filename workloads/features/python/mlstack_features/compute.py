@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
@@ -36,6 +36,12 @@ class ViewSpec:
     source: str
     event_time: str
     entity: str
+    known_at: str | None
+    """Column that tells when an event was known, where that is not when it happened."""
+    known_in_minutes: bool
+    """Whether that column holds minutes after the event's time, and not a time."""
+    delay: timedelta
+    """What lies between the end of a window and the time from which its row can be had."""
     hours: tuple[int, ...]
     """Lengths of the windows that trail; none where features are over all events."""
     features: tuple[Feature, ...]
@@ -60,6 +66,9 @@ def parse_view(text: str) -> ViewSpec:
         source=declared["source"],
         event_time=declared["eventTime"],
         entity=declared["entity"],
+        known_at=(declared.get("knownAt") or {}).get("field"),
+        known_in_minutes=(declared.get("knownAt") or {}).get("minutes", False),
+        delay=timedelta(minutes=declared.get("delayMinutes", 0)),
         hours=tuple(declared["window"].get("hours", ())),
         features=features,
         hudi=declared["hudi"],
@@ -67,14 +76,28 @@ def parse_view(text: str) -> ViewSpec:
 
 
 def compute(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
-    """The rows of a view from the events of its entities, none later than `until`."""
-    known = events.where(F.col(view.event_time) < F.lit(until))
+    """The rows of a view from the events of its entities, none that was known later than `until`.
+
+    An event counts from the time at which it was known: a row of an earlier time would tell what nobody could know.
+    """
+    known = events.withColumn(view.event_time, known_time(view)).where(F.col(view.event_time) < F.lit(until))
     return _trailing(known, view, until) if view.hours else _whole(known, view)
+
+
+def known_time(view: ViewSpec) -> Column:
+    """When an event was known: never before it happened, and where nothing is told, when it happened."""
+    happened = F.col(view.event_time)
+    if view.known_at is None:
+        return happened
+    told = F.col(view.known_at)
+    if view.known_in_minutes:
+        told = F.timestamp_micros(F.unix_micros(happened) + (told * 60_000_000).cast("long"))
+    return F.greatest(happened, told)
 
 
 def _whole(events: DataFrame, view: ViewSpec) -> DataFrame:
     # A row knows an entity's last event, so it holds from the moment after it.
-    valid_from = (F.max(view.event_time) + F.expr("INTERVAL 1 MICROSECOND")).alias(VALID_FROM)
+    valid_from = (F.max(view.event_time) + _interval(view.delay + timedelta(microseconds=1))).alias(VALID_FROM)
     values = [_aggregate(feature).alias(feature.name) for feature in view.features]
     return events.groupBy(view.entity).agg(valid_from, *values)
 
@@ -103,7 +126,7 @@ def _trailing(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
         for feature in view.features
         for length in view.hours
     ]
-    valid_from = F.timestamp_seconds(_BUCKET)
+    valid_from = F.timestamp_seconds(_BUCKET) + _interval(view.delay)
     return (
         timeline.select(
             view.entity,
@@ -115,6 +138,10 @@ def _trailing(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
         .where("_tick")
         .drop("_tick")
     )
+
+
+def _interval(length: timedelta) -> Column:
+    return F.expr(f"INTERVAL {length // timedelta(microseconds=1)} MICROSECOND")
 
 
 def window_name(hours: int) -> str:

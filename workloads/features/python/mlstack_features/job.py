@@ -1,64 +1,151 @@
 """feature-view: computes a feature view from its stream's table and writes what changed.
 
-A run reads what was written to the source since the last one, and computes the entities anew that it concerns:
-those with new or late events, and those that an hour has left since. The instant that a run has got to stands
-in the commit of its table, so that a killed run is run again and one that ended is not.
+A run compares the source with what it was at the last run, and computes the entities anew that it concerns: those with
+events that are new, late, corrected or deleted, and those that an hour has left since. Of their rows it writes those
+that differ from the table's, and deletes those that are no longer computed. The instant that a run has got to stands in
+the commit of its table, so that a killed run is run again and one that ended is not.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from jobs import outcome
+from jobs.jvm import located
+from jobs.table_layout import require_layout
+from jobs.table_lock import writing
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mlstack_features.compute import ViewSpec, compute, parse_view
+from mlstack_features.compute import ViewSpec, compute, known_time, parse_view
 from mlstack_features.spark import SparkBackend
 from mlstack_features.store import FeatureStore
 
 JOB = "feature-view"
 
 _NOTE = "mlstack."
-_SOURCE_INSTANT = f"{_NOTE}source.instant"
-_UNTIL = f"{_NOTE}until"
+SOURCE_INSTANT = f"{_NOTE}source.instant"
+UNTIL = f"{_NOTE}until"
+DECLARATION = f"{_NOTE}declaration"
+"""Names the declaration that rows were computed by."""
 
 
 def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Bring a view up to its source."""
+    """Bring a view up to its source: write the rows that differ, and delete those that are no longer computed."""
     view = parse_view(options.view)
+    with writing(f"{options.feature_store}/{view.name}", JOB):
+        return _run(spark, view, options)
+
+
+def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> dict[str, object]:
     backend = SparkBackend(spark, options.feature_store)
     store = FeatureStore(backend)
+    table = f"{options.feature_store}/{view.name}"
+    if options.rebuild:
+        path, system = located(spark, table)
+        system.delete(path, True)
+    require_layout(spark, table, view.hudi, f"run `npm run features -- rebuild {view.name}`")
     target = options.source_instant or _latest(store, view.source)
     until = _until(options.until)
-    table = f"{options.feature_store}/{view.name}"
     events = backend.read(view.source, [view.entity, view.event_time, *_fields(view)], target)
-    if not options.all and view.name in store.list():
-        since = backend.note(view.name, _SOURCE_INSTANT)
-        last = datetime.fromisoformat(backend.note(view.name, _UNTIL))
-        concerned = _concerned(backend, view, events, Span(since, target, last, until))
+    present = backend.read(view.name, None, None) if backend.has_commits(view.name) else None
+    since = None if options.all or present is None else _reached(backend, store, view)
+    declaration = declaration_of(options.view)
+    if present is not None and backend.noted(view.name, DECLARATION) != declaration:
+        # Features that were added, or are computed in another way: every row has to tell of it.
+        since = None
+    if present is not None and since is not None:
+        span = Span(since.source, target, since.until, until)
+        concerned = _concerned(backend, view, events, span).persist(StorageLevel.MEMORY_AND_DISK)
         events = events.join(concerned, view.entity, "left_semi")
+        present = present.join(concerned, view.entity, "left_semi")
     rows = compute(events, view, until).persist(StorageLevel.MEMORY_AND_DISK)
-    written = rows.count()
+    notes = {SOURCE_INSTANT: target, UNTIL: until.isoformat(), DECLARATION: declaration}
+    written, removed = _write_difference(rows, present, table, view, notes)
+    spark.catalog.clearCache()
+    # A stream of less than an hour has no row yet, and so no table.
+    instant = _latest(store, view.name) if backend.has_commits(view.name) else ""
+    return {"rows": written, "metrics": {"removed": removed}, "instant": instant, "source": target}
+
+
+def _write_difference(
+    rows: DataFrame, present: DataFrame | None, table: str, view: ViewSpec, notes: dict[str, str]
+) -> tuple[int, int]:
+    """Make the table's rows of the entities concerned those that were computed; how many were written and deleted."""
+    if present is None:
+        written = rows.count()
+        if written:
+            upsert(rows, table, view, notes)
+        return written, 0
+    _require_types(rows, present, table, view)
+    present = present.persist(StorageLevel.MEMORY_AND_DISK)
+    keys = view.hudi["hoodie.datasource.write.recordkey.field"].split(",")
+    gone = present.join(rows, keys, "left_anti").persist(StorageLevel.MEMORY_AND_DISK)
+    known = [
+        F.col(field.name) if field.name in present.columns else F.lit(None).cast(field.dataType).alias(field.name)
+        for field in rows.schema.fields
+    ]
+    changed = rows.subtract(present.select(known)).persist(StorageLevel.MEMORY_AND_DISK)
+    removed, written = gone.count(), changed.count()
+    # The note stands in the last commit: a job that is killed between the two begins again where this one did.
+    if removed:
+        delete(gone, table, view, {} if written else notes)
     if written:
-        upsert(rows, table, view, {_SOURCE_INSTANT: target, _UNTIL: until.isoformat()})
-    rows.unpersist()
-    return {"rows": written, "metrics": {}, "instant": _latest(store, view.name), "source": target}
+        upsert(changed, table, view, notes)
+    return written, removed
+
+
+def _require_types(rows: DataFrame, present: DataFrame, table: str, view: ViewSpec) -> None:
+    known = {field.name: field.dataType.simpleString() for field in present.schema.fields}
+    for field in rows.schema.fields:
+        was, now = known.get(field.name), field.dataType.simpleString()
+        if was not in (now, None):
+            raise outcome.JobError(
+                f"{table}: its column {field.name} is {was} and the view now computes {now}; raise the "
+                f"view's version, or run `npm run features -- rebuild {view.name}`"
+            )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far the last run has come."""
+
+    source: str
+    """Instant of the source."""
+    until: datetime
+
+
+def _reached(backend: SparkBackend, store: FeatureStore[DataFrame], view: ViewSpec) -> Reached | None:
+    """How far the last run has come; None where the source can no longer be read as it was then."""
+    source, until = (backend.noted(view.name, key) for key in (SOURCE_INSTANT, UNTIL))
+    if source is None or until is None or source not in {each.time for each in store.history(view.source)}:
+        return None
+    return Reached(source, datetime.fromisoformat(until))
 
 
 def upsert(rows: DataFrame, table: str, view: ViewSpec, notes: dict[str, str]) -> None:
     """Write rows over those of the same keys."""
+    _write(rows, table, view, {"hoodie.datasource.write.operation": "upsert", **notes})
+
+
+def delete(rows: DataFrame, table: str, view: ViewSpec, notes: dict[str, str]) -> None:
+    """Delete the rows of the same keys; their partitions must be theirs too."""
+    _write(rows, table, view, {"hoodie.datasource.write.operation": "delete", **notes})
+
+
+def _write(rows: DataFrame, table: str, view: ViewSpec, settings: dict[str, str]) -> None:
     options = {
         "hoodie.table.name": view.name,
-        "hoodie.datasource.write.operation": "upsert",
         "hoodie.write.set.null.for.missing.columns": "true",
         "hoodie.datasource.write.commitmeta.key.prefix": _NOTE,
         **view.hudi,
-        **notes,
+        **settings,
     }
     rows.write.format("hudi").options(**options).mode("append").save(table)
 
@@ -74,8 +161,8 @@ class Span:
 
 
 def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: Span) -> DataFrame:
-    """Entities whose rows change: they have events that are new, or events that leave a window by now."""
-    time = F.col(view.event_time)
+    """Entities whose rows change: they have or had events that differ, or events that leave a window by now."""
+    time = known_time(view)
 
     def between(start: datetime, end: datetime) -> DataFrame:
         return events.where((time >= F.lit(start)) & (time < F.lit(end))).select(view.entity)
@@ -83,7 +170,7 @@ def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: S
     # Events that lay in the future of the last run are new to this one.
     changed = between(span.last, span.until)
     if span.since != span.target:
-        changed = changed.unionByName(backend.changes(view.source, [view.entity], span.since, span.target))
+        changed = changed.unionByName(backend.changed(view.source, view.entity, span.since, span.target))
     for length in view.hours:
         # An hour leaves at its end, `length` hours later; one more hour covers those under way.
         window = timedelta(hours=length)
@@ -91,8 +178,18 @@ def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: S
     return changed.distinct()
 
 
+def declaration_of(view: str) -> str:
+    """A short name of what is computed: of two declarations that differ in more than their table, another one."""
+    declared = {key: value for key, value in json.loads(view).items() if key != "hudi"}
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _fields(view: ViewSpec) -> list[str]:
-    named = {feature.of for feature in view.features} | {where[0] for each in view.features if (where := each.where)}
+    named = (
+        {view.known_at}
+        | {feature.of for feature in view.features}
+        | {where[0] for each in view.features if (where := each.where)}
+    )
     return sorted(name for name in named if name is not None and name not in (view.entity, view.event_time))
 
 
@@ -116,6 +213,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--source-instant", help="commit of the source to read up to; the latest unless given")
     parser.add_argument("--until", help="ISO time up to which events count, to the hour; now unless given")
     parser.add_argument("--all", action="store_true", help="compute every entity anew")
+    parser.add_argument("--rebuild", action="store_true", help="delete the table first, with its history")
     parser.add_argument("--result", default=outcome.TERMINATION_MESSAGE, help="file that takes the result as JSON")
     return parser.parse_args(argv)
 

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 
 from jobs import outcome
+from jobs.table_lock import writing
 from pyspark.sql import SparkSession
 
-from mlstack_features.compute import parse_view
-from mlstack_features.job import upsert
+from mlstack_features.compute import ViewSpec, parse_view
+from mlstack_features.job import DECLARATION, SOURCE_INSTANT, UNTIL, delete, upsert
 from mlstack_features.spark import SparkBackend
 from mlstack_features.store import FeatureStore
 
@@ -19,6 +20,11 @@ JOB = "feature-rollback"
 def rollback(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Write the rows of an instant again, and delete those that came after it."""
     view = parse_view(options.view)
+    with writing(f"{options.feature_store}/{view.name}", JOB):
+        return _rollback(spark, view, options)
+
+
+def _rollback(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> dict[str, object]:
     backend = SparkBackend(spark, options.feature_store)
     store = FeatureStore(backend)
     table = f"{options.feature_store}/{view.name}"
@@ -27,12 +33,10 @@ def rollback(spark: SparkSession, options: argparse.Namespace) -> dict[str, obje
     keys = list(backend.keys(view.name))
     later = now.join(before, keys, "left_anti")
     # Where the source had got to then: the next run computes what has come since anew.
-    notes = {key: backend.note(view.name, key, options.instant) for key in ("mlstack.source.instant", "mlstack.until")}
+    notes = {key: backend.noted(view.name, key, options.instant) or "" for key in (SOURCE_INSTANT, UNTIL, DECLARATION)}
     removed = later.count()
     if removed:
-        later.write.format("hudi").options(
-            **{"hoodie.table.name": view.name, "hoodie.datasource.write.operation": "delete", **view.hudi}
-        ).mode("append").save(table)
+        delete(later, table, view, {})
     restored = before.count()
     if restored:
         upsert(before, table, view, notes)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from jobs.jvm import jvm, located
+from jobs.jvm import jvm, located, table_client
+from jobs.table_layout import has_commits
 from py4j.java_gateway import JavaObject
-from pyspark.sql import DataFrame, DataFrameReader, SparkSession, Window
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
 
-from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant
+from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
+_KEY = f"{_META}record_key"
+_PARTITION = f"{_META}partition_path"
 _OPTIONS = {"hoodie.metadata.enable": "false"}
 
 
@@ -41,12 +44,50 @@ class SparkBackend(Backend[DataFrame]):
         return tuple(fields.get())
 
     def instants(self, view: str) -> list[Instant]:
-        """Finished commits, oldest first."""
-        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        """Finished commits that can still be read as of, oldest first."""
+        client = self._client(view)
+        timeline = client.getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
         every = [timeline.nthInstant(number).get() for number in range(timeline.countInstants())]
-        return [Instant(each.requestedTime(), each.getAction()) for each in every]
+        found = [Instant(each.requestedTime(), each.getAction()) for each in every]
+        cleaned = client.getActiveTimeline().getCleanerTimeline().filterCompletedInstants().lastInstant()
+        if not cleaned.isPresent():
+            return found
+        metadata = jvm(self._spark).org.apache.hudi.common.util.CleanerUtils.getCleanerMetadata(client, cleaned.get())
+        return kept_since(found, str(metadata.getEarliestCommitToRetain() or ""))
 
-    def note(self, view: str, key: str, instant: str | None = None) -> str:
+    def has_commits(self, view: str) -> bool:
+        """Whether anything was ever written: a job that was killed in its first commit leaves a table without one."""
+        return has_commits(self._spark, f"{self._uri}/{view}")
+
+    def changed(self, view: str, column: str, since: str, until: str) -> DataFrame:
+        """Values of a column in every row that differs between two instants, in the one state or the other.
+
+        What an incremental read lacks is here too: rows that were deleted, and what stood in a row before. Only the
+        partitions are read that a commit between the two has written to.
+        """
+        touched = self._touched(view, since, until)
+        found = []
+        for instant in (since, until):
+            reader = self._spark.read.format("hudi").options(**_OPTIONS).option("as.of.instant", instant)
+            rows = reader.load(f"{self._uri}/{view}")
+            if touched != {""}:
+                rows = rows.where(_in_partitions(rows, touched))
+            found.append(rows.select(_KEY, _PARTITION, _COMMIT, column))
+        before, after = found
+        same = [_KEY, _PARTITION, _COMMIT]
+        gone, fresh = before.join(after, same, "left_anti"), after.join(before, same, "left_anti")
+        return gone.select(column).unionByName(fresh.select(column)).distinct()
+
+    def _touched(self, view: str, since: str, until: str) -> set[str]:
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        touched: set[str] = set()
+        for number in range(timeline.countInstants()):
+            commit = timeline.nthInstant(number).get()
+            if since < commit.requestedTime() <= until:
+                touched |= set(timeline.readCommitMetadata(commit).getPartitionToWriteStats().keySet())
+        return touched
+
+    def noted(self, view: str, key: str, instant: str | None = None) -> str | None:
         """What the latest commit that notes anything under a key notes; the latest up to an instant, if given."""
         timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
         for number in reversed(range(timeline.countInstants())):
@@ -56,7 +97,7 @@ class SparkBackend(Backend[DataFrame]):
             notes = timeline.readCommitMetadata(commit).getExtraMetadata()
             if notes.containsKey(key):
                 return str(notes.get(key))
-        raise FeatureStoreError(f"{view}: no commit that can still be read notes {key}")
+        return None
 
     def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> DataFrame:
         """All rows, as of an instant or the latest commit."""
@@ -132,10 +173,19 @@ class SparkBackend(Backend[DataFrame]):
         return _selected(reader.load(f"{self._uri}/{view}"), columns)
 
     def _client(self, view: str) -> JavaObject:
-        hudi = jvm(self._spark).org.apache.hudi
-        storage = hudi.hadoop.fs.HadoopFSUtils.getStorageConf(self._spark._jsc.hadoopConfiguration())
-        builder = hudi.common.table.HoodieTableMetaClient.builder()
-        return builder.setConf(storage).setBasePath(f"{self._uri}/{view}").build()
+        return table_client(self._spark, f"{self._uri}/{view}")
+
+
+def _in_partitions(rows: DataFrame, paths: set[str]) -> Column:
+    """Rows of partitions `column=value`, asked for by the column so that Hudi lists no others."""
+    values: dict[str, set[str]] = {}
+    for path in paths:
+        name, _, value = path.partition("=")
+        values.setdefault(name, set()).add(value)
+    if len(values) != 1 or not set(values) <= set(rows.columns):
+        return F.lit(True)
+    ((name, wanted),) = values.items()
+    return F.col(name).cast("string").isin(sorted(wanted))
 
 
 def _selected(frame: DataFrame, columns: Sequence[str] | None) -> DataFrame:

@@ -50,6 +50,11 @@ class View:
     """Whether an entity has a row for each time from which its values hold, or one row in all."""
 
 
+def kept_since(instants: Sequence[Instant], earliest: str) -> list[Instant]:
+    """Instants of which no file has been cleaned: those from the earliest retained one on; all where that is empty."""
+    return [each for each in instants if each.time >= earliest]
+
+
 class Backend(ABC, Generic[Frame]):
     """Reads tables; knows nothing of what they mean."""
 
@@ -63,7 +68,7 @@ class Backend(ABC, Generic[Frame]):
 
     @abstractmethod
     def instants(self, view: str) -> list[Instant]:
-        """Finished commits, oldest first."""
+        """Finished commits that can still be read as of, oldest first."""
 
     @abstractmethod
     def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> Frame:
@@ -206,7 +211,10 @@ class FeatureStore(Generic[Frame]):
 
     def _require(self, name: str, instant: str) -> None:
         known = [each.time for each in self.history(name)]
-        if instant not in known:
+        if instant in known:
+            return
+        if known and instant < known[0]:
             raise FeatureStoreError(
-                f"{name} has no instant {instant}; the latest are {', '.join(known[-5:]) or 'none'}"
+                f"{name} can no longer be read as of {instant}: its files have been cleaned; the oldest is {known[0]}"
             )
+        raise FeatureStoreError(f"{name} has no instant {instant}; the latest are {', '.join(known[-5:]) or 'none'}")

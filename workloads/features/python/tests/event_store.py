@@ -42,7 +42,7 @@ class Store:
         """Run the job at a time."""
         until = (START + timedelta(hours=hours)).isoformat()
         options = argparse.Namespace(
-            view=json.dumps(USERS), feature_store=self.uri, until=until, all=False, source_instant=None
+            view=json.dumps(USERS), feature_store=self.uri, until=until, all=False, source_instant=None, rebuild=False
         )
         return dict(run(self.spark, options))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 pytest.importorskip("pyspark")
+
+from pyspark.sql import functions as F  # noqa: E402
 
 from mlstack_features.compute import ViewSpec, compute, parse_view  # noqa: E402
 from mlstack_features.spark import SparkBackend  # noqa: E402
@@ -160,3 +163,29 @@ def test_no_label_learns_from_an_event_at_or_after_it(spark: SparkSession) -> No
     for moment in moments[::12]:
         past = [each for each in made if each.time < moment]
         assert joined(past)[moment] == everything[moment]
+
+
+def test_an_event_counts_from_the_time_at_which_it_was_known(spark: SparkSession) -> None:
+    known = replace(TRAILING, known_at="price", known_in_minutes=True)
+    # The price is the minutes after which it was known: one at once, one after three hours, one from nobody knows when.
+    made = [
+        Event("a", START + timedelta(minutes=n), "buy", price) for n, price in enumerate((0.0, 180.0, float("nan")))
+    ]
+    rows = compute(frame(spark, made).withColumn("price", F.nanvl("price", F.lit(None))), known, UNTIL)
+    counts = {row[VALID_FROM].replace(tzinfo=UTC): row["events_1d"] for row in rows.collect()}
+    assert counts[START + HOUR] == 2
+    assert counts[START + 4 * HOUR] == 3
+    # As a time of the record's own.
+    at = frame(spark, made).withColumn("told", F.expr("time + make_interval(0, 0, 0, 0, 0, int(nanvl(price, 0)))"))
+    told = replace(TRAILING, known_at="told", known_in_minutes=False)
+    counts = {row[VALID_FROM].replace(tzinfo=UTC): row["events_1d"] for row in compute(at, told, UNTIL).collect()}
+    assert (counts[START + HOUR], counts[START + 4 * HOUR]) == (2, 3)
+
+
+def test_a_delay_is_part_of_the_time_from_which_a_row_holds(spark: SparkSession) -> None:
+    made = events(8)
+    for declared in (TRAILING, WHOLE):
+        rows = compute(frame(spark, made), declared, UNTIL).drop("valid_date")
+        late = compute(frame(spark, made), replace(declared, delay=timedelta(minutes=25)), UNTIL).drop("valid_date")
+        moved = rows.withColumn(VALID_FROM, F.col(VALID_FROM) + F.expr("INTERVAL 25 MINUTES")).select(rows.columns)
+        assert sorted(map(tuple, late.collect())) == sorted(map(tuple, moved.collect()))

@@ -13,13 +13,18 @@ pytest.importorskip("pyspark")
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
-from event_store import START, USERS, Store  # noqa: E402
+from event_store import SPECS, START, USERS, Store  # noqa: E402
+from jobs.outcome import JobError  # noqa: E402
 
-from mlstack_features import VALID_FROM, FeatureStore  # noqa: E402
+from mlstack_features import VALID_FROM, FeatureStore, FeatureStoreError  # noqa: E402
 from mlstack_features.difference import difference  # noqa: E402
+from mlstack_features.job import arguments, run  # noqa: E402
 from mlstack_features.rollback import rollback  # noqa: E402
+from mlstack_features.spark import SparkBackend  # noqa: E402
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyspark.sql import SparkSession
 
 
@@ -112,3 +117,75 @@ def _sorted(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         for row in rows
     ]
     return sorted(naive)
+
+
+def test_an_instant_that_was_cleaned_is_refused_with_the_oldest_one_left(spark: SparkSession, tmp_path: Path) -> None:
+    uri = f"file://{tmp_path}"
+    settings = {
+        **SPECS["contract"]["hudi"],
+        "hoodie.table.name": "cleaned",
+        "hoodie.datasource.write.table.type": "COPY_ON_WRITE",
+        "hoodie.clean.policy": "KEEP_LATEST_COMMITS",
+        "hoodie.clean.commits.retained": "2",
+        "hoodie.clean.trigger.max.commits": "1",
+    }
+    for number in range(6):
+        rows = [(f"e{each}", number, START, "2026-01-05") for each in range(number + 1)]
+        frame = spark.createDataFrame(rows, "event_id string, n long, kafka_time timestamp, event_date string")
+        frame.write.format("hudi").options(**settings).mode("append").save(f"{uri}/cleaned")
+    every = SparkBackend(spark, uri)._client("cleaned").getActiveTimeline().getCommitsTimeline()
+    first = every.filterCompletedInstants().nthInstant(0).get().requestedTime()
+    near, far = FeatureStore.at(uri), FeatureStore.of_spark(spark, uri)
+    history = [each.time for each in near.history("cleaned")]
+    assert history == [each.time for each in far.history("cleaned")]
+    assert 2 <= len(history) < 6
+    for at, instant in enumerate(history, start=6 - len(history)):
+        assert near.as_of("cleaned", instant).num_rows == far.as_of("cleaned", instant).count() == at + 1
+    for store in (near, far):
+        with pytest.raises(FeatureStoreError, match=f"can no longer be read as of {first}: .* oldest is {history[0]}"):
+            store.as_of("cleaned", first)
+
+
+def test_a_run_before_anything_has_happened_writes_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    store = Store(spark, tmp_path)
+    store.events(("a", 1, 0.5, "catalog"))
+    made = store.run(0)
+    assert (made["rows"], made["instant"]) == (0, "")
+    store.run(2)
+    assert store.rows() == store.from_scratch(2)
+
+
+def test_a_table_without_a_commit_is_no_table(spark: SparkSession, tmp_path: Path) -> None:
+    store = Store(spark, tmp_path)
+    store.events(("a", 1, 0.5, "catalog"))
+    store.run(2)
+    # As a job leaves it that was killed in its first commit.
+    for file in (tmp_path / "user_activity/.hoodie/timeline").glob("*"):
+        if file.is_file():
+            file.unlink()
+    store.run(2)
+    assert store.rows() == store.from_scratch(2)
+
+
+def test_another_number_of_buckets_is_refused_and_a_rebuild_takes_it(spark: SparkSession, tmp_path: Path) -> None:
+    store = Store(spark, tmp_path)
+    store.events(*((f"e{n}", n, 0.5, "catalog") for n in range(30)))
+    store.run(2)
+    before = store.rows()
+    declared = {**USERS, "hudi": {**USERS["hudi"], "hoodie.bucket.index.num.buckets": "4"}}
+    argv = [f"--view={json.dumps(declared)}", f"--feature-store={store.uri}", "--until=2026-01-05T02:00:00+00:00"]
+    with pytest.raises(JobError, match=r"made with buckets 2 and is declared with 4, .* rebuild user_activity"):
+        run(spark, arguments(argv))
+    assert store.rows() == before
+    run(spark, arguments([*argv, "--rebuild"]))
+    assert store.rows() == before
+    run(spark, arguments([*argv, "--all"]))
+    assert store.rows() == before
+    # Features that are added are told of in every row; one that changes its type is refused.
+    added = {**declared, "features": {**declared["features"], "kinds": {"aggregate": "max", "of": "user_id"}}}
+    run(spark, arguments([f"--view={json.dumps(added)}", *argv[1:]]))
+    frame = spark.read.format("hudi").load(f"{store.uri}/user_activity")
+    assert frame.where("kinds_1h is null and events_1h > 0").count() == 0
+    other = {**declared, "features": {**declared["features"], "events": {"aggregate": "mean", "of": "user_id"}}}
+    with pytest.raises(JobError, match=r"its column events_1h is bigint and the view now computes double"):
+        run(spark, arguments([f"--view={json.dumps(other)}", *argv[1:]]))

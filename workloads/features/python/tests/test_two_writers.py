@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -15,11 +16,35 @@ import pytest
 
 pytest.importorskip("pyspark")
 
+from event_store import USERS, Store  # noqa: E402
 from jobs.outcome import JobError  # noqa: E402
 from jobs.table_lock import ClusterLeases, Lease, lease_name  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pyspark.sql import SparkSession
+
+
+def test_two_runs_at_once_are_as_one(spark: SparkSession, tmp_path: Path, settings: Mapping[str, str]) -> None:
+    store = Store(spark, tmp_path)
+    store.events(*((f"e{n}", n % 30, n / 10, "catalog") for n in range(90)))
+    command = [sys.executable, "-m", "mlstack_features.job", f"--view={json.dumps(USERS)}"]
+    command += [f"--feature-store={store.uri}", "--until=2026-01-05T12:00:00+00:00"]
+    conf = " ".join([*(f"--conf {key}={value}" for key, value in settings.items()), "pyspark-shell"])
+    environment = {**os.environ, "PYSPARK_SUBMIT_ARGS": conf}
+    jobs = [
+        subprocess.Popen(
+            [*command, f"--result={tmp_path}/{n}.json"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for n in range(2)
+    ]
+    for job in jobs:
+        _, errors = job.communicate(timeout=300)
+        assert job.returncode == 0, errors[-2000:]
+    assert store.rows() == store.from_scratch(12)
+    written = sorted(json.loads((tmp_path / f"{n}.json").read_text())["rows"] for n in range(2))
+    assert written == [0, len(store.rows())], "the second one finds everything done"
 
 
 class Server(ThreadingHTTPServer):

@@ -1,0 +1,112 @@
+"""How a table's rows lie in its files: kept beside the table, and held against what a job is about to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+from pyspark.sql import SparkSession
+
+from jobs.jvm import is_table, located, table_client
+from jobs.outcome import JobError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What no write may change: of rows that were placed by another rule, an upsert would find none."""
+
+    key: str
+    """Columns of the record key, separated by commas."""
+    partition: str
+    """Columns of the partition; empty where there is none."""
+    ordering: str
+    """Column that decides between two versions of a row; empty where the later write does."""
+    buckets: str
+    """Files of a partition by the hash of the key; empty where another index finds a key's file. Hudi keeps no note
+    of it (apache/hudi#13241)."""
+    type: str
+
+    @staticmethod
+    def of(settings: Mapping[str, str]) -> Layout:
+        """The layout that Hudi's settings of a write ask for."""
+        return Layout(
+            key=settings["hoodie.datasource.write.recordkey.field"],
+            partition=settings.get("hoodie.datasource.write.partitionpath.field", ""),
+            ordering=settings.get("hoodie.table.ordering.fields", ""),
+            buckets=settings.get("hoodie.bucket.index.num.buckets", ""),
+            type=settings["hoodie.datasource.write.table.type"],
+        )
+
+
+def require_layout(spark: SparkSession, path: str, settings: Mapping[str, str], remedy: str) -> None:
+    """Fail before anything is written where the table at the path has another layout than the settings ask for.
+
+    The first write of a table notes its layout; a table of an earlier version without a note is held against what
+    Hudi knows of it, and its number of buckets is taken as declared. `remedy` says how the table is made anew.
+    """
+    declared = Layout.of(settings)
+    if not has_commits(spark, path):
+        _keep(spark, path, declared)
+        return
+    noted = _noted(spark, path)
+    known = noted or _known_to_hudi(spark, path, declared)
+    for each in fields(Layout):
+        was, wanted = getattr(known, each.name), getattr(declared, each.name)
+        if was != wanted:
+            raise JobError(
+                f"{path}: the table was made with {each.name} {was or 'none'} and is declared with {wanted or 'none'}, "
+                f"which would leave its rows where no write finds them; declare it as it was, or {remedy}"
+            )
+    if noted is None:
+        _keep(spark, path, declared)
+
+
+def has_commits(spark: SparkSession, path: str) -> bool:
+    """Whether anything was ever written: a job that was killed in its first commit leaves a table without one."""
+    if not is_table(spark, path):
+        return False
+    timeline = table_client(spark, path).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+    return not timeline.empty()
+
+
+def _note(path: str) -> str:
+    # Not among the table's own files: where its folder is there, Hudi expects a table in it.
+    store, _, table = path.rstrip("/").rpartition("/")
+    return f"{store}/.layouts/{table}.json"
+
+
+def _noted(spark: SparkSession, path: str) -> Layout | None:
+    file, system = located(spark, _note(path))
+    if not system.exists(file):
+        return None
+    stream = system.open(file)
+    try:
+        text = bytes(stream.readAllBytes()).decode()
+    finally:
+        stream.close()
+    return Layout(**json.loads(text))
+
+
+def _keep(spark: SparkSession, path: str, layout: Layout) -> None:
+    file, system = located(spark, _note(path))
+    stream = system.create(file, True)
+    try:
+        stream.write(bytearray(json.dumps(asdict(layout)).encode()))
+    finally:
+        stream.close()
+
+
+def _known_to_hudi(spark: SparkSession, path: str, declared: Layout) -> Layout:
+    config = table_client(spark, path).getTableConfig()
+    return Layout(
+        key=str(config.getRecordKeyFieldProp()),
+        partition=_option(config.getPartitionFieldProp()),
+        ordering=",".join(config.getOrderingFields()),
+        buckets=declared.buckets,
+        type=str(config.getTableType().name()),
+    )
+
+
+def _option(text: str | None) -> str:
+    return text or ""
