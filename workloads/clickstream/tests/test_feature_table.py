@@ -54,7 +54,8 @@ def test_an_upsert_changes_rows_and_duplicates_none(spark: SparkSession, tmp_pat
 
 
 def run(spark: SparkSession, folder: Path, rows: list[dict[str, str]]) -> dict[str, object]:
-    source = write_csv(folder / "events.csv", rows)
+    # Another name each time: the job keeps its input in the session's cache, which these tests share.
+    source = write_csv(folder / f"events-{len(list(folder.glob('events-*')))}.csv", rows)
     argv = [f"--input={source}", f"--feature-store=file:{folder}/store", f"--raw=file:{folder}/raw"]
     return features.build_features(spark, features.arguments(argv))
 
