@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -28,8 +29,12 @@ from typing import Any
 
 from jobs.outcome import JobError
 
-DURATION = 20.0
-"""Seconds after which a lease that was not renewed is taken over."""
+DURATION = 30.0
+"""Seconds after which a lease that was not renewed is taken over: so long does a job wait that starts again after it was
+killed in the middle of a write, and so long may the API server be out of reach before a job that writes gives up."""
+
+REQUEST_TIMEOUT = 5.0
+"""Seconds for one answer of the API server."""
 
 PATIENCE = 1800.0
 """Seconds that a job waits for another one to end."""
@@ -123,7 +128,7 @@ class ClusterLeases:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=DURATION / 4, context=self.context) as answer:
+            with urllib.request.urlopen(request, timeout=REQUEST_TIMEOUT, context=self.context) as answer:
                 found: dict[str, Any] = json.loads(answer.read())
                 return found
         except urllib.error.HTTPError as error:
@@ -131,7 +136,12 @@ class ClusterLeases:
                 return None
             if error.code == 409:
                 raise Conflict from error
+            if error.code == 429 or error.code >= 500:
+                # It is starting, or has too much to do: as if it could not be reached.
+                raise ConnectionError(f"{self.url}{path}: {error.code}") from error
             raise JobError(f"{self.url}{path}: {error.code} {error.read().decode(errors='replace')[:200]}") from error
+        except (http.client.HTTPException, ValueError) as error:
+            raise ConnectionError(f"{self.url}{path}: an answer that is none: {error!r}") from error
 
 
 @dataclass
@@ -174,7 +184,8 @@ class Lease:
             state = (spec.get("holderIdentity"), spec.get("renewTime"))
             if state != seen:
                 seen, since = state, start
-            free = found is None or not spec.get("holderIdentity") or start - since > self._duration_of(spec)
+            # The answer to this one's own request may have been lost.
+            free = spec.get("holderIdentity") in (None, "", self._holder) or start - since > self._duration_of(spec)
             if free and self._write(found, start):
                 return
             if time.monotonic() > deadline:
@@ -211,7 +222,7 @@ class Lease:
         return True
 
     def _renew(self) -> None:
-        while not self._ended.wait(self.duration / 4):
+        while not self._ended.wait(self.duration / 6):
             start = time.monotonic()
             try:
                 found = self.leases.get(self.name)

@@ -54,7 +54,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Requests)
         self.kept: dict[str, dict[str, Any]] = {}
         self.version = 0
-        self.silent = False
+        self.broken = False
         self.guard = threading.Lock()
 
 
@@ -94,8 +94,11 @@ class Requests(BaseHTTPRequestHandler):
         return body
 
     def _answer(self, make: Callable[[], dict[str, Any] | int]) -> None:
-        if self.server.silent:
-            time.sleep(1)
+        if self.server.broken:
+            self.send_response(503 if self.command == "PUT" else 200)
+            self.send_header("Content-Length", "1")
+            self.end_headers()
+            self.wfile.write(b"<")
             return
         with self.server.guard:
             found = make()
@@ -172,6 +175,24 @@ with Lease(ClusterLeases(sys.argv[1], Path(sys.argv[2]), None), "table-t", "firs
         assert first.returncode == 1
         assert "the lease is lost" in errors
         assert server.kept["table-t"]["spec"]["holderIdentity"].startswith("second/")
+
+
+def test_a_server_that_is_away_for_a_moment_takes_no_lease(server: Server, tmp_path: Path) -> None:
+    with lease(server, tmp_path, "first", 4.0).held(10):
+        server.broken = True
+        time.sleep(2)
+        server.broken = False
+        with pytest.raises(JobError, match="first/"), lease(server, tmp_path, "other").held(5):
+            pass
+
+
+def test_a_holder_that_cannot_renew_ends(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = threading.Event()
+    monkeypatch.setattr(Lease, "_lost", lambda _: lost.set())
+    with lease(server, tmp_path, "first").held(10):
+        server.broken = True
+        assert lost.wait(5)
+        server.broken = False
 
 
 def test_tables_have_leases_of_their_own() -> None:
