@@ -98,6 +98,15 @@ export const contractSchema = z.strictObject({
     .describe(
       "Hours that an event may be ahead of the time at which the topic got its record; beyond, it is a dead letter",
     ),
+  movesWithinDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(1)
+    .describe(
+      "Days by which a correction may move an event; each costs a batch the reading of a day's keys, and 0 nothing",
+    ),
   deletes: z
     .strictObject({
       field: columnName.describe("Field that marks it"),
@@ -170,7 +179,7 @@ export function checkContract(path: string, contract: Contract): Problem[] {
 /** A contract as the ingestion job reads it: its rules, and Hudi's settings of its table. */
 export function contractSpec(contract: Contract) {
   const { name, version, key, eventTime, orderBy, fields } = contract;
-  const { maxAheadHours, deletes, additional } = contract;
+  const { maxAheadHours, movesWithinDays, deletes, additional } = contract;
   return {
     name,
     version,
@@ -178,6 +187,7 @@ export function contractSpec(contract: Contract) {
     eventTime,
     orderBy,
     maxAheadHours,
+    movesWithinDays,
     ...(deletes === undefined ? {} : { deletes }),
     additional,
     fields,

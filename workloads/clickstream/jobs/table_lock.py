@@ -30,8 +30,11 @@ from typing import Any
 from jobs.outcome import JobError
 
 DURATION = 30.0
-"""Seconds after which a lease that was not renewed is taken over: so long does a job wait that starts again after it was
-killed in the middle of a write, and so long may the API server be out of reach before a job that writes gives up."""
+"""Seconds after which a lease that was not renewed is taken over.
+
+A job that was killed in the middle of a write waits so long when it starts again, and one that writes ends when the API
+server is out of reach for so long.
+"""
 
 REQUEST_TIMEOUT = 5.0
 """Seconds for one answer of the API server."""

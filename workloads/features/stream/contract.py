@@ -63,6 +63,8 @@ class Contract:
     """Whether fields that are not declared become text columns of the table."""
     max_ahead_seconds: int = 86_400
     """How far the event time may be ahead of the record's own time."""
+    moves_within_days: int = 1
+    """By how many days a correction may move an event."""
     deletes: Deletes | None = None
     hudi: Mapping[str, str] = field(default_factory=dict)
     """Settings of the table."""
@@ -94,6 +96,7 @@ def parse_contract(text: str) -> Contract:
         fields=fields,
         additional=declared.get("additional", "ignore"),
         max_ahead_seconds=round(declared.get("maxAheadHours", 24) * 3600),
+        moves_within_days=declared.get("movesWithinDays", 1),
         deletes=_deletes(declared.get("deletes")),
         hudi=declared["hudi"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
@@ -74,8 +75,13 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
     # Held for a batch at a time: a replay, or whatever else has to write, comes in between two.
     with writing(path, "events"):
         require_layout(rows.sparkSession, path, contract.hudi, f"name the contract {contract.name}_v2: another table")
-        settled = settle_moves(rows, path, contract, PARTITION)
-        settled.write.format("hudi").options(**options).mode("append").save(path)
+        # Read for its days, for its keys, and to be written.
+        rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            settled = settle_moves(rows, path, contract)
+            settled.write.format("hudi").options(**options).mode("append").save(path)
+        finally:
+            rows.unpersist()
 
 
 def require_writable(spark: SparkSession, path: str, contract: Contract) -> None:
