@@ -70,14 +70,15 @@ def has_commits(spark: SparkSession, path: str) -> bool:
     return not timeline.empty()
 
 
-def _note(path: str) -> str:
+def note(path: str) -> str:
+    """The file that keeps the layout of the table at a path."""
     # Not among the table's own files: where its folder is there, Hudi expects a table in it.
     store, _, table = path.rstrip("/").rpartition("/")
     return f"{store}/.layouts/{table}.json"
 
 
 def _noted(spark: SparkSession, path: str) -> Layout | None:
-    file, system = located(spark, _note(path))
+    file, system = located(spark, note(path))
     if not system.exists(file):
         return None
     stream = system.open(file)
@@ -89,7 +90,7 @@ def _noted(spark: SparkSession, path: str) -> Layout | None:
 
 
 def _keep(spark: SparkSession, path: str, layout: Layout) -> None:
-    file, system = located(spark, _note(path))
+    file, system = located(spark, note(path))
     stream = system.create(file, True)
     try:
         stream.write(bytearray(json.dumps(asdict(layout)).encode()))

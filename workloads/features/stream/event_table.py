@@ -8,10 +8,9 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs import feature_table, hadoop_file
-from jobs.jvm import is_table
+from jobs import hadoop_file, table_layout
 from jobs.outcome import JobError
-from jobs.table_layout import require_layout
+from jobs.table_layout import has_commits
 from jobs.table_lock import writing
 from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract
 from stream.moved_events import settle_moves
@@ -74,7 +73,7 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
     }
     # Held for a batch at a time: a replay, or whatever else has to write, comes in between two.
     with writing(path, "events"):
-        require_layout(rows.sparkSession, path, contract.hudi, f"name the contract {contract.name}_v2: another table")
+        require_layout(rows.sparkSession, path, contract)
         # Read for its days, for its keys, and to be written.
         rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
         try:
@@ -86,7 +85,7 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
 
 def require_writable(spark: SparkSession, path: str, contract: Contract) -> None:
     """Fail unless the table takes a row that it has; of a table that is not there yet, unless its place takes one."""
-    if exists(spark, path):
+    if has_commits(spark, path):
         row = spark.read.format("hudi").load(path).limit(1)
         kept = [name for name in row.columns if not name.startswith("_hoodie_")]
         upsert(row.select(*kept), path, contract, {"probe": "true"}, clean=False)
@@ -101,14 +100,20 @@ def require_writable(spark: SparkSession, path: str, contract: Contract) -> None
     filled = row.withColumns({name: F.current_timestamp() for name in (contract.event_time,)})
     upsert(filled, scratch, contract, {}, clean=False)
     hadoop_file.remove(spark, scratch)
+    hadoop_file.remove(spark, table_layout.note(scratch))
 
 
 def schema_of(spark: SparkSession, path: str) -> dict[str, str]:
     """Columns of the table with their types; empty when there is no table yet."""
-    if not exists(spark, path):
+    if not has_commits(spark, path):
         return {}
     table = spark.read.format("hudi").load(path)
     return {field.name: field.dataType.simpleString() for field in table.schema.fields}
+
+
+def require_layout(spark: SparkSession, path: str, contract: Contract) -> None:
+    """Fail before anything is written where the contract asks for another layout than the table has."""
+    table_layout.require_layout(spark, path, contract.hudi, f"name the contract {contract.name}_v2: another table")
 
 
 def require_compatible(present: Mapping[str, str], contract: Contract, path: str) -> None:
@@ -120,8 +125,3 @@ def require_compatible(present: Mapping[str, str], contract: Contract, path: str
                 f"{path}: the column {field.name} is {column} and the contract says {field.type}; "
                 "declare the field under a new name, or write to a new table"
             )
-
-
-def exists(spark: SparkSession, path: str) -> bool:
-    """Whether a table with a finished commit stands at the path: a first write that failed leaves one without."""
-    return is_table(spark, path) and bool(feature_table.instants(spark, path))

@@ -23,6 +23,7 @@ from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
 from jobs.outcome import JobError, NoRestartError
+from jobs.table_layout import has_commits
 from stream import bisection, checkpoint, dead_letters, event_table
 from stream.bisection import Place, Span
 from stream.contract import KAFKA_TIME, Contract, parse_contract
@@ -212,6 +213,7 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     letters = f"{options.raw}/rejected/{contract.name}"
     metrics = StreamMetrics(contract.name)
     work = Ingest(spark, contract, table, letters, metrics, Ledger(spark, place), topic.id)
+    event_table.require_layout(spark, table, contract)
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
     spark.streams.addListener(metrics)
     start = time.monotonic()
@@ -256,7 +258,7 @@ def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
     @raises JobError where rows, dead letters and duplicates are not what batches have counted
     """
     rows = 0
-    if event_table.exists(work.spark, work.table):
+    if has_commits(work.spark, work.table):
         table = work.spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(work.table)
         rows = table.select(*work.contract.key).count()
     letters = dead_letters.read(work.spark, work.letters)

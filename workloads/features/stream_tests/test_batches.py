@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("pyspark")
 
 from jobs.outcome import JobError
+from jobs.table_layout import has_commits
 from stream import dead_letters, event_table
 from stream.contract import parse_contract
 from stream.ingest import Ingest, replay
@@ -77,7 +78,7 @@ class Stream:
 
     def rows(self) -> dict[str, Row]:
         """The table by event."""
-        if not event_table.exists(self.spark, self.table):
+        if not has_commits(self.spark, self.table):
             return {}
         rows = self.spark.read.format("hudi").load(self.table).collect()
         assert len({row["event_id"] for row in rows}) == len(rows)
