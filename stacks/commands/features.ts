@@ -8,7 +8,7 @@ import {
 } from "../../workloads/features/labels";
 import { CommandError } from "./command";
 import { examples, jsonOption, stackOption } from "./options";
-import { StackJobs, type SparkTemplate } from "./stack-jobs";
+import { StackJobs, type SparkSpec, type SparkTemplate } from "./stack-jobs";
 import { table } from "./table";
 
 /** Questions that the stack answers with rows: words that follow each, and what it tells. */
@@ -75,6 +75,14 @@ export function define(group: Command): void {
       process.stdout.write(`${await rebuild(jobs, view)}\n`);
     });
   command
+    .command("replay")
+    .summary("judges a table's dead letters again, and takes in what passes")
+    .argument("<table>")
+    .action(async (events) => {
+      const jobs = await StackJobs.connect(command.opts().stack);
+      process.stdout.write(`${await replay(jobs, events)}\n`);
+    });
+  command
     .command("docs")
     .summary("pages of the declared views, as Markdown")
     .argument("[view]")
@@ -91,6 +99,10 @@ export function define(group: Command): void {
     examples(
       ["npm run features -- list", "the views of the stack `local`"],
       ["npm run features -- history sessions --stack aws", "commits of one"],
+      [
+        "npm run features -- replay clickstream_events",
+        "after its contract has changed",
+      ],
       ["npm run features -- docs --out docs/features", "needs no stack"],
     ),
   );
@@ -151,6 +163,56 @@ async function rebuild(jobs: StackJobs, view: string): Promise<string> {
   await jobs.sparkEnd(namespace, name);
   return `${view} is made anew; \`npm run features -- history ${view}\` shows its commits`;
 }
+
+/** Runs the table's ingestion on its dead letters, beside the one that reads the topic. */
+async function replay(jobs: StackJobs, events: string): Promise<string> {
+  const ingestions = await jobs.sparkJobsOf("/stream/ingest.py");
+  const found = ingestions.find(({ spec }) => tableOf(spec) === events);
+  if (found === undefined) {
+    const tables = ingestions.map(({ spec }) => tableOf(spec)).join(", ");
+    throw new CommandError(
+      `${events}: no stream of the stack writes this table; ${tables || "none"} can be replayed`,
+    );
+  }
+  const { namespace, spec } = found;
+  const name = await jobs.startSpark("replay", {
+    namespace,
+    spec: replayOf(spec),
+  });
+  const { metrics } = replayedSchema.parse(
+    JSON.parse(await jobs.sparkEnd(namespace, name)),
+  );
+  return `${events}: ${metrics.accepted} dead letters are rows now, ${metrics.rejected} are refused again`;
+}
+
+const contractOption = "--contract=";
+
+/** The table that an ingestion writes. */
+function tableOf({ arguments: given }: SparkSpec): string | undefined {
+  const contract = given.find((each) => each.startsWith(contractOption));
+  return (
+    contract &&
+    z
+      .looseObject({ name: z.string() })
+      .parse(JSON.parse(contract.slice(contractOption.length))).name
+  );
+}
+
+/** An ingestion that takes up the dead letters and ends, of one that reads the topic. */
+export function replayOf(spec: SparkSpec): SparkSpec {
+  return {
+    ...spec,
+    restartPolicy: { type: "Never" },
+    arguments: [
+      ...spec.arguments.filter((each) => !/^--(topic|every|run)=/.test(each)),
+      "--replay",
+    ],
+  };
+}
+
+const replayedSchema = z.looseObject({
+  metrics: z.looseObject({ accepted: z.number(), rejected: z.number() }),
+});
 
 /** Runs the model's job once, beside its schedule. */
 async function lookForDrift(jobs: StackJobs, model: string): Promise<void> {

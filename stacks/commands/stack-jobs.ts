@@ -53,6 +53,16 @@ const applicationSchema = z.looseObject({
     .optional(),
 });
 
+/** Whatever people submit is among them. */
+const applicationsSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ namespace: z.string() }),
+      spec: z.looseObject({ mainApplicationFile: z.string().optional() }),
+    }),
+  ),
+});
+
 const scheduleSchema = z.looseObject({
   items: z.array(
     z.looseObject({
@@ -133,6 +143,19 @@ export class StackJobs {
         cause: error,
       });
     }
+  }
+
+  /** The Spark jobs, of all namespaces, whose program's path ends so. */
+  async sparkJobsOf(path: string): Promise<readonly SparkTemplate[]> {
+    const { items } = applicationsSchema.parse(
+      await this.custom.listCustomObjectForAllNamespaces(sparkOperator),
+    );
+    return items
+      .filter(({ spec }) => spec.mainApplicationFile?.endsWith(path))
+      .map(({ metadata: { namespace }, spec }) => ({
+        namespace,
+        spec: specSchema.parse(spec),
+      }));
   }
 
   /** The suspended Spark schedule that labels select, if there is one. */

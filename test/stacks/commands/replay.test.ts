@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+
+import { replayOf } from "../../../stacks/commands/features";
+import { recordStack } from "../../support/stack-program";
+
+describe("npm run features -- replay", () => {
+  for (const ingest of [{}, { everySeconds: 10 }])
+    it(`ends, of an ingestion with ${JSON.stringify(ingest)}`, async function () {
+      this.timeout(120_000);
+      const { resources } = await recordStack("local", {
+        streams: { clickstream: { ingest } },
+      });
+      const declared = resources.find(
+        ({ name, type }) =>
+          name.endsWith("-ingest") && type.endsWith(":SparkApplication"),
+      )?.inputs["spec"] as Parameters<typeof replayOf>[0];
+      const spec = replayOf(declared);
+      assert.deepEqual(spec["restartPolicy"], { type: "Never" });
+      // Of the three ways to run, the job takes one: see stream/ingest.py.
+      const modes = spec.arguments.filter((each) =>
+        /^--(topic|replay|every)\b/.test(each),
+      );
+      assert.deepEqual(modes, ["--replay"]);
+      for (const kept of ["--contract=", "--feature-store=", "--raw="])
+        assert.ok(spec.arguments.some((each) => each.startsWith(kept)));
+    });
+});
