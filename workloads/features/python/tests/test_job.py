@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,7 @@ def test_an_instant_that_was_cleaned_is_refused_with_the_oldest_one_left(spark: 
         **SPECS["contract"]["hudi"],
         "hoodie.table.name": "cleaned",
         "hoodie.datasource.write.table.type": "COPY_ON_WRITE",
+        "hoodie.compact.inline": "false",
         "hoodie.clean.policy": "KEEP_LATEST_COMMITS",
         "hoodie.clean.commits.retained": "2",
         "hoodie.clean.trigger.max.commits": "1",
@@ -160,9 +162,11 @@ def test_a_table_without_a_commit_is_no_table(spark: SparkSession, tmp_path: Pat
     store.events(("a", 1, 0.5, "catalog"))
     store.run(2)
     # As a job leaves it that was killed in its first commit.
-    for file in (tmp_path / "user_activity/.hoodie/timeline").glob("*"):
-        if file.is_file():
-            file.unlink()
+    for file in (tmp_path / "user_activity/.hoodie/timeline").glob("*commit"):
+        file.unlink()
+    for folder in (tmp_path / "user_activity").glob("valid_date=*"):
+        shutil.rmtree(folder)
+    assert list((tmp_path / "user_activity/.hoodie/timeline").glob("*.inflight"))
     store.run(2)
     assert store.rows() == store.from_scratch(2)
 
