@@ -4,11 +4,13 @@ import { replayOf } from "../../../stacks/commands/features";
 import { recordStack } from "../../support/stack-program";
 
 describe("npm run features -- replay", () => {
-  for (const ingest of [{}, { everySeconds: 10 }])
+  for (const ingest of [{}, { everySeconds: 600 }])
     it(`ends, of an ingestion with ${JSON.stringify(ingest)}`, async function () {
       this.timeout(120_000);
       const { resources } = await recordStack("local", {
-        streams: { clickstream: { ingest } },
+        kafka: { kind: "single", topics: [{ name: "events" }] },
+        teams: [{ name: "ml", quota: { cpu: "64", memory: "256Gi" } }],
+        streams: { clickstream: { topic: "events", ingest } },
       });
       const declared = resources.find(
         ({ name, type }) =>
