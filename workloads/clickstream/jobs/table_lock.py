@@ -202,10 +202,12 @@ class Lease:
 
     def _write(self, found: dict[str, Any] | None, start: float) -> bool:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        earlier = {} if found is None else found.get("spec", {})
+        renewed = earlier.get("holderIdentity") == self._holder
         spec = {
             "holderIdentity": self._holder,
             "leaseDurationSeconds": max(1, round(self.duration)),
-            "acquireTime": now,
+            "acquireTime": earlier.get("acquireTime", now) if renewed else now,
             "renewTime": now,
         }
         lease: dict[str, Any] = {
