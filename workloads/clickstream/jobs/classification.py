@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.errors import JobError
 from jobs.evaluation import Bin, Quality, quality
 from jobs.jvm import jvm
-from jobs.outcome import JobError
 
 TRAINING_PERCENT = 80
 SCORE_DIGITS = 6

@@ -16,9 +16,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from jobs import input_file, json_records
+from jobs.errors import JobError
 from jobs.input_file import FORMATS, Format, InputError
 from jobs.jvm import jvm, located
-from jobs.outcome import JobError
 
 COLUMNS: Mapping[str, str] = {
     "session": "session_id",

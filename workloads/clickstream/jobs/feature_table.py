@@ -11,8 +11,8 @@ from py4j.java_gateway import JavaObject
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
+from jobs.errors import JobError
 from jobs.jvm import is_table, table_client
-from jobs.outcome import JobError
 from jobs.sessions import EVENTS, KEY, ORDERING
 from jobs.table_layout import has_commits, require_layout
 

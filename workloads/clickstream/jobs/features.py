@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from jobs import events, feature_table, outcome
+from jobs.errors import JobError
 from jobs.input_file import ENCODINGS, FORMATS
 from jobs.sessions import sessions
 from jobs.table_lock import writing
@@ -43,14 +44,14 @@ def build_features(spark: SparkSession, options: argparse.Namespace) -> dict[str
         "rejected": counts.rejected,
     }
     if counts.events == 0:
-        raise outcome.JobError(f"{options.input}: holds no rows; an input needs at least one event")
+        raise JobError(f"{options.input}: holds no rows; an input needs at least one event")
     if counts.rejected:
         kept = f"{options.raw}/rejected/{JOB}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
         events.rejected(parsed).coalesce(1).write.json(kept)
         result["rejectedPath"] = kept
         if counts.rejected == counts.events:
             reason = events.main_reason(parsed)
-            raise outcome.JobError(
+            raise JobError(
                 f"{options.input}: none of its {counts.events} rows parses: {reason}; the reason of each is in {kept}"
             )
     table = f"{options.feature_store}/sessions"

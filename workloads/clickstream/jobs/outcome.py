@@ -13,23 +13,13 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from jobs.errors import JobError
+
 TERMINATION_MESSAGE = "/dev/termination-log"
 """File that Kubernetes shows as the container's termination message."""
 
 MESSAGE_LIMIT = 4096
 """Bytes of a termination message; Kubernetes cuts what is longer."""
-
-
-class JobError(Exception):
-    """A failure that its message explains in full: path, value, remedy."""
-
-    exit_code = 1
-
-
-class NoRestartError(JobError):
-    """A failure that a restart does not mend: of a job that runs on, the operator starts again what ends as failed."""
-
-    exit_code = 0
 
 
 def run(job: str, result_file: str, body: Callable[[SparkSession], Mapping[str, object]]) -> None:

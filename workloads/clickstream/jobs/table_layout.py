@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 
 from pyspark.sql import SparkSession
 
+from jobs.errors import JobError
 from jobs.jvm import is_table, located, table_client
-from jobs.outcome import JobError
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.outcome import JobError
+from jobs.errors import JobError
 
 DURATION = 30.0
 """Seconds after which a lease that was not renewed is taken over.

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from conftest import HEADER, event, parse, write_csv
 from jobs import events
-from jobs.outcome import JobError
+from jobs.errors import JobError
 
 ROWS = [event("s1", "home", "10:00:00"), event("s1", "cart", "10:01:00"), event("s2", "search", "11:00:00")]
 

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from conftest import event, parse, write_csv
 from jobs import classification, events, feature_table, features, training
-from jobs.outcome import JobError
+from jobs.errors import JobError
 from jobs.sessions import FEATURES, KEY, sessions
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from jobs import hadoop_file, table_layout
-from jobs.outcome import JobError
+from jobs.errors import JobError
 from jobs.table_layout import has_commits
 from jobs.table_lock import writing
 from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract

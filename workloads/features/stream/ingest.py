@@ -22,7 +22,7 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import feature_table, outcome
-from jobs.outcome import JobError, NoRestartError
+from jobs.errors import JobError, NoRestartError
 from jobs.table_layout import has_commits
 from stream import bisection, checkpoint, dead_letters, event_table
 from stream.bisection import Place, Span

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from jobs.errors import JobError
 from jobs.jvm import jvm
-from jobs.outcome import JobError, reason_of
+from jobs.outcome import reason_of
 from stream.checkpoint import Offsets
 
 

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("pyspark")
 
-from jobs.outcome import JobError
+from jobs.errors import JobError
 from jobs.table_layout import has_commits
 from stream import dead_letters, event_table
 from stream.contract import parse_contract

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("confluent_kafka")
 
 from jobs import input_file
+from jobs.errors import JobError
 from jobs.events import COLUMNS
-from jobs.outcome import JobError
 from stream.producer import ProducerError, read_events
 
 if TYPE_CHECKING:

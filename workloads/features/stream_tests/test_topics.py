@@ -13,7 +13,7 @@ pytest.importorskip("confluent_kafka")
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from jobs.outcome import JobError, NoRestartError
+from jobs.errors import JobError, NoRestartError
 from stream.ingest import arguments, ingest
 from stream_tests.conftest import SPECS, TIMEOUT, Broker
 

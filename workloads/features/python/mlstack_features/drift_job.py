@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from jobs import outcome
 from jobs.classification import PROBABILITY
+from jobs.errors import JobError
 from jobs.hadoop_file import write_text
 from prometheus_client import CollectorRegistry, Gauge
 from pyspark.ml import PipelineModel
@@ -94,7 +95,7 @@ def measure(spark: SparkSession, feature_store: str, folder: str, model: ModelSp
     """Compare the examples of the last days with those that the newest version of the model was made of."""
     version = latest_version(spark, folder)
     if version is None:
-        raise outcome.JobError(f"{folder}: no version of the model has a reference; train it first")
+        raise JobError(f"{folder}: no version of the model has a reference; train it first")
     reference = read_reference(spark, version)
     store = FeatureStore(SparkBackend(spark, feature_store))
     source, instant = (store.history(name)[-1].time for name in (model.source, model.view))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from jobs import outcome
+from jobs.errors import JobError
 from jobs.jvm import located
 from jobs.table_layout import require_layout
 from jobs.table_lock import writing
@@ -106,7 +107,7 @@ def _require_types(rows: DataFrame, present: DataFrame, table: str, view: ViewSp
     for field in rows.schema.fields:
         was, now = known.get(field.name), field.dataType.simpleString()
         if was not in (now, None):
-            raise outcome.JobError(
+            raise JobError(
                 f"{table}: its column {field.name} is {was} and the view now computes {now}; raise the "
                 f"view's version, or run `npm run features -- rebuild {view.name}`"
             )
@@ -196,7 +197,7 @@ def _fields(view: ViewSpec) -> list[str]:
 def _latest(store: FeatureStore[DataFrame], name: str) -> str:
     instants = store.history(name)
     if not instants:
-        raise outcome.JobError(f"{name}: the table has no commit yet; run the job that writes it first")
+        raise JobError(f"{name}: the table has no commit yet; run the job that writes it first")
     return instants[-1].time
 
 

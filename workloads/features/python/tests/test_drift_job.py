@@ -17,7 +17,7 @@ pytest.importorskip("hudi")
 pytest.importorskip("kubernetes")
 
 from event_store import SPECS, Store, buyers  # noqa: E402
-from jobs.outcome import JobError  # noqa: E402
+from jobs.errors import JobError  # noqa: E402
 from prometheus_client import generate_latest  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
 

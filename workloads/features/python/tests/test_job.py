@@ -15,7 +15,7 @@ pa = pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
 from event_store import SPECS, START, USERS, Store  # noqa: E402
-from jobs.outcome import JobError  # noqa: E402
+from jobs.errors import JobError  # noqa: E402
 
 from mlstack_features import VALID_FROM, FeatureStore, FeatureStoreError  # noqa: E402
 from mlstack_features.difference import difference  # noqa: E402

@@ -15,7 +15,7 @@ pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
 from event_store import SPECS, START, Store, buyers  # noqa: E402
-from jobs.outcome import JobError  # noqa: E402
+from jobs.errors import JobError  # noqa: E402
 
 from mlstack_features.training import examples, parse_model, train  # noqa: E402
 

@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("pyspark")
 
 from event_store import USERS, Store  # noqa: E402
-from jobs.outcome import JobError  # noqa: E402
+from jobs.errors import JobError  # noqa: E402
 from jobs.table_lock import ClusterLeases, Lease, lease_name  # noqa: E402
 
 if TYPE_CHECKING:
