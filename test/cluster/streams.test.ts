@@ -60,6 +60,7 @@ describe("a stream on the local stack", function () {
   let first: readonly WorkloadReport[];
   let training: Application["spec"];
   let before: Readonly<Record<string, Digest>>;
+  let latest: Readonly<Record<string, Digest>>;
   let dashboards: string;
 
   // The cluster's own: the stack's is written when `up` has ended.
@@ -222,12 +223,12 @@ describe("a stream on the local stack", function () {
       views.map((view) => [view, before[view]?.instant]),
     );
     assert.deepEqual(then, before);
-    const now = await cluster.python<Record<string, Digest>>(
+    latest = await cluster.python(
       digestScript,
       views.map((view) => [view, null]),
     );
     for (const view of views)
-      assert.notEqual(now[view]?.digest, before[view]?.digest, view);
+      assert.notEqual(latest[view]?.digest, before[view]?.digest, view);
   });
 
   it("keeps the same rows online", async () => {
@@ -266,6 +267,52 @@ describe("a stream on the local stack", function () {
       [view, null],
     ]);
     assert.equal(after[view]?.digest, before[view]?.digest);
+  });
+
+  it("makes a view anew from its events: the same rows, with a history of their own", async () => {
+    const view = "user_activity";
+    const answer = await stack.succeed("features", "rebuild", view);
+    assert.match(answer, /user_activity is made anew/);
+    const { [view]: anew } = await cluster.python<Record<string, Digest>>(
+      digestScript,
+      [[view, null]],
+    );
+    assert.equal(anew?.digest, latest[view]?.digest);
+    const history = await stack.succeed("features", "history", view);
+    assert.deepEqual(history.match(/\d{17}/g), [anew?.instant]);
+  });
+
+  it("judges dead letters again, and refuses them again under the same contract", async () => {
+    const table = "clickstream_events";
+    const { metrics } = ended("ingest");
+    assert.match(
+      await stack.succeed("features", "replay", table),
+      new RegExp(
+        `: 0 dead letters are rows now, ${metrics.rejected} are refused again`,
+      ),
+    );
+    await requireExactlyOnce([events, 1], [later, 2]);
+  });
+
+  it("has had one writer a table, and has given each table's lease back", () => {
+    const { items } = kubectl.get<{
+      readonly items: readonly {
+        readonly metadata: { readonly name: string };
+        readonly spec: { readonly holderIdentity?: string };
+      }[];
+    }>("leases", "-n", "ml");
+    const tables = items.filter(({ metadata }) =>
+      metadata.name.startsWith("table-"),
+    );
+    for (const table of ["clickstream-events", "flights-events", ...views])
+      assert.ok(
+        tables.some(({ metadata }) =>
+          metadata.name.startsWith(`table-${table.replace("_", "-")}-`),
+        ),
+        table,
+      );
+    for (const { metadata, spec } of tables)
+      assert.equal(spec.holderIdentity ?? "", "", metadata.name);
   });
 
   it("trains as of the first instants to the same last digit", async () => {
