@@ -269,19 +269,6 @@ describe("a stream on the local stack", function () {
     assert.equal(after[view]?.digest, before[view]?.digest);
   });
 
-  it("makes a view anew from its events: the same rows, with a history of their own", async () => {
-    const view = "user_activity";
-    const answer = await stack.succeed("features", "rebuild", view);
-    assert.match(answer, /user_activity is made anew/);
-    const { [view]: anew } = await cluster.python<Record<string, Digest>>(
-      digestScript,
-      [[view, null]],
-    );
-    assert.equal(anew?.digest, latest[view]?.digest);
-    const history = await stack.succeed("features", "history", view);
-    assert.deepEqual(history.match(/\d{17}/g), [anew?.instant]);
-  });
-
   it("judges dead letters again, and refuses them again under the same contract", async () => {
     const table = "clickstream_events";
     const { metrics } = ended("ingest");
@@ -329,6 +316,19 @@ describe("a stream on the local stack", function () {
       { rows, metrics },
       { rows: then.rows, metrics: then.metrics },
     );
+  });
+
+  it("makes a view anew from its events: the same rows, with a history of their own", async () => {
+    const view = "user_activity";
+    const answer = await stack.succeed("features", "rebuild", view);
+    assert.match(answer, /user_activity is made anew/);
+    const { [view]: anew } = await cluster.python<Record<string, Digest>>(
+      digestScript,
+      [[view, null]],
+    );
+    assert.equal(anew?.digest, latest[view]?.digest);
+    const history = await stack.succeed("features", "history", view);
+    assert.deepEqual(history.match(/\d{17}/g), [anew?.instant]);
   });
 
   it("finds the drift of what has come since, and trains a new version, one training at a time", async () => {
