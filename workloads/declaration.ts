@@ -5,6 +5,12 @@ import { HiddenValue, type Problem } from "../infra/problem";
 import { schemaProblems, writtenPath } from "../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
 import {
+  fetchGitFolder,
+  gitFolder,
+  GitError,
+  gitPrefix,
+} from "../infra/git-folder";
+import {
   workloadFile,
   workloadSchema,
   type OwnWorkload,
@@ -26,7 +32,10 @@ export interface ReadWorkload {
 
 /** Reads the folder of a workload that a stack names. */
 export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
-  const folder = own.path ?? `workloads/${name}`;
+  const place =
+    own.path === undefined ? `workloads.${name}` : `workloads.${name}.path`;
+  const here = folderOf(name, own);
+  const { folder } = here;
   const file = join(folder, workloadFile);
   const at = (path: readonly PropertyKey[]) =>
     isSet({ steps: own.steps }, path)
@@ -40,8 +49,8 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
     workload: undefined,
     problems,
   });
-  const place =
-    own.path === undefined ? `workloads.${name}` : `workloads.${name}.path`;
+  if (here.fault !== undefined)
+    return fail({ path: place, value: own.path, remedy: here.fault });
   if (!isFolder(folder)) {
     return fail({
       path: place,
@@ -80,6 +89,24 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   return fail(
     ...parsed.error.issues.flatMap((issue) => schemaProblems(issue, shown, at)),
   );
+}
+
+/** Where the folder of a workload lies on this machine, that of a repository once it is fetched; or why it cannot be had. */
+function folderOf(
+  name: string,
+  { path }: OwnWorkload,
+): { readonly folder: string; readonly fault?: string } {
+  if (path === undefined) return { folder: `workloads/${name}` };
+  if (!path.startsWith(gitPrefix)) return { folder: path };
+  const named = gitFolder(path);
+  if ("fault" in named) return { folder: path, fault: named.fault };
+  try {
+    return { folder: fetchGitFolder(named) };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const fault = `it cannot be had from there: ${error.message}`;
+    return { folder: path, fault };
+  }
 }
 
 /** Values of variables, arguments and inputs may be secret, even though they should not be. */

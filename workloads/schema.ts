@@ -393,7 +393,7 @@ export const ownWorkloadSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "Folder of the workload, from the root of the project or elsewhere; workloads/NAME unless given",
+      "Folder of the workload, from the root of the project or elsewhere, or in a git repository at a commit, as git+https://HOST/REPOSITORY#COMMIT or #COMMIT:FOLDER; workloads/NAME unless given",
     ),
   inputs: z
     .record(z.string(), plainValue)

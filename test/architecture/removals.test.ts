@@ -24,6 +24,10 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     1,
     "fixed folders on a host, behind a check of the cluster's ID in that host's mark; no links, one file system",
   ],
+  "infra/git-folder.ts": [
+    2,
+    "folder that mkdtemp made in this call; a commit's in the cache, by two hexadecimal names, that is not as it was fetched",
+  ],
   "infra/provider/image.ts": [1, "folder that mkdtemp made in this call"],
   "stacks/commands/bench-previews.ts": [
     1,
