@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
-import { parseDocument } from "yaml";
-
+import { eventually } from "../support/eventually";
 import { foundation } from "../support/foundation";
-import { succeed } from "../support/project-command";
+import { FraudFolder, fraudNumbers, toldSteps } from "../support/fraud-folder";
 import { TestStack } from "../support/test-stack";
 
 const name = "own-workload-test";
@@ -22,98 +12,62 @@ const place = {
   serviceCidr: "10.84.0.0/16",
 };
 
-/** Reads with the client of AWS what Spark wrote, and tries to write, which its account may not. */
-const tell = `import json
-import os
-import sys
-from pathlib import Path
+/** Steps whose end `up` does not await, and when they run. */
+const unawaited = {
+  "by-hand": "manual",
+  "by-clock": { schedule: "* * * * *" },
+} as const;
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
-store = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
-bucket, _, prefix = os.environ["SCORES"].removeprefix("s3a://").partition("/")
-found = store.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-try:
-    store.put_object(Bucket=bucket, Key="fraud/forged", Body=b"")
-    sys.exit("it may write")
-except ClientError as error:
-    refused = error.response["Error"]["Code"]
-files = [each["Key"] for each in found if each["Key"].endswith(".parquet")]
-print(f"told of {os.environ['ROWS']} rows")
-Path(os.environ["MLSTACK_RESULT"]).write_text(json.dumps({"files": len(files), "refused": refused}))
-`;
+interface JobList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status: { readonly succeeded?: number };
+  }[];
+}
 
 /** A team's own workload on the local stack for real: needs root, and the toolchain built. */
 describe("a workload in a folder outside of the project", function () {
   let stack: TestStack;
-  const parent = mkdtempSync(join(tmpdir(), "mlstack-own-"));
-  const folder = join(parent, "fraud");
-  const file = (path: string) => join(folder, path);
-  const edit = (path: string, change: (text: string) => string) =>
-    writeFileSync(file(path), change(readFileSync(file(path), "utf8")));
+  const folder = new FraudFolder();
 
   this.beforeAll(() => {
     stack = new TestStack(name, {
       target: { kind: "local", ...place },
       pools: [{ name: "cpu", min: 1, max: 1 }],
+      kubeflow: { trainingOperator: true },
       workloads: {},
     });
   });
 
   this.afterAll(async () => {
     await stack.end();
-    rmSync(parent, { recursive: true });
+    folder.remove();
   });
 
   foundation(this, /^is made|^runs from nothing/);
 
-  it("is made by a command", async () => {
-    await succeed("new", ["fraud", "--path", folder]);
-  });
+  it("is made by a command", () => folder.make());
 
-  it("runs from nothing to COMPLETED in one command, with packages of its own and a step after it", async () => {
-    writeFileSync(file("requirements.txt"), "humanize==4.9.0\n");
-    edit("jobs/score.py", (text) =>
-      text
-        .replace("import json\n", "import json\nimport humanize\n")
-        .replace("{rows} payments", "{humanize.intcomma(rows)} payments"),
-    );
-    mkdirSync(file("tell"));
-    writeFileSync(file("tell/requirements.txt"), "boto3==1.35.99\n");
-    writeFileSync(file("tell/tell.py"), tell);
-    const document = parseDocument(readFileSync(file("workload.yaml"), "utf8"));
-    document.setIn(
-      ["steps", "tell"],
-      document.createNode({
-        kind: "job",
-        image: {
-          base: "python",
-          code: "tell",
-          requirements: "tell/requirements.txt",
-        },
-        command: ["python3", "tell.py"],
-        env: {
-          ROWS: { result: "score", field: "rows" },
-          SCORES: { bucket: "feature-store", path: "fraud/scores/" },
-        },
-        access: { "feature-store": "read" },
-        size: { cpu: "100m", memory: "256Mi" },
-      }),
-    );
-    writeFileSync(file("workload.yaml"), document.toString());
-
-    const output = await stack.succeed("run", folder);
-    assert.match(output, /^fraud-score: COMPLETED$/m);
-    assert.match(output, /result {2}\{"rows":1000,"metrics":\{"highest":/);
+  it("runs from nothing to COMPLETED in one command, with packages of its own and steps after it", async () => {
+    const output = await stack.succeed("run", folder.path);
     assert.match(output, /wrote {3}to s3a:\/\/feature-store$/m);
     assert.match(output, /scored 1,000 payments of 2026-11-01/);
-    assert.match(output, /^fraud-tell: Complete$/m);
     assert.match(output, /told of 1000 rows/);
-    const [, told = "{}"] = /^ +result +(\{"files.*)$/m.exec(output) ?? [];
-    const { files, refused } = JSON.parse(told) as Record<string, unknown>;
-    assert.ok(Number(files) > 0, told);
+    assert.match(output, /replica 0 of 2 trained on 500 rows/);
+    const { "fraud-tell": tell, ...others } = toldSteps(output);
+    assert.deepEqual(others, {
+      "fraud-score": {
+        state: "COMPLETED",
+        result: fraudNumbers["fraud-score"],
+      },
+      "fraud-train": {
+        state: "Succeeded",
+        result: fraudNumbers["fraud-train"],
+      },
+    });
+    assert.equal(tell?.state, "Complete");
+    const { files, refused } = tell.result;
+    assert.ok(Number(files) > 0, output);
     assert.equal(refused, "AccessDenied");
   });
 
@@ -126,7 +80,7 @@ describe("a workload in a folder outside of the project", function () {
       .sort();
 
   it("runs no step again where the stack's file declares the same", async () => {
-    stack.set(["workloads", "fraud"], { path: folder });
+    stack.set(["workloads", "fraud"], { path: folder.path });
     await stack.succeed("up");
     assert.deepEqual(ran(), []);
   });
@@ -139,17 +93,62 @@ describe("a workload in a folder outside of the project", function () {
     assert.match(output, /: COMPLETED after \d+ s; result \{"rows":1000,/);
     const wrong = await stack.start("submit", "fraud", "--set", "day=1").end;
     assert.equal(wrong.code, 1);
-    assert.match(wrong.output, /--step: missing: choose one of score, tell/);
+    assert.match(
+      wrong.output,
+      /--step: missing: choose one of score, tell, train/,
+    );
   });
 
-  it("runs a step anew whose script has changed, and the other not", async () => {
-    edit("jobs/score.py", (text) => text.replace('f"scored', 'f"scored again'));
+  it("runs a step anew whose script has changed, and no other", async () => {
+    for (const [step, run] of Object.entries(unawaited))
+      folder.declare(step, {
+        kind: "job",
+        // The same as that of another step, so that none is built.
+        image: {
+          ...{ base: "python", code: "tell" },
+          requirements: "tell/requirements.txt",
+        },
+        command: [
+          ...["python3", "-c"],
+          `import os; print("${step} of", os.environ["DATE"])`,
+        ],
+        env: { DATE: { input: "date" } },
+        size: { cpu: "50m", memory: "64Mi" },
+        run,
+      });
+    folder.edit("jobs/score.py", (text) =>
+      text.replace('f"scored', 'f"scored again'),
+    );
     await stack.succeed("up");
     assert.deepEqual(ran(), ["fraud-score COMPLETED"]);
   });
 
+  it("runs a step by hand alone, and one at its times", async () => {
+    const jobsOf = (step: string) =>
+      stack
+        .kubectl()
+        .get<JobList>("jobs", "-n", "ml", `-l=mlstack.dev/step=${step}`).items;
+    assert.deepEqual(jobsOf("by-hand"), []);
+    const output = await stack.succeed(
+      ...["submit", "fraud", "--step", "by-hand", "--set", "date=2026-11-03"],
+    );
+    assert.match(output, /by-hand of 2026-11-03/);
+    assert.match(output, /: Complete after \d+ s/);
+    assert.equal(jobsOf("by-hand").length, 1);
+    const done = () =>
+      jobsOf("by-clock").find(({ status }) => status.succeeded === 1);
+    await eventually(() => Promise.resolve(done() !== undefined));
+    assert.equal(
+      stack.kubectl().run(["logs", "-n", "ml", `job/${done()?.metadata.name}`]),
+      "by-clock of 2026-11-01\n",
+    );
+  });
+
   it("fails with the reason and the end of the log of a step that fails", async () => {
-    edit("tell/tell.py", (text) => `${text}sys.exit("nobody to tell")\n`);
+    folder.edit(
+      "tell/tell.py",
+      (text) => `${text}sys.exit("nobody to tell")\n`,
+    );
     const { code, output } = await stack.start("up").end;
     assert.notEqual(code, 0);
     assert.match(output, /Job ml\/fraud-tell ended as Failed: /);
