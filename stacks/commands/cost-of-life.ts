@@ -1,8 +1,16 @@
 import { costOver } from "../cost/span";
-import { costOf } from "./cost-of-stack";
+import { sumOfStack } from "./cost-of-stack";
 import { readStackConfig } from "./stack-config";
 
-/** What a short-lived stack costs while it lives, for people. @param ttl milliseconds */
-export async function costOfLife(stack: string, ttl: number): Promise<string> {
-  return costOver(await costOf(readStackConfig(stack)), ttl);
+/**
+ * What a short-lived stack costs while it lives, for people; undefined where nothing of it has a price.
+ *
+ * @param ttl milliseconds
+ */
+export async function costOfLife(
+  stack: string,
+  ttl: number,
+): Promise<string | undefined> {
+  const sum = await sumOfStack(readStackConfig(stack));
+  return sum && sum.lines.length > 0 ? costOver(sum, ttl) : undefined;
 }

@@ -13,13 +13,21 @@ export async function sumOfStack({
   return stackCost(config, await declaredResources(stack, values));
 }
 
-/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour */
+/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour, or has a price */
 export async function costOf(readable: ReadableStack): Promise<CostSum> {
   const sum = await sumOfStack(readable);
   if (!sum) {
     const { stack, config } = readable;
     throw new CommandError(
       `--stack: ${JSON.stringify(stack)}: runs on ${config.target.kind}, of which nothing is paid for by the hour; choose a stack on a cloud, or on hosts with target.costs`,
+    );
+  }
+  if (sum.lines.length === 0) {
+    const missing = sum.unpriced.map(
+      ({ resource, what }) => `${resource}: ${what}`,
+    );
+    throw new CommandError(
+      `--stack: ${JSON.stringify(readable.stack)}: nothing of it has a price: ${missing.join("; ")}`,
     );
   }
   return sum;

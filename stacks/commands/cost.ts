@@ -1,51 +1,74 @@
-import type { Command } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 
 import { deltaOf } from "../cost/delta";
 import { describeCost, describeDelta } from "../cost/describe";
 import { overBudget } from "../cost/preview-cost";
 import { CommandError } from "./command";
+import { forecastCost } from "./cost-of-forecast";
 import { managedComparison } from "./cost-of-managed";
 import { costOf } from "./cost-of-stack";
 import { describeOffers, offersOf } from "./cost-of-workload";
+import { plotCosts } from "./cost-plot";
 import { examples, stackOption } from "./options";
-import {
-  type ReadableStack,
-  readStackConfig,
-  readStackConfigAt,
-} from "./stack-config";
+import { placeOf, readStackConfig, readStackConfigAt } from "./stack-config";
 
-/** Stacks that a workload is priced on, one a target. */
+/** Stacks that are compared, one a target. */
 const compared = ["aws", "gcp", "azure", "onprem"];
+
+/** What the command is asked for beside a stack's cost: one of them at a time. */
+const questions = ["against", "workload", "forecast", "plot", "managed"];
+
+const question = <Flags extends string>(flags: Flags, description: string) => {
+  const option = new Option(flags, description);
+  const others = questions.filter((each) => each !== option.attributeName());
+  return option.conflicts(others);
+};
 
 /** `cost`: what a stack costs a month, by list prices that the project keeps; without a cloud, an engine or a network. */
 export function define(command: Command): void {
   command
     .addOption(stackOption())
     .option("--json", "print it as JSON")
-    .option(
-      "--against <commit>",
-      "what the stack's file changes since a commit, with the program as it is",
+    .addOption(
+      question(
+        "--against <commit>",
+        "what the stack's file changes since a commit, with the program as it is",
+      ),
     )
-    .option(
-      "--workload <name>",
-      `what a run of each job of the workload costs on ${compared.join(", ")}`,
+    .addOption(
+      question(
+        "--workload <name>",
+        `what a run of each job of the workload costs on ${compared.join(", ")}`,
+      ),
     )
-    .option(
-      "--seconds <seconds>",
-      "with --workload: how long a run takes",
-      "600",
-    )
+    .option("--seconds <seconds>", "with --workload: how long a run takes; 600")
     .option(
       "--node-start <seconds>",
-      "with --workload: until a new node takes pods",
-      "90",
+      "with --workload: until a new node takes pods; 90",
     )
     .option(
       "--scale-down-delay <seconds>",
-      "with --workload: how long an idle node stays",
-      "600",
+      "with --workload: how long an idle node stays; 600",
     )
-    .option("--managed", "the comparison with managed services, in Markdown")
+    .addOption(
+      question(
+        "--forecast",
+        "the next months by the jobs that ran: node hours, dollars, and the bound that is reached first",
+      ),
+    )
+    .option("--months <months>", "with --forecast: how many; 3")
+    .addOption(
+      question(
+        "--plot <file>",
+        `floor, typical and ceiling of ${compared.join(", ")}, as SVG`,
+      ),
+    )
+    .addOption(
+      question(
+        "--managed",
+        "the comparison with managed services, in Markdown",
+      ),
+    )
     .addHelpText(
       "after",
       examples(
@@ -58,45 +81,75 @@ export function define(command: Command): void {
           "npm run cost -- --workload clickstream",
           "where its jobs are cheapest",
         ],
+        ["npm run cost -- --stack aws --forecast", "what the next months need"],
+        ["npm run cost -- --plot cost.svg", "the stacks side by side"],
         [
           "npm run -s cost -- --managed > docs/cost-against-managed.md",
           "writes that page anew",
         ],
       ),
     )
-    .action(async ({ stack, json, against, workload, managed, ...times }) => {
-      if (managed) return void process.stdout.write(await managedComparison());
-      if (workload !== undefined) {
-        compare(
-          stack,
-          workload,
-          {
-            seconds: secondsOf("--seconds", times.seconds),
-            nodeStart: secondsOf("--node-start", times.nodeStart),
-            scaleDownDelay: secondsOf(
-              "--scale-down-delay",
-              times.scaleDownDelay,
-            ),
-          },
-          json === true,
+    .action(async (options) => {
+      const { stack, against, workload, forecast, plot, managed } = options;
+      const json = options.json === true;
+      const { seconds, nodeStart, scaleDownDelay, months } = options;
+      refuseAlone("--workload", workload !== undefined, {
+        ...{ "--seconds": seconds, "--node-start": nodeStart },
+        "--scale-down-delay": scaleDownDelay,
+      });
+      refuseAlone("--forecast", forecast === true, { "--months": months });
+      if (managed) {
+        const page = await managedComparison();
+        process.stdout.write(json ? `${JSON.stringify({ page })}\n` : page);
+      } else if (plot !== undefined) {
+        print(await plotCosts(compared, plot, json));
+      } else if (forecast) {
+        const count = numberOf(
+          "--months",
+          months ?? "3",
+          "a whole number of months, 1 to 24",
         );
-        return;
-      }
-      const now = readStackConfig(stack);
-      const before =
-        against === undefined ? undefined : readStackConfigAt(stack, against);
-      const sum = await costOf(now);
-      const delta = before && deltaOf(await costOf(before), sum);
-      if (json) {
-        const data = { stack, target: now.config.target.kind, ...sum };
-        print(JSON.stringify(delta ? { ...data, against, delta } : data));
-        return;
-      }
-      print(describeCost(stack, placeOf(now), sum));
-      const over = now.config.budget && overBudget(now.config.budget, sum);
-      if (over !== undefined) print(`\n  ${over}`);
-      if (delta) print(`\n${describeDelta(against ?? "", delta)}`);
+        if (!Number.isInteger(count) || count < 1 || count > 24)
+          throw refusal(
+            "--months",
+            months ?? "",
+            "a whole number of months, 1 to 24",
+          );
+        print(await forecastCost(readStackConfig(stack), count, json));
+      } else if (workload !== undefined) {
+        const times = {
+          seconds: secondsOf("--seconds", seconds ?? "600"),
+          nodeStart: secondsOf("--node-start", nodeStart ?? "90"),
+          scaleDownDelay: secondsOf(
+            "--scale-down-delay",
+            scaleDownDelay ?? "600",
+          ),
+        };
+        print(compare(stack, workload, times, json));
+      } else print(await costOfStack(stack, against, json));
     });
+}
+
+async function costOfStack(
+  stack: string,
+  against: string | undefined,
+  json: boolean,
+): Promise<string> {
+  const now = readStackConfig(stack);
+  const before =
+    against === undefined ? undefined : readStackConfigAt(stack, against);
+  const sum = await costOf(now);
+  const delta = before && deltaOf(await costOf(before), sum);
+  if (json) {
+    const data = { stack, target: now.config.target.kind, ...sum };
+    return JSON.stringify(delta ? { ...data, against, delta } : data);
+  }
+  const over = now.config.budget && overBudget(now.config.budget, sum);
+  return [
+    describeCost(stack, placeOf(now), sum),
+    ...(over === undefined ? [] : [`\n  ${over}`]),
+    ...(delta ? [`\n${describeDelta(against ?? "", delta)}`] : []),
+  ].join("\n");
 }
 
 function compare(
@@ -104,32 +157,49 @@ function compare(
   workload: string,
   times: Parameters<typeof offersOf>[3],
   json: boolean,
-): void {
+): string {
   const offers = offersOf(
     workload,
     readStackConfig(stack),
     compared.map(readStackConfig),
     times,
   );
-  print(
-    json
-      ? JSON.stringify({ workload, ...times, offers })
-      : describeOffers(workload, offers, times),
+  return json
+    ? JSON.stringify({ workload, ...times, offers })
+    : describeOffers(workload, offers, times);
+}
+
+/** Options that would have no effect are refused, so that nobody takes the answer for theirs. */
+function refuseAlone(
+  needed: string,
+  isThere: boolean,
+  given: Readonly<Record<string, string | undefined>>,
+): void {
+  const [first] = Object.entries(given).filter(
+    ([, value]) => value !== undefined,
   );
+  if (first && !isThere)
+    throw new CommandError(`${first[0]}: goes with ${needed}; add it`);
 }
 
 function secondsOf(option: string, text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === "" || !Number.isFinite(seconds) || seconds < 0) {
-    throw new CommandError(
-      `${option}: ${JSON.stringify(text)}: write a number of seconds, 0 or more`,
-    );
-  }
+  const wanted = "a number of seconds, 0 or more";
+  const seconds = numberOf(option, text, wanted);
+  if (seconds < 0) throw refusal(option, text, wanted);
   return seconds;
 }
 
-function placeOf({ config: { target } }: ReadableStack): string {
-  return "region" in target ? `${target.kind}, ${target.region}` : target.kind;
+function numberOf(option: string, text: string, wanted: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number))
+    throw refusal(option, text, wanted);
+  return number;
+}
+
+function refusal(option: string, text: string, wanted: string): CommandError {
+  return new CommandError(
+    `${option}: ${JSON.stringify(text)}: write ${wanted}`,
+  );
 }
 
 function print(text: string): void {

@@ -95,7 +95,8 @@ async function ephemeral(values: {
   // This, `up` and what was spent load every target.
   const { costOfLife } =
     require("./cost-of-life") as typeof import("./cost-of-life");
-  process.stdout.write(`costs ${await costOfLife(name, ttl)}, by then\n`);
+  const cost = await costOfLife(name, ttl);
+  if (cost !== undefined) process.stdout.write(`costs ${cost}, by then\n`);
   if (!values.up) {
     process.stdout.write(`bring it up with: npm run up -- --stack ${name}\n`);
     return 0;

@@ -75,3 +75,10 @@ export function checkedConfig(
     );
   }
 }
+
+/** Where a stack runs, for people: `eks, eu-central-1`. */
+export function placeOf({
+  config: { target },
+}: Pick<ReadableStack, "config">): string {
+  return "region" in target ? `${target.kind}, ${target.region}` : target.kind;
+}

@@ -1,7 +1,33 @@
-import { costsOf, nodeSize } from "../../infra";
+import { costsOf, nodeSize, type TargetKind } from "../../infra";
+import type { NodePool } from "../../infra/platform";
+import type { NodeHour } from "../../infra/prices/bill";
 import type { PoolRate } from "../../components/observability/cost-rules";
 import type { StackConfig } from "../config";
-import type { RatedPool } from "./run-cost";
+import type { RatedPool, SharedPool } from "./run-cost";
+
+/** The pools of a stack as runs share their nodes. */
+export function sharedPools({
+  target,
+  pools,
+}: Pick<StackConfig, "target" | "pools">): readonly SharedPool[] {
+  const costs = costsOf(target.kind);
+  return pools.map((pool) =>
+    sharedPool(target.kind, pool, costs?.nodeHour(pool, target)),
+  );
+}
+
+function sharedPool(
+  kind: TargetKind,
+  pool: NodePool,
+  hour: NodeHour | undefined,
+): SharedPool {
+  const size = nodeSize(kind, pool);
+  return {
+    name: pool.name,
+    fromZero: pool.min === 0 && hour?.owned !== true,
+    ...(size && { size: { ...size, gpus: pool.gpu?.count ?? 0 } }),
+  };
+}
 
 /** The pools of a stack with what their nodes cost; none on a target of which nothing is paid for by the hour. */
 export function ratedPools({
@@ -18,12 +44,9 @@ export function ratedPools({
     const [low, high] = spot
       ? [spot.low.usd, spot.high.usd]
       : [onDemand, onDemand];
-    const size = nodeSize(target.kind, pool);
     return [
       {
-        name: pool.name,
-        fromZero: pool.min === 0 && hour.owned !== true,
-        ...(size && { size: { ...size, gpus: pool.gpu?.count ?? 0 } }),
+        ...sharedPool(target.kind, pool, hour),
         hour: { low: low + disk, high: high + disk },
         sources: [
           ...hour.sources,

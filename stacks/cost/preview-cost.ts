@@ -61,7 +61,8 @@ export function costLine({ delta, after, isUp }: PreviewCost): string {
     ({ resource, what }) => `\`${resource}\` (${what})`,
   );
   return [
-    ...words,
+    // What has no price at all costs at least something, and not 0.
+    ...(after.lines.length > 0 ? words : []),
     ...(missing.length > 0 ? [`no price for ${missing.join(", ")}`] : []),
     ...(after.oldest === undefined ? [] : [`prices since ${after.oldest}`]),
   ].join("; ");

@@ -7,13 +7,17 @@ export interface RunUse {
   readonly nodeUse: readonly NodeUse[];
 }
 
-/** A pool with what an hour of one of its nodes costs, its disk included. */
-export interface RatedPool {
+/** A pool as runs share its nodes. */
+export interface SharedPool {
   readonly name: string;
   /** Whether its nodes come and go with what runs on them: its `min` is 0. */
   readonly fromZero: boolean;
   /** What a node has, where it did not say so itself. */
   readonly size?: NodeSize & { readonly gpus?: number };
+}
+
+/** A pool with what an hour of one of its nodes costs, its disk included. */
+export interface RatedPool extends SharedPool {
   /** US dollars an hour; apart where the pool is on spot. */
   readonly hour: Dollars;
   readonly sources: readonly PriceSource[];
@@ -37,48 +41,79 @@ export function runCosts(
   runs: readonly RunUse[],
   pools: readonly RatedPool[],
 ): readonly (Dollars | undefined)[] {
-  const stays = runs.flatMap(({ nodeUse }, run) =>
-    nodeUse.map((use): Stay => stayOf(run, use, pools)),
-  );
+  const stays = staysOf(runs, pools);
   return runs.map((_, run) => {
     const own = stays.filter((stay) => stay.run === run);
     if (own.length === 0) return undefined;
     return own.reduce<Dollars | undefined>((sum, stay) => {
-      const { pool } = stay;
+      const { pool, nodeSeconds } = stay;
       if (!sum || !pool) return undefined;
-      const seconds = pool.fromZero
-        ? wholeNodeSeconds(stay, stays)
-        : stay.share * (stay.to - stay.from);
-      return plus(sum, times(pool.hour, seconds / 3600));
+      return plus(sum, times(pool.hour, nodeSeconds / 3600));
     }, nothing);
   });
 }
 
 /** A run on a node. */
-interface Stay {
+export interface Stay<Pool extends SharedPool = SharedPool> {
+  /** Which of the runs. */
   readonly run: number;
   readonly node: string;
-  readonly pool: RatedPool | undefined;
+  readonly use: NodeUse;
+  /** Undefined where the pool, or what its nodes have, is not known. */
+  readonly pool: Pool | undefined;
   /** Seconds of the epoch. */
   readonly from: number;
   readonly to: number;
   /** Of the node, on the average: of cores, memory or accelerators, whichever it asked the most of. */
   readonly share: number;
+  /** Seconds of a whole node that are the run's. */
+  readonly nodeSeconds: number;
 }
 
-function stayOf(run: number, use: NodeUse, pools: readonly RatedPool[]): Stay {
+/** The nodes that runs were on, with what of each is theirs. */
+export function staysOf<Pool extends SharedPool>(
+  runs: readonly RunUse[],
+  pools: readonly Pool[],
+): Stay<Pool>[] {
+  const stays = runs.flatMap(({ nodeUse }, run) =>
+    nodeUse.map((use) => stayOf(run, use, pools)),
+  );
+  const byNode = new Map<string, PlainStay<Pool>[]>();
+  for (const stay of stays) {
+    const onNode = byNode.get(stay.node);
+    if (onNode) onNode.push(stay);
+    else byNode.set(stay.node, [stay]);
+  }
+  return stays.map((stay) => ({
+    ...stay,
+    nodeSeconds: stay.pool?.fromZero
+      ? wholeNodeSeconds(stay, byNode.get(stay.node) ?? [])
+      : stay.share * (stay.to - stay.from),
+  }));
+}
+
+type PlainStay<Pool extends SharedPool = SharedPool> = Omit<
+  Stay<Pool>,
+  "nodeSeconds"
+>;
+
+function stayOf<Pool extends SharedPool>(
+  run: number,
+  use: NodeUse,
+  pools: readonly Pool[],
+): PlainStay<Pool> {
   const pool = pools.find(({ name }) => name === use.pool);
   const from = Date.parse(use.startedAt) / 1000;
   const to = Date.parse(use.finishedAt) / 1000;
   const share = shareOfNode(use, pool?.size);
   const known = share === undefined ? undefined : pool;
-  return { run, node: use.node, pool: known, from, to, share: share ?? 0 };
+  return { run, node: use.node, use, pool: known, from, to, share: share ?? 0 };
 }
 
 /** Share of a node that a run asked for on the average; undefined where nobody knows what the node has. */
-export function shareOfNode(
+function shareOfNode(
   use: NodeUse,
-  size?: RatedPool["size"],
+  size?: SharedPool["size"],
 ): number | undefined {
   const has = use.capacity ?? (size && { gpus: 0, ...size });
   if (!has || has.cores <= 0 || has.bytes <= 0) return undefined;
@@ -94,10 +129,12 @@ export function shareOfNode(
 }
 
 /** Seconds of a whole node that are a run's: at each instant, its part of what all runs there asked for. */
-function wholeNodeSeconds(stay: Stay, all: readonly Stay[]): number {
-  const there = all.filter(
-    ({ node, from, to }) =>
-      node === stay.node && from < stay.to && to > stay.from,
+function wholeNodeSeconds(
+  stay: PlainStay,
+  onNode: readonly PlainStay[],
+): number {
+  const there = onNode.filter(
+    ({ from, to }) => from < stay.to && to > stay.from,
   );
   const instants = [...new Set(there.flatMap(({ from, to }) => [from, to]))]
     .filter((instant) => instant >= stay.from && instant <= stay.to)

@@ -116,6 +116,18 @@ export function total(lines: readonly Amounts[]): Amounts {
   };
 }
 
+/** The floor of all that is no node of a pool, and no disk or host of one. */
+export function outsidePools({ lines }: Pick<CostSum, "lines">): number {
+  const isPool = ({ part }: CostLine) => part === "nodes" || part === "hosts";
+  const pools = new Set(lines.filter(isPool).map(({ resource }) => resource));
+  return total(
+    lines.filter(
+      (line) =>
+        !isPool(line) && !(line.part === "disks" && pools.has(line.resource)),
+    ),
+  ).floor;
+}
+
 const parts: readonly CostLine["part"][] = [
   ...(["control plane", "nodes", "hosts", "disks", "network"] as const),
   ...(["registry", "keys", "by use"] as const),

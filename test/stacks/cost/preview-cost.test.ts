@@ -102,6 +102,20 @@ describe("cost of a change", () => {
     assert.match(costLine(unchanged), /^\*\*costs the same\*\*: 1,290 to/);
   });
 
+  it("gives no figure where nothing has a price", async () => {
+    const onprem = readStackConfig("onprem");
+    const resources = await declaredResources("onprem", onprem.values);
+    const steps = resources.map(({ type, name, inputs }) =>
+      step("create", type, name, { after: inputs }),
+    );
+    const cost = previewCost(onprem.config, digestOf(steps));
+    assert.ok(cost);
+    assert.equal(
+      costLine(cost),
+      "no price for `target.hosts` (7 hosts: write target.costs to count them)",
+    );
+  });
+
   it("holds a budget against the typical cost", () => {
     const sum = { typical: 2938, unpriced: [] };
     assert.equal(overBudget({ monthly: 3000, stop: false }, sum), undefined);

@@ -8,6 +8,7 @@ import { stackCost } from "../../../stacks/cost/stack-cost";
 import { sumOf } from "../../../stacks/cost/sum";
 import { costsOf } from "../../../infra";
 import { declaredResources } from "../../../stacks/cost/declared";
+import { costOfLife } from "../../../stacks/commands/cost-of-life";
 import { readStackConfig } from "../../../stacks/commands/stack-config";
 import { parseConfig } from "../../../stacks/config";
 
@@ -112,6 +113,17 @@ describe("cost of a stack", () => {
       ].reverse(),
     );
     assert.ok(floor > 1000);
+  });
+
+  it("of a short-lived one is told for its life, and not where nothing has a price", async () => {
+    const day = 24 * 3_600_000;
+    // 1,290 and 26,058 a month of 730 hours.
+    assert.equal(
+      await costOfLife("aws", day),
+      "42 USD idle, 857 with every pool at its most",
+    );
+    for (const stack of ["local", "onprem"])
+      assert.equal(await costOfLife(stack, day), undefined, stack);
   });
 
   it("counts the brokers' disks of a replicated Kafka", async () => {

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { stackFolder } from "../../../stacks/commands/command";
+import {
+  keepRuns,
+  readRuns,
+  runsIn,
+} from "../../../stacks/commands/run-history";
+
+const stack = "run-history-test";
+
+const ended = (uid: string) => ({
+  ...{ uid, name: "features", kind: "Job", namespace: "ml", state: "Complete" },
+  ...{ metrics: {}, startup: { driver: 4 } },
+  startedAt: "2030-01-01T00:00:00Z",
+  finishedAt: "2030-01-01T00:01:00Z",
+  nodeUse: [
+    {
+      ...{ node: "n1", pool: "cpu", coreSeconds: 60, byteSeconds: 1 },
+      gpuSeconds: 0,
+      startedAt: "2030-01-01T00:00:04Z",
+      finishedAt: "2030-01-01T00:01:00Z",
+    },
+  ],
+});
+
+describe("history of runs", () => {
+  const folder = stackFolder(stack);
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("keeps each run once, however often it is reported, and none that has not ended or told of no node", () => {
+    mkdirSync(folder, { recursive: true });
+    const running = { ...ended("run-3"), finishedAt: undefined };
+    keepRuns(stack, [ended("run-1"), running]);
+    keepRuns(stack, [ended("run-1"), { ...ended("run-4"), nodeUse: [] }]);
+    keepRuns(stack, [ended("run-2"), ended("run-1")]);
+    assert.deepEqual(
+      readRuns(stack).map(({ uid, wait }) => [uid, wait]),
+      [
+        ["run-1", 4],
+        ["run-2", 4],
+      ],
+    );
+    const text = readFileSync(join(folder, "runs.jsonl"), "utf8");
+    assert.equal(text.trimEnd().split("\n").length, 2);
+    assert.equal(runsIn(`${text}${text.slice(0, 40)}`).length, 2);
+  });
+
+  it("fails no command where it cannot be written", () => {
+    assert.doesNotThrow(() => keepRuns(stack, [ended("run-1")]));
+    assert.deepEqual(readRuns(stack), []);
+  });
+});
