@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
 import { restrictedNamespace } from "./guarded-namespace";
-import { closeIngress, webhook } from "./network-policy";
+import { isolate, toPlatform, webhook } from "./network-policy";
 import { charts } from "./versions";
 
 /** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */
@@ -23,12 +23,13 @@ export class CertManager extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
-    closeIngress(
+    isolate(
       name,
       {
         namespace: namespace.metadata.name,
         // The chart's default: what the clouds' firewalls let through to nodes anyhow.
-        openings: [webhook(10250)],
+        ingress: [webhook(10250)],
+        egress: toPlatform(args.platform.clusterNetwork),
       },
       { parent: this, provider },
     );

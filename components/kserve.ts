@@ -11,7 +11,7 @@ import {
   transform,
 } from "./kustomization";
 import { restrictedNamespace } from "./guarded-namespace";
-import { closeIngress, webhook } from "./network-policy";
+import { isolate, toPlatform, webhook } from "./network-policy";
 import { readOnlySecurity } from "./restricted-pod";
 import { charts } from "./versions";
 
@@ -48,9 +48,13 @@ export class KServe extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
-    closeIngress(
+    isolate(
       name,
-      { namespace: namespace.metadata.name, openings: [webhook(9443)] },
+      {
+        namespace: namespace.metadata.name,
+        ingress: [webhook(9443)],
+        egress: toPlatform(args.platform.clusterNetwork),
+      },
       { parent: this, provider },
     );
     const kinds = new k8s.helm.v3.Release(

@@ -6,6 +6,7 @@ import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { Pipeline, PipelineVersion } from "./kinds/pipeline";
 import { kubeflowNamespace } from "./kubeflow/namespace";
+import { egressOnly, toDestination } from "./network-policy";
 import { apiGroup } from "./team-members";
 import {
   type PipelineRunArgs,
@@ -26,7 +27,8 @@ export interface KubeflowPipelineArgs extends Omit<PipelineRunArgs, "cache"> {
 }
 
 /** Where the API of Kubeflow Pipelines answers inside of the cluster. */
-const host = `http://ml-pipeline.${kubeflowNamespace}.svc:8888`;
+const apiPort = 8888;
+const host = `http://ml-pipeline.${kubeflowNamespace}.svc:${apiPort}`;
 
 /**
  * A pipeline and its version as Kubernetes objects, named by content, in the namespace of Kubeflow Pipelines, which
@@ -41,7 +43,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:KubeflowPipeline", name, {}, opts);
-    const { platform } = args;
+    const { platform, team } = args;
     const { placement } = args.pool;
     const child = { parent: this, provider: platform.provider };
     const installed = pulumi.output(args.installed);
@@ -76,6 +78,16 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [pipeline] },
     );
+    const way = new k8s.networking.v1.NetworkPolicy(
+      `${name}-submit`,
+      {
+        metadata: { namespace: team.namespace, name: `${name}-submit` },
+        spec: egressOnly([
+          toDestination({ namespace: kubeflowNamespace, ports: [apiPort] }),
+        ]),
+      },
+      child,
+    );
     const uid = (object: k8s.apiextensions.CustomResource) =>
       object.metadata.apply((metadata) => metadata.uid ?? "");
     const job = runnerJob(
@@ -102,6 +114,7 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
         ...child,
         dependsOn: [
           uploaded,
+          way,
           ...args.account.ready,
           ...steps.ready,
           ...args.after,

@@ -1,7 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { outside } from "../infra/destinations";
+import type { ClusterNetwork, Destination } from "../infra/platform";
+
 type Rule = k8s.types.input.networking.v1.NetworkPolicyIngressRule;
+type EgressRule = k8s.types.input.networking.v1.NetworkPolicyEgressRule;
 type Peer = k8s.types.input.networking.v1.NetworkPolicyPeer;
 
 /** Every pod of the policy's own namespace. */
@@ -24,44 +28,121 @@ export function webhook(port: number): Rule {
   return { ports: [{ port }] };
 }
 
+/** Every pod of the cluster. */
+export const allPods: Peer = { namespaceSelector: {} };
+
+/** The cluster's name servers, and the cache that some clusters have of them on each node. */
+const nameServers: EgressRule = {
+  to: [podsOf("kube-system"), { ipBlock: { cidr: "169.254.20.10/32" } }],
+  ports: [
+    { port: 53, protocol: "UDP" },
+    { port: 53, protocol: "TCP" },
+  ],
+};
+
+/** What lets pods out to a destination. */
+export function toDestination(destination: Destination): EgressRule {
+  return {
+    to: [
+      "namespace" in destination
+        ? podsOf(destination.namespace)
+        : {
+            ipBlock: {
+              cidr: destination.cidr,
+              except: destination.except && [...destination.except],
+            },
+          },
+    ],
+    ports: destination.ports?.map((port) => ({ port, protocol: "TCP" })),
+  };
+}
+
+/** What lets pods out to whatever lies outside of the cluster. */
+export function toOutside({ closed }: ClusterNetwork): EgressRule {
+  return toDestination(outside(closed));
+}
+
+/** What lets pods out to what is inside of their namespace, to the name servers, and to the API server. */
+export function toPlatform({ apiServer }: ClusterNetwork): EgressRule[] {
+  return [nameServers, { to: [ownPods] }, ...apiServer.map(toDestination)];
+}
+
+/** The same, and the way to the object store and to where pods get the credentials for it. */
+export function toData(network: ClusterNetwork): EgressRule[] {
+  const { objectStore, identity } = network;
+  return [
+    ...toPlatform(network),
+    ...[...objectStore, ...identity].map(toDestination),
+  ];
+}
+
+type Labels = Readonly<Record<string, string>>;
+type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
+
 /**
  * What a policy says that lets into pods what the rules name, and nothing else.
  *
  * @param pods labels of the pods; all of the namespace unless given
  */
-export function ingressOnly(
-  rules: readonly Rule[],
-  pods?: Readonly<Record<string, string>>,
-): k8s.types.input.networking.v1.NetworkPolicySpec {
+export function ingressOnly(rules: readonly Rule[], pods?: Labels): Spec {
   return {
-    podSelector: pods === undefined ? {} : { matchLabels: pods },
+    podSelector: selector(pods),
     policyTypes: ["Ingress"],
     ingress: [...rules],
   };
 }
 
+/** What a policy says that lets out of pods what the rules name, and nothing else. @see ingressOnly */
+export function egressOnly(rules: readonly EgressRule[], pods?: Labels): Spec {
+  return {
+    podSelector: selector(pods),
+    policyTypes: ["Egress"],
+    egress: [...rules],
+  };
+}
+
+/** Rules of a policy that closes pods in both directions. */
+export interface Openings {
+  /** Beside the pods of their own namespace. */
+  readonly ingress: readonly Rule[];
+  readonly egress: readonly EgressRule[];
+}
+
+/** What a policy says that closes pods in both directions, with the exceptions that are named. @see ingressOnly */
+export function isolated({ ingress, egress }: Openings, pods?: Labels): Spec {
+  return {
+    podSelector: selector(pods),
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [{ from: [ownPods] }, ...ingress],
+    egress: [...egress],
+  };
+}
+
+function selector(pods: Labels | undefined) {
+  return pods === undefined ? {} : { matchLabels: pods };
+}
+
 /**
- * Closes pods to whatever comes from outside of their namespace, with the exceptions that are named.
+ * Closes pods to whatever comes from outside of their namespace and to whatever lies there, with the exceptions that
+ * are named.
  *
  * @param component its resource's name
- * @param pods labels of the pods; all of the namespace unless given
  */
-export function closeIngress(
+export function isolate(
   component: string,
-  args: {
+  args: Openings & {
     readonly namespace: pulumi.Input<string>;
-    readonly pods?: Readonly<Record<string, string>>;
-    readonly openings: readonly Rule[];
+    /** Labels of the pods; all of the namespace unless given. */
+    readonly pods?: Labels;
   },
   opts: pulumi.CustomResourceOptions,
 ): k8s.networking.v1.NetworkPolicy {
-  const { namespace, pods, openings } = args;
+  const { namespace, pods, ...openings } = args;
+  // As it was when it closed one direction alone: another name would leave the pods open for a moment.
+  const name = `${component}-ingress`;
   return new k8s.networking.v1.NetworkPolicy(
-    `${component}-ingress`,
-    {
-      metadata: { namespace, name: `${component}-ingress` },
-      spec: ingressOnly([{ from: [ownPods] }, ...openings], pods),
-    },
+    name,
+    { metadata: { namespace, name }, spec: isolated(openings, pods) },
     opts,
   );
 }

@@ -2,9 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+import { destinationOfUrl } from "../infra/destinations";
 import type { PlacedPool, Platform, Volume } from "../infra/platform";
 import { quantity, amount } from "../infra/quantity";
 import { RandomSecret } from "../infra/random-secret";
+import { egressOnly, toDestination } from "./network-policy";
 import { containerSecurity } from "./restricted-pod";
 import { podService } from "./pod-service";
 
@@ -45,7 +47,7 @@ export type OnlineStoreConfig = z.output<typeof onlineStoreSchema>;
 
 /** What the online store needs to know. */
 export interface OnlineStoreArgs {
-  readonly platform: Pick<Platform, "provider" | "volume">;
+  readonly platform: Pick<Platform, "provider" | "volume" | "clusterNetwork">;
   readonly namespace: pulumi.Input<string>;
   readonly pool: PlacedPool;
   readonly config: OnlineStoreConfig;
@@ -111,7 +113,24 @@ export class OnlineStore extends pulumi.ComponentResource {
             secret.metadata.name,
             child,
           )
-        : []),
+        : [
+            new k8s.networking.v1.NetworkPolicy(
+              name,
+              {
+                metadata: { namespace, name },
+                spec: egressOnly([
+                  toDestination(
+                    destinationOfUrl(
+                      config.url,
+                      args.platform.clusterNetwork.closed,
+                      port,
+                    ),
+                  ),
+                ]),
+              },
+              child,
+            ),
+          ]),
     ];
     this.registerOutputs();
   }

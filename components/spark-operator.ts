@@ -6,7 +6,7 @@ import type { Platform } from "../infra/platform";
 import { admissionPolicy } from "./admission/policy";
 import { sparkApplicationPolicy } from "./admission/spark-applications";
 import { restrictedNamespace } from "./guarded-namespace";
-import { closeIngress, webhook } from "./network-policy";
+import { isolate, toPlatform, webhook } from "./network-policy";
 import { metrics } from "./observability/namespace";
 import { charts } from "./versions";
 
@@ -26,11 +26,12 @@ export class SparkOperator extends pulumi.ComponentResource {
       parent: this,
       provider,
     });
-    closeIngress(
+    isolate(
       name,
       {
         namespace: namespace.metadata.name,
-        openings: [webhook(9443), metrics(8080)],
+        ingress: [webhook(9443), metrics(8080)],
+        egress: toPlatform(args.platform.clusterNetwork),
       },
       { parent: this, provider },
     );

@@ -1,3 +1,4 @@
+import { lies } from "../infra/destinations";
 import type { Problem } from "../infra/problem";
 import type { TeamMembers } from "./team-members";
 
@@ -27,12 +28,33 @@ export function isReservedNamespace(name: string): boolean {
   );
 }
 
-/** Teams whose namespace is somebody else's, and members that are listed twice. */
+/**
+ * Teams whose namespace is somebody else's, members that are listed twice, and ways out that lead into the cluster.
+ *
+ * @param closed ranges of the cluster
+ */
 export function checkTeams(
   path: string,
-  teams: readonly { readonly name: string; readonly members: TeamMembers }[],
+  teams: readonly {
+    readonly name: string;
+    readonly members: TeamMembers;
+    readonly egress: "all" | "none" | readonly string[];
+  }[],
+  closed: readonly string[],
 ): readonly Problem[] {
-  return teams.flatMap(({ name, members }, index) => [
+  return teams.flatMap(({ name, members, egress }, index) => [
+    ...(typeof egress === "string" ? [] : egress).flatMap((range, at) => {
+      const around = closed.find((other) => lies(range, other));
+      return around === undefined
+        ? []
+        : [
+            {
+              path: `${path}[${index}].egress[${at}]`,
+              value: range,
+              remedy: `lies in ${around}, which is the cluster's own; name addresses outside of it`,
+            },
+          ];
+    }),
     ...(isReservedNamespace(name)
       ? [
           {

@@ -1,11 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { without } from "../infra/destinations";
 import type { IdentityArgs, Identity, Platform } from "../infra/platform";
 import { TeamPolicies } from "./admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "./guarded-namespace";
-import { ingressOnly, ownPods } from "./network-policy";
+import { isolated, toData, toDestination, toOutside } from "./network-policy";
 import { teamLabel } from "./team-label";
 import {
   apiGroup,
@@ -28,6 +29,9 @@ export interface TeamQuota {
   readonly loadBalancers?: number;
 }
 
+/** What pods reach outside of the cluster: everything, nothing, or ranges of addresses. */
+export type TeamEgress = "all" | "none" | readonly string[];
+
 /** A service account of a team, and the object-store identity bound to it. */
 export interface TeamAccount {
   readonly name: pulumi.Output<string>;
@@ -41,6 +45,8 @@ export type TeamArgs = {
   readonly platform: Platform;
   readonly quota: TeamQuota;
   readonly members?: TeamMembers;
+  /** What lies outside of the cluster for its pods; `all` unless given. */
+  readonly egress?: TeamEgress;
 } & (
   | { readonly owner?: User; readonly profiles?: undefined }
   | {
@@ -93,8 +99,10 @@ export class Team extends pulumi.ComponentResource {
       ),
       new k8s.networking.v1.NetworkPolicy(
         `${name}-walls`,
-        // In: the team's own pods. Out: anywhere, for object stores and package registries lie outside.
-        { metadata, spec: ingressOnly([{ from: [ownPods] }]) },
+        {
+          metadata,
+          spec: isolated({ ingress: [], egress: this.egress(args) }),
+        },
         child,
       ),
       new k8s.rbac.v1.Role(
@@ -104,6 +112,20 @@ export class Team extends pulumi.ComponentResource {
       ),
     ];
     this.registerOutputs();
+  }
+
+  /** What its pods reach; what else the stack has for them, such as Kafka, brings a policy of its own. */
+  private egress({ platform, egress = "all" }: TeamArgs) {
+    const { clusterNetwork } = platform;
+    return [
+      ...toData(clusterNetwork),
+      ...(egress === "all" ? [toOutside(clusterNetwork)] : []),
+      ...(typeof egress === "string"
+        ? []
+        : egress.map((range) =>
+            toDestination(without(range, clusterNetwork.closed)),
+          )),
+    ];
   }
 
   /** The quota, and the rights of people: by Kubeflow's profile controller where there is one. */
@@ -196,6 +218,7 @@ export function makeTeams(
     readonly quota: TeamQuota;
     readonly owner?: User;
     readonly members: TeamMembers;
+    readonly egress: TeamEgress;
   }[],
   stack: {
     /** Owns the teams that name nobody. */

@@ -13,7 +13,7 @@ import {
   transform,
   withoutDescriptions,
 } from "./kustomization";
-import { closeIngress, webhook } from "./network-policy";
+import { isolate, toPlatform, webhook } from "./network-policy";
 import { metrics } from "./observability/namespace";
 import { manifests } from "./versions";
 
@@ -50,13 +50,14 @@ export class TrainingOperator extends pulumi.ComponentResource {
         },
       ],
     });
-    closeIngress(
+    isolate(
       name,
       {
         namespace: namespace.metadata.name,
         // Pipelines may run beside it.
         pods: { "control-plane": "kubeflow-training-operator" },
-        openings: [webhook(9443), metrics(8080)],
+        ingress: [webhook(9443), metrics(8080)],
+        egress: toPlatform(args.platform.clusterNetwork),
       },
       { parent: this, provider },
     );

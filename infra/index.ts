@@ -48,6 +48,14 @@ export function checkTarget<Kind extends TargetKind>(
   return registry[kind].checkPools(pools, target);
 }
 
+/** Ranges on a target of the kind that only what is named leads into. */
+export function closedRanges<Kind extends TargetKind>(
+  kind: Kind,
+  target: ConfigOf<Kind>,
+): readonly string[] {
+  return registry[kind].clusterNetwork(target).closed;
+}
+
 /** What a node of a pool has on a target of the kind, where that is known. */
 export function nodeSize(
   kind: TargetKind,

@@ -114,6 +114,23 @@ export interface ImageRegistry {
   room?(image: string): pulumi.Resource;
 }
 
+/** TCP ports of an address range or of a namespace's pods; all ports where none are given. */
+export type Destination = { readonly ports: readonly number[] | undefined } & (
+  | { readonly cidr: string; readonly except?: readonly string[] }
+  | { readonly namespace: string }
+);
+
+/** What pods of every namespace may need of the network, and what none does; network policies are made from it. */
+export interface ClusterNetwork {
+  /** Where the API server answers, on both sides of the translation of its service's address. */
+  readonly apiServer: readonly Destination[];
+  readonly objectStore: readonly Destination[];
+  /** Where pods get the credentials of their identities, where that is not the API server. */
+  readonly identity: readonly Destination[];
+  /** Ranges that only a named opening leads into: of nodes, pods, services, and of what tells nodes their credentials. */
+  readonly closed: readonly string[];
+}
+
 /** What every target provides; code above `infra/` knows nothing else about where it runs. */
 export interface Platform {
   /** Secret. */
@@ -130,6 +147,7 @@ export interface Platform {
   /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: ImageRegistry;
+  readonly clusterNetwork: ClusterNetwork;
   /** A volume that holds data: protected in long-lived stacks, removed with short-lived ones. */
   volume(
     name: string,

@@ -32,6 +32,7 @@ export abstract class TargetPlatform<Config, Own extends Bucket>
   abstract readonly storage: Platform["storage"];
   abstract readonly gpuDriver: Platform["gpuDriver"];
   abstract readonly images: Platform["images"];
+  abstract readonly clusterNetwork: Platform["clusterNetwork"];
   readonly pools: readonly PlacedPool[];
 
   protected readonly name: string;

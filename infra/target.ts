@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { NodePool, Platform } from "./platform";
+import type { ClusterNetwork, NodePool, Platform } from "./platform";
 import type { NodeSize } from "./pool-rules";
 import type { TargetCosts } from "./prices/bill";
 import type { Problem } from "./problem";
@@ -37,6 +37,8 @@ export interface Target<
   readonly schema: z.ZodType<Config>;
   /** What this target refuses about the pools, and about its own part in view of them. */
   checkPools(pools: readonly NodePool[], target: Config): readonly Problem[];
+  /** What pods may reach of it, and what none does. */
+  clusterNetwork(target: Config): ClusterNetwork;
   /** What a node of a pool has; absent, or undefined, where it is not known before the node is there. */
   nodeSize?(pool: NodePool): NodeSize | undefined;
   /** What it costs, loaded when it is asked for; absent where nothing of it is paid for by the hour. */

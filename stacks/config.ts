@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { checkTarget, nodeSize, targetSchema } from "../infra";
+import { checkTarget, closedRanges, nodeSize, targetSchema } from "../infra";
+import { cidr } from "../infra/cidr";
 import { describeProblem, type Problem } from "../infra/problem";
 import { schemaProblems } from "../infra/schema-problems";
 import { kubeflowSchema } from "../components/kubeflow/config";
@@ -102,6 +103,15 @@ const teamSchema = z.strictObject({
     .default(false)
     .describe(
       "Whether its models have a bucket of their own, which no other team's accounts reach",
+    ),
+  egress: z
+    .union([z.enum(["all", "none"]), z.array(cidr(1, 32)).min(1)], {
+      error:
+        "write all, none, or a list of IPv4 ranges such as [198.51.100.0/24]",
+    })
+    .default("all")
+    .describe(
+      "What its pods reach outside of the cluster: all, none, or ranges of addresses; nodes, other teams and the address of a cloud's metadata are closed in any case, and the object store is open in any case",
     ),
   quota: z
     .strictObject({
@@ -247,7 +257,11 @@ export function parseConfig(
       parsed.data.pools,
       parsed.data.target,
     ),
-    ...checkTeams("teams", parsed.data.teams),
+    ...checkTeams(
+      "teams",
+      parsed.data.teams,
+      closedRanges(parsed.data.target.kind, parsed.data.target),
+    ),
     ...checkWorkloads(parsed.data),
     ...streamProblems,
   ];

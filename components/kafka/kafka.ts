@@ -1,9 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../../infra/platform";
+import { destinationOf } from "../../infra/destinations";
+import type { Destination, Platform } from "../../infra/platform";
 import { restrictedNamespace } from "../guarded-namespace";
-import { ingressOnly, ownPods } from "../network-policy";
+import {
+  egressOnly,
+  isolated,
+  toDestination,
+  toPlatform,
+} from "../network-policy";
 import { teamNamespaces } from "../team-label";
 import { broker, clientPort } from "./broker";
 import { clientEnvironment } from "./client-settings";
@@ -20,7 +26,7 @@ import { topicsJob } from "./topics-job";
 export interface KafkaArgs {
   readonly platform: Pick<
     Platform,
-    "provider" | "pools" | "storage" | "volume"
+    "provider" | "pools" | "storage" | "volume" | "clusterNetwork"
   >;
   readonly config: KafkaConfig;
   /** Image of `workloads/images/kafka`, of the kind `single`: the broker, and the command that creates topics. */
@@ -43,6 +49,7 @@ export class Kafka extends pulumi.ComponentResource {
   readonly servers: pulumi.Output<string>;
   private readonly security: KafkaSecurity;
   private readonly ready: readonly pulumi.Resource[];
+  private readonly destinations: readonly Destination[];
   private readonly child: pulumi.CustomResourceOptions;
   private readonly clients = new Map<string, KafkaClient>();
 
@@ -56,20 +63,27 @@ export class Kafka extends pulumi.ComponentResource {
     const { config } = args;
     this.security =
       config.kind === "external" ? config.security : { protocol: "PLAINTEXT" };
+    const inside = [{ namespace: name, ports: [clientPort] }];
     switch (config.kind) {
       case "single": {
+        this.destinations = inside;
         const namespace = this.namespace();
         this.servers = pulumi.interpolate`${name}.${namespace}.svc:${clientPort}`;
         this.ready = this.single(args, config, namespace);
         break;
       }
       case "strimzi": {
+        this.destinations = inside;
         const namespace = this.namespace();
         this.servers = namespace.apply((its) => strimziServers(name, its));
         this.ready = this.strimzi(args, config, namespace);
         break;
       }
       case "external":
+        this.destinations = externalServers(
+          config.servers,
+          args.platform.clusterNetwork.closed,
+        );
         this.servers = pulumi.output(config.servers);
         this.ready = [];
         break;
@@ -110,8 +124,23 @@ export class Kafka extends pulumi.ComponentResource {
         name: key,
         valueFrom: { secretKeyRef: { name: secret.metadata.name, key } },
       })),
-      ready: [...this.ready, secret],
+      ready: [...this.ready, secret, this.openWay(namespace, team)],
     };
+  }
+
+  /** Lets the pods of a namespace out to the brokers. */
+  private openWay(
+    namespace: pulumi.Input<string>,
+    team: string,
+  ): k8s.networking.v1.NetworkPolicy {
+    return new k8s.networking.v1.NetworkPolicy(
+      `${this.name}-client-${team}`,
+      {
+        metadata: { namespace, name: "kafka-client" },
+        spec: egressOnly(this.destinations.map(toDestination)),
+      },
+      this.child,
+    );
   }
 
   private single(
@@ -133,12 +162,15 @@ export class Kafka extends pulumi.ComponentResource {
       `${this.name}-walls`,
       {
         metadata: { namespace },
-        spec: ingressOnly([
-          {
-            from: [ownPods, { namespaceSelector: teamNamespaces }],
-            ports: [{ port: clientPort }],
-          },
-        ]),
+        spec: isolated({
+          ingress: [
+            {
+              from: [{ namespaceSelector: teamNamespaces }],
+              ports: [{ port: clientPort }],
+            },
+          ],
+          egress: toPlatform(platform.clusterNetwork),
+        }),
       },
       this.child,
     );
@@ -161,6 +193,15 @@ export class Kafka extends pulumi.ComponentResource {
       // The configuration has checked it; see checkDemand.
       throw new Error(`there is no pool ${config.pool} in the stack`);
     }
+    // Strimzi closes its pods to others by policies of its own.
+    new k8s.networking.v1.NetworkPolicy(
+      `${this.name}-egress`,
+      {
+        metadata: { namespace, name: `${this.name}-egress` },
+        spec: egressOnly(toPlatform(platform.clusterNetwork)),
+      },
+      this.child,
+    );
     return strimziCluster(
       this.name,
       {
@@ -190,4 +231,18 @@ export class Kafka extends pulumi.ComponentResource {
       topicsJob(`${this.name}-topics`, job, { ...this.child, dependsOn }),
     ];
   }
+}
+
+/** Where brokers of someone else's answer: a team whose pods reach nothing else needs all of them listed. */
+function externalServers(
+  servers: string,
+  closed: readonly string[],
+): readonly Destination[] {
+  return servers.split(",").map((server) => {
+    const at = server.lastIndexOf(":");
+    return destinationOf(
+      { host: server.slice(0, at).trim(), port: Number(server.slice(at + 1)) },
+      closed,
+    );
+  });
 }

@@ -1,4 +1,4 @@
-import type * as k8s from "@pulumi/kubernetes";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
@@ -10,7 +10,12 @@ import {
 import { manifests } from "../versions";
 import type { KubeflowConfig } from "./config";
 import { Istio } from "./istio";
-import { makeKubeflowNamespace, omitKubeflowNamespace } from "./namespace";
+import { allPods, egressOnly, toData, toOutside } from "../network-policy";
+import {
+  kubeflowNamespace,
+  makeKubeflowNamespace,
+  omitKubeflowNamespace,
+} from "./namespace";
 
 /** What Kubeflow is installed from. */
 export interface KubeflowArgs {
@@ -47,6 +52,7 @@ export class Kubeflow extends pulumi.ComponentResource {
         }),
       );
     }
+    this.closeNodes(`${name}-egress`);
     const { config } = args;
     const istio = config.profiles
       ? [
@@ -94,6 +100,43 @@ export class Kubeflow extends pulumi.ComponentResource {
     }
     this.installed = installed;
     this.registerOutputs();
+  }
+
+  /**
+   * Pipelines and notebooks reach what they name, inside of the cluster and outside of it, and no node. The training
+   * operator, which may lie beside them, has a policy of its own.
+   */
+  private closeNodes(name: string): void {
+    const { provider, clusterNetwork } = this.args.platform;
+    new k8s.networking.v1.NetworkPolicy(
+      name,
+      {
+        metadata: { namespace: kubeflowNamespace, name: "egress" },
+        spec: {
+          ...egressOnly([
+            ...toData(clusterNetwork),
+            { to: [allPods] },
+            toOutside(clusterNetwork),
+          ]),
+          podSelector: {
+            matchExpressions: [
+              {
+                key: "control-plane",
+                operator: "NotIn",
+                values: ["kubeflow-training-operator"],
+              },
+            ],
+          },
+        },
+      },
+      {
+        parent: this,
+        provider,
+        dependsOn: pulumi
+          .all([this.first, this.args.trainingOperator ?? []])
+          .apply((groups) => groups.flat()),
+      },
+    );
   }
 
   private install(

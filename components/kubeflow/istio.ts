@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { chartOfRelease } from "../../infra/chart-source";
 import type { Platform } from "../../infra/platform";
+import { egressOnly, toPlatform } from "../network-policy";
 import { charts } from "../versions";
 
 /** Istio's kinds and its control plane, without a gateway: profiles write its policies. */
@@ -26,6 +27,14 @@ export class Istio extends pulumi.ComponentResource {
       { metadata: { name: "istio-system" } },
       child,
     ).metadata.name;
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-egress`,
+      {
+        metadata: { namespace, name: "egress" },
+        spec: egressOnly(toPlatform(args.platform.clusterNetwork)),
+      },
+      child,
+    );
     const release = (
       pin: (typeof charts)["istioBase" | "istiod"],
       values: Readonly<Record<string, unknown>>,

@@ -1,10 +1,21 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { linkLocal } from "../../infra/destinations";
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
 import { restrictedNamespace } from "../guarded-namespace";
-import { closeIngress, ingressOnly, webhook } from "../network-policy";
+import {
+  allPods,
+  egressOnly,
+  ingressOnly,
+  isolate,
+  ownPods,
+  toDestination,
+  toOutside,
+  toPlatform,
+  webhook,
+} from "../network-policy";
 import type { Team } from "../team";
 import { teamNamespaces } from "../team-label";
 import type { ObservabilityConfig } from "./config";
@@ -16,6 +27,9 @@ import { metrics, observabilityNamespace } from "./namespace";
 import { prometheus } from "./prometheus";
 import { pushgateway, pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
+
+/** Where a kubelet answers on its node. */
+const kubeletPort = 10250;
 
 /** What observability stands on. */
 export interface ObservabilityArgs {
@@ -91,32 +105,51 @@ export class Observability extends pulumi.ComponentResource {
 
   /** Teams push; what others have pushed is for Prometheus, and what it has read is for whoever forwards a port. */
   private close(namespace: pulumi.Output<string>): void {
-    closeIngress(
+    isolate(
       this.name,
       {
         namespace,
         // That of the Prometheus operator, where the chart brings it.
-        openings: [webhook(10250)],
+        ingress: [webhook(10250)],
+        egress: this.egress(),
       },
       this.child,
     );
-    closeIngress(
-      `${this.name}-pushgateway`,
+    new k8s.networking.v1.NetworkPolicy(
+      `${this.name}-pushgateway-ingress`,
       {
-        namespace,
-        pods: { "app.kubernetes.io/name": "pushgateway" },
-        openings: [
-          {
-            from: [{ namespaceSelector: teamNamespaces }],
-            ports: [{ port: pushgatewayPort }],
-          },
-        ],
+        metadata: { namespace, name: `${this.name}-pushgateway-ingress` },
+        spec: ingressOnly(
+          [
+            { from: [ownPods] },
+            {
+              from: [{ namespaceSelector: teamNamespaces }],
+              ports: [{ port: pushgatewayPort }],
+            },
+          ],
+          { "app.kubernetes.io/name": "pushgateway" },
+        ),
       },
       this.child,
     );
   }
 
-  /** A team's own policy lets its own pods in only; policies add up. */
+  /** Prometheus reads ports of pods everywhere; that of the chart reads kubelets too, and Alertmanager sends messages. */
+  private egress() {
+    const { clusterNetwork } = this.args.platform;
+    const kubelets = clusterNetwork.closed
+      .filter((cidr) => cidr !== linkLocal)
+      .map((cidr) => toDestination({ cidr, ports: [kubeletPort] }));
+    return [
+      ...toPlatform(clusterNetwork),
+      { to: [allPods] },
+      ...(kindOf(this.args) === "chart"
+        ? [toOutside(clusterNetwork), ...kubelets]
+        : []),
+    ];
+  }
+
+  /** A team's own policy knows its own pods only; policies add up. */
   private openTeams(): void {
     for (const [team, { namespace }] of this.args.teams) {
       new k8s.networking.v1.NetworkPolicy(
@@ -124,6 +157,19 @@ export class Observability extends pulumi.ComponentResource {
         {
           metadata: { namespace, name: "metrics" },
           spec: ingressOnly([metrics(metricsPort)]),
+        },
+        this.child,
+      );
+      new k8s.networking.v1.NetworkPolicy(
+        `${this.name}-${team}-push`,
+        {
+          metadata: { namespace, name: "push" },
+          spec: egressOnly([
+            toDestination({
+              namespace: observabilityNamespace,
+              ports: [pushgatewayPort],
+            }),
+          ]),
         },
         this.child,
       );

@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { type AksConfig, checkPools, schema } from "./config";
 import { azureSizes } from "./rules";
 
@@ -11,6 +12,7 @@ export const aks = {
   kind: "aks",
   schema,
   checkPools,
+  clusterNetwork,
   nodeSize: ({ machineType = "" }) => azureSizes.size(machineType),
   costs: loadCosts,
   provision: (request) => new (load().AksPlatform)(request),

@@ -13,6 +13,7 @@ import type { BucketArgs, Identity, NodePool, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
+import { clusterNetwork } from "./cluster-network";
 import { adminOf } from "./admins";
 import { AdlsBucket } from "./bucket";
 import { AksCluster } from "./cluster";
@@ -36,6 +37,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: AcrRegistry;
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   readonly resourceGroup: resources.ResourceGroup;
   readonly network: AksNetwork;
@@ -49,6 +51,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
     super("AksPlatform", request, opts, (pool) =>
       placePool(pool, addedTaints(pool)),
     );
+    this.clusterNetwork = clusterNetwork(request.target);
     this.resourceGroup = this.makeGroup();
     this.network = this.makeNetwork();
     this.cluster = this.makeCluster();

@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { checkPools, type EksConfig, schema } from "./config";
 import { ec2 } from "./rules";
 
@@ -11,6 +12,7 @@ export const eks = {
   kind: "eks",
   schema,
   checkPools,
+  clusterNetwork,
   nodeSize: ({ machineType = "" }) => ec2.size(machineType),
   costs: loadCosts,
   provision: (request) => new (load().EksPlatform)(request),

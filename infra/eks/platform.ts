@@ -13,6 +13,7 @@ import type { BucketArgs, Identity, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
+import { clusterNetwork } from "./cluster-network";
 import { NodeAddons, WorkloadAddons } from "./addons";
 import { ClusterAutoscaler } from "./autoscaler";
 import { S3Bucket } from "./bucket";
@@ -31,6 +32,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: EcrRegistry;
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   readonly network: EksNetwork;
   readonly cluster: EksCluster;
@@ -41,6 +43,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("EksPlatform", request, opts);
+    this.clusterNetwork = clusterNetwork(request.target);
     this.network = this.makeNetwork(this.makeLogs());
     this.cluster = this.makeCluster();
     const nodeAddons = this.nodeAddons();

@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { checkPools, type ExistingConfig, schema } from "./config";
 import { ExistingPlatform } from "./platform";
 
@@ -7,5 +8,6 @@ export const existing = {
   kind: "existing",
   schema,
   checkPools,
+  clusterNetwork,
   provision: (request) => new ExistingPlatform(request),
 } satisfies Target<"existing", ExistingConfig>;

@@ -10,6 +10,7 @@ import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
 import type { NodePool, PlacedPool, Platform } from "../platform";
 import type { TargetRequest } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { type ExistingConfig, readKubeconfig } from "./config";
 
 /** The platform on a cluster that somebody else made. */
@@ -19,6 +20,7 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
   readonly storage: Platform["storage"];
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: Platform["images"];
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   protected readonly store: ObjectStore;
 
@@ -33,6 +35,7 @@ export class ExistingPlatform extends StorePlatform<ExistingConfig> {
       (pool) => place(pool, target.poolLabel),
       opts,
     );
+    this.clusterNetwork = clusterNetwork(request.target);
     // Whether it does is the class's; the API server refuses a growth that it does not carry out.
     this.storage = { block: target.storageClass, expandable: true };
     this.gpuDriver = target.gpuDriver;

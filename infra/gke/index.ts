@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { checkPools, type GkeConfig, schema } from "./config";
 import { computeEngine } from "./rules";
 
@@ -11,6 +12,7 @@ export const gke = {
   kind: "gke",
   schema,
   checkPools,
+  clusterNetwork,
   nodeSize: ({ machineType = "" }) => computeEngine.size(machineType),
   costs: loadCosts,
   provision: (request) => new (load().GkePlatform)(request),

@@ -10,6 +10,7 @@ import { slug } from "../naming";
 import type { BucketArgs, Identity, Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";
+import { clusterNetwork } from "./cluster-network";
 import { GcsBucket } from "./bucket";
 import { GkeCluster } from "./cluster";
 import type { GkeConfig } from "./config";
@@ -32,6 +33,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   readonly storage: Platform["storage"];
   readonly gpuDriver = "managed";
   readonly images: ArtifactRegistry;
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   readonly network: GkeNetwork;
   readonly cluster: GkeCluster;
@@ -42,6 +44,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("GkePlatform", request, opts);
+    this.clusterNetwork = clusterNetwork(request.target);
     this.network = this.makeNetwork();
     this.cluster = this.makeCluster();
     this.nodePools = this.makeNodePools();

@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { checkPools, type LocalConfig, schema } from "./config";
 import { LocalPlatform } from "./platform";
 
@@ -7,5 +8,6 @@ export const local = {
   kind: "local",
   schema,
   checkPools,
+  clusterNetwork,
   provision: (request) => new LocalPlatform(request),
 } satisfies Target<"local", LocalConfig>;

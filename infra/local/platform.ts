@@ -9,7 +9,9 @@ import {
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
+import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { clusterName } from "./cluster-name";
 import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
@@ -32,6 +34,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
     prefix: imagePrefix,
     storage: registryStorage(),
   };
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   readonly cluster: LocalCluster;
 
@@ -42,6 +45,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("LocalPlatform", request, (pool) => placePool(pool), opts);
+    this.clusterNetwork = clusterNetwork(request.target);
     this.cluster = this.makeCluster();
     this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);
     const ending = endingWith(this.cluster);

@@ -1,4 +1,5 @@
 import type { Target } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { checkPools, type OnpremConfig, schema } from "./config";
 
 // Loaded when it is chosen: what belongs to one target must not slow the preview of another.
@@ -10,6 +11,7 @@ export const onprem = {
   kind: "onprem",
   schema,
   checkPools,
+  clusterNetwork,
   costs: loadCosts,
   provision: (request) => new (load().OnpremPlatform)(request),
 } satisfies Target<"onprem", OnpremConfig>;

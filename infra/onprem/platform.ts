@@ -12,6 +12,7 @@ import { StorePlatform } from "../object-store/store-platform";
 import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
 import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
+import { clusterNetwork } from "./cluster-network";
 import { type LoginArgs, SshCluster } from "./cluster";
 import type { OnpremConfig } from "./config";
 import type { Host } from "./hosts";
@@ -24,6 +25,7 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
   readonly storage: Platform["storage"];
   readonly gpuDriver = "device-plugin";
   readonly images: { readonly prefix: string };
+  readonly clusterNetwork: Platform["clusterNetwork"];
 
   readonly cluster: SshCluster;
 
@@ -34,6 +36,7 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("OnpremPlatform", request, (pool) => placePool(pool), opts);
+    this.clusterNetwork = clusterNetwork(request.target);
     this.images = request.target.images;
     this.cluster = this.makeCluster();
     this.kubeconfig = pulumi.secret(this.cluster.kubeconfig);

@@ -12,6 +12,7 @@ import { Kafka, type KafkaArgs } from "../../components/kafka/kafka";
 import { topicLines } from "../../components/kafka/topic-settings";
 import { record, valueOf } from "../support/recording-monitor";
 import { volumesOf } from "../support/test-volumes";
+import { clusterNetwork } from "../support/cluster-network";
 
 const topics = [
   { name: "click-events", partitions: 8, retentionHours: 1.5 },
@@ -23,6 +24,7 @@ function register(config: KafkaConfig) {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
     const platform: KafkaArgs["platform"] = {
       provider,
+      clusterNetwork,
       ...volumesOf(provider),
       pools: [
         {

@@ -6,6 +6,7 @@ import { KServe } from "../../components/kserve";
 import { manifestReader } from "../../components/kustomization";
 import type { Platform } from "../../infra/platform";
 import { record } from "../support/recording-monitor";
+import { clusterNetwork } from "../support/cluster-network";
 
 const object = (apiVersion: string, kind: string, name: string, spec = {}) => ({
   apiVersion,
@@ -41,7 +42,7 @@ async function register(source?: string) {
   const recording = await record(
     () => {
       const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-      const platform = { provider } as unknown as Platform;
+      const platform = { provider, clusterNetwork } as unknown as Platform;
       const certManager = new k8s.core.v1.ConfigMap("cert-manager", {});
       const reader = manifestReader("manifests", {});
       return new KServe("kserve", { platform, reader, certManager, source });

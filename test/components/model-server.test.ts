@@ -6,6 +6,7 @@ import { ModelServer } from "../../components/model-server";
 import { Team } from "../../components/team";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import { record, valueOf } from "../support/recording-monitor";
+import { clusterNetwork } from "../support/cluster-network";
 
 const placement: PlacedPool["placement"] = {
   nodeSelector: { "mlstack.dev/pool": "cpu" },
@@ -26,6 +27,7 @@ function register({ withKServe = false, replicas = 1 } = {}) {
     // What the server takes of a platform.
     const platform = {
       provider,
+      clusterNetwork,
       pools: [pool],
       identity: () => identity,
     } as unknown as Platform;

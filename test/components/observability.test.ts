@@ -17,6 +17,7 @@ import type { Platform } from "../../infra/platform";
 import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, valueOf } from "../support/recording-monitor";
 import { volumesOf } from "../support/test-volumes";
+import { clusterNetwork } from "../support/cluster-network";
 
 /** With images of a registry, or of this machine only. */
 function register(storage?: string) {
@@ -25,6 +26,7 @@ function register(storage?: string) {
       const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
       const platform = {
         provider,
+        clusterNetwork,
         ...volumesOf(provider),
         images: { prefix: "registry", storage },
         pools: [],
@@ -120,12 +122,37 @@ describe("Observability", () => {
           matchExpressions: [{ key: "mlstack.dev/team", operator: "Exists" }],
         },
       };
-      assert.deepEqual(spec("observability-ingress"), {
+      const { egress, ...closed } = spec("observability-ingress") as {
+        readonly egress: readonly object[];
+      };
+      assert.deepEqual(closed, {
         podSelector: {},
-        policyTypes: ["Ingress"],
+        policyTypes: ["Ingress", "Egress"],
         ingress: [
           { from: [{ podSelector: {} }] },
           { ports: [{ port: 10250 }] },
+        ],
+      });
+      // Kubelets are read by the chart's Prometheus alone.
+      const ways = JSON.stringify(egress);
+      assert.equal(ways.includes('"port":10250'), storage === undefined);
+      assert.match(ways, /"namespaceSelector":\{\}/);
+      assert.deepEqual(spec("observability-ml-push"), {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [
+          {
+            to: [
+              {
+                namespaceSelector: {
+                  matchLabels: {
+                    "kubernetes.io/metadata.name": "observability",
+                  },
+                },
+              },
+            ],
+            ports: [{ port: 9091, protocol: "TCP" }],
+          },
         ],
       });
       assert.deepEqual(spec("observability-pushgateway-ingress"), {

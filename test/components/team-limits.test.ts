@@ -6,12 +6,13 @@ import { Team } from "../../components/team";
 import { amount } from "../../infra/quantity";
 import type { Platform } from "../../infra/platform";
 import { record } from "../support/recording-monitor";
+import { clusterNetwork } from "../support/cluster-network";
 
 describe("limits of a team's namespace", () => {
   it("admit every container whose request fits the quota, whether it names a limit or not", async () => {
     const recording = await record(() => {
       const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-      const platform = { provider } as unknown as Platform;
+      const platform = { provider, clusterNetwork } as unknown as Platform;
       const quota = { cpu: "8", memory: "4Gi", gpus: 0, pods: 9 };
       return new Team("ml", { platform, quota });
     });

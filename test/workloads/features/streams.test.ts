@@ -19,6 +19,7 @@ import {
 } from "../../../workloads/streams";
 import { record, type Recording } from "../../support/recording-monitor";
 import { volumesOf } from "../../support/test-volumes";
+import { clusterNetwork } from "../../support/cluster-network";
 
 const kafka = kafkaSchema.parse({
   kind: "single",
@@ -36,6 +37,7 @@ function platform(): Platform {
   });
   return {
     provider,
+    clusterNetwork,
     kubeconfig: pulumi.secret("{}"),
     pools: [
       {

@@ -1,0 +1,14 @@
+import { destinationOfUrl } from "../destinations";
+import type { Destination } from "../platform";
+import type { ObjectsConfig } from "./config";
+import { namespace, s3Port } from "./embedded-address";
+
+/** Where pods reach the object store that the configuration asks for. */
+export function storeDestinations(
+  objects: ObjectsConfig,
+  closed: readonly string[],
+): readonly Destination[] {
+  return objects.kind === "in-cluster"
+    ? [{ namespace, ports: [s3Port] }]
+    : [destinationOfUrl(objects.endpoint, closed)];
+}
