@@ -153,6 +153,8 @@ export function runnerJob(
       spec: {
         restartPolicy: "Never",
         serviceAccountName: args.account.name,
+        // It submits SparkApplications.
+        automountServiceAccountToken: true,
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),

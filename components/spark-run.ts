@@ -129,6 +129,8 @@ function sparkPod(
         ...(activeDeadlineSeconds === undefined
           ? {}
           : { activeDeadlineSeconds }),
+        // Spark runs executors as the driver's account, which the object store knows; they ask nothing of the cluster.
+        ...(role === "executor" ? { automountServiceAccountToken: false } : {}),
         nodeSelector: args.pool.placement.nodeSelector,
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),

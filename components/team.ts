@@ -156,12 +156,13 @@ export class Team extends pulumi.ComponentResource {
   /**
    * A service account with the grants named and no others.
    *
-   * @param rights `driver` lets its pods make Spark executors, `none` nothing in the cluster at all
+   * @param rights `driver` lets its pods make Spark executors, `none` nothing in the cluster at all: then its pods get no
+   * token unless they ask for it
    */
   account(
     name: string,
     grants: IdentityArgs["grants"],
-    rights: "driver" | "none" = "driver",
+    rights: "driver" | "none",
   ): TeamAccount {
     const fullName = `${this.teamName}-${name}`;
     const identity = this.platform.identity(
@@ -179,6 +180,7 @@ export class Team extends pulumi.ComponentResource {
           namespace: this.namespace,
           annotations: identity.annotations,
         },
+        automountServiceAccountToken: rights === "none" ? false : undefined,
       },
       child,
     );
@@ -269,23 +271,22 @@ function containerDefaults({
   };
 }
 
-// What a driver does in its namespace: it makes its executors and their configuration, and
-// says which table it writes.
+const removal = ["get", "list", "watch", "delete", "deletecollection"];
+
+// What a driver does in its namespace: it makes its executors, their configuration and their volumes, removes what was
+// made for it, and says which table it writes. The policy of the team's accounts says which objects are its own.
 const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   {
     apiGroups: [""],
-    resources: ["pods", "configmaps", "services", "persistentvolumeclaims"],
-    verbs: [
-      "create",
-      "get",
-      "list",
-      "watch",
-      "patch",
-      "update",
-      "delete",
-      "deletecollection",
-    ],
+    resources: ["pods"],
+    verbs: ["create", "patch", ...removal],
   },
+  {
+    apiGroups: [""],
+    resources: ["configmaps", "persistentvolumeclaims"],
+    verbs: ["create", ...removal],
+  },
+  { apiGroups: [""], resources: ["services"], verbs: removal },
   // One writer a table: see workloads/clickstream/jobs/table_lock.py.
   {
     apiGroups: ["coordination.k8s.io"],

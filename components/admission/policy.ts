@@ -14,13 +14,17 @@ export interface AdmissionRule {
 
 /** Kinds of objects, and the rules that they must fulfil in the namespaces of teams. */
 export interface AdmissionPolicy {
-  /** Kinds that it judges when they are created or changed. */
+  /** Kinds that it judges. */
   readonly kinds: readonly {
     readonly group: string;
     readonly version: string;
     /** Plural names. */
     readonly resources: readonly string[];
   }[];
+  /** Requests that it judges; those that create and change unless given. */
+  readonly operations?: readonly ("CREATE" | "UPDATE" | "DELETE")[];
+  /** Expressions that are all true for the requests that it judges, by a name each; all requests unless given. */
+  readonly conditions?: Readonly<Record<string, string>>;
   /** Expressions by the names that rules may use as `variables.NAME`; each may use those before it. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly rules: readonly AdmissionRule[];
@@ -46,13 +50,20 @@ export function admissionPolicy(
           resourceRules: args.kinds.map(({ group, version, resources }) => ({
             apiGroups: [group],
             apiVersions: [version],
-            operations: ["CREATE", "UPDATE"],
+            operations: [...(args.operations ?? ["CREATE", "UPDATE"])],
             resources: [...resources],
             scope: "*",
           })),
           namespaceSelector: {},
           ...defaults,
         },
+        ...(args.conditions === undefined
+          ? {}
+          : {
+              matchConditions: Object.entries(args.conditions).map(
+                ([condition, expression]) => ({ name: condition, expression }),
+              ),
+            }),
         variables: Object.entries(args.variables ?? {}).map(
           ([variable, expression]) => ({ name: variable, expression }),
         ),

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
+import { accountPolicy } from "./account-objects";
+import { networkPolicyPolicy } from "./network-policies";
 import { admissionPolicy } from "./policy";
 import { servicePolicy } from "./services";
 
@@ -14,6 +16,11 @@ export class TeamPolicies extends pulumi.ComponentResource {
     super("mlstack:components:TeamPolicies", name, {}, opts);
     const { provider } = args.platform;
     admissionPolicy("services", servicePolicy, { parent: this, provider });
+    admissionPolicy("network-policies", networkPolicyPolicy, {
+      parent: this,
+      provider,
+    });
+    admissionPolicy("accounts", accountPolicy, { parent: this, provider });
     this.registerOutputs();
   }
 }

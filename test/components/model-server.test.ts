@@ -39,7 +39,7 @@ function register({ withKServe = false, replicas = 1 } = {}) {
       platform,
       team,
       pool,
-      account: team.account("best", []),
+      account: team.account("best", [], "none"),
       image: "registry/serving:1",
       arguments: ["--models=s3://models"],
       size: { replicas, cpu: "250m", memory: "512Mi" },

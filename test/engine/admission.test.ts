@@ -227,6 +227,27 @@ const services: Readonly<Record<string, readonly [Fields, RegExp]>> = {
   "a port of the nodes": [{ type: "NodePort" }, /spec\.type/],
 };
 
+/** Accounts of the team, which their roles let do everything there. */
+const accounts = ["driver", "other"];
+
+const settings = (name: string, labels: Fields) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "ml", labels },
+});
+
+const executor = { "spark-role": "executor", "spark-app-selector": "x" };
+
+const executorPod = (labels: Fields, serviceAccountName?: string) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "attempt", namespace: "ml", labels },
+  spec: {
+    serviceAccountName,
+    containers: [{ name: "a", image: "registry.example/job" }],
+  },
+});
+
 /** Admission policies on a real API server, which evaluates them; nothing is run. */
 describe("admission policies", function () {
   this.timeout(5 * 60_000);
@@ -289,12 +310,35 @@ describe("admission policies", function () {
     const policies = resources.filter(({ type }) =>
       type.includes(":ValidatingAdmissionPolicy"),
     );
-    assert.equal(policies.length, 4);
+    assert.equal(policies.length, 8);
     for (const { inputs } of policies) make(inputs);
     declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
     for (const metadata of [{ name: "ml", labels }, { name: "elsewhere" }])
       make({ apiVersion: "v1", kind: "Namespace", metadata });
+    const rules = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
+    const roleRef = {
+      apiGroup: "rbac.authorization.k8s.io",
+      kind: "Role",
+      name: "all",
+    };
+    const metadata = { name: "all", namespace: "ml" };
+    const apiVersion = "rbac.authorization.k8s.io/v1";
+    make({ apiVersion, kind: "Role", metadata, rules });
+    const subjects = [...accounts, "default-editor"].map((name) => ({
+      kind: "ServiceAccount",
+      name,
+      namespace: "ml",
+    }));
+    for (const { name, namespace } of subjects)
+      make({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name, namespace },
+      });
+    make({ apiVersion, kind: "RoleBinding", metadata, roleRef, subjects });
+    make(settings("of-a-person", {}));
+    make(settings("of-an-application", { "spark-app-selector": "x" }));
     // The API server reads policies and kinds some moments after they are made.
     for (const end = Date.now() + 60_000; ; await pause(200)) {
       const refused = [
@@ -363,6 +407,88 @@ describe("admission policies", function () {
     // How many load balancers a team may have is its quota's.
     for (const spec of [{}, { clusterIP: "None" }, { type: "LoadBalancer" }])
       assert.equal(ask(service(spec)).status, 0);
+  });
+
+  const asAccount = (name: string, args: readonly string[], input?: object) =>
+    kubectl(
+      [
+        ...[`--as=system:serviceaccount:ml:${name}`, "--namespace=ml"],
+        ...["--dry-run=server", ...args],
+      ],
+      input,
+    );
+  const creates = (name: string, object: object) =>
+    asAccount(name, ["create", "-f", "-"], object);
+  const deletes = (name: string, configMap: string) =>
+    asAccount(name, ["delete", "configmap", configMap]);
+
+  it("let an account of a team make its executors, and remove what is a Spark application's", () => {
+    for (const { status, stderr } of [
+      creates("driver", executorPod(executor, "driver")),
+      creates("driver", executorPod(executor)),
+      creates("driver", settings("a", { "spark-app-selector": "x" })),
+      deletes("driver", "of-an-application"),
+      // Kubeflow's, for people.
+      creates("default-editor", executorPod({}, "driver")),
+    ])
+      assert.equal(status, 0, stderr);
+  });
+
+  for (const [what, answer, why] of [
+    [
+      "runs as another",
+      () => creates("driver", executorPod(executor, "other")),
+      /spec\.serviceAccountName/,
+    ],
+    [
+      "is no executor",
+      () => creates("driver", executorPod({ "spark-app-selector": "x" })),
+      /spark-role: executor/,
+    ],
+    [
+      "is of no application",
+      () => creates("driver", executorPod({ "spark-role": "executor" })),
+      /spark-app-selector/,
+    ],
+    [
+      "is somebody's, and is to go",
+      () => deletes("driver", "of-a-person"),
+      /spark-app-selector/,
+    ],
+    [
+      "is somebody's, and is to become its own",
+      () =>
+        asAccount("driver", [
+          ...["label", "configmap", "of-a-person", "spark-app-selector=x"],
+        ]),
+      /spark-app-selector/,
+    ],
+    [
+      "are all, and are to go at once",
+      () => asAccount("driver", ["delete", "configmap", "--all"]),
+      /spark-app-selector/,
+    ],
+  ] as const)
+    it(`refuse an account of a team what ${what}`, () => {
+      const { status, stderr } = answer();
+      assert.notEqual(status, 0, "it was let in");
+      assert.match(stderr, /ValidatingAdmissionPolicy 'mlstack-accounts'/);
+      assert.match(stderr, why);
+    });
+
+  it("leave the policies of a team's network to those who administer the cluster", () => {
+    const policy = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "attempt", namespace: "ml" },
+      spec: { podSelector: {}, policyTypes: ["Egress"], egress: [{}] },
+    };
+    const { status, stderr } = ask(policy);
+    assert.equal(status, 0, stderr);
+    // The account's role lets it do everything in the namespace, but not with the namespace itself.
+    const refused = creates("driver", policy);
+    assert.notEqual(refused.status, 0);
+    assert.match(refused.stderr, /teams\[\]\.egress/);
   });
 
   it("are for the namespaces of teams", () => {

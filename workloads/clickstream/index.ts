@@ -184,7 +184,11 @@ export class Clickstream extends pulumi.ComponentResource {
         platform,
         team,
         pool,
-        account: team.account(name, [{ bucket: models, access: "read" }]),
+        account: team.account(
+          name,
+          [{ bucket: models, access: "read" }],
+          "none",
+        ),
         image: image.ref,
         arguments: [
           pulumi.interpolate`--models=${models.uri}`,
@@ -221,7 +225,7 @@ export class Clickstream extends pulumi.ComponentResource {
         operator: sparkOperator,
         team,
         pool,
-        account: team.account(name, grants),
+        account: team.account(name, grants, "driver"),
         image: this.image.ref,
         file: job.file,
         arguments: job.arguments,

@@ -55,7 +55,7 @@ export class ClickstreamPipeline extends pulumi.ComponentResource {
       { bucket: featureStore, access: "read" },
       { bucket: models, access: "write" },
     ] as const;
-    const account = team.account(name, grants);
+    const account = team.account(name, grants, "none");
     const image = this.buildImage(name);
     const run = {
       platform,

@@ -67,10 +67,14 @@ export class Trainings extends pulumi.ComponentResource {
         platform,
         team,
         pool: this.pool(trainer),
-        account: team.account(name, [
-          { bucket: featureStore, access: "read" },
-          { bucket: models, access: "write" },
-        ]),
+        account: team.account(
+          name,
+          [
+            { bucket: featureStore, access: "read" },
+            { bucket: models, access: "write" },
+          ],
+          "none",
+        ),
         framework,
         image: this.image(name, framework, trainer),
         command: ["tini", "--", "python3", "-m", `trainers.${framework}.train`],

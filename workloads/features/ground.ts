@@ -60,7 +60,11 @@ export class Ground {
     return this.args.store.buckets[bucket].uri;
   }
 
-  account(name: string, grants: Grants): TeamAccount {
+  account(
+    name: string,
+    grants: Grants,
+    rights: "driver" | "none" = "none",
+  ): TeamAccount {
     const { store, team } = this.args;
     return team.account(
       name,
@@ -68,6 +72,7 @@ export class Ground {
         const access = grants[key as BucketName];
         return access === undefined ? [] : [{ bucket, access }];
       }),
+      rights,
     );
   }
 
@@ -84,7 +89,7 @@ export class Ground {
       operator: sparkOperator,
       team,
       pool,
-      account: this.account(name, grants),
+      account: this.account(name, grants, "driver"),
       image: this.images.spark.ref,
       file: `/opt/mlstack/${file}`,
       size,

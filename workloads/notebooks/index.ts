@@ -97,11 +97,15 @@ export function personalNotebook(
       platform,
       team,
       pool,
-      account: team.account(name, [
-        { bucket: raw, access: "read" },
-        { bucket: featureStore, access: "read" },
-        { bucket: models, access: "write" },
-      ]),
+      account: team.account(
+        name,
+        [
+          { bucket: raw, access: "read" },
+          { bucket: featureStore, access: "read" },
+          { bucket: models, access: "write" },
+        ],
+        "none",
+      ),
       image: image.ref,
       size: config,
       controller,

@@ -1,0 +1,44 @@
+import type { AdmissionPolicy } from "./policy";
+
+/** Accounts that Kubeflow's profile controller makes for people; their rights are its own. */
+const kubeflowAccounts = ["default-editor", "default-viewer"];
+
+/**
+ * Holds a team's accounts to what a Spark driver does: roles name kinds and verbs, and neither labels nor the account of
+ * a pod. Whoever may make pods could otherwise run them as any account of the namespace.
+ */
+export const accountPolicy: AdmissionPolicy = {
+  kinds: [
+    {
+      group: "",
+      version: "v1",
+      resources: ["pods", "configmaps", "services", "persistentvolumeclaims"],
+    },
+  ],
+  operations: ["CREATE", "UPDATE", "DELETE"],
+  conditions: {
+    "by-an-account-of-the-team": `request.userInfo.username.startsWith("system:serviceaccount:" + request.namespace + ":") && !(request.userInfo.username.split(":")[3] in ${JSON.stringify(kubeflowAccounts)})`,
+  },
+  variables: {
+    account: `request.userInfo.username.split(":")[3]`,
+    // What is there before, and what is there after.
+    states: `[object, oldObject].filter(state, state != null)`,
+  },
+  rules: [
+    {
+      expression: `variables.states.all(state, state.metadata.?labels[?"spark-app-selector"].orValue("") != "")`,
+      message:
+        "metadata.labels: an account of a team makes, changes and deletes objects of a Spark application alone, which carry spark-app-selector",
+    },
+    {
+      expression: `request.resource.resource != "pods" || variables.states.all(state, state.metadata.?labels[?"spark-role"].orValue("") == "executor")`,
+      message:
+        "metadata.labels: an account of a team makes and deletes executors alone, which carry spark-role: executor",
+    },
+    {
+      expression: `request.resource.resource != "pods" || object == null || object.spec.?serviceAccountName.orValue("default") in [variables.account, "default"]`,
+      message:
+        "spec.serviceAccountName: executors run as their driver's account, or as default",
+    },
+  ],
+};

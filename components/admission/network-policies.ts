@@ -1,0 +1,24 @@
+import type { AdmissionPolicy } from "./policy";
+
+/**
+ * Keeps the policies of a team's network to those who administer the cluster: policies add up, so that with one of
+ * their own whoever may edit, as Kubernetes' role `edit` lets them, would open what the stack closes.
+ */
+export const networkPolicyPolicy: AdmissionPolicy = {
+  kinds: [
+    {
+      group: "networking.k8s.io",
+      version: "v1",
+      resources: ["networkpolicies"],
+    },
+  ],
+  operations: ["CREATE", "UPDATE", "DELETE"],
+  rules: [
+    {
+      // Who may change the namespace could take the team's label, and with it the policy, away.
+      expression: `authorizer.group("").resource("namespaces").name(request.namespace).check("update").allowed() || request.userInfo.username in ["system:serviceaccount:kube-system:namespace-controller", "system:serviceaccount:kube-system:generic-garbage-collector", "system:kube-controller-manager"]`,
+      message:
+        "the policies of a team's network are the stack's; what its pods reach outside of the cluster is teams[].egress there",
+    },
+  ],
+};
