@@ -4,17 +4,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Report } from "../../stacks/commands/report";
+import { surprises, table, tryAll } from "../red-team/answers";
+import { setStage } from "../red-team/stage";
 import { startBrowser } from "../support/browser";
 import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
-import {
-  apiStatus,
-  type Pod,
-  python,
-  reaches,
-  storeAnswers,
-} from "../support/pod-calls";
-import { TestStack } from "../support/test-stack";
+import { type Pod, python, reaches, storeAnswers } from "../support/pod-calls";
+import { clusterLayout, TestStack } from "../support/test-stack";
 import { TrainingKill } from "../support/training-kill";
 
 const sessions = 3605;
@@ -111,6 +107,12 @@ finally:
     server.wait()
 `;
 
+const place = {
+  subnet: "10.91.0.0/24",
+  podCidr: "10.248.0.0/16",
+  serviceCidr: "10.105.0.0/16",
+};
+
 /** Everything that the local stack can run, for real: needs root, the toolchain built, and Chromium. */
 describe("full local stack", function () {
   let stack: TestStack;
@@ -118,12 +120,7 @@ describe("full local stack", function () {
   let kubectl: Kubectl;
 
   before(() => {
-    const target = {
-      kind: "local",
-      subnet: "10.91.0.0/24",
-      podCidr: "10.248.0.0/16",
-      serviceCidr: "10.105.0.0/16",
-    };
+    const target = { kind: "local", ...place };
     stack = new TestStack("full-test", { target }, "local-full");
     // So that the test need not wait for an hour.
     stack.set(["workloads", "notebooks", "0", "idleMinutes"], 1);
@@ -286,15 +283,16 @@ describe("full local stack", function () {
     }
   });
 
-  it("keeps a team from the pods and the secrets of another, as its pods find", () => {
-    const statuses = (pod: Pod, namespace: string) =>
-      ["pods", "secrets"].map((what) =>
-        apiStatus(kubectl, pod, `/api/v1/namespaces/${namespace}/${what}`),
-      );
-    // A notebook may make executors of its own team, and for that list its pods.
-    assert.deepEqual(statuses(notebooks.ml, "ml"), [200, 403]);
-    assert.deepEqual(statuses(notebooks.ml, "guests"), [403, 403]);
-    assert.deepEqual(statuses(notebooks.guests, "ml"), [403, 403]);
+  it("refuses what a team's people and pods try on what is not theirs, each by the layer that the table names", async function () {
+    this.timeout(180_000);
+    const stage = await setStage(kubectl, clusterLayout(stack.name, place));
+    try {
+      const outcomes = await tryAll(stage);
+      console.log(table(outcomes));
+      assert.deepEqual(surprises(outcomes), []);
+    } finally {
+      stage.end();
+    }
   });
 
   it("keeps a team's models from another, as the object store answers its pods", () => {

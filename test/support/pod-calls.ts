@@ -1,6 +1,6 @@
 import type { Kubectl } from "./kubectl";
 
-/** Answers of a store or an API as a pod gets them: what is done, what is refused, and whatever else it says. */
+/** Answers of a store as a pod gets them: what is done, what is refused, and whatever else it says. */
 export type Answer = "yes" | "no" | (string & {});
 
 const storeCalls = `
@@ -34,24 +34,6 @@ export function storeAnswers(
   return JSON.parse(python(kubectl, pod, storeCalls, bucket)) as ReturnType<
     typeof storeAnswers
   >;
-}
-
-const apiCall = `
-import ssl, sys, urllib.error, urllib.request
-
-account = "/var/run/secrets/kubernetes.io/serviceaccount"
-token = open(f"{account}/token").read()
-request = urllib.request.Request(f"https://kubernetes.default.svc{sys.argv[1]}", headers={"Authorization": f"Bearer {token}"})
-try:
-    with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=f"{account}/ca.crt")) as answer:
-        print(answer.status)
-except urllib.error.HTTPError as error:
-    print(error.code)
-`;
-
-/** Asks the API server from within a pod that has Python, as the pod's account. @returns the status of the answer */
-export function apiStatus(kubectl: Kubectl, pod: Pod, path: string): number {
-  return Number(python(kubectl, pod, apiCall, path));
 }
 
 const connection = `

@@ -1,0 +1,587 @@
+/** Who tries. Those in pods have the account, the environment and the network of the platform's own pod of that kind. */
+export type Actor =
+  | "member"
+  | "viewer"
+  | "driver"
+  | "executor"
+  | "trainer"
+  | "pipeline"
+  | "server"
+  | "notebook"
+  | "guest";
+
+/** Who may do what an attempt tries: besides the actors, those who administer the cluster, and neighbours. */
+export type Witness =
+  Actor | "administrator" | "machine" | "neighbour" | "stranger";
+
+/** Addresses, which are the cluster's to tell. */
+export type Place =
+  | "guest-notebook"
+  | "member-notebook"
+  | "model-server"
+  | "operator-metrics"
+  | "kubelet"
+  | "image-registry"
+  | "machine-service"
+  | "metadata"
+  | "internet";
+
+/** What stands in the way. */
+export type Layer =
+  | "network policy"
+  | "roles"
+  | "admission policy"
+  | "Pod Security"
+  | "quota"
+  | "no token"
+  | "object store";
+
+/** What is tried: on a command line, or from within a pod. */
+export type Action =
+  | { readonly kubectl: readonly string[]; readonly object?: object }
+  | { readonly connect: Place }
+  | {
+      readonly api: string;
+      readonly method?: "GET" | "POST" | "DELETE";
+      readonly body?: object;
+    }
+  | { readonly store: "read" | "write" | "list"; readonly bucket: string };
+
+/** An attempt that must be refused, and the request beside it that must not be: a refusal of everything proves nothing. */
+export interface Attempt {
+  readonly who: Actor;
+  readonly what: string;
+  readonly action: Action;
+  readonly layer: Layer;
+  /** Who may do it, or what else the same one may do. */
+  readonly control: { readonly who: Witness; readonly action?: Action };
+}
+
+const security = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+};
+
+/** A pod that a team may have. */
+const pod = (
+  spec: object = {},
+  labels: object = {},
+  container: object = {},
+) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "attempt", labels },
+  spec: {
+    restartPolicy: "Never",
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [
+      {
+        name: "attempt",
+        image: "registry.k8s.io/pause:3.10.1",
+        resources: { requests: { cpu: "10m", memory: "16Mi" } },
+        securityContext: security,
+        ...container,
+      },
+    ],
+    ...spec,
+  },
+});
+
+const service = (spec: object) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "attempt" },
+  spec: { selector: { app: "attempt" }, ports: [{ port: 80 }], ...spec },
+});
+
+const application = (change: object = {}, conf: object = {}) => ({
+  apiVersion: "sparkoperator.k8s.io/v1beta2",
+  kind: "SparkApplication",
+  metadata: { name: "attempt" },
+  spec: {
+    type: "Python",
+    mode: "cluster",
+    sparkVersion: "3.5.7",
+    image: "registry.example/job",
+    mainApplicationFile: "local:///opt/job.py",
+    sparkConf: { "spark.sql.shuffle.partitions": "8", ...conf },
+    driver: {
+      cores: 1,
+      memory: "512m",
+      serviceAccount: "clickstream-features",
+    },
+    executor: { cores: 1, memory: "512m", instances: 1 },
+    ...change,
+  },
+});
+
+const training = {
+  apiVersion: "kubeflow.org/v1",
+  kind: "PyTorchJob",
+  metadata: { name: "attempt" },
+  spec: {
+    pytorchReplicaSpecs: {
+      Master: {
+        replicas: 1,
+        template: {
+          spec: {
+            containers: [{ name: "pytorch", image: "registry.example" }],
+          },
+        },
+      },
+    },
+  },
+};
+
+const everyWay = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name: "attempt" },
+  spec: { podSelector: {}, policyTypes: ["Egress"], egress: [{}] },
+};
+
+const binding = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "RoleBinding",
+  metadata: { name: "attempt" },
+  roleRef: {
+    apiGroup: "rbac.authorization.k8s.io",
+    kind: "ClusterRole",
+    name: "cluster-admin",
+  },
+  subjects: [
+    { apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "mallory" },
+  ],
+};
+
+/** Asks the API server, which keeps nothing. */
+const create = (object: object, namespace = "ml"): Action => ({
+  kubectl: ["create", "--dry-run=server", "-f", "-", "-n", namespace],
+  object,
+});
+const remove = (what: string, name: string, namespace = "ml"): Action => ({
+  kubectl: ["delete", "--dry-run=server", what, name, "-n", namespace],
+});
+const read = (...args: readonly string[]): Action => ({
+  kubectl: ["get", ...args],
+});
+
+const dryRun = "dryRun=All";
+const apiOf = (namespace: string, kind: string) =>
+  `/api/v1/namespaces/${namespace}/${kind}`;
+const postPod = (body: object, namespace = "ml"): Action => ({
+  method: "POST",
+  api: `${apiOf(namespace, "pods")}?${dryRun}`,
+  body,
+});
+const deleteOf = (kind: string, name: string): Action => ({
+  method: "DELETE",
+  api: `${apiOf("ml", kind)}/${name}?${dryRun}`,
+});
+const postApplication = (body: object, namespace = "ml"): Action => ({
+  method: "POST",
+  api: `/apis/sparkoperator.k8s.io/v1beta2/namespaces/${namespace}/sparkapplications?${dryRun}`,
+  body,
+});
+
+const executorLabels = { "spark-role": "executor", "spark-app-selector": "x" };
+const ownAccount = { serviceAccountName: "clickstream-features" };
+const executorPod = pod(ownAccount, executorLabels);
+
+/** An attempt from the command line of a member. */
+const member = (
+  what: string,
+  action: Action,
+  layer: Layer,
+  control: Attempt["control"] = { who: "administrator" },
+): Attempt => ({ who: "member", what, action, layer, control });
+
+const fairPod = { who: "member", action: create(pod()) } as const;
+const fairService = { who: "member", action: create(service({})) } as const;
+const fairApplication = {
+  who: "member",
+  action: create(application()),
+} as const;
+
+const conf = (what: string, key: string, value: string) =>
+  member(
+    `a SparkApplication whose ${what}`,
+    create(application({}, { [key]: value })),
+    "admission policy",
+    fairApplication,
+  );
+
+const connect = (
+  who: Actor,
+  what: string,
+  place: Place,
+  control: Witness,
+): Attempt => ({
+  who,
+  what: `connects to ${what}`,
+  action: { connect: place },
+  layer: "network policy",
+  control: { who: control },
+});
+
+const noToken = (who: Actor): Attempt => ({
+  who,
+  what: "asks the API server for the pods of its team",
+  action: { api: apiOf("ml", "pods") },
+  layer: "no token",
+  control: { who: "driver" },
+});
+
+const store = (
+  who: Actor,
+  operation: "read" | "write" | "list",
+  bucket: string,
+  control: Attempt["control"],
+): Attempt => ({
+  who,
+  what: `${operation}s ${operation === "list" ? "" : "an object of "}the bucket ${bucket}`,
+  action: { store: operation, bucket },
+  layer: "object store",
+  control,
+});
+
+/** Every attempt of a team's people and pods on what is not theirs. */
+export const attempts: readonly Attempt[] = [
+  // With kubectl.
+  member("the pods of another team", read("pods", "-n", "guests"), "roles"),
+  member(
+    "the secrets of another team",
+    read("secrets", "-n", "guests"),
+    "roles",
+  ),
+  member(
+    "the secrets of the object store",
+    read("secrets", "-n", "versitygw"),
+    "roles",
+  ),
+  member("the secrets of all", read("secrets", "--all-namespaces"), "roles"),
+  member("a pod in kube-system", create(pod(), "kube-system"), "roles"),
+  member("a training in another team", create(training, "guests"), "roles", {
+    who: "member",
+    action: create(training),
+  }),
+  member(
+    "a command in a pod of another team",
+    { kubectl: ["exec", "-n", "guests", "notebook-guest-0", "--", "true"] },
+    "roles",
+  ),
+  member(
+    "the token of an account of kube-system",
+    { kubectl: ["create", "token", "default", "-n", "kube-system"] },
+    "roles",
+  ),
+  member("cluster-admin, bound in its namespace", create(binding), "roles"),
+  member(
+    "the quota of its team removed",
+    remove("resourcequota", "--all"),
+    "roles",
+  ),
+  member(
+    "Pod Security of its namespace lifted",
+    {
+      kubectl: [
+        ...["label", "--dry-run=server", "--overwrite", "namespace", "ml"],
+        "pod-security.kubernetes.io/enforce=privileged",
+      ],
+    },
+    "roles",
+  ),
+  member(
+    "an admission policy unbound",
+    {
+      kubectl: [
+        ...["delete", "--dry-run=server"],
+        ...["validatingadmissionpolicybinding", "mlstack-services"],
+      ],
+    },
+    "roles",
+  ),
+  member(
+    "the kubelet, through the API server",
+    read("--raw", "/api/v1/nodes/cpu-0/proxy/pods"),
+    "roles",
+  ),
+  member(
+    "a policy that opens the network of its team",
+    create(everyWay),
+    "admission policy",
+  ),
+  member(
+    "the policies of its team's network removed",
+    remove("networkpolicy", "--all"),
+    "admission policy",
+  ),
+  member(
+    "a privileged pod",
+    create(pod({}, {}, { securityContext: { privileged: true } })),
+    "Pod Security",
+    fairPod,
+  ),
+  member(
+    "a pod with a folder of the node",
+    create(pod({ volumes: [{ name: "host", hostPath: { path: "/" } }] })),
+    "Pod Security",
+    fairPod,
+  ),
+  member(
+    "a pod in the node's network",
+    create(pod({ hostNetwork: true })),
+    "Pod Security",
+    fairPod,
+  ),
+  member(
+    "a port of the nodes",
+    create(service({ type: "NodePort" })),
+    "admission policy",
+    fairService,
+  ),
+  member(
+    "an address of others for its service",
+    create(service({ externalIPs: ["203.0.113.9"] })),
+    "admission policy",
+    fairService,
+  ),
+  member(
+    "a load balancer",
+    create(service({ type: "LoadBalancer" })),
+    "quota",
+    fairService,
+  ),
+  conf("pods are kube-system's", "spark.kubernetes.namespace", "kube-system"),
+  conf(
+    "driver has another account",
+    "spark.kubernetes.authenticate.driver.serviceAccountName",
+    "default",
+  ),
+  conf(
+    "files go to a server of its own, with the operator's token",
+    "spark.kubernetes.file.upload.path",
+    "http://198.51.100.1/",
+  ),
+  conf(
+    "template is a file of the operator",
+    "spark.kubernetes.driver.podTemplateFile",
+    "/etc/passwd",
+  ),
+  member(
+    "a SparkApplication whose driver runs in the operator's pod",
+    create(application({ mode: "client" })),
+    "admission policy",
+    fairApplication,
+  ),
+  {
+    who: "viewer",
+    what: "the secrets of its team",
+    action: read("secrets", "-n", "ml"),
+    layer: "roles",
+    control: { who: "member" },
+  },
+  {
+    who: "viewer",
+    what: "a pod in its team",
+    action: create(pod()),
+    layer: "roles",
+    control: { who: "member" },
+  },
+  // With the token of a Spark driver.
+  {
+    who: "driver",
+    what: "the secrets of its team",
+    action: { api: apiOf("ml", "secrets") },
+    layer: "roles",
+    control: { who: "driver", action: { api: apiOf("ml", "pods") } },
+  },
+  {
+    who: "driver",
+    what: "the pods of another team",
+    action: { api: apiOf("guests", "pods") },
+    layer: "roles",
+    control: { who: "driver", action: { api: apiOf("ml", "pods") } },
+  },
+  {
+    who: "driver",
+    what: "an executor in kube-system",
+    action: postPod(executorPod, "kube-system"),
+    layer: "roles",
+    control: { who: "driver", action: postPod(executorPod) },
+  },
+  {
+    who: "driver",
+    what: "an executor that runs as another account",
+    action: postPod(
+      pod({ serviceAccountName: "clickstream-pipeline" }, executorLabels),
+    ),
+    layer: "admission policy",
+    control: { who: "driver", action: postPod(executorPod) },
+  },
+  {
+    who: "driver",
+    what: "a pod that is no executor",
+    action: postPod(pod(ownAccount)),
+    layer: "admission policy",
+    control: { who: "driver", action: postPod(executorPod) },
+  },
+  {
+    who: "driver",
+    what: "a privileged executor",
+    action: postPod(
+      pod(ownAccount, executorLabels, {
+        securityContext: { privileged: true },
+      }),
+    ),
+    layer: "Pod Security",
+    control: { who: "driver", action: postPod(executorPod) },
+  },
+  {
+    who: "driver",
+    what: "a notebook of its team removed",
+    action: deleteOf("pods", "notebook-first-0"),
+    layer: "admission policy",
+    control: { who: "driver", action: deleteOf("pods", "red-team-executor") },
+  },
+  {
+    who: "driver",
+    what: "the settings of a notebook removed",
+    action: deleteOf("configmaps", "notebook-first-spark"),
+    layer: "admission policy",
+    control: { who: "driver", action: deleteOf("pods", "red-team-executor") },
+  },
+  {
+    who: "driver",
+    what: "a service",
+    action: {
+      method: "POST",
+      api: `${apiOf("ml", "services")}?${dryRun}`,
+      body: service({}),
+    },
+    layer: "roles",
+    control: fairService,
+  },
+  {
+    who: "driver",
+    what: "another SparkApplication",
+    action: postApplication(application()),
+    layer: "roles",
+    control: { who: "pipeline" },
+  },
+  {
+    who: "driver",
+    what: "a command in a notebook of its team",
+    action: {
+      api: `${apiOf("ml", "pods")}/notebook-first-0/exec?command=true&stdout=1`,
+    },
+    layer: "roles",
+    control: {
+      who: "administrator",
+      action: {
+        kubectl: ["exec", "-n", "ml", "notebook-first-0", "--", "true"],
+      },
+    },
+  },
+  // With the token of a pipeline's step.
+  {
+    who: "pipeline",
+    what: "the secrets of its team",
+    action: { api: apiOf("ml", "secrets") },
+    layer: "roles",
+    control: { who: "pipeline", action: postApplication(application()) },
+  },
+  {
+    who: "pipeline",
+    what: "a SparkApplication in another team",
+    action: postApplication(application(), "guests"),
+    layer: "roles",
+    control: { who: "pipeline", action: postApplication(application()) },
+  },
+  {
+    who: "pipeline",
+    what: "a SparkApplication whose pods are kube-system's",
+    action: postApplication(
+      application({}, { "spark.kubernetes.namespace": "kube-system" }),
+    ),
+    layer: "admission policy",
+    control: { who: "pipeline", action: postApplication(application()) },
+  },
+  {
+    who: "pipeline",
+    what: "a pod",
+    action: postPod(pod()),
+    layer: "roles",
+    control: fairPod,
+  },
+  // Pods that need nothing of the cluster.
+  ...(["executor", "trainer", "server", "notebook"] as const).map(noToken),
+  // Over the network.
+  ...(["driver", "executor", "trainer", "pipeline", "server"] as const).map(
+    (who) =>
+      connect(who, "the notebook of another team", "guest-notebook", "guest"),
+  ),
+  connect(
+    "guest",
+    "the model server of another team",
+    "model-server",
+    "notebook",
+  ),
+  connect(
+    "guest",
+    "the notebook of another team",
+    "member-notebook",
+    "trainer",
+  ),
+  connect(
+    "driver",
+    "the metrics of the Spark operator",
+    "operator-metrics",
+    "neighbour",
+  ),
+  ...(["driver", "executor", "trainer", "notebook"] as const).map((who) =>
+    connect(who, "the kubelet of its node", "kubelet", "machine"),
+  ),
+  ...(["driver", "server", "notebook"] as const).map((who) =>
+    connect(who, "the metadata address of a cloud", "metadata", "stranger"),
+  ),
+  connect("trainer", "the registry of images", "image-registry", "machine"),
+  connect(
+    "notebook",
+    "a service of the machine itself",
+    "machine-service",
+    "machine",
+  ),
+  connect(
+    "guest",
+    "the internet, where its team's egress is none",
+    "internet",
+    "notebook",
+  ),
+  // At the object store.
+  store("executor", "write", "raw", {
+    who: "executor",
+    action: { store: "list", bucket: "raw" },
+  }),
+  store("executor", "list", "models", { who: "trainer" }),
+  store("trainer", "write", "feature-store", {
+    who: "trainer",
+    action: { store: "list", bucket: "feature-store" },
+  }),
+  store("trainer", "list", "models-guests", { who: "guest" }),
+  store("server", "write", "models", { who: "trainer" }),
+  store("notebook", "write", "raw", {
+    who: "notebook",
+    action: { store: "list", bucket: "raw" },
+  }),
+  store("notebook", "write", "models-guests", { who: "guest" }),
+  store("guest", "list", "models", { who: "notebook" }),
+  store("guest", "write", "feature-store", {
+    who: "guest",
+    action: { store: "list", bucket: "feature-store" },
+  }),
+];
