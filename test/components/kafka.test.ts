@@ -113,8 +113,11 @@ describe("Kafka", () => {
       recording.custom
         .map(({ type }) => type)
         .filter((type) => !type.startsWith("pulumi:")),
-      ["kubernetes:core/v1:Secret"],
-      "the clients' settings and nothing else",
+      [
+        "kubernetes:core/v1:Secret",
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+      ],
+      "the clients' settings, their way out, and nothing else",
     );
   });
 

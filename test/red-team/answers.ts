@@ -47,7 +47,7 @@ const words: readonly (readonly [RegExp, Layer])[] = [
   [/violates PodSecurity "restricted/, "Pod Security"],
   [/exceeded quota/, "quota"],
   [/^no token: .*No such file/, "no token"],
-  [/ACCESS_DENIED|Access Denied/i, "object store"],
+  [/^403: .*<Code>AccessDenied</s, "object store"],
   // As the firewall refuses, and as one that drops does.
   [/^no connection: (\[Errno 111\]|timed out)/, "network policy"],
   [/cannot [a-z]+ resource/, "roles"],

@@ -563,10 +563,7 @@ export const attempts: readonly Attempt[] = [
     "notebook",
   ),
   // At the object store.
-  store("executor", "write", "raw", {
-    who: "executor",
-    action: { store: "list", bucket: "raw" },
-  }),
+  store("executor", "write", "models", { who: "trainer" }),
   store("executor", "list", "models", { who: "trainer" }),
   store("trainer", "write", "feature-store", {
     who: "trainer",

@@ -1,5 +1,8 @@
 """Makes the calls that a list names, from within a pod, and prints what each was told: "yes", or the refusal."""
 
+import datetime
+import hashlib
+import hmac
 import json
 import os
 import socket
@@ -47,25 +50,46 @@ def api(method: str, path: str, body: object) -> str:
         return f"no answer: {error}"
 
 
-def store(operation: str, bucket: str) -> str:
-    from pyarrow import fs
+def signed(method: str, url: str, body: bytes) -> urllib.request.Request:
+    """A request to an S3-compatible store: not every image has a client.
 
-    endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-    client = fs.S3FileSystem(
-        endpoint_override=endpoint.netloc, scheme=endpoint.scheme, region=os.environ["AWS_REGION"]
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+    """
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{now[:8]}/{os.environ['AWS_REGION']}/s3/aws4_request"
+    parts = urlsplit(url)
+    content = hashlib.sha256(body).hexdigest()
+    headers = {"host": parts.netloc, "x-amz-content-sha256": content, "x-amz-date": now}
+    names = ";".join(headers)
+    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    canonical = "\n".join([method, parts.path, parts.query, lines, names, content])
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{os.environ['AWS_SECRET_ACCESS_KEY']}".encode()
+    for part in [*scope.split("/"), "\n".join(["AWS4-HMAC-SHA256", now, scope, digest])]:
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    credential = f"{os.environ['AWS_ACCESS_KEY_ID']}/{scope}"
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credential},SignedHeaders={names},Signature={key.hex()}"
     )
-    name = f"{bucket}/red-team.txt"
+    return urllib.request.Request(url, method=method, data=body or None, headers=headers)
+
+
+def store(operation: str, bucket: str) -> str:
+    root = f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}"
+    name = f"{root}/red-team.txt"
+    requests = {
+        "list": [("GET", f"{root}?list-type=2&max-keys=1", b"")],
+        "read": [("GET", name, b"")],
+        "write": [("PUT", name, b"red team"), ("DELETE", name, b"")],
+    }[operation]
     try:
-        if operation == "list":
-            client.get_file_info(fs.FileSelector(bucket))
-        elif operation == "read":
-            client.open_input_file(name).read()
-        else:
-            with client.open_output_stream(name) as stream:
-                stream.write(b"red team")
-            client.delete_file(name)
+        for method, url, body in requests:
+            with urllib.request.urlopen(signed(method, url, body), timeout=30) as reply:
+                reply.read()
+    except urllib.error.HTTPError as error:
+        return f"{error.code}: {error.read().decode()}"
     except OSError as error:
-        return str(error)
+        return f"no answer: {error}"
     return "yes"
 
 

@@ -8,7 +8,7 @@ import type { Stage } from "./answers";
 const metadataAddress = "169.254.169.254";
 /** Of a range for documentation (RFC 5737), which nobody has. */
 const internetAddress = "198.51.100.1";
-const servedPort = 8080;
+const servedPort = 18080;
 const notebookPort = 8888;
 
 interface KnownPod {
@@ -121,7 +121,7 @@ export async function setStage(
       for (const { pod } of waiting)
         kubectl.run([
           ...["delete", "pod", pod.name, `--namespace=${pod.namespace}`],
-          ...["--grace-period=0", "--force", "--ignore-not-found"],
+          ...["--grace-period=2", "--ignore-not-found", "--wait=false"],
         ]);
     },
   };
@@ -156,7 +156,8 @@ function waitingPod(
       kind: "Pod",
       metadata: { ...pod, labels: Object.fromEntries(labels) },
       spec: {
-        nodeName,
+        nodeSelector: { "kubernetes.io/hostname": nodeName },
+        tolerations: [{ operator: "Exists" }],
         restartPolicy: "Never",
         serviceAccountName: spec.serviceAccountName,
         ...(spec.automountServiceAccountToken === undefined
@@ -238,10 +239,10 @@ function plainPod(
 function addresses(nodeName: string): WaitingPod {
   const pod = { namespace: "default", name: "red-team-addresses" };
   const script = [
-    ...[metadataAddress, internetAddress].flatMap((address) => [
-      `ip address add ${address}/32 dev lo`,
-      `nc -lk -p ${servedPort} -s ${address} -e true &`,
-    ]),
+    ...[metadataAddress, internetAddress].map(
+      (address) => `ip address replace ${address}/32 dev lo`,
+    ),
+    `nc -ll -p ${servedPort} -e true &`,
     "wait",
   ].join("\n");
   const removal = [metadataAddress, internetAddress]
