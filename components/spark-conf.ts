@@ -58,9 +58,9 @@ export function sparkConfFor(
     ...(executor === "none"
       ? {}
       : { "spark.executor.defaultJavaOptions": collector(executor) }),
-    ...(options.spot
+    ...(options.spot || (executor !== "none" && executor.max !== undefined)
       ? {
-          // A node that goes hands on what its executor has computed.
+          // An executor that goes, with its node or for want of tasks, hands on what it has computed.
           "spark.decommission.enabled": "true",
           "spark.storage.decommission.enabled": "true",
           "spark.storage.decommission.shuffleBlocks.enabled": "true",

@@ -31,7 +31,16 @@ export const sparkJobSizeSchema = z
             .min(1)
             .max(1000)
             .default(1)
-            .describe("How many there are"),
+            .describe("How many there are; with `max`, at least"),
+          max: z
+            .number()
+            .int()
+            .min(1)
+            .max(1000)
+            .optional()
+            .describe(
+              "How many there may be: Spark asks for more while tasks wait, and lets go of those that have none; always `instances` unless given",
+            ),
         }),
       ])
       .default("none")
@@ -47,9 +56,10 @@ export type JvmSize = z.output<typeof jvmSizeSchema>;
 /** Size of a job. */
 export type SparkJobSize = z.output<typeof sparkJobSizeSchema>;
 
-/** How many executors a job has; 0 where its tasks run in the driver. */
+/** How many executors a job has at most; 0 where its tasks run in the driver. */
 export function executorCount({ executor }: SparkJobSize): number {
-  return executor === "none" ? 0 : executor.instances;
+  if (executor === "none") return 0;
+  return Math.max(executor.instances, executor.max ?? 0);
 }
 
 /**
@@ -66,14 +76,15 @@ export function jvmBytes(jvm: Pick<JvmSize, "memory">): number {
 }
 
 /** What the pods of a job ask of a team's quota together. */
-export function jobDemand({ driver, executor }: SparkJobSize): {
+export function jobDemand(size: SparkJobSize): {
   readonly cores: number;
   readonly bytes: number;
 } {
+  const { driver, executor } = size;
   const own = { cores: amount(driver.cpuRequest), bytes: jvmBytes(driver) };
   if (executor === "none") return own;
   return {
-    cores: own.cores + amount(executor.cpuRequest) * executor.instances,
-    bytes: own.bytes + jvmBytes(executor) * executor.instances,
+    cores: own.cores + amount(executor.cpuRequest) * executorCount(size),
+    bytes: own.bytes + jvmBytes(executor) * executorCount(size),
   };
 }

@@ -102,6 +102,16 @@ export function sparkApplicationSpec(
             }),
             instances: executor.instances,
           },
+    ...(executor === "none" || executor.max === undefined
+      ? {}
+      : {
+          dynamicAllocation: {
+            enabled: true,
+            initialExecutors: executor.instances,
+            minExecutors: executor.instances,
+            maxExecutors: executor.max,
+          },
+        }),
   };
 }
 

@@ -65,6 +65,15 @@ export function schemaProblems(
           remedy: `choose one of ${issue.values.join(", ")}`,
         },
       ];
+    case "too_small":
+    case "too_big":
+      return [
+        {
+          path,
+          value: shown(issue.path, issue.input),
+          remedy: limitOf(issue) ?? issue.message,
+        },
+      ];
     case "invalid_type":
       return [
         {
@@ -100,4 +109,19 @@ function discriminant(input: unknown, key: string): unknown {
   return typeof input === "object" && input !== null && key in input
     ? Reflect.get(input, key)
     : undefined;
+}
+
+/** The limit of a number in words, where its schema has none of its own. */
+function limitOf(
+  issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
+): string | undefined {
+  const numeric = ["number", "int", "bigint"].includes(issue.origin);
+  if (!numeric || !/^Too (small|big): /.test(issue.message)) return undefined;
+  if (issue.code === "too_small")
+    return issue.inclusive === false
+      ? `write more than ${issue.minimum}`
+      : `write ${issue.minimum} or more`;
+  return issue.inclusive === false
+    ? `write less than ${issue.maximum}`
+    : `write ${issue.maximum} or less`;
 }

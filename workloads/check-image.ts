@@ -45,8 +45,8 @@ function checkBuilt(
   report: Report,
 ): void {
   const { kind } = step;
-  // A job runs on any.
-  if (kind !== "job" && image.base !== kind)
+  // A job or a server runs on any.
+  if (kind !== "job" && kind !== "serve" && image.base !== kind)
     report(
       ["image", "base"],
       image.base,

@@ -9,9 +9,11 @@ import { inputFault } from "./input-value";
 import {
   workloadFile,
   workloadName,
+  type EndingStep,
   type Kind,
   type OwnWorkload,
   type Step,
+  type StepOf,
   type Value,
   type Workload,
 } from "./schema";
@@ -23,6 +25,8 @@ export interface DeclaredStep {
   readonly step: Step;
   /** Pool of its pods, or of a Spark job's driver. */
   readonly pool: string;
+  /** Pool of a Spark job's executors, where it is another. */
+  readonly executorPool?: string;
   /** Steps that end before it begins. */
   readonly after: readonly string[];
 }
@@ -223,8 +227,11 @@ class WorkloadCheck {
     );
     const results = this.checkValues(name, step, workload);
     this.checkOrder(name, step, workload);
-    this.checkRerun(name, step);
-    if (step.kind === "spark") this.checkSettings(name, step.conf);
+    if (step.kind !== "serve") this.checkRerun(name, step);
+    if (step.kind === "spark") {
+      this.checkSettings(name, step.conf);
+      this.checkExecutors(name, step);
+    }
     if (trainings.includes(step.kind) && !this.places.kubeflow.trainingOperator)
       this.add(
         ["steps", name, "kind"],
@@ -232,9 +239,22 @@ class WorkloadCheck {
         "the stack has no operator for trainings; set kubeflow.trainingOperator to true",
       );
     const pool = this.pool(name, step);
+    const executorPool = this.executorPool(step, pool);
     const after = new Set([...step.after, ...results]);
     after.delete(name);
-    return { name, step, pool, after: [...after] };
+    return {
+      ...{ name, step, pool, after: [...after] },
+      ...(executorPool === pool ? {} : { executorPool }),
+    };
+  }
+
+  /** What a driver has computed is lost with its node, and what an executor has is computed again. */
+  private executorPool(step: Step, pool: string): string {
+    if (step.kind !== "spark" || step.size.executor === "none") return pool;
+    if (step.executorPool !== undefined) return step.executorPool;
+    if (step.pool !== undefined) return pool;
+    const spot = this.places.pools.find(({ gpu, spot }) => spot && !gpu);
+    return spot?.name ?? pool;
   }
 
   /** @returns the steps whose results it takes */
@@ -276,7 +296,7 @@ class WorkloadCheck {
     step.after.forEach((other, index) =>
       this.checkEarlier(["steps", name, "after", index], name, other, steps),
     );
-    if (step.after.length > 0 && step.run !== "once")
+    if (step.after.length > 0 && step.run !== "once" && step.run !== "service")
       this.add(
         ["steps", name, "after"],
         step.after,
@@ -294,6 +314,12 @@ class WorkloadCheck {
     if (earlier === undefined || other === name) {
       const others = Object.keys(steps).filter((each) => each !== name);
       this.add(path, other, among(others, "the workload has no other step"));
+    } else if (earlier.kind === "serve") {
+      this.add(
+        path,
+        other,
+        `${other} has no end: it answers all the time; leave it out`,
+      );
     } else if (earlier.run !== "once" || !earlier.wait) {
       this.add(
         path,
@@ -303,7 +329,7 @@ class WorkloadCheck {
     }
   }
 
-  private checkRerun(name: string, { rerun, revision, run }: Step): void {
+  private checkRerun(name: string, { rerun, revision, run }: EndingStep): void {
     if (rerun === "revision" && revision === undefined)
       this.add(
         ["steps", name, "revision"],
@@ -338,6 +364,17 @@ class WorkloadCheck {
     }
   }
 
+  private checkExecutors(name: string, { size }: StepOf<"spark">): void {
+    const { executor } = size;
+    if (executor === "none" || executor.max === undefined) return;
+    if (executor.max < executor.instances)
+      this.add(
+        ["steps", name, "size", "executor", "max"],
+        executor.max,
+        `it has ${executor.instances} at least; write more, or leave it out`,
+      );
+  }
+
   private pool(name: string, step: Step): string {
     const { pools } = this.places;
     const gpus = "gpus" in step.size ? step.size.gpus : 0;
@@ -359,9 +396,12 @@ class WorkloadCheck {
         );
     }
     if (step.pool === undefined) {
-      const fitting = pools.find(({ gpu }) =>
+      const enough = pools.filter(({ gpu }) =>
         gpus === 0 ? gpu === undefined : (gpu?.count ?? 0) >= gpus,
       );
+      const onDemand = enough.find(({ spot }) => !spot);
+      const fitting =
+        (step.kind === "spark" ? onDemand : undefined) ?? enough[0];
       if (fitting === undefined && gpus > 0)
         this.add(
           ["steps", name, "size", "gpus"],

@@ -7,6 +7,7 @@ import {
 } from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
 import { trainingDemand } from "../components/training-job-size";
+import { replicasAtMost } from "../components/web-service-size";
 import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";
 import type { Problem } from "../infra/problem";
@@ -15,6 +16,7 @@ import type { DeclaredStep, DeclaredWorkload } from "./check";
 import { namedTrainers } from "./clickstream/trainers-config";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
+import type { Step } from "./schema";
 import { demandOf } from "./step-demand";
 
 /** What pods ask of a team's quota together. */
@@ -244,6 +246,7 @@ function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
       const path = `workloads.${name}.${each.name}`;
       const own = stepConsumers(path, team, each);
       // At any time beside the others, those that it once came after among them.
+      if (each.step.run === "service") return own;
       if (each.step.run !== "once")
         return own.map((one) => ({ ...one, chain: path }));
       const before = each.after.find((other) => !continued.has(other));
@@ -257,26 +260,26 @@ function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
 function stepConsumers(
   path: string,
   team: string,
-  { step, pool }: DeclaredStep,
+  { step, pool, executorPool }: DeclaredStep,
 ): Consumer[] {
   const place = { team, pool };
   if (step.kind === "spark") {
     const job = sparkJob(path, place, step.size, undefined);
-    if (step.executorPool === undefined) return [job];
+    if (executorPool === undefined) return [job];
     const [driver, executor] = job.pods;
     const nothing = { cores: 0, bytes: 0, gpus: 0, pods: 0 };
     return [
       { ...job, pods: driver ? [driver] : [] },
       {
         ...job,
-        pool: step.executorPool,
+        pool: executorPool,
         demand: nothing,
         pods: executor ? [executor] : [],
       },
     ];
   }
   const demand = demandOf(step);
-  const pods = step.kind === "job" ? 1 : step.size.workers + 1;
+  const pods = podsOf(step);
   return [
     {
       ...{ path, team, pool },
@@ -290,6 +293,17 @@ function stepConsumers(
       ],
     },
   ];
+}
+
+function podsOf(step: Exclude<Step, { readonly kind: "spark" }>): number {
+  switch (step.kind) {
+    case "job":
+      return 1;
+    case "serve":
+      return replicasAtMost(step.size);
+    default:
+      return step.size.workers + 1;
+  }
 }
 
 interface Place {

@@ -71,9 +71,9 @@ export class OwnWorkload extends pulumi.ComponentResource {
       account: this.account(name, step),
       pool: this.pool(declared.pool),
       executorPool:
-        step.kind === "spark" && step.executorPool !== undefined
-          ? this.pool(step.executorPool)
-          : undefined,
+        declared.executorPool === undefined
+          ? undefined
+          : this.pool(declared.executorPool),
       image: this.image(name, step),
       arguments: values,
       env: this.env(step),
@@ -95,6 +95,8 @@ export class OwnWorkload extends pulumi.ComponentResource {
 
   /** What a person wrote of a step; what the platform adds to it, such as a base image, runs nothing again. */
   private declaration(step: Step): pulumi.Input<object> {
+    // What it runs is what is declared, at any time.
+    if (step.kind === "serve") return {};
     if (step.rerun === "revision") return { revision: step.revision };
     const { args, env, image, kind, size } = step;
     return {
@@ -153,7 +155,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
     return this.sparkImage;
   }
 
-  private env({ env }: Step): k8s.types.input.core.v1.EnvVar[] {
+  private env({ env, kind }: Step): k8s.types.input.core.v1.EnvVar[] {
     return [
       ...Object.entries(env).map(([name, value]) =>
         typeof value === "object" && "secret" in value
@@ -165,7 +167,10 @@ export class OwnWorkload extends pulumi.ComponentResource {
             }
           : { name, value: this.resolve(value) },
       ),
-      { name: "MLSTACK_RESULT", value: resultFile },
+      // What has no end has no result.
+      ...(kind === "serve"
+        ? []
+        : [{ name: "MLSTACK_RESULT", value: resultFile }]),
     ];
   }
 
@@ -229,6 +234,8 @@ function objectKind({ kind, run }: Step): NamedKind {
       return "TFJob";
     case "xgboost":
       return "XGBoostJob";
+    case "serve":
+      return "Deployment";
   }
 }
 

@@ -4,6 +4,7 @@ import { batchJobSizeSchema } from "../components/batch-job-size";
 import { bucketNames } from "../components/hudi-store";
 import { sparkJobSizeSchema } from "../components/spark-job-size";
 import { trainingJobSizeSchema } from "../components/training-job-size";
+import { webServiceSizeSchema } from "../components/web-service-size";
 import { quantity } from "../infra/quantity";
 
 /** Name of a folder's declaration. */
@@ -169,7 +170,7 @@ const schedule = z
   })
   .describe("At times");
 
-const step = {
+const container = {
   image: image.describe("What runs"),
   args: z.array(argument).default([]).describe("Arguments, in order"),
   env: z
@@ -200,6 +201,10 @@ const step = {
     .describe(
       "Pool that it runs on; unless given the first without GPUs, or with as many as it asks for",
     ),
+};
+
+const step = {
+  ...container,
   retries: z
     .number()
     .int()
@@ -239,6 +244,20 @@ const runs = {
     ),
 };
 
+const commandOfImage = {
+  command: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("Program to run; the image's own unless given"),
+  user: z
+    .number()
+    .int()
+    .min(1, "write a number above 0: root is not admitted")
+    .default(185)
+    .describe("Number of the user that it runs as; root is not admitted"),
+};
+
 const training = {
   ...step,
   run: z
@@ -262,6 +281,12 @@ export const stepSchema = z.discriminatedUnion("kind", [
       kind: z.literal("spark").describe("A PySpark job"),
       ...step,
       ...runs,
+      pool: z
+        .string()
+        .optional()
+        .describe(
+          "Pool of the driver and, without `executorPool`, of the executors; unless given, the driver runs on the first pool without GPUs that is on demand, and the executors on the first that is on spot, where there is one",
+        ),
       main: z
         .string()
         .min(1)
@@ -272,9 +297,7 @@ export const stepSchema = z.discriminatedUnion("kind", [
       executorPool: z
         .string()
         .optional()
-        .describe(
-          "Pool of the executors, such as one on spot; `pool` unless given",
-        ),
+        .describe("Pool of the executors, such as one on spot; see `pool`"),
       conf: z
         .record(z.string(), z.string())
         .default({})
@@ -290,18 +313,8 @@ export const stepSchema = z.discriminatedUnion("kind", [
         ),
       ...step,
       ...runs,
-      command: z
-        .array(z.string())
-        .min(1)
-        .optional()
-        .describe("Program to run; the image's own unless given"),
+      ...commandOfImage,
       size: batchJobSizeSchema.describe("How large it is"),
-      user: z
-        .number()
-        .int()
-        .min(1, "write a number above 0: root is not admitted")
-        .default(185)
-        .describe("Number of the user that it runs as; root is not admitted"),
     })
     .describe("A container that runs to its end: a script, batch scoring, dbt"),
   z
@@ -328,6 +341,37 @@ export const stepSchema = z.discriminatedUnion("kind", [
       ...training,
     })
     .describe("A training with XGBoost on one or more replicas"),
+  z
+    .strictObject({
+      kind: z
+        .literal("serve")
+        .describe("A container that answers on a port, such as a model's"),
+      ...container,
+      ...commandOfImage,
+      port: z
+        .number()
+        .int()
+        .min(1024, "write 1024 to 65535: lower ones are root's")
+        .max(65_535)
+        .default(8080)
+        .describe("Port that it listens on"),
+      health: z
+        .string()
+        .regex(/^\/\S*$/, "write a path, such as /healthz")
+        .optional()
+        .describe(
+          "Path that answers with 2xx once it is ready; unless given it is ready once the port takes connections",
+        ),
+      size: webServiceSizeSchema.describe("How large it is"),
+      timeout: duration
+        .default("5m")
+        .describe("After how long a version that is not ready has failed"),
+      run: z
+        .literal("service")
+        .default("service")
+        .describe("When it runs: all the time"),
+    })
+    .describe("A container that answers on a port, such as a model's"),
 ]);
 
 /** A step of a workload, complete with its defaults. */
@@ -335,6 +379,9 @@ export type Step = z.output<typeof stepSchema>;
 
 /** Kind of a step. */
 export type Kind = Step["kind"];
+
+/** A step that has an end. */
+export type EndingStep = Exclude<Step, { readonly kind: "serve" }>;
 
 /** A step of one kind. */
 export type StepOf<K extends Kind> = K extends Kind

@@ -1,5 +1,6 @@
 import { jobDemand } from "../components/spark-job-size";
 import { trainingDemand } from "../components/training-job-size";
+import { webServiceDemand } from "../components/web-service-size";
 import { amount } from "../infra/quantity";
 import type { Step } from "./schema";
 
@@ -18,6 +19,8 @@ export function demandOf(step: Step): {
         bytes: amount(step.size.memory),
         gpus: step.size.gpus,
       };
+    case "serve":
+      return webServiceDemand(step.size);
     case "pytorch":
     case "tensorflow":
     case "xgboost":

@@ -44,6 +44,13 @@ export interface SparkApplicationSpec {
   readonly timeToLiveSeconds?: number;
   readonly driver: SparkPod;
   readonly executor: SparkPod & { readonly instances: number };
+  /** Executors as the tasks need them; what they have shuffled is followed, and kept while somebody may read it. */
+  readonly dynamicAllocation?: {
+    readonly enabled: true;
+    readonly initialExecutors: number;
+    readonly minExecutors: number;
+    readonly maxExecutors: number;
+  };
 }
 
 /** A Spark job that the Spark operator submits and follows (`sparkoperator.k8s.io/v1beta2`). */

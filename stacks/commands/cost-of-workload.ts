@@ -54,10 +54,13 @@ function sizesOf({
   steps,
 }: DeclaredWorkload): Readonly<Record<string, object>> {
   return Object.fromEntries(
-    steps.map(({ name, step }) => [
-      name,
-      step.kind === "job" ? { ...step.size, workers: 0 } : step.size,
-    ]),
+    // What answers all the time is no run.
+    steps
+      .filter(({ step }) => step.kind !== "serve")
+      .map(({ name, step }) => [
+        name,
+        step.kind === "job" ? { ...step.size, workers: 0 } : step.size,
+      ]),
   );
 }
 

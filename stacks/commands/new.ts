@@ -24,7 +24,7 @@ export function define(command: Command): void {
     .argument("<name>", "name of the workload")
     .addOption(
       new Option("--kind <kind>", "what its first step is")
-        .choices(["spark", "job"])
+        .choices(["spark", "job", "serve"])
         .default("spark"),
     )
     .option("--path <folder>", "where to write it, in place of workloads/NAME")
@@ -33,6 +33,7 @@ export function define(command: Command): void {
       examples(
         ["npm run new -- fraud", "workloads/fraud, with a PySpark job"],
         ["npm run new -- fraud --kind job", "with a script in a container"],
+        ["npm run new -- fraud --kind serve", "with a server on a port"],
         ["npm run new -- fraud --path ../fraud", "in another repository"],
       ),
     )

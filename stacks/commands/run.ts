@@ -12,7 +12,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 
 import { bucketNames } from "../../components/hudi-store";
-import type { DeclaredWorkload } from "../../workloads/check";
+import { jobName, type DeclaredWorkload } from "../../workloads/check";
 import { stepLabel, workloadLabel } from "../../workloads/labels";
 import { CommandError, fromCaller, root, stackFolder } from "./command";
 import { inputValues } from "./input-values";
@@ -194,6 +194,11 @@ async function describeRun(
   const parts = await Promise.all(
     declared.steps.map(async ({ name, step }) => {
       const [job] = jobsOf(ownObjects(resources, declared.name, name));
+      if (step.kind === "serve")
+        return [
+          `${jobName(declared.name, name)}: ready`,
+          `  open    npm run open -- ${jobName(declared.name, name)}`,
+        ];
       if (job === undefined)
         return [`${declared.name} ${name}: runs by submit or by its schedule`];
       const { group, version, namespace } = job;

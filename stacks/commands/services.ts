@@ -3,7 +3,7 @@ import type { StateResource } from "./stack-state";
 /** What a stack keeps running for people, as `up` and `open` know it. */
 export interface Service {
   readonly name: string;
-  readonly kind: "Notebook" | "ModelServer" | "DashboardsPage";
+  readonly kind: "Notebook" | "ModelServer" | "WebService" | "DashboardsPage";
   /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`, with a path where it has one. */
   readonly url: string;
   /** Path of its first page, where that is not the root. */
@@ -17,6 +17,7 @@ export interface Service {
 const kinds: Readonly<Record<string, Service["kind"]>> = {
   "mlstack:components:Notebook": "Notebook",
   "mlstack:components:ModelServer": "ModelServer",
+  "mlstack:components:WebService": "WebService",
   "mlstack:components:DashboardsPage": "DashboardsPage",
 };
 

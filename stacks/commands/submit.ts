@@ -75,6 +75,10 @@ const templates: Readonly<
   },
 };
 
+const labelledSchema = z.object({
+  metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }),
+});
+
 const inputsSchema = z.object({
   metadata: z.looseObject({
     name: z.string(),
@@ -106,6 +110,10 @@ export function templateOf(
     [...new Set(among.map(({ metadata }) => metadata.labels[label]))].join(
       ", ",
     );
+  if (own.length === 0 && serves(resources, workload))
+    throw new CommandError(
+      `submit: ${JSON.stringify(workload)}: none of its steps runs to an end; \`npm run open\` opens what it serves`,
+    );
   if (own.length === 0)
     throw new CommandError(
       `submit: ${JSON.stringify(workload)}: the stack has no such workload; ${all.length === 0 ? "declare it under mlstack:workloads, and bring the stack up" : `choose one of ${list(workloadLabel, all)}`}`,
@@ -130,6 +138,18 @@ export function templateOf(
       spec,
     ),
   };
+}
+
+/** Whether a state has an object of a workload, which is none of a job's. */
+function serves(
+  resources: readonly StateResource[],
+  workload: string,
+): boolean {
+  return resources.some(
+    ({ inputs }) =>
+      labelledSchema.safeParse(inputs).data?.metadata.labels[workloadLabel] ===
+      workload,
+  );
 }
 
 /** A job to be made. */

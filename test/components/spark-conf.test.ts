@@ -34,6 +34,17 @@ describe("settings of a team's own Spark job", () => {
     assert.equal(spot["spark.decommission.enabled"], "true");
   });
 
+  it("reckon with as many executors as there may be, and hand on what one that is let go has computed", () => {
+    const executor = { instances: 1, max: 20, cores: 2 };
+    const size = sparkJobSizeSchema.parse({ executor });
+    const conf = sparkConfFor(size, own);
+    assert.equal(conf["spark.sql.shuffle.partitions"], "80");
+    assert.equal(
+      conf["spark.storage.decommission.shuffleBlocks.enabled"],
+      "true",
+    );
+  });
+
   it("are such as the cluster admits", () => {
     const size = sparkJobSizeSchema.parse({ executor: { instances: 2 } });
     const keys = Object.keys(sparkConfFor(size, { hudi: true, spot: true }));

@@ -34,6 +34,15 @@ describe("size of a Spark job", () => {
     );
   });
 
+  it("takes room for as many executors as there may be", () => {
+    const demand = (executor: object) =>
+      jobDemand(sparkJobSizeSchema.parse({ executor }));
+    assert.deepEqual(
+      demand({ instances: 2, max: 7 }),
+      demand({ instances: 7 }),
+    );
+  });
+
   it("refuses memory in another unit", () => {
     for (const memory of ["1Gi", "1GB", "1.5g", "g", "0g"]) {
       assert.equal(

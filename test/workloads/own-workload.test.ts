@@ -41,6 +41,12 @@ const good = {
   },
 };
 
+interface PlacedPod {
+  readonly template: {
+    readonly spec: { readonly nodeSelector: Readonly<Record<string, string>> };
+  };
+}
+
 /** A folder of a workload somewhere on this machine, as a team's own repository is. */
 class WorkloadFolder {
   readonly path = mkdtempSync(join(tmpdir(), "mlstack-workload-"));
@@ -257,6 +263,144 @@ describe("a team's own workload", () => {
     const { schedule, timeZone } = cron as Record<string, unknown>;
     assert.deepEqual([schedule, timeZone], ["0 2 * * *", "Europe/Berlin"]);
     assert.ok(!found.has("JobEnd fraud-score"));
+  });
+
+  it("has Spark ask for executors while tasks wait, where there may be more", async () => {
+    const executors = (executor: object) => {
+      folder.declare({ "steps.score.size": { executor } });
+      return registered();
+    };
+    const spec = (found: Awaited<ReturnType<typeof registered>>) =>
+      found.get("SparkApplication fraud-score")?.inputs["spec"] as {
+        readonly dynamicAllocation?: object;
+        readonly executor: { readonly instances: number };
+      };
+    const fixed = spec(await executors({ instances: 2 }));
+    assert.equal(fixed.dynamicAllocation, undefined);
+    const moving = spec(await executors({ instances: 2, max: 5 }));
+    assert.equal(moving.executor.instances, 2);
+    assert.deepEqual(moving.dynamicAllocation, {
+      enabled: true,
+      initialExecutors: 2,
+      minExecutors: 2,
+      maxExecutors: 5,
+    });
+  });
+
+  it("keeps a Spark job's driver on demand, and its executors on spot, where the stack has both", async () => {
+    const pools = [
+      { name: "spot", min: 0, max: 3, spot: true },
+      { name: "cpu", min: 1, max: 1 },
+    ];
+    const placed = async (step: Readonly<Record<string, unknown>>) => {
+      folder.declare(
+        Object.fromEntries(
+          Object.entries(step).map(([key, value]) => [
+            `steps.score.${key}`,
+            value,
+          ]),
+        ),
+      );
+      const found = await registered({}, { pools });
+      const { driver, executor, sparkConf } = found.get(
+        "SparkApplication fraud-score",
+      )?.inputs["spec"] as Record<"driver" | "executor", PlacedPod> & {
+        readonly sparkConf: Readonly<Record<string, string>>;
+      };
+      return [
+        ...[driver, executor].map(
+          ({ template }) => template.spec.nodeSelector["mlstack.dev/pool"],
+        ),
+        sparkConf["spark.decommission.enabled"],
+      ];
+    };
+    const size = { executor: { instances: 2 } };
+    assert.deepEqual(await placed({ size }), ["cpu", "spot", "true"]);
+    assert.deepEqual(await placed({ size, executorPool: "cpu" }), [
+      ...["cpu", "cpu", undefined],
+    ]);
+    assert.deepEqual(await placed({ size, pool: "spot" }), [
+      ...["spot", "spot", "true"],
+    ]);
+    // Its tasks are the driver's.
+    assert.deepEqual((await placed({ size: {} }))[0], "cpu");
+  });
+
+  it("serves after the step that it needs, with replicas that a quota has room for", async () => {
+    folder.declare({
+      "steps.scores": {
+        kind: "serve",
+        image: { base: "python", code: "jobs" },
+        command: ["python3", "serve.py"],
+        args: [{ result: "score", field: "rows" }],
+        env: { DATE: { input: "date" } },
+        health: "/healthz",
+        access: { models: "read" },
+        size: { replicas: 2, cpu: "2", memory: "256Mi" },
+      },
+    });
+    const found = await registered();
+    const { inputs, dependencies } = found.get("Deployment fraud-scores") ?? {};
+    const { spec } = inputs as {
+      readonly spec: {
+        readonly replicas: number;
+        readonly selector: object;
+        readonly template: {
+          readonly metadata: { readonly labels: object };
+          readonly spec: {
+            readonly serviceAccountName: string;
+            readonly containers: readonly {
+              readonly env: readonly { readonly name: string }[];
+              readonly ports: readonly object[];
+              readonly readinessProbe: object;
+            }[];
+          };
+        };
+      };
+    };
+    assert.equal(spec.replicas, 2);
+    const selector = { "app.kubernetes.io/name": "fraud-scores" };
+    assert.deepEqual(spec.selector, { matchLabels: selector });
+    assert.deepEqual(spec.template.metadata.labels, {
+      "mlstack.dev/workload": "fraud",
+      "mlstack.dev/step": "scores",
+      ...selector,
+    });
+    assert.equal(spec.template.spec.serviceAccountName, "fraud-scores");
+    const [container] = spec.template.spec.containers;
+    assert.deepEqual(container?.ports, [{ name: "http", containerPort: 8080 }]);
+    assert.deepEqual(container?.readinessProbe, {
+      httpGet: { path: "/healthz", port: "http" },
+      periodSeconds: 2,
+    });
+    const names = container?.env.map(({ name }) => name) ?? [];
+    assert.ok(names.includes("DATE") && !names.includes("MLSTACK_RESULT"));
+    assert.ok(
+      dependencies?.some((urn) =>
+        urn.endsWith("mlstack:index:JobEnd::fraud-score"),
+      ),
+    );
+    assert.deepEqual(
+      found.get("EmbeddedAccount ml-fraud-scores")?.inputs["grants"],
+      [{ bucket: "models", access: "read" }],
+    );
+    assert.ok(found.has("Service fraud-scores"));
+    assert.ok(found.has("PodDisruptionBudget fraud-scores"));
+    // Six cores, with a third replica while a new version comes, beside a job's two.
+    folder.declare({
+      "steps.scores": {
+        kind: "serve",
+        image: { base: "python", code: "jobs" },
+        size: { replicas: 2, cpu: "2" },
+      },
+      "steps.tell.size": { cpu: "3" },
+    });
+    const [line = "", ...others] = configProblems(stackOf({}));
+    assert.match(
+      line,
+      /^teams\[0\].quota.cpu: "8": what runs side by side asks for 9 cores \(workloads.fraud.scores 6 cores, workloads.fraud.tell 3 cores\)/,
+    );
+    assert.deepEqual(others, []);
   });
 
   it("has of each framework what the platform's own trainers have", () => {

@@ -19,6 +19,8 @@ const score = (key: string, value: unknown) => ({
   [`steps.score.${key}`]: value,
 });
 
+const served = { kind: "serve", image: { base: "python", code: "jobs" } };
+
 /** Bad declarations, each with its one line. */
 export const refused: readonly RefusedWorkload[] = [
   {
@@ -69,7 +71,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "an unknown kind",
     folder: score("kind", "flink"),
-    line: 'FILE: steps.score.kind: "flink": choose one of spark, job, pytorch, tensorflow, xgboost',
+    line: 'FILE: steps.score.kind: "flink": choose one of spark, job, pytorch, tensorflow, xgboost, serve',
   },
   {
     what: "a step without an image",
@@ -259,6 +261,16 @@ export const refused: readonly RefusedWorkload[] = [
     line: 'FILE: steps.score.executorPool: "cpu": the job has no executors; set size.executor, or leave it out',
   },
   {
+    what: "fewer executors at most than at least",
+    folder: score("size", { executor: { instances: 3, max: 2 } }),
+    line: "FILE: steps.score.size.executor.max: 2: it has 3 at least; write more, or leave it out",
+  },
+  {
+    what: "more executors at most than the team has room for",
+    folder: score("size", { executor: { cpuRequest: "1", max: 10 } }),
+    line: 'FILE: steps.score.size: "10.5 cores": the team\'s quota is 8 cores; ask for less, or raise it',
+  },
+  {
     what: "GPUs that no pool has",
     folder: { "steps.tell.size": { gpus: 2 } },
     around: { teams: [{ name: "ml", quota: { gpus: 4 } }] },
@@ -299,6 +311,47 @@ export const refused: readonly RefusedWorkload[] = [
       },
     },
     line: 'FILE: steps.tell.kind: "pytorch": the stack has no operator for trainings; set kubeflow.trainingOperator to true',
+  },
+  {
+    what: "a server on a port of root's",
+    folder: { "steps.scores": { ...served, port: 80 } },
+    line: "FILE: steps.scores.port: 80: write 1024 to 65535: lower ones are root's",
+  },
+  {
+    what: "a server whose path is none",
+    folder: { "steps.scores": { ...served, health: "healthz" } },
+    line: 'FILE: steps.scores.health: "healthz": write a path, such as /healthz',
+  },
+  {
+    what: "retries of a server",
+    folder: { "steps.scores": { ...served, retries: 3 } },
+    line: 'FILE: steps.scores.retries: "retries": no such key; correct the spelling or remove it',
+  },
+  {
+    what: "a server without replicas",
+    folder: { "steps.scores": { ...served, size: { replicas: 0 } } },
+    line: "FILE: steps.scores.size.replicas: 0: write 1 or more",
+  },
+  {
+    what: "a step after a server",
+    folder: {
+      "steps.scores": served,
+      "steps.tell.after": ["scores"],
+    },
+    line: 'FILE: steps.tell.after[0]: "scores": scores has no end: it answers all the time; leave it out',
+  },
+  {
+    what: "the result of a server",
+    folder: {
+      "steps.scores": served,
+      "steps.tell.env.ROWS": { result: "scores", field: "rows" },
+    },
+    line: 'FILE: steps.tell.env.ROWS.result: "scores": scores has no end: it answers all the time; leave it out',
+  },
+  {
+    what: "a server that leaves a new version no room",
+    folder: { "steps.scores": { ...served, size: { cpu: "5" } } },
+    line: 'FILE: steps.scores.size: "10 cores": the team\'s quota is 8 cores; ask for less, or raise it',
   },
   {
     what: "a team that is not there",

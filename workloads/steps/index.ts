@@ -1,6 +1,7 @@
 import type { Kind, StepOf } from "../schema";
 import { job } from "./job";
 import type { Runner } from "./runner";
+import { serve } from "./serve";
 import { spark } from "./spark";
 import { training } from "./training";
 
@@ -11,4 +12,5 @@ export const runners = {
   pytorch: training("pytorch"),
   tensorflow: training("tensorflow"),
   xgboost: training("xgboost"),
+  serve,
 } as const satisfies { readonly [K in Kind]: Runner<StepOf<K>> };

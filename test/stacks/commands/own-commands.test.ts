@@ -109,3 +109,37 @@ for (const kind of ["spark", "job"]) {
     });
   });
 }
+
+describe("a new workload of kind serve", () => {
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "mlstack-new-"));
+    writeWorkload("fraud", "serve", folder);
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("passes its own tests at once, by Python", () => {
+    const { status, stderr } = spawnSync(
+      "python3",
+      ["-B", "-m", "unittest", "discover", "-s", join(folder, "tests")],
+      { encoding: "utf8" },
+    );
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /Ran 3 tests/);
+  });
+
+  it("is accepted by a stack, and nothing of it can be submitted", async () => {
+    const { custom } = await recordStack("local", {
+      workloads: { fraud: { path: folder } },
+    });
+    const resources = custom.map(({ urn, type, inputs }) => ({
+      ...{ urn, type, inputs: { ...inputs }, outputs: { ...inputs } },
+    }));
+    assert.equal(
+      refusal(() => templateOf(resources, "fraud")),
+      'submit: "fraud": none of its steps runs to an end; `npm run open` opens what it serves',
+    );
+  });
+});

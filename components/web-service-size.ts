@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+import { amount, quantity } from "../infra/quantity";
+
+/** Size of a container that answers on a port. */
+export const webServiceSizeSchema = z
+  .strictObject({
+    replicas: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe("How many run side by side"),
+    cpu: quantity.default("250m").describe("CPU of each replica"),
+    memory: quantity
+      .default("512Mi")
+      .describe("Memory of each replica, which is its limit too"),
+    gpus: z
+      .number()
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe("GPUs of each replica; the pool must have them"),
+  })
+  .prefault({});
+
+/** Size of a container that answers on a port. */
+export type WebServiceSize = z.output<typeof webServiceSizeSchema>;
+
+/** Replicas while a new version takes the place of an old one: a new one runs beside the old ones until it is ready. */
+export function replicasAtMost({ replicas }: WebServiceSize): number {
+  return replicas + 1;
+}
+
+/** What the replicas ask of a team's quota together. */
+export function webServiceDemand(size: WebServiceSize): {
+  readonly cores: number;
+  readonly bytes: number;
+  readonly gpus: number;
+} {
+  const replicas = replicasAtMost(size);
+  return {
+    cores: amount(size.cpu) * replicas,
+    bytes: amount(size.memory) * replicas,
+    gpus: size.gpus * replicas,
+  };
+}

@@ -1,0 +1,14 @@
+import { WebService } from "../../components/web-service";
+import type { StepOf } from "../schema";
+import type { Runner } from "./runner";
+
+/** A container that answers on a port. */
+export const serve: Runner<StepOf<"serve">> = (
+  name,
+  { step, ...args },
+  opts,
+) => {
+  const { command, size, user, port, health } = step;
+  new WebService(name, { ...args, command, size, user, port, health }, opts);
+  return undefined;
+};
