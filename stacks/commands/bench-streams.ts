@@ -8,7 +8,9 @@ import type { SparkTemplate, StackJobs } from "./stack-jobs";
 
 const namespace = "ml";
 const stream = "clickstream-stream";
-const sizes = [10_000, 100_000, 1_000_000];
+
+/** Events of the smallest run. */
+export const leastEvents = 10_000;
 
 /** What the project means to reach with one driver and one executor on 2 cores; nothing is asserted. */
 const goals = {
@@ -25,6 +27,11 @@ const ingestedSchema = z.looseObject({
   metrics: z.looseObject({ seconds: z.number(), perSecond: z.number() }),
 });
 
+const viewedSchema = z.looseObject({
+  rows: z.number(),
+  metrics: z.looseObject({ seconds: z.number() }),
+});
+
 const tablesSchema = z.looseObject({
   rows: z.number(),
   defaultsOverDeclared: z.number(),
@@ -39,17 +46,28 @@ const commitsSchema = z.array(
   z.looseObject({ median: z.number(), most: z.number() }),
 );
 
-/** Figures of the stream of a stack that is up, each run into a topic and a table of its own. */
-export async function benchStreams(jobs: StackJobs): Promise<object> {
+/**
+ * Figures of the stream of a stack that is up, each run into a topic and a table of its own.
+ *
+ * @param most events of the largest run; each before it has a tenth of the next one's
+ */
+export async function benchStreams(
+  jobs: StackJobs,
+  most: number,
+): Promise<object> {
   const bench = new StreamBench(
     jobs,
     await jobs.sparkJob(namespace, `${stream}-ingest`),
   );
   const growth = [];
+  const sizes: number[] = [];
+  for (let size = most; size >= leastEvents; size = Math.floor(size / 10))
+    sizes.unshift(size);
   for (const events of sizes) {
     growth.push({
       ...(await bench.ingest(events)),
       tables: await bench.tables(events),
+      view: await bench.view(events),
     });
   }
   return {
@@ -114,7 +132,7 @@ class StreamBench {
   async tables(events: number): Promise<object> {
     const { namespace, spec } = this.job(this.topic(events), []);
     const wanted = /^--(contract|feature-store)=/;
-    const name = await this.jobs.startSpark("bench", {
+    const result = await this.end({
       namespace,
       spec: {
         ...spec,
@@ -122,12 +140,52 @@ class StreamBench {
         arguments: spec.arguments.filter((text) => wanted.test(text)),
       },
     });
+    return tablesSchema.parse(JSON.parse(result));
+  }
+
+  /** An hourly view of such a run: the first time, of all events, and again after 1 % more. */
+  async view(events: number): Promise<object> {
+    const topic = this.topic(events);
+    const first = await this.viewOnce(topic);
+    await this.produce(topic, events / 100, 0, 2);
+    await this.end(this.job(topic, []));
+    const next = await this.viewOnce(topic);
+    return {
+      first,
+      next,
+      firstOverNext: round(first.seconds / next.seconds),
+    };
+  }
+
+  private async viewOnce(
+    topic: string,
+  ): Promise<{ readonly rows: number; readonly seconds: number }> {
+    const { namespace, spec } = await this.jobs.sparkJob(
+      this.template.namespace,
+      `${stream}-user-activity`,
+    );
+    const own = /^--(feature-store|source-instant)=/;
+    const result = await this.end({
+      namespace,
+      spec: {
+        ...spec,
+        arguments: [
+          ...spec.arguments.filter((text) => !own.test(text)),
+          `--feature-store=${this.folder("feature-store", topic)}`,
+        ],
+      },
+    });
+    const { rows, metrics } = viewedSchema.parse(JSON.parse(result));
+    return { rows, seconds: metrics.seconds };
+  }
+
+  /** Runs a job to its end, and removes it. @returns its result */
+  private async end(template: SparkTemplate): Promise<string> {
+    const name = await this.jobs.startSpark("bench", template);
     try {
-      return tablesSchema.parse(
-        JSON.parse(await this.jobs.sparkEnd(namespace, name)),
-      );
+      return await this.jobs.sparkEnd(template.namespace, name);
     } finally {
-      await this.jobs.deleteSpark(namespace, name);
+      await this.jobs.deleteSpark(template.namespace, name);
     }
   }
 
@@ -215,7 +273,7 @@ class StreamBench {
     });
   }
 
-  private produce(topic: string, events: number, rate: number) {
+  private produce(topic: string, events: number, rate: number, seed = 1) {
     return this.jobs.tool(
       {
         command: ["python3", "-m", "stream.producer"],
@@ -224,6 +282,7 @@ class StreamBench {
           `--topic=${topic}`,
           `--generate=${events}`,
           `--rate=${rate}`,
+          `--seed=${seed}`,
         ],
         env: this.env,
       },

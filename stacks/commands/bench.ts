@@ -2,10 +2,14 @@ import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 
-import type { Command } from "@commander-js/extra-typings";
+import {
+  InvalidArgumentError,
+  Option,
+  type Command,
+} from "@commander-js/extra-typings";
 
 import { benchPreviews } from "./bench-previews";
-import { benchStreams } from "./bench-streams";
+import { benchStreams, leastEvents } from "./bench-streams";
 import { WorkloadBench } from "./bench-workloads";
 import { CommandError, stackFolder } from "./command";
 import { MemoryWatch } from "./memory-watch";
@@ -48,6 +52,14 @@ export function define(command: Command): void {
       "--streams",
       "the stream of a stack that is up and keeps `clickstream` instead",
     )
+    .addOption(
+      new Option(
+        "--events <count>",
+        "with --streams: the most events of a run; runs of a tenth and less of them come before",
+      )
+        .argParser(eventCount)
+        .default(1_000_000),
+    )
     .option(
       "--trainings",
       "trainings and pipelines of a stack that is up instead",
@@ -58,23 +70,37 @@ export function define(command: Command): void {
       examples(
         ["npm run bench", "the stack `local`, from nothing and back"],
         ["npm run bench -- --previews", "with up to 1,000 workloads more"],
+        ["npm run bench -- --streams --events 10000000", "some hours"],
       ),
     )
     .action(bench);
+}
+
+/** Fewer than the least run are none. */
+function eventCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= leastEvents) return count;
+  throw new InvalidArgumentError(
+    `Write a whole number from ${leastEvents} on, such as 1000000.`,
+  );
 }
 
 interface Options {
   readonly stack: string;
   readonly previews?: true;
   readonly streams?: true;
+  readonly events: number;
   readonly trainings?: true;
   readonly serving?: true;
 }
 
 async function bench(options: Options): Promise<void> {
-  const { stack, previews, streams, trainings, serving } = options;
+  const { stack, previews, streams, events, trainings, serving } = options;
   if (previews) return print(await previewFigures());
-  if (streams) return print(await benchStreams(await StackJobs.connect(stack)));
+  if (streams) {
+    const jobs = await StackJobs.connect(stack);
+    return print(await benchStreams(jobs, events));
+  }
   if (trainings || serving) {
     const figures: Figures = {};
     const workloads = await WorkloadBench.connect(stack);

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,11 +41,26 @@ DECLARATION = f"{_NOTE}declaration"
 def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Bring a view up to its source: write the rows that differ, and delete those that are no longer computed."""
     view = parse_view(options.view)
+    start = time.monotonic()
     with writing(f"{options.feature_store}/{view.name}", JOB):
-        return _run(spark, view, options)
+        result = _run(spark, view, options)
+    metrics = {"removed": result.removed, "seconds": round(time.monotonic() - start, 2)}
+    return {"rows": result.written, "metrics": metrics, "instant": result.instant, "source": result.source}
 
 
-def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> dict[str, object]:
+@dataclass(frozen=True)
+class Result:
+    """What a run has done to a view's table."""
+
+    written: int
+    removed: int
+    instant: str
+    """Of the view's last commit; empty where there is none yet."""
+    source: str
+    """Instant of the events that were read."""
+
+
+def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Result:
     backend = SparkBackend(spark, options.feature_store)
     store = FeatureStore(backend)
     table = f"{options.feature_store}/{view.name}"
@@ -72,7 +88,7 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> di
     spark.catalog.clearCache()
     # A stream of less than an hour has no row yet, and so no table.
     instant = _latest(store, view.name) if backend.has_commits(view.name) else ""
-    return {"rows": written, "metrics": {"removed": removed}, "instant": instant, "source": target}
+    return Result(written, removed, instant, target)
 
 
 def _write_difference(
