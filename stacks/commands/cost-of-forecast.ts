@@ -48,7 +48,7 @@ function refuseShort(
 ): void {
   if (days >= fewestDays && runs.length >= fewestRuns) return;
   throw new CommandError(
-    `--forecast: stack ${stack}: its history has ${runs.length} runs of jobs over ${days} whole days, and a forecast takes ${fewestRuns} over ${fewestDays}; \`npm run up\` and \`npm run status\` on this machine keep the runs that they see`,
+    `--forecast: stack ${stack}: its history has ${runs.length} runs of jobs over ${days} whole days, and a forecast takes ${fewestRuns} over ${fewestDays}; \`npm run up\`, \`status\` and \`submit\` on this machine keep the runs that they see`,
   );
 }
 

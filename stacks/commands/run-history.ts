@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
@@ -39,8 +39,10 @@ export function keepRuns(
         ? [`${JSON.stringify(run)}\n`]
         : [];
     });
-    if (lines.length > 0)
-      appendFileSync(historyFile(stack), lines.join(""), { mode: 0o600 });
+    if (lines.length === 0) return;
+    const file = historyFile(stack);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    appendFileSync(file, lines.join(""), { mode: 0o600 });
   } catch (error) {
     process.stderr.write(
       `mlstack: the history of runs was not written: ${error instanceof Error ? error.message : String(error)}\n`,

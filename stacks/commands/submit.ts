@@ -6,8 +6,14 @@ import type { Command } from "@commander-js/extra-typings";
 import { z } from "zod";
 
 import { nameFor } from "../../infra/name-limits";
-import { progress, resultOf } from "../../infra/provider/job-pod";
-import { jobKinds } from "../../infra/provider/job-status";
+import {
+  containerStart,
+  type Pod,
+  progress,
+  resultOf,
+} from "../../infra/provider/job-pod";
+import { jobKinds, type JobState } from "../../infra/provider/job-status";
+import { type NodeUse, NodeUseRecord } from "../../infra/provider/node-use";
 import { inputFault } from "../../workloads/input-value";
 import {
   inputsAnnotation,
@@ -15,13 +21,17 @@ import {
   workloadLabel,
   type StepInputs,
 } from "../../workloads/labels";
+import { runMoneySpan } from "../cost/money";
 import { CommandError } from "./command";
+import { costOfRuns } from "./cost-of-runs";
 import { inputValues } from "./input-values";
 import { jobPods } from "./job-pods";
 import { examples, stackOption } from "./options";
 import { printLog } from "./pod-log";
+import { keepRuns } from "./run-history";
 import { connect, type StateResource } from "./stack-state";
 import { jobApis, type JobApi } from "./state-jobs";
+import type { WorkloadReport } from "./workload-report";
 
 /** Seconds that a submitted job which has ended stays, for its log. */
 const keptSeconds = 86_400;
@@ -44,7 +54,7 @@ export function define(command: Command): void {
       const { resources, config } = await connect(stack);
       const template = templateOf(resources, workload, step);
       const job = submission(template, inputValues(set));
-      await follow(config, job);
+      await follow(stack, config, job);
     });
 }
 
@@ -238,6 +248,7 @@ function containersOf(value: unknown): Container[] {
 
 /** Makes a job and follows it to its end. @throws {CommandError} with the reason where it fails */
 async function follow(
+  stack: string,
   config: KubeConfig,
   { api, name, namespace, body }: Submission,
 ): Promise<void> {
@@ -257,6 +268,7 @@ async function follow(
     `${kind} ${namespace}/${name}; Ctrl-C leaves it running: npm run logs -- ${name} -f\n`,
   );
   const began = Date.now();
+  const use = new NodeUseRecord((node) => core.readNode({ name: node }));
   const seconds = () => (Date.now() - began) / 1000;
   let log: Promise<unknown> | undefined;
   let said = "";
@@ -266,8 +278,10 @@ async function follow(
       name,
     });
     const all = await jobPods(core, namespace, pods(name));
+    await use.note(all);
     const pod = main(found, all);
-    const { state, ended, reason } = read(found);
+    const status = read(found);
+    const { state, ended, reason } = status;
     const container = pod?.status.containerStatuses[0];
     if (
       log === undefined &&
@@ -290,17 +304,58 @@ async function follow(
     }
     if (ended !== undefined) {
       await Promise.race([log, pause(5_000)]);
+      const run = endedRun(api, found, pod, status, use.uses());
+      keepRuns(stack, [run]);
       if (ended === "failed")
         throw new CommandError(
           `${kind} ${namespace}/${name} ended as ${state}${reason ? `: ${reason.trim()}` : ""}`,
         );
       process.stdout.write(
-        `${name}: ${state} after ${seconds().toFixed(0)} s; result ${JSON.stringify(resultOf(pod))}\n`,
+        `${name}: ${state} after ${seconds().toFixed(0)} s${costWords(stack, run)}; result ${JSON.stringify(resultOf(pod))}\n`,
       );
       return;
     }
     await pause(500);
   }
+}
+
+const madeSchema = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    creationTimestamp: z.string(),
+  }),
+});
+
+/** A job that has ended, as reports have it. */
+export function endedRun(
+  { kind }: Pick<JobApi, "kind">,
+  object: unknown,
+  pod: Pod | undefined,
+  { state, finishedAt = new Date().toISOString() }: JobState,
+  nodeUse: readonly NodeUse[],
+): WorkloadReport {
+  const { name, namespace, uid, creationTimestamp } =
+    madeSchema.parse(object).metadata;
+  const started = pod && containerStart(pod);
+  return {
+    ...{ name, namespace, kind, uid, state, finishedAt, nodeUse },
+    startedAt: creationTimestamp,
+    metrics: {},
+    startup:
+      started === undefined
+        ? {}
+        : {
+            driver:
+              (Date.parse(started) - Date.parse(creationTimestamp)) / 1000,
+          },
+  };
+}
+
+function costWords(stack: string, run: WorkloadReport): string {
+  const [priced] = costOfRuns(stack, [run]).workloads;
+  return priced?.cost ? `, ${runMoneySpan(priced.cost)} USD` : "";
 }
 
 /** What the API server says of a refusal. */

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
+import { podSchema } from "../../../infra/provider/job-pod";
 import { stackFolder } from "../../../stacks/commands/command";
 import {
   keepRuns,
   readRuns,
   runsIn,
 } from "../../../stacks/commands/run-history";
+import { endedRun } from "../../../stacks/commands/submit";
 
 const stack = "run-history-test";
 
@@ -32,7 +34,6 @@ describe("history of runs", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it("keeps each run once, however often it is reported, and none that has not ended or told of no node", () => {
-    mkdirSync(folder, { recursive: true });
     const running = { ...ended("run-3"), finishedAt: undefined };
     keepRuns(stack, [ended("run-1"), running]);
     keepRuns(stack, [ended("run-1"), { ...ended("run-4"), nodeUse: [] }]);
@@ -49,8 +50,45 @@ describe("history of runs", () => {
     assert.equal(runsIn(`${text}${text.slice(0, 40)}`).length, 2);
   });
 
+  it("keeps a submitted job as one that `up` ran", () => {
+    const run = endedRun(
+      { kind: "Job" },
+      {
+        metadata: {
+          ...{ name: "fraud-score-1a2b3c", namespace: "ml", uid: "run-5" },
+          creationTimestamp: "2030-01-01T00:00:00Z",
+        },
+      },
+      podSchema.parse({
+        metadata: { name: "fraud-score-1a2b3c-x" },
+        status: {
+          containerStatuses: [
+            {
+              name: "main",
+              state: {
+                terminated: { exitCode: 0, startedAt: "2030-01-01T00:00:06Z" },
+              },
+            },
+          ],
+        },
+      }),
+      { state: "Complete", finishedAt: "2030-01-01T00:01:00Z" },
+      ended("").nodeUse,
+    );
+    keepRuns(stack, [run]);
+    const { nodeUse, ...kept } = ended("run-5");
+    assert.deepEqual(readRuns(stack), [
+      {
+        ...{ uid: "run-5", namespace: "ml", name: "fraud-score-1a2b3c" },
+        ...{ startedAt: kept.startedAt, finishedAt: kept.finishedAt },
+        ...{ wait: 6, nodeUse },
+      },
+    ]);
+  });
+
   it("fails no command where it cannot be written", () => {
+    mkdirSync(dirname(folder), { recursive: true });
+    writeFileSync(folder, "no folder");
     assert.doesNotThrow(() => keepRuns(stack, [ended("run-1")]));
-    assert.deepEqual(readRuns(stack), []);
   });
 });
