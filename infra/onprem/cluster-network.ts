@@ -1,3 +1,4 @@
+import { parseCidr } from "../cidr";
 import { linkLocal } from "../destinations";
 import { storeDestinations } from "../object-store/destinations";
 import type { ClusterNetwork } from "../platform";
@@ -5,8 +6,11 @@ import type { OnpremConfig } from "./config";
 
 /** Behind its service's address, the API answers on the hosts of the control plane, whatever its endpoint is. */
 export function clusterNetwork(target: OnpremConfig): ClusterNetwork {
+  const [endpoint = ""] = (target.endpoint ?? "").split(":");
   const closed = [
     ...target.hosts.map(({ address }) => `${address}/32`),
+    // One that moves between hosts has all of their ports.
+    ...(parseCidr(`${endpoint}/32`) ? [`${endpoint}/32`] : []),
     target.network.pods,
     target.network.services,
     linkLocal,

@@ -91,6 +91,8 @@ kubelets, the pods and services of others, and a cloud's metadata address.
   that change: with \`none\`, port 443 stays open to every public address there. On AKS the API server is behind that as well,
   and on EKS port 443 of the VPC is, where it has its interfaces.
 - On GKE the metadata address is open on port 80: workload identity answers there, in place of the node's metadata.
+- A host of \`onprem\` with more addresses than the one in its stack's file is closed at that one alone: with \`all\`, its pods reach
+  the others.
 - The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes have no policies; \`kubeflow\`
   and \`istio-system\` have them for what goes out alone.
 - A firewall that learns of a pod a moment after its start lets it out for that moment (kube-router: less than a second).
