@@ -11,6 +11,8 @@ import { dataSetFile, type DataSet } from "./features/data-set";
 export interface ReadDataSet {
   /** Path of its declaration. */
   readonly file: string;
+  /** Path of the folder. */
+  readonly folder: string;
   /** Undefined where it cannot be used; `problems` tell why. */
   readonly dataSet: DataSet | undefined;
   readonly problems: readonly Problem[];
@@ -37,7 +39,7 @@ export function readDataSet(
   const folder = path ?? `workloads/${name}`;
   const file = join(folder, dataSetFile);
   const fail = (...problems: readonly Problem[]) => ({
-    file,
+    ...{ file, folder },
     dataSet: undefined,
     problems,
   });
@@ -67,7 +69,15 @@ export function readDataSet(
   const { dataSet, problems } = checkDataSet(written.value, teams, (keys) =>
     keys.length === 0 ? file : `${file}: ${writtenPath(keys)}`,
   );
-  return { file, dataSet, problems };
+  const sample = dataSet?.sample;
+  if (
+    sample === undefined ||
+    !("file" in sample) ||
+    existsSync(join(folder, sample.file))
+  )
+    return { file, folder, dataSet, problems };
+  const remedy = `no such file in ${folder}`;
+  return fail({ path: `${file}: sample.file`, value: sample.file, remedy });
 }
 
 /** Names of the data sets that come with the project, or were made in it: folders of `workloads/`. */

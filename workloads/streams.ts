@@ -52,6 +52,8 @@ export interface DeclaredStream {
   readonly name: string;
   readonly config: StreamConfig;
   readonly dataSet: DataSet;
+  /** Path of its folder. */
+  readonly folder: string;
 }
 
 /** The data sets that a stack keeps from streams, and every mistake in what it and they say, at once. */
@@ -70,14 +72,15 @@ export function declareStreams(
     const read = readDataSet({ name, path: config.path, place }, teams);
     problems.push(...read.problems);
     problems.push(...checkPlaces(place, config, surroundings));
-    if (read.dataSet === undefined) continue;
-    const declared = { name, config, dataSet: read.dataSet };
+    const { dataSet, folder } = read;
+    if (dataSet === undefined) continue;
+    const declared = { name, config, dataSet, folder };
     streams.push(declared);
     problems.push(...checkProducer(place, declared));
     problems.push(
       ...checkPace(
         `${place}.ingest`,
-        read.dataSet.contract.table.keepDays,
+        dataSet.contract.table.keepDays,
         config.ingest,
       ),
     );
@@ -247,7 +250,7 @@ export function runStreams(
     opts,
   );
   const ends: JobEnd[] = [];
-  for (const { name, config, dataSet } of args.streams) {
+  for (const { name, config, dataSet, folder } of args.streams) {
     const team = teams.get(config.team);
     const pool = platform.pools.find((each) => each.name === config.pool);
     // The schema has checked both; see declareStreams.
@@ -262,8 +265,7 @@ export function runStreams(
         teamName: config.team,
         pool,
         kafka,
-        dataSet,
-        config,
+        ...{ dataSet, folder, config },
         // One after another: on a small cluster the drivers of two would hold the room that their executors wait for.
         after: [...ends],
         pushgatewayUrl,

@@ -83,6 +83,15 @@ export function define(group: Command): void {
       process.stdout.write(`${await replay(jobs, events)}\n`);
     });
   command
+    .command("check")
+    .summary("a folder's data-set.yaml and sample, without a stack")
+    .argument("<folder>")
+    .action((folder) => {
+      const { checkFolder } =
+        require("./check-data-set") as typeof import("./check-data-set");
+      process.stdout.write(checkFolder(folder));
+    });
+  command
     .command("docs")
     .summary("pages of the declared views, as Markdown")
     .argument("[view]")

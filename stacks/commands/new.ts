@@ -15,16 +15,16 @@ import { CommandError, fromCaller, root } from "./command";
 import { examples } from "./options";
 import { workloadEntry } from "./workload-entry";
 
-/** Schema by which editors complete and judge a declaration. */
-const schemaFile = join(root, "workloads/workload.schema.json");
-
-/** `new`: the folder of a workload, which passes its test and runs as it is. */
+/** `new`: the folder of a workload or of a data set, which passes its test and runs as it is. */
 export function define(command: Command): void {
   command
-    .argument("<name>", "name of the workload")
+    .argument("<name>", "name of the workload, or of the data set")
     .addOption(
-      new Option("--kind <kind>", "what its first step is")
-        .choices(["spark", "job", "serve"])
+      new Option(
+        "--kind <kind>",
+        "what a workload's first step is, or data-set",
+      )
+        .choices(["spark", "job", "serve", "data-set"])
         .default("spark"),
     )
     .option("--path <folder>", "where to write it, in place of workloads/NAME")
@@ -35,16 +35,20 @@ export function define(command: Command): void {
         ["npm run new -- fraud --kind job", "with a script in a container"],
         ["npm run new -- fraud --kind serve", "with a server on a port"],
         ["npm run new -- fraud --path ../fraud", "in another repository"],
+        ["npm run new -- trips --kind data-set", "events and features of them"],
       ),
     )
     .action((name, { kind, path }) => {
       const folder = writeWorkload(name, kind, path);
-      process.stdout.write(`${nextSteps(name, folder, path)}\n`);
+      const next = kind === dataSet ? nextOfDataSet : nextSteps;
+      process.stdout.write(`${next(name, folder, path)}\n`);
     });
 }
 
+const dataSet = "data-set";
+
 /**
- * Writes the folder of a workload.
+ * Writes the folder of a workload, or of a data set.
  *
  * @returns its path
  * @throws {CommandError} where the name is none, or something is there already
@@ -65,8 +69,10 @@ export function writeWorkload(
     throw new CommandError(
       `new: ${folder}: something is there already; choose another name, or a folder that is empty`,
     );
-  const schema =
-    path === undefined ? "../workload.schema.json" : "workload.schema.json";
+  // By which editors complete and judge the declaration.
+  const file =
+    kind === dataSet ? "data-set.schema.json" : "workload.schema.json";
+  const schema = path === undefined ? `../${file}` : file;
   const template = join(root, "workloads/templates", kind);
   for (const file of filesIn(template)) {
     const target = join(folder, relative(template, file));
@@ -74,11 +80,16 @@ export function writeWorkload(
     const text = readFileSync(file, "utf8");
     writeFileSync(
       target,
-      text.replaceAll("SCHEMA", schema).replaceAll("NAME", name),
+      text
+        .replaceAll("SCHEMA", schema)
+        .replaceAll("NAME", name)
+        .replaceAll("TABLE", name.replaceAll("-", "_"))
+        .replaceAll("OWNER", "ml"),
     );
   }
   // Elsewhere, editors find it beside the declaration alone.
-  if (path !== undefined) copyFileSync(schemaFile, join(folder, schema));
+  if (path !== undefined)
+    copyFileSync(join(root, "workloads", file), join(folder, file));
   return folder;
 }
 
@@ -101,5 +112,20 @@ function nextSteps(name: string, folder: string, path?: string): string {
     "To make it part of every `up` of a stack, write into its file:",
     "",
     ...workloadEntry(name, path),
+  ].join("\n");
+}
+
+function nextOfDataSet(name: string, folder: string, path?: string): string {
+  const shown = path ?? relative(root, folder);
+  return [
+    `${shown}: a data set with six records, declared in data-set.yaml (keys: docs/data-set.md)`,
+    "",
+    `  npm run features -- check ${shown}    its declaration and its records, without a cluster`,
+    "",
+    "To keep it from a topic, write into a stack's file, and make the team there the owner in data-set.yaml:",
+    "",
+    "  mlstack:kafka: { kind: single, topics: [{ name: " + name + " }] }",
+    "  mlstack:streams:",
+    `    ${name}: { ${path === undefined ? "" : `path: ${path}, `}topic: ${name}, producer: { kind: replay } }`,
   ].join("\n");
 }

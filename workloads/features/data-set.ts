@@ -7,24 +7,47 @@ import { featureViewSchema, type FeatureView } from "./feature-view";
 /** Name of a folder's declaration of a data set. */
 export const dataSetFile = "data-set.yaml";
 
-const sampleSchema = z.strictObject({
-  package: z
-    .string()
-    .regex(/^[\w.-]+==[\w.]+$/, "pin it, as in name==1.2.3")
-    .describe("Python package that has the file, pinned"),
-  path: z
-    .string()
-    .min(1)
-    .describe(
-      "Where the file lies in the package; CSV or JSON lines, plain, gzipped or alone in a zip",
-    ),
-  key: z
-    .string()
-    .min(1)
-    .describe(
-      "Column that is the key of the records: those of one value stay in order",
-    ),
-});
+const key = z
+  .string()
+  .min(1)
+  .describe(
+    "Column that is the key of the records: those of one value stay in order",
+  );
+
+const sampleSchema = z.union(
+  [
+    z
+      .strictObject({
+        file: z
+          .string()
+          .regex(
+            /^[A-Za-z0-9][\w.-]*$/,
+            "write the name of a file in the folder",
+          )
+          .describe(
+            "A file of the folder; CSV or JSON lines, plain, gzipped or alone in a zip",
+          ),
+        key,
+      })
+      .describe("A file of the folder"),
+    z
+      .strictObject({
+        package: z
+          .string()
+          .regex(/^[\w.-]+==[\w.]+$/, "pin it, as in name==1.2.3")
+          .describe("Python package that has the file, pinned"),
+        path: z
+          .string()
+          .min(1)
+          .describe(
+            "Where the file lies in the package; CSV or JSON lines, plain, gzipped or alone in a zip",
+          ),
+        key,
+      })
+      .describe("A file of a Python package"),
+  ],
+  { error: "write { file, key } or { package, path, key }" },
+);
 
 /** Events that come with a data set, which a producer can replay. */
 export type Sample = z.output<typeof sampleSchema>;

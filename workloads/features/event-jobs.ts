@@ -1,5 +1,3 @@
-import { basename } from "node:path";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -12,7 +10,7 @@ import {
 import { SparkJob } from "../../components/spark-job";
 import { SparkService } from "../../components/spark-service";
 import { contractSpec } from "./contract";
-import { bulkConf, type Ground } from "./ground";
+import { bulkConf, sampleFile, type Ground } from "./ground";
 
 /** Sends events to the topic; nothing unless the stack names a producer. */
 export function produceEvents(
@@ -28,7 +26,7 @@ export function produceEvents(
     producer.kind === "generate"
       ? [`--generate=${producer.events}`, `--seed=${producer.seed}`]
       : [
-          `--file=/opt/mlstack/data/${basename(sample?.path ?? "")}`,
+          `--file=${sample && sampleFile(sample)}`,
           `--key=${sample?.key}`,
           ...(producer.events === undefined
             ? []

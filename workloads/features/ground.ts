@@ -1,3 +1,5 @@
+import { basename, join } from "node:path";
+
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
@@ -13,7 +15,7 @@ import type { Team, TeamAccount } from "../../components/team";
 import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
-import type { DataSet } from "./data-set";
+import type { DataSet, Sample } from "./data-set";
 
 /** What a streamed data set stands on. */
 export interface StreamedDataSetArgs {
@@ -25,6 +27,8 @@ export interface StreamedDataSetArgs {
   readonly pool: PlacedPool;
   readonly kafka: Kafka;
   readonly dataSet: DataSet;
+  /** Path of its folder. */
+  readonly folder: string;
   readonly config: StreamConfig;
   /** Ends of jobs that come first. */
   readonly after?: readonly JobEnd[];
@@ -133,6 +137,7 @@ export class Ground {
     image: string,
     include: readonly string[] = [],
     args: Readonly<Record<string, pulumi.Input<string>>> = {},
+    files?: Readonly<Record<string, string>>,
   ): Image {
     return new Image(
       `${this.name}-${image}`,
@@ -142,6 +147,7 @@ export class Ground {
         include,
         dockerfile: `workloads/images/${image}/Dockerfile`,
         args,
+        ...(files === undefined ? {} : { files }),
         registry: this.args.platform.images,
       },
       { parent: this.parent },
@@ -162,7 +168,7 @@ export class Ground {
   }
 
   private buildImages() {
-    const { dataSet, platform } = this.args;
+    const { dataSet, folder, platform } = this.args;
     const spark = new Image(
       `${this.name}-base`,
       {
@@ -175,7 +181,12 @@ export class Ground {
     );
     return {
       spark: this.image("stream", code, { SPARK: spark.ref }),
-      tools: this.image("stream-tools", code, sampleArgs(dataSet)),
+      tools: this.image(
+        "stream-tools",
+        code,
+        sampleArgs(dataSet),
+        sampleFiles(dataSet, folder),
+      ),
     };
   }
 }
@@ -204,9 +215,26 @@ const code = [
   "features/python/requirements-jobs.txt",
 ];
 
-/** What the image of the producer takes the sample from. */
+/** Where the image of the producer has the sample. */
+export function sampleFile(sample: Sample): string {
+  return "file" in sample
+    ? `/opt/mlstack/stream/sample/${sample.file}`
+    : `/opt/mlstack/data/${basename(sample.path)}`;
+}
+
+/** What the image of the producer takes a package's sample from. */
 function sampleArgs({ sample }: DataSet): Record<string, string> {
-  return sample === undefined
+  return sample === undefined || "file" in sample
     ? {}
     : { SAMPLE_PACKAGE: sample.package, SAMPLE_PATH: sample.path };
+}
+
+/** The folder's own sample, beside the code of the stream, which the image copies. */
+function sampleFiles(
+  { sample }: DataSet,
+  folder: string,
+): Record<string, string> | undefined {
+  return sample === undefined || !("file" in sample)
+    ? undefined
+    : { [`features/stream/sample/${sample.file}`]: join(folder, sample.file) };
 }

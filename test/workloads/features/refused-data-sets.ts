@@ -334,6 +334,16 @@ export const refused: readonly RefusedDataSet[] = [
     line: 'FILE: sample.package: "trips": pin it, as in name==1.2.3',
   },
   {
+    what: "a sample of neither kind",
+    keys: { sample: { url: "https://example.org/trips.csv", key: "zone" } },
+    line: 'FILE: sample: {"url":"https://example.org/trips.csv","key":"zone"}: write { file, key } or { package, path, key }',
+  },
+  {
+    what: "a sample that is not in the folder",
+    keys: { sample: { file: "trips.csv", key: "zone" } },
+    line: 'FILE: sample.file: "trips.csv": no such file in FOLDER',
+  },
+  {
     what: "events that nobody has",
     stream: { producer: { kind: "replay" } },
     line: 'streams.trips.producer.kind: "replay": no events come with this data set; leave the producer out',
