@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 
+import { parseDocument } from "yaml";
+
 import { eventually } from "../support/eventually";
 import { foundation } from "../support/foundation";
-import { FraudFolder, fraudNumbers, toldSteps } from "../support/fraud-folder";
+import {
+  askedScore,
+  FraudFolder,
+  fraudNumbers,
+  toldSteps,
+} from "../support/fraud-folder";
 import { TestStack } from "../support/test-stack";
 
 const name = "own-workload-test";
@@ -17,6 +24,10 @@ const unawaited = {
   "by-hand": "manual",
   "by-clock": { schedule: "* * * * *" },
 } as const;
+
+interface Application {
+  readonly status: { readonly executorState: Readonly<Record<string, string>> };
+}
 
 interface JobList {
   readonly items: readonly {
@@ -53,6 +64,7 @@ describe("a workload in a folder outside of the project", function () {
     assert.match(output, /wrote {3}to s3a:\/\/feature-store$/m);
     assert.match(output, /scored 1,000 payments of 2026-11-01/);
     assert.match(output, /told of 1000 rows/);
+    assert.match(output, /^fraud-serve: ready$/m);
     assert.match(output, /replica 0 of 2 trained on 500 rows/);
     const { "fraud-tell": tell, ...others } = toldSteps(output);
     assert.deepEqual(others, {
@@ -69,6 +81,18 @@ describe("a workload in a folder outside of the project", function () {
     const { files, refused } = tell.result;
     assert.ok(Number(files) > 0, output);
     assert.equal(refused, "AccessDenied");
+  });
+
+  it("serves what it declares, behind an address of this machine", async () => {
+    assert.deepEqual(await askedScore(stack), { score: 0.5 });
+    const { services } = stack.report();
+    assert.deepEqual(services, [
+      {
+        name: "fraud-serve",
+        kind: "WebService",
+        url: "http://fraud-serve.ml.svc",
+      },
+    ]);
   });
 
   /** Jobs that the last `up` ran, sorted. */
@@ -119,8 +143,20 @@ describe("a workload in a folder outside of the project", function () {
     folder.edit("jobs/score.py", (text) =>
       text.replace('f"scored', 'f"scored again'),
     );
+    // On executors now, of which Spark may ask for more.
+    folder.edit("workload.yaml", (text) => {
+      const document = parseDocument(text);
+      const executor = { instances: 1, max: 2, memory: "512m" };
+      document.setIn(["steps", "score", "size"], { executor });
+      return document.toString();
+    });
     await stack.succeed("up");
     assert.deepEqual(ran(), ["fraud-score COMPLETED"]);
+    const { status } = stack
+      .kubectl()
+      .get<Application>("sparkapplication", "fraud-score", "-n", "ml");
+    const executors = Object.keys(status.executorState).length;
+    assert.ok(executors >= 1 && executors <= 2, String(executors));
   });
 
   it("runs a step by hand alone, and one at its times", async () => {

@@ -10,7 +10,10 @@ import { join } from "node:path";
 
 import { parse, parseDocument } from "yaml";
 
+import type { TestStack } from "./test-stack";
 import { succeed } from "./project-command";
+
+const templates = join(__dirname, "../../workloads/templates");
 
 const additions = join(__dirname, "fraud-workload");
 
@@ -22,7 +25,7 @@ export interface ToldStep {
 
 /**
  * A team's own workload outside of the project: what `npm run new` writes, with packages of its own, and after its Spark
- * step a container and a training on two replicas.
+ * step a container, a training on two replicas, and a server as `npm run new -- --kind serve` writes it.
  */
 export class FraudFolder {
   private readonly parent = mkdtempSync(join(tmpdir(), "mlstack-own-"));
@@ -39,6 +42,10 @@ export class FraudFolder {
     );
     for (const code of ["tell", "train"])
       cpSync(join(additions, code), join(this.path, code), { recursive: true });
+    cpSync(
+      join(templates, "serve/app/serve.py"),
+      join(this.path, "tell/serve.py"),
+    );
     const steps = parse(
       readFileSync(join(additions, "steps.yaml"), "utf8"),
     ) as Record<string, unknown>;
@@ -72,6 +79,16 @@ export const fraudNumbers = {
   "fraud-score": { rows: 1000, metrics: { highest: 0.4807 } },
   "fraud-train": { rows: 1000, metrics: { error: 0.003858 }, replicas: 2 },
 } as const;
+
+/** What the folder's server answers for a payment of half as much again as is usual, through the command `open`. */
+export async function askedScore(stack: TestStack): Promise<unknown> {
+  const address = await stack.open("fraud-serve");
+  const answer = await fetch(new URL("/score", address), {
+    method: "POST",
+    body: JSON.stringify({ amount: 30, usual: 20 }),
+  });
+  return answer.json();
+}
 
 /** How each step went, by the name of its job, from what the command `run` printed. */
 export function toldSteps(output: string): Readonly<Record<string, ToldStep>> {
