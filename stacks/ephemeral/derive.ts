@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { isSystemPool } from "../../infra/pool-rules";
+import { secretPlaceholder } from "../../infra/secret-placeholder";
 
 /** Kinds of targets on which stacks stand side by side; the others have one machine, or one set of hosts. */
 export const shareableTargets = ["eks", "gke", "aks"] as const;
@@ -107,7 +108,7 @@ function withoutSecrets(config: Readonly<Record<string, unknown>>) {
 
 /** The value with a text in place of each secret, so that it can be checked without reading them. */
 export function withPlaceholders(value: unknown): unknown {
-  if (isSecret(value)) return "secret";
+  if (isSecret(value)) return secretPlaceholder;
   if (Array.isArray(value)) return value.map(withPlaceholders);
   if (!isObject(value)) return value;
   return Object.fromEntries(

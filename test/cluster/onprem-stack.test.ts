@@ -5,6 +5,12 @@ import { prepare } from "../../infra/supply";
 import { loginSchema } from "../../infra/onprem/hosts";
 import { Remote } from "../../infra/onprem/ssh";
 import { foundation } from "../support/foundation";
+import {
+  askedScore,
+  FraudFolder,
+  fraudNumbers,
+  toldSteps,
+} from "../support/fraud-folder";
 import { ensureKubeadmImages } from "../support/kubeadm-images";
 import {
   hostConfiguration,
@@ -24,6 +30,7 @@ const passphrase = "PULUMI_CONFIG_PASSPHRASE";
 describe("on-prem stack", function () {
   let stack: TestStack;
   let machines: TestHosts;
+  const folder = new FraudFolder();
   const given = process.env[passphrase];
 
   before(async () => {
@@ -47,6 +54,7 @@ describe("on-prem stack", function () {
       },
       // The device plugin of a GPU pool is in no registry that can be reached from everywhere, and needs a GPU.
       pools: [{ name: "cpu", min: 2, max: 2 }],
+      kubeflow: { trainingOperator: true },
     };
     stack = new TestStack(name, settings, "onprem");
     // A run that was cut off leaves a state of hosts that are no more.
@@ -66,6 +74,7 @@ describe("on-prem stack", function () {
   after(async () => {
     await stack?.end();
     await machines?.remove();
+    folder.remove();
     if (given === undefined) delete process.env[passphrase];
     else process.env[passphrase] = given;
   });
@@ -114,6 +123,19 @@ describe("on-prem stack", function () {
         /^nc: .*: Connection refused$/,
       );
     }
+  });
+
+  it("runs a team's own folder as the local stack does, and it gives the same numbers", async () => {
+    await folder.make();
+    stack.set(["workloads", "fraud"], { path: folder.path });
+    const output = await stack.succeed("run", folder.path);
+    const { "fraud-tell": tell, ...others } = toldSteps(output);
+    assert.deepEqual(
+      Object.entries(others).map(([job, { result }]) => [job, result]),
+      Object.entries(fraudNumbers),
+    );
+    assert.equal(tell?.result["refused"], "AccessDenied");
+    assert.deepEqual(await askedScore(stack), { score: 0.5 });
   });
 
   it("has nothing to change at a second look", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 
 import { onprem } from "../../../infra/onprem";
+import { withPlaceholders } from "../../../stacks/ephemeral/derive";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const key = generateKeyPairSync("rsa", {
@@ -116,6 +117,25 @@ describe("on-prem configuration", () => {
     assert.equal(wrong.length, 1);
     assert.match(wrong[0]?.remedy ?? "", /no private key/);
     assert.doesNotMatch(JSON.stringify(wrong), /not a key/);
+  });
+
+  it("lets an encrypted key pass where a stack's file is read without its passphrase", () => {
+    const ssh = withPlaceholders({
+      key: { secure: "v1:…" },
+      passphrase: { secure: "v1:…" },
+    });
+    assert.deepEqual(
+      onprem.checkPools([pool({})], onprem.schema.parse({ ...target, ssh })),
+      [],
+    );
+    const own = withPlaceholders({ ssh: { key, passphrase: { secure: "x" } } });
+    assert.deepEqual(
+      onprem.checkPools(
+        [pool({})],
+        onprem.schema.parse({ ...target, ...(own as object) }),
+      ),
+      [],
+    );
   });
 
   it("refuses ranges that overlap each other, or have hosts in them", () => {
