@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Problem } from "../infra/problem";
 import { writtenPath } from "../infra/schema-problems";
 import { readDeclaration } from "./declaration-file";
+import { declaredFolder } from "./declared-folder";
 import { checkDataSet } from "./features/check-data-set";
 import { dataSetFile, type DataSet } from "./features/data-set";
 
@@ -21,7 +22,7 @@ export interface ReadDataSet {
 /** A data set's name, and where a stack's file or a command has it from. */
 export interface NamedFolder {
   readonly name: string;
-  /** Folder, from the root of the project or elsewhere; `workloads/<name>` unless given. */
+  /** Folder, from the root of the project or elsewhere, or `git+URL#COMMIT`; `workloads/<name>` unless given. */
   readonly path?: string | undefined;
   /** What names it, as a problem says it: `streams.trips`. */
   readonly place: string;
@@ -36,7 +37,7 @@ export function readDataSet(
   { name, path, place }: NamedFolder,
   teams?: readonly string[],
 ): ReadDataSet {
-  const folder = path ?? `workloads/${name}`;
+  const { folder, fault } = declaredFolder(name, path);
   const file = join(folder, dataSetFile);
   const fail = (...problems: readonly Problem[]) => ({
     ...{ file, folder },
@@ -50,6 +51,7 @@ export function readDataSet(
       remedy,
     });
   const make = `make one with \`npm run new -- ${name} --kind data-set\``;
+  if (fault !== undefined) return missing(fault);
   if (!isFolder(folder))
     return missing(
       `no such folder; ${make}, name another under path, or correct the spelling`,

@@ -4,12 +4,7 @@ import { join } from "node:path";
 import { HiddenValue, type Problem } from "../infra/problem";
 import { schemaProblems, writtenPath } from "../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
-import {
-  fetchGitFolder,
-  gitFolder,
-  GitError,
-  gitPrefix,
-} from "../infra/git-folder";
+import { declaredFolder } from "./declared-folder";
 import {
   workloadFile,
   workloadSchema,
@@ -34,7 +29,7 @@ export interface ReadWorkload {
 export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   const place =
     own.path === undefined ? `workloads.${name}` : `workloads.${name}.path`;
-  const here = folderOf(name, own);
+  const here = declaredFolder(name, own.path);
   const { folder } = here;
   const file = join(folder, workloadFile);
   const at = (path: readonly PropertyKey[]) =>
@@ -89,24 +84,6 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   return fail(
     ...parsed.error.issues.flatMap((issue) => schemaProblems(issue, shown, at)),
   );
-}
-
-/** Where the folder of a workload lies on this machine, that of a repository once it is fetched; or why it cannot be had. */
-function folderOf(
-  name: string,
-  { path }: OwnWorkload,
-): { readonly folder: string; readonly fault?: string } {
-  if (path === undefined) return { folder: `workloads/${name}` };
-  if (!path.startsWith(gitPrefix)) return { folder: path };
-  const named = gitFolder(path);
-  if ("fault" in named) return { folder: path, fault: named.fault };
-  try {
-    return { folder: fetchGitFolder(named) };
-  } catch (error) {
-    if (!(error instanceof GitError)) throw error;
-    const fault = `it cannot be had from there: ${error.message}`;
-    return { folder: path, fault };
-  }
 }
 
 /** Values of variables, arguments and inputs may be secret, even though they should not be. */

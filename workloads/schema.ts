@@ -6,6 +6,7 @@ import { sparkJobSizeSchema } from "../components/spark-job-size";
 import { trainingJobSizeSchema } from "../components/training-job-size";
 import { webServiceSizeSchema } from "../components/web-service-size";
 import { quantity } from "../infra/quantity";
+import { folderWords } from "./declared-folder";
 
 /** Name of a folder's declaration. */
 export const workloadFile = "workload.yaml";
@@ -439,9 +440,7 @@ export const ownWorkloadSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe(
-      "Folder of the workload, from the root of the project or elsewhere, or in a git repository at a commit, as git+https://HOST/REPOSITORY#COMMIT or #COMMIT:FOLDER; workloads/NAME unless given",
-    ),
+    .describe(`Folder of the workload, ${folderWords}`),
   inputs: z
     .record(z.string(), plainValue)
     .prefault({})

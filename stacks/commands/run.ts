@@ -12,6 +12,7 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 
 import { bucketNames } from "../../components/hudi-store";
+import { gitFolder, gitPrefix } from "../../infra/git-folder";
 import { jobName, type DeclaredWorkload } from "../../workloads/check";
 import { stepLabel, workloadLabel } from "../../workloads/labels";
 import { CommandError, fromCaller, root, stackFolder } from "./command";
@@ -30,7 +31,10 @@ import { workloadEntry } from "./workload-entry";
 /** `run`: `up` of a stack with a workload in it, whose steps run again, and how they went. */
 export function define(command: Command): void {
   command
-    .argument("<workload>", "name, or path of its folder")
+    .argument(
+      "<workload>",
+      "name, or path of its folder, or git+URL#COMMIT:FOLDER",
+    )
     .addOption(stackOption())
     .option("--team <team>", "team whose jobs they are")
     .option("--set <input...>", "values of its inputs, as NAME=VALUE")
@@ -41,6 +45,10 @@ export function define(command: Command): void {
       examples(
         ["npm run run -- fraud", "workloads/fraud on this machine's cluster"],
         ["npm run run -- ../elsewhere/fraud", "a folder of another repository"],
+        [
+          "npm run run -- git+https://HOST/REPOSITORY#COMMIT:fraud",
+          "one of a repository, as it is at a commit",
+        ],
         ["npm run run -- fraud --set date=2026-11-02", "with another input"],
       ),
     )
@@ -86,13 +94,22 @@ async function run(workload: string, options: RunOptions): Promise<number> {
   return 0;
 }
 
-/** A name alone is that of a folder of this project; a path is anybody's. */
+/** A name alone is that of a folder of this project; a path is anybody's, and so is a repository. */
 function named(workload: string): {
   readonly name: string;
   readonly path?: string;
 } {
   if (!workload.includes("/") && !workload.startsWith("."))
     return { name: workload };
+  if (workload.startsWith(gitPrefix)) {
+    const place = gitFolder(workload);
+    if ("fault" in place)
+      throw new CommandError(
+        `run: ${JSON.stringify(workload)}: ${place.fault}`,
+      );
+    const last = place.folder ?? new URL(place.url).pathname;
+    return { name: basename(last, ".git"), path: workload };
+  }
   const folder = fromCaller(workload);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new CommandError(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { readDataSet } from "../../workloads/data-sets";
 import { readWorkload } from "../../workloads/declaration";
 import {
   fetchGitFolder,
@@ -22,6 +24,7 @@ import {
 } from "../../infra/git-folder";
 import { ownWorkloadSchema } from "../../workloads/schema";
 import { configProblems } from "../support/config-problems";
+import { startCommand } from "../support/project-command";
 
 const declaration = `apiVersion: mlstack.dev/v1
 steps:
@@ -72,6 +75,8 @@ describe("a workload in a git repository", () => {
     writeFileSync(join(work, "teams/fraud/workload.yaml"), declaration);
     writeFileSync(join(work, "teams/fraud/jobs/score.py"), "print(1)\n");
     symlinkSync("/etc/passwd", join(work, "teams/fraud/jobs/users"));
+    mkdirSync(join(work, "teams/trips"));
+    cpSync("workloads/flights", join(work, "teams/trips"), { recursive: true });
     first = commit("one");
     writeFileSync(join(work, "teams/fraud/jobs/score.py"), "print(2)\n");
     commit("two");
@@ -101,6 +106,26 @@ describe("a workload in a git repository", () => {
       readFileSync(join(folder, "jobs/score.py"), "utf8"),
       "print(1)\n",
     );
+  });
+
+  it("may hold a data set", () => {
+    const read = (path: string) =>
+      readDataSet({ name: "trips", path, place: "streams.trips" });
+    const { folder, dataSet, problems } = read(
+      `git+${url}#${first}:teams/trips`,
+    );
+    assert.deepEqual(problems, []);
+    assert.equal(dataSet?.contract.name, "flights_events");
+    assert.ok(existsSync(join(folder, "data-set.yaml")));
+    const [branch] = read(`git+${url}#main:teams/trips`).problems;
+    assert.equal(branch?.path, "streams.trips.path");
+    assert.match(branch.remedy, /write all 40 digits, as `git ls-remote/);
+  });
+
+  it("is refused to `run` by a branch, before anything changes", async () => {
+    const { code, output } = await startCommand("run", [`git+${url}#main`]).end;
+    assert.equal(code, 1);
+    assert.match(output, /run: "git\+file:.*#main": a branch or a tag/);
   });
 
   it("follows no link out of it", () =>

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { onlineStoreSchema } from "../../components/online-store";
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { folderWords } from "../declared-folder";
 import { cronLine } from "./cron-line";
 
 /** Streams are read by two tasks side by side, of which each sorts its part of a batch. */
@@ -21,9 +22,7 @@ export const streamSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe(
-      "Folder of its data-set.yaml, from the root of the project or elsewhere; workloads/NAME unless given",
-    ),
+    .describe(`Folder of its data-set.yaml, ${folderWords}`),
   team: z.string().default("ml").describe("Team whose jobs keep the data set"),
   pool: z.string().default("cpu").describe("Pool that they run on"),
   topic: z.string().min(1).describe("One of the topics of the stack's Kafka"),

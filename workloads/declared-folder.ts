@@ -1,0 +1,28 @@
+import {
+  fetchGitFolder,
+  gitFolder,
+  GitError,
+  gitPrefix,
+} from "../infra/git-folder";
+
+/** What of a stack's file names a folder with a declaration. */
+export const folderWords =
+  "from the root of the project or elsewhere, or in a git repository at a commit, as git+https://HOST/REPOSITORY#COMMIT or #COMMIT:FOLDER; workloads/NAME unless given";
+
+/** Where a folder with a declaration lies on this machine, that of a repository once it is fetched; or why it cannot be had. */
+export function declaredFolder(
+  name: string,
+  path?: string,
+): { readonly folder: string; readonly fault?: string } {
+  if (path === undefined) return { folder: `workloads/${name}` };
+  if (!path.startsWith(gitPrefix)) return { folder: path };
+  const named = gitFolder(path);
+  if ("fault" in named) return { folder: path, fault: named.fault };
+  try {
+    return { folder: fetchGitFolder(named) };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    const fault = `it cannot be had from there: ${error.message}`;
+    return { folder: path, fault };
+  }
+}
