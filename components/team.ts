@@ -62,7 +62,7 @@ export class Team extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   private readonly platform: Platform;
   private readonly teamName: string;
-  private readonly fences: readonly pulumi.Resource[];
+  private readonly isolation: readonly pulumi.Resource[];
 
   constructor(
     name: string,
@@ -90,7 +90,7 @@ export class Team extends pulumi.ComponentResource {
     );
     this.namespace = namespace.metadata.name;
     const metadata = { namespace: this.namespace };
-    this.fences = [
+    this.isolation = [
       ...this.administer(args, child),
       new k8s.core.v1.LimitRange(
         `${name}-limits`,
@@ -98,12 +98,13 @@ export class Team extends pulumi.ComponentResource {
         child,
       ),
       new k8s.networking.v1.NetworkPolicy(
-        `${name}-walls`,
+        `${name}-network`,
         {
           metadata,
           spec: isolated({ ingress: [], egress: this.egress(args) }),
         },
-        child,
+        // Its name up to 0.1.
+        { ...child, aliases: [{ name: `${name}-walls` }] },
       ),
       new k8s.rbac.v1.Role(
         `${name}-spark`,
@@ -169,7 +170,7 @@ export class Team extends pulumi.ComponentResource {
       fullName,
       { serviceAccount: { namespace: this.teamName, name }, grants },
       // The namespace comes first: an identity may keep a secret in it.
-      { parent: this, dependsOn: [...this.fences] },
+      { parent: this, dependsOn: [...this.isolation] },
     );
     const child = { parent: this, provider: this.platform.provider };
     const account = new k8s.core.v1.ServiceAccount(
@@ -188,7 +189,7 @@ export class Team extends pulumi.ComponentResource {
       return {
         name: account.metadata.name,
         identity,
-        ready: [...this.fences, ...identity.ready, account],
+        ready: [...this.isolation, ...identity.ready, account],
       };
     }
     const binding = new k8s.rbac.v1.RoleBinding(
@@ -207,7 +208,7 @@ export class Team extends pulumi.ComponentResource {
     return {
       name: account.metadata.name,
       identity,
-      ready: [...this.fences, ...identity.ready, account, binding],
+      ready: [...this.isolation, ...identity.ready, account, binding],
     };
   }
 }

@@ -48,7 +48,7 @@ const observability = observe({
   rates: config.observability.enabled ? meanRates(config) : [],
 });
 
-const ground = {
+const shared = {
   platform,
   ...operators,
   store,
@@ -57,12 +57,12 @@ const ground = {
 };
 const ends = [
   ...runWorkloads({
-    ...ground,
+    ...shared,
     workloads: config.workloads,
     declared: config.declared,
   }),
   ...runStreams({
-    ...ground,
+    ...shared,
     kafka: config.kafka,
     streams: config.declaredStreams,
     forceDestroy: shortLived,
@@ -72,7 +72,7 @@ const named = config.workloads.notebooks ?? [];
 const opened =
   named.length === 0
     ? {}
-    : new Notebooks("notebooks", { ...ground, notebooks: named }).opened;
+    : new Notebooks("notebooks", { ...shared, notebooks: named }).opened;
 
 /** Where the stack runs. */
 export const target = config.target.kind;

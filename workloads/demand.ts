@@ -357,7 +357,7 @@ function clickstreamConsumers(
   ];
 }
 
-/** Pods that need no Spark, as `Ground.toolPod` sizes them. */
+/** Pods that need no Spark, as `DataSetContext.toolPod` sizes them. */
 const tool = { cpu: "100m", memory: "256Mi" };
 
 function streamConsumers(path: string, config: StreamConfig): Consumer[] {

@@ -159,7 +159,7 @@ export class Kafka extends pulumi.ComponentResource {
       this.child,
     );
     const policy = new k8s.networking.v1.NetworkPolicy(
-      `${this.name}-walls`,
+      `${this.name}-network`,
       {
         metadata: { namespace },
         spec: isolated({
@@ -172,7 +172,8 @@ export class Kafka extends pulumi.ComponentResource {
           egress: toPlatform(platform.clusterNetwork),
         }),
       },
-      this.child,
+      // Its name up to 0.1.
+      { ...this.child, aliases: [{ name: `${this.name}-walls` }] },
     );
     return [
       ...this.topics({ image, namespace, replicas: 1, topics: config.topics }, [

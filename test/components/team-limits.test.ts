@@ -38,7 +38,7 @@ describe("limits of a team's namespace", () => {
       Object.keys(quota.spec.hard).filter((key) => key.startsWith("limits.")),
       [],
     );
-    // Nor may a member publish a service around the walls.
+    // Nor may a member publish a service around the network policy.
     for (const kind of ["loadbalancers", "nodeports"])
       assert.equal(quota.spec.hard[`services.${kind}`], "0");
   });

@@ -228,7 +228,7 @@ for (const stack of ["aws", "gcp", "azure"]) {
     it("keeps what a team has without Kubeflow", () => {
       for (const team of ["ml", "guests"]) {
         recording.one(types.limits, `${team}-limits`);
-        recording.one(types.policy, `${team}-walls`);
+        recording.one(types.policy, `${team}-network`);
       }
     });
   });

@@ -145,12 +145,12 @@ export class Clickstream extends pulumi.ComponentResource {
     features: JobEnd,
     after: readonly JobEnd[],
   ): readonly JobEnd[] {
-    const { config, ...ground } = this.args;
+    const { config, ...others } = this.args;
     if (config.pipeline === undefined) return [];
     const pipeline = new ClickstreamPipeline(
       name,
       {
-        ...ground,
+        ...others,
         config: config.pipeline,
         jobs: this.image,
         instant: instantOf(features),

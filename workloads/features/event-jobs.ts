@@ -10,15 +10,15 @@ import {
 import { SparkJob } from "../../components/spark-job";
 import { SparkService } from "../../components/spark-service";
 import { contractSpec } from "./contract";
-import { bulkConf, sampleFile, type Ground } from "./ground";
+import { bulkConf, sampleFile, type DataSetContext } from "./data-set-context";
 
 /** Sends events to the topic; nothing unless the stack names a producer. */
 export function produceEvents(
-  ground: Ground,
+  context: DataSetContext,
   client: KafkaClient,
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
-  const { config, dataSet, team } = ground.args;
+  const { config, dataSet, team } = context.args;
   const { producer, topic, timeoutSeconds } = config;
   if (producer === undefined) return [];
   const { sample } = dataSet;
@@ -32,12 +32,12 @@ export function produceEvents(
             ? []
             : [`--first=${producer.events}`]),
         ];
-  const name = ground.jobName("producer");
+  const name = context.jobName("producer");
   // Events are sent by a run; ids make the same events the same.
   const spec: k8s.types.input.batch.v1.JobSpec = {
     backoffLimit: 3,
     template: {
-      spec: ground.toolPod("producer", "Never", {
+      spec: context.toolPod("producer", "Never", {
         command: ["python3", "-m", "stream.producer"],
         args: [
           pulumi.interpolate`--servers=${client.servers}`,
@@ -60,22 +60,22 @@ export function produceEvents(
       spec,
     },
     runOptions(spec, {
-      ...ground.child,
+      ...context.child,
       dependsOn: [...client.ready, ...after],
     }),
   );
-  const opts = { parent: ground.parent };
-  return [endOf(name, job, { ...ground.args, timeoutSeconds }, opts)];
+  const opts = { parent: context.parent };
+  return [endOf(name, job, { ...context.args, timeoutSeconds }, opts)];
 }
 
 /** Events into their table. Without `everySeconds` the program waits until the topic has been read; else the job runs on. */
 export function ingestEvents(
-  ground: Ground,
+  context: DataSetContext,
   client: KafkaClient,
   produced: readonly JobEnd[],
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
-  const { config, dataSet } = ground.args;
+  const { config, dataSet } = context.args;
   const { contract } = dataSet;
   const { table } = contract;
   const {
@@ -85,19 +85,19 @@ export function ingestEvents(
     size,
     keepDays = table.keepDays,
   } = config.ingest;
-  const name = ground.jobName("ingest");
+  const name = context.jobName("ingest");
   const run = {
-    ...ground.sparkRun(name, "stream/ingest.py", size, {
+    ...context.sparkRun(name, "stream/ingest.py", size, {
       raw: "write",
       featureStore: "write",
     }),
-    env: [...client.env, ...ground.pushEnv],
+    env: [...client.env, ...context.pushEnv],
     conf: streamConf,
     after: [...client.ready, ...produced, ...after],
     arguments: [
       `--contract=${JSON.stringify(contractSpec({ ...contract, table: { ...table, keepDays } }))}`,
-      pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
-      pulumi.interpolate`--raw=${ground.uri("raw")}`,
+      pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
+      pulumi.interpolate`--raw=${context.uri("raw")}`,
       pulumi.interpolate`--servers=${client.servers}`,
       `--topic=${config.topic}`,
       `--batch=${batch}`,
@@ -108,7 +108,7 @@ export function ingestEvents(
         : [`--every=${everySeconds}`]),
     ],
   };
-  const opts = { parent: ground.parent };
+  const opts = { parent: context.parent };
   if (everySeconds !== undefined) {
     new SparkService(name, run, opts);
     return [];

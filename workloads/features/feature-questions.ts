@@ -2,13 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nameFor } from "../../infra/name-limits";
-import type { Ground } from "./ground";
+import type { DataSetContext } from "./data-set-context";
 import { commandLabel } from "./labels";
 
 /** A suspended CronJob, of which `npm run features` makes Jobs: it has the image, the account and the place. */
-export function answerQuestions(ground: Ground): void {
-  const name = nameFor("CronJob", ground.name, "features");
-  const account = ground.account(name, {
+export function answerQuestions(context: DataSetContext): void {
+  const name = nameFor("CronJob", context.name, "features");
+  const account = context.account(name, {
     featureStore: "read",
     models: "read",
   });
@@ -17,7 +17,7 @@ export function answerQuestions(ground: Ground): void {
     {
       metadata: {
         name,
-        namespace: ground.args.team.namespace,
+        namespace: context.args.team.namespace,
         labels: { [commandLabel]: "questions" },
       },
       spec: {
@@ -30,11 +30,11 @@ export function answerQuestions(ground: Ground): void {
             template: {
               metadata: { labels: account.identity.podLabels },
               spec: {
-                ...ground.toolPod("features", "Never", {
+                ...context.toolPod("features", "Never", {
                   command: ["python3", "-m", "mlstack_features.cli"],
                   args: [
-                    pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
-                    pulumi.interpolate`--models=${ground.uri("models")}`,
+                    pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
+                    pulumi.interpolate`--models=${context.uri("models")}`,
                   ],
                   env: [...account.identity.env],
                 }),
@@ -45,6 +45,6 @@ export function answerQuestions(ground: Ground): void {
         },
       },
     },
-    { ...ground.child, dependsOn: [...account.ready] },
+    { ...context.child, dependsOn: [...account.ready] },
   );
 }

@@ -8,7 +8,7 @@ import { SparkSchedule } from "../../components/spark-schedule";
 import type { TeamAccount } from "../../components/team";
 import { nameFor } from "../../infra/name-limits";
 import { featureModelSpec, type FeatureModel } from "./feature-model";
-import { bulkConf, instantOf, type Ground } from "./ground";
+import { bulkConf, instantOf, type DataSetContext } from "./data-set-context";
 import { commandLabel, modelLabel, runLabel } from "./labels";
 
 /**
@@ -16,17 +16,17 @@ import { commandLabel, modelLabel, runLabel } from "./labels";
  * looks for drift of the models that declare it.
  */
 export function trainModels(
-  ground: Ground,
+  context: DataSetContext,
   ingested: readonly JobEnd[],
   views: ReadonlyMap<string, JobEnd>,
 ): readonly JobEnd[] {
-  const { config, dataSet } = ground.args;
+  const { config, dataSet } = context.args;
   const ends: JobEnd[] = [];
   for (const model of dataSet.models) {
-    const name = ground.jobName(model.name);
+    const name = context.jobName(model.name);
     const view = views.get(model.view);
     const run = {
-      ...ground.sparkRun(
+      ...context.sparkRun(
         name,
         "mlstack_features/training.py",
         config.training.size,
@@ -34,7 +34,7 @@ export function trainModels(
       ),
       conf: bulkConf,
       after: [...ingested, ...views.values(), ...ends],
-      arguments: modelArguments(ground, model),
+      arguments: modelArguments(context, model),
     };
     const asOf = [
       ...ingested.map(
@@ -48,25 +48,25 @@ export function trainModels(
     const { end } = new SparkJob(
       name,
       { ...run, arguments: [...run.arguments, ...asOf], timeoutSeconds },
-      { parent: ground.parent },
+      { parent: context.parent },
     );
     ends.push(end);
-    if (model.drift !== undefined) watchDrift(ground, name, model, run, end);
+    if (model.drift !== undefined) watchDrift(context, name, model, run, end);
   }
   return ends;
 }
 
 /** The job that looks for drift, and the training that it may start: on what is newest then. */
 function watchDrift(
-  ground: Ground,
+  context: DataSetContext,
   training: string,
   model: FeatureModel,
   run: SparkRunArgs,
   trained: JobEnd,
 ): void {
-  const { drift: config } = ground.args.config;
+  const { drift: config } = context.args.config;
   const { schedule = "", ...limits } = model.drift ?? {};
-  const opts = { parent: ground.parent };
+  const opts = { parent: context.parent };
   const retraining = nameFor(
     "ScheduledSparkApplication",
     training,
@@ -83,13 +83,13 @@ function watchDrift(
     opts,
   );
   const name = nameFor("ScheduledSparkApplication", training, "drift");
-  const job = ground.sparkRun(
+  const job = context.sparkRun(
     name,
     "mlstack_features/drift_job.py",
     config.size,
     { featureStore: "read", models: "write" },
   );
-  const rights = mayRetrain(ground, name, job.account, training, retraining);
+  const rights = mayRetrain(context, name, job.account, training, retraining);
   new SparkSchedule(
     name,
     {
@@ -97,11 +97,11 @@ function watchDrift(
       schedule,
       suspended: !config.scheduled,
       labels: { [commandLabel]: "drift", [modelLabel]: model.name },
-      env: ground.pushEnv,
+      env: context.pushEnv,
       conf: bulkConf,
       after: [trained, ...rights],
       arguments: [
-        ...modelArguments(ground, model),
+        ...modelArguments(context, model),
         `--drift=${JSON.stringify(limits)}`,
         `--retraining=${retraining}`,
       ],
@@ -111,26 +111,26 @@ function watchDrift(
 }
 
 function modelArguments(
-  ground: Ground,
+  context: DataSetContext,
   model: FeatureModel,
 ): readonly pulumi.Input<string>[] {
-  const { contract, views } = ground.args.dataSet;
+  const { contract, views } = context.args.dataSet;
   return [
     `--model=${JSON.stringify(featureModelSpec(model, views, contract))}`,
-    pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
-    pulumi.interpolate`--models=${ground.uri("models")}`,
+    pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
+    pulumi.interpolate`--models=${context.uri("models")}`,
   ];
 }
 
 /** Rights on the one training by name; that an application is made cannot be given by name. */
 function mayRetrain(
-  ground: Ground,
+  context: DataSetContext,
   name: string,
   account: TeamAccount,
   training: string,
   retraining: string,
 ): pulumi.Resource[] {
-  const { namespace } = ground.args.team;
+  const { namespace } = context.args.team;
   const apiGroups = ["sparkoperator.k8s.io"];
   const applications = { apiGroups, resources: ["sparkapplications"] };
   return accountRights(
@@ -154,6 +154,6 @@ function mayRetrain(
         { ...applications, verbs: ["create"] },
       ],
     },
-    ground.child,
+    context.child,
   );
 }

@@ -5,26 +5,29 @@ import type { JobEnd } from "../../components/job-end";
 import { OnlineStore } from "../../components/online-store";
 import { nameFor } from "../../infra/name-limits";
 import { tableName } from "./feature-view";
-import type { Ground } from "./ground";
+import type { DataSetContext } from "./data-set-context";
 
 /** Keeps the newest rows of the views in Redis too; nothing unless the stack asks for it. */
-export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
-  const { config, platform, team, pool, dataSet } = ground.args;
+export function serveOnline(
+  context: DataSetContext,
+  after: readonly JobEnd[],
+): void {
+  const { config, platform, team, pool, dataSet } = context.args;
   if (config.online === undefined) return;
   const online = new OnlineStore(
-    nameFor("StatefulSet", ground.name, "online"),
+    nameFor("StatefulSet", context.name, "online"),
     {
       platform,
       namespace: team.namespace,
       pool,
       config: config.online,
-      image: ground.image("redis").ref,
+      image: context.image("redis").ref,
     },
-    { parent: ground.parent },
+    { parent: context.parent },
   );
   const { keepHours } = config.online;
-  const name = ground.jobName("sink");
-  const account = ground.account(name, { featureStore: "read" });
+  const name = context.jobName("sink");
+  const account = context.account(name, { featureStore: "read" });
   const labels = { "app.kubernetes.io/name": name };
   new k8s.apps.v1.Deployment(
     name,
@@ -38,10 +41,10 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
         template: {
           metadata: { labels: { ...labels, ...account.identity.podLabels } },
           spec: {
-            ...ground.toolPod("sink", "Always", {
+            ...context.toolPod("sink", "Always", {
               command: ["python3", "-m", "mlstack_features.sink"],
               args: [
-                pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+                pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
                 "--online=$(ONLINE_STORE_URL)",
                 "--every=10",
                 "--repair-every=3600",
@@ -50,7 +53,7 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
                   : [`--keep-hours=${keepHours}`]),
                 ...dataSet.views.map((view) => `--view=${tableName(view)}`),
               ],
-              env: [...online.env, ...account.identity.env, ...ground.pushEnv],
+              env: [...online.env, ...account.identity.env, ...context.pushEnv],
             }),
             serviceAccountName: account.name,
           },
@@ -58,7 +61,7 @@ export function serveOnline(ground: Ground, after: readonly JobEnd[]): void {
       },
     },
     {
-      ...ground.child,
+      ...context.child,
       dependsOn: [...online.ready, ...account.ready, ...after],
     },
   );

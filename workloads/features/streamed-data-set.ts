@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { JobEnd } from "../../components/job-end";
 import { ingestEvents, produceEvents } from "./event-jobs";
 import { answerQuestions } from "./feature-questions";
-import { Ground, type StreamedDataSetArgs } from "./ground";
+import { DataSetContext, type StreamedDataSetArgs } from "./data-set-context";
 import { trainModels } from "./model-jobs";
 import { serveOnline } from "./online-features";
 import { computeViews } from "./view-jobs";
@@ -19,15 +19,15 @@ export class StreamedDataSet extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:workloads:StreamedDataSet", name, {}, opts);
-    const ground = new Ground(name, args, this);
+    const context = new DataSetContext(name, args, this);
     const client = args.kafka.client(args.team.namespace, args.teamName);
     const after = args.after ?? [];
-    const produced = produceEvents(ground, client, after);
-    const ingested = ingestEvents(ground, client, produced, after);
-    const views = computeViews(ground, ingested);
-    const models = trainModels(ground, ingested, views);
-    serveOnline(ground, [...views.values()]);
-    answerQuestions(ground);
+    const produced = produceEvents(context, client, after);
+    const ingested = ingestEvents(context, client, produced, after);
+    const views = computeViews(context, ingested);
+    const models = trainModels(context, ingested, views);
+    serveOnline(context, [...views.values()]);
+    answerQuestions(context);
     this.ends = [...produced, ...ingested, ...views.values(), ...models];
     this.registerOutputs();
   }

@@ -4,7 +4,7 @@ import type { JobEnd } from "../../components/job-end";
 import { SparkJob } from "../../components/spark-job";
 import { SparkSchedule } from "../../components/spark-schedule";
 import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
-import { bulkConf, instantOf, type Ground } from "./ground";
+import { bulkConf, instantOf, type DataSetContext } from "./data-set-context";
 import { nameFor } from "../../infra/name-limits";
 import { commandLabel, viewLabel } from "./labels";
 
@@ -14,40 +14,40 @@ import { commandLabel, viewLabel } from "./labels";
  * @returns the ends of their jobs by table
  */
 export function computeViews(
-  ground: Ground,
+  context: DataSetContext,
   ingested: readonly JobEnd[],
 ): ReadonlyMap<string, JobEnd> {
   const ends = new Map<string, JobEnd>();
-  for (const view of ground.args.dataSet.views) {
+  for (const view of context.args.dataSet.views) {
     const after = [...ingested, ...ends.values()];
-    ends.set(tableName(view), compute(ground, view, ingested, after));
+    ends.set(tableName(view), compute(context, view, ingested, after));
   }
   return ends;
 }
 
 function compute(
-  ground: Ground,
+  context: DataSetContext,
   view: FeatureView,
   ingested: readonly JobEnd[],
   after: readonly JobEnd[],
 ): JobEnd {
-  const { config, dataSet } = ground.args;
+  const { config, dataSet } = context.args;
   const { size, scheduled } = config.views;
   const schedule = view.schedule && (config.views.schedule ?? view.schedule);
-  const name = ground.jobName(tableName(view));
+  const name = context.jobName(tableName(view));
   const spec = featureViewSpec(view, dataSet.contract);
   const run = {
-    ...ground.sparkRun(name, "mlstack_features/job.py", size, {
+    ...context.sparkRun(name, "mlstack_features/job.py", size, {
       featureStore: "write",
     }),
     conf: bulkConf,
     after,
     arguments: [
       `--view=${JSON.stringify(spec)}`,
-      pulumi.interpolate`--feature-store=${ground.uri("featureStore")}`,
+      pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
     ],
   };
-  const opts = { parent: ground.parent };
+  const opts = { parent: context.parent };
   if (scheduled && schedule !== undefined) {
     new SparkSchedule(
       nameFor("ScheduledSparkApplication", name, "schedule"),

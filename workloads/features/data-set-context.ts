@@ -17,7 +17,7 @@ import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
 import type { DataSet, Sample } from "./data-set";
 
-/** What a streamed data set stands on. */
+/** Arguments of a streamed data set. */
 export interface StreamedDataSetArgs {
   readonly platform: Platform;
   readonly store: Store;
@@ -40,7 +40,7 @@ export interface StreamedDataSetArgs {
 export type Grants = Partial<Record<BucketName, "read" | "write">>;
 
 /** What the jobs of a data set have in common: where they run, as whom, and of which images. */
-export class Ground {
+export class DataSetContext {
   private readonly images: { readonly spark: Image; readonly tools: Image };
 
   constructor(
