@@ -36,7 +36,8 @@ export const accountPolicy: AdmissionPolicy = {
         "metadata.labels: an account of a team makes and deletes executors alone, which carry spark-role: executor",
     },
     {
-      expression: `request.resource.resource != "pods" || object == null || object.spec.?serviceAccountName.orValue("default") in [variables.account, "default"]`,
+      // Of any type, since the API server judges the expression for each of the kinds, and not all have a spec.
+      expression: `request.resource.resource != "pods" || object == null || dyn(object).spec.?serviceAccountName.orValue("default") in [variables.account, "default"]`,
       message:
         "spec.serviceAccountName: executors run as their driver's account, or as default",
     },

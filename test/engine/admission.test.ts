@@ -367,7 +367,17 @@ describe("admission policies", function () {
     }
   });
 
-  it("have no expression that the API server warns of", () => {
+  it("have no expression that the API server warns of", async () => {
+    // A controller judges the expressions some moments after they are made, and notes of which generation.
+    for (const end = Date.now() + 60_000; ; await pause(200)) {
+      const judged = kubectl([
+        ...["get", "validatingadmissionpolicies", "-o"],
+        `jsonpath={range .items[*]}{.metadata.generation} {.status.observedGeneration}{"\\n"}{end}`,
+      ]).stdout.trim();
+      const lines = judged.split("\n").map((line) => line.trim().split(" "));
+      if (lines.every(([made, seen]) => made === seen)) break;
+      assert.ok(Date.now() < end, `they were never judged: ${judged}`);
+    }
     const { stdout } = kubectl([
       ...["get", "validatingadmissionpolicies", "-o"],
       "jsonpath={.items[*].status.typeChecking.expressionWarnings}",
