@@ -1,19 +1,14 @@
 import { z } from "zod";
 
 import { quantity } from "../infra/quantity";
+import { gpuCount } from "./replica-size";
 
 /** Size of a container that runs to its end. */
 export const batchJobSizeSchema = z
   .strictObject({
     cpu: quantity.default("500m").describe("CPU"),
     memory: quantity.default("1Gi").describe("Memory, which is its limit too"),
-    gpus: z
-      .number()
-      .int()
-      .min(0)
-      .max(16)
-      .default(0)
-      .describe("GPUs; the pool must have them"),
+    gpus: gpuCount("GPUs; the pool must have them"),
   })
   .prefault({});
 

@@ -1,28 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
+import type { Platform } from "../infra/platform";
 import type { BatchJobSize } from "./batch-job-size";
 import { endOf, type JobEnd } from "./job-end";
-import { containerSecurity, podSecurity } from "./restricted-pod";
 import { runOptions, withoutAwaitingTheEnd } from "./run-options";
-import type { Team, TeamAccount } from "./team";
+import type { Team } from "./team";
+import { teamPodSpec, type TeamPodArgs } from "./team-pod";
 
 /** A container that runs to its end, however often it runs. */
-export interface BatchRunArgs {
+export interface BatchRunArgs extends TeamPodArgs {
   readonly platform: Platform;
   readonly team: Team;
-  readonly account: TeamAccount;
-  readonly pool: PlacedPool;
-  readonly image: pulumi.Input<string>;
-  /** The image's own unless given. */
-  readonly command?: readonly string[];
-  readonly arguments: readonly pulumi.Input<string>[];
-  /** More of the container's environment. */
-  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly size: BatchJobSize;
-  /** Number of the user that it runs as. */
-  readonly user: number;
   /** How often it is started again when it fails. */
   readonly retries: number;
   /** Seconds after which Kubernetes ends it, and it counts as failed. */
@@ -110,38 +100,8 @@ export function batchJobSpec(
       },
       spec: {
         restartPolicy: "Never",
-        serviceAccountName: args.account.name,
-        // It has no rights in the cluster, and so no use for a token.
-        automountServiceAccountToken: false,
-        nodeSelector: args.pool.placement.nodeSelector,
-        tolerations: [...args.pool.placement.tolerations],
-        securityContext: podSecurity(args.user),
-        containers: [container(name, args)],
+        ...teamPodSpec(name, args),
       },
     },
-  };
-}
-
-function container(
-  name: string,
-  args: BatchRunArgs,
-): k8s.types.input.core.v1.Container {
-  const { cpu, memory, gpus } = args.size;
-  const gpu =
-    gpus > 0 && args.pool.gpuResource !== undefined
-      ? { [args.pool.gpuResource]: String(gpus) }
-      : {};
-  return {
-    name,
-    image: args.image,
-    imagePullPolicy: "IfNotPresent",
-    ...(args.command === undefined ? {} : { command: [...args.command] }),
-    args: [...args.arguments],
-    env: [...args.account.identity.env, ...(args.env ?? [])],
-    resources: {
-      requests: { cpu, memory, ...gpu },
-      limits: { memory, ...gpu },
-    },
-    securityContext: containerSecurity,
   };
 }

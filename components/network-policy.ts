@@ -40,7 +40,7 @@ const nameServers: EgressRule = {
   ],
 };
 
-/** What lets pods out to a destination. */
+/** Egress rule to a destination. */
 export function toDestination(destination: Destination): EgressRule {
   return {
     to: [
@@ -57,12 +57,12 @@ export function toDestination(destination: Destination): EgressRule {
   };
 }
 
-/** What lets pods out to whatever lies outside of the cluster. */
+/** Egress rule to every address outside of the cluster. */
 export function toOutside({ closed }: ClusterNetwork): EgressRule {
   return toDestination(outside(closed));
 }
 
-/** What lets pods out to what is inside of their namespace, to the name servers, and to the API server. */
+/** Egress rules to the own namespace, the name servers and the API server. */
 export function toPlatform({ apiServer }: ClusterNetwork): EgressRule[] {
   return [nameServers, { to: [ownPods] }, ...apiServer.map(toDestination)];
 }
@@ -80,7 +80,7 @@ type Labels = Readonly<Record<string, string>>;
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 
 /**
- * What a policy says that lets into pods what the rules name, and nothing else.
+ * Spec of a policy that allows the given ingress and denies all other.
  *
  * @param pods labels of the pods; all of the namespace unless given
  */
@@ -92,7 +92,7 @@ export function ingressOnly(rules: readonly Rule[], pods?: Labels): Spec {
   };
 }
 
-/** What a policy says that lets out of pods what the rules name, and nothing else. @see ingressOnly */
+/** Spec of a policy that allows the given egress and denies all other. @see ingressOnly */
 export function egressOnly(rules: readonly EgressRule[], pods?: Labels): Spec {
   return {
     podSelector: selector(pods),
@@ -108,7 +108,7 @@ export interface Openings {
   readonly egress: readonly EgressRule[];
 }
 
-/** What a policy says that closes pods in both directions, with the exceptions that are named. @see ingressOnly */
+/** Spec of a policy that denies both directions with the given exceptions. @see ingressOnly */
 export function isolated({ ingress, egress }: Openings, pods?: Labels): Spec {
   return {
     podSelector: selector(pods),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { amount, quantity } from "../infra/quantity";
+import { gpuCount, replicasDemand } from "./replica-size";
 
 /** Size of a training in a stack's file: the first replica and its workers are of one size. */
 export const trainingJobSizeSchema = z
@@ -14,13 +15,7 @@ export const trainingJobSizeSchema = z
       .describe("Replicas beside the first; 0 trains on one"),
     cpu: quantity.default("500m").describe("CPU of each replica"),
     memory: quantity.default("1Gi").describe("Memory of each replica"),
-    gpus: z
-      .number()
-      .int()
-      .min(0)
-      .max(16)
-      .default(0)
-      .describe("GPUs of each replica; the pool must have them"),
+    gpus: gpuCount("GPUs of each replica; the pool must have them"),
   })
   .prefault({});
 
@@ -28,22 +23,8 @@ export const trainingJobSizeSchema = z
 export type TrainingJobSize = z.output<typeof trainingJobSizeSchema>;
 
 /** What the replicas of a training ask of a team's quota together. */
-export function trainingDemand({
-  workers,
-  cpu,
-  memory,
-  gpus,
-}: TrainingJobSize): {
-  readonly cores: number;
-  readonly bytes: number;
-  readonly gpus: number;
-} {
-  const replicas = workers + 1;
-  return {
-    cores: amount(cpu) * replicas,
-    bytes: amount(memory) * replicas,
-    gpus: gpus * replicas,
-  };
+export function trainingDemand(size: TrainingJobSize) {
+  return replicasDemand(size, size.workers + 1);
 }
 
 /** Threads of one replica: its cores, and one at least. */

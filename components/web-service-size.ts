@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { amount, quantity } from "../infra/quantity";
+import { quantity } from "../infra/quantity";
+import { gpuCount, replicasDemand } from "./replica-size";
 
 /** Size of a container that answers on a port. */
 export const webServiceSizeSchema = z
@@ -16,13 +17,7 @@ export const webServiceSizeSchema = z
     memory: quantity
       .default("512Mi")
       .describe("Memory of each replica, which is its limit too"),
-    gpus: z
-      .number()
-      .int()
-      .min(0)
-      .max(16)
-      .default(0)
-      .describe("GPUs of each replica; the pool must have them"),
+    gpus: gpuCount("GPUs of each replica; the pool must have them"),
   })
   .prefault({});
 
@@ -35,15 +30,6 @@ export function replicasAtMost({ replicas }: WebServiceSize): number {
 }
 
 /** What the replicas ask of a team's quota together. */
-export function webServiceDemand(size: WebServiceSize): {
-  readonly cores: number;
-  readonly bytes: number;
-  readonly gpus: number;
-} {
-  const replicas = replicasAtMost(size);
-  return {
-    cores: amount(size.cpu) * replicas,
-    bytes: amount(size.memory) * replicas,
-    gpus: size.gpus * replicas,
-  };
+export function webServiceDemand(size: WebServiceSize) {
+  return replicasDemand(size, replicasAtMost(size));
 }

@@ -1,27 +1,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
+import type { Platform } from "../infra/platform";
 import { podService } from "./pod-service";
-import { containerSecurity, podSecurity } from "./restricted-pod";
-import type { Team, TeamAccount } from "./team";
+import type { Team } from "./team";
+import { teamPodSpec, type TeamPodArgs } from "./team-pod";
 import type { WebServiceSize } from "./web-service-size";
 
 /** A container of a team's that answers on a port. */
-export interface WebServiceArgs {
+export interface WebServiceArgs extends TeamPodArgs {
   readonly platform: Platform;
   readonly team: Team;
-  readonly account: TeamAccount;
-  readonly pool: PlacedPool;
-  readonly image: pulumi.Input<string>;
-  /** The image's own unless given. */
-  readonly command?: readonly string[];
-  readonly arguments: readonly pulumi.Input<string>[];
-  /** More of the container's environment. */
-  readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   readonly size: WebServiceSize;
-  /** Number of the user that it runs as. */
-  readonly user: number;
   /** Port that the container listens on. */
   readonly port: number;
   /** Path that answers 2xx once it is ready; unless given it is ready once the port takes connections. */
@@ -103,44 +93,24 @@ function deploymentSpec(
       metadata: {
         labels: { ...identity.podLabels, ...args.podLabels, ...selector },
       },
-      spec: {
-        serviceAccountName: args.account.name,
-        // It has no rights in the cluster, and so no use for a token.
-        automountServiceAccountToken: false,
-        nodeSelector: args.pool.placement.nodeSelector,
-        tolerations: [...args.pool.placement.tolerations],
-        securityContext: podSecurity(args.user),
-        containers: [container(name, args)],
-      },
+      spec: teamPodSpec(name, args, answering(args)),
     },
   };
 }
 
-function container(
-  name: string,
+/** Port and probes of a container that answers. */
+function answering(
   args: WebServiceArgs,
-): k8s.types.input.core.v1.Container {
-  const { cpu, memory, gpus } = args.size;
-  const gpu =
-    gpus > 0 && args.pool.gpuResource !== undefined
-      ? { [args.pool.gpuResource]: String(gpus) }
-      : {};
+): Pick<
+  k8s.types.input.core.v1.Container,
+  "ports" | "startupProbe" | "readinessProbe" | "livenessProbe" | "lifecycle"
+> {
   const ready =
     args.health === undefined
       ? { tcpSocket: { port: "http" } }
       : { httpGet: { path: args.health, port: "http" } };
   return {
-    name,
-    image: args.image,
-    imagePullPolicy: "IfNotPresent",
-    ...(args.command === undefined ? {} : { command: [...args.command] }),
-    args: [...args.arguments],
-    env: [...args.account.identity.env, ...(args.env ?? [])],
     ports: [{ name: "http", containerPort: args.port }],
-    resources: {
-      requests: { cpu, memory, ...gpu },
-      limits: { memory, ...gpu },
-    },
     // A start takes as long as it takes, within the time-out; one that no longer answers later is started again.
     startupProbe: {
       ...ready,
@@ -151,6 +121,5 @@ function container(
     livenessProbe: { ...ready, periodSeconds: 10, failureThreshold: 6 },
     // Endpoints take a moment to leave the lists of those who call.
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
-    securityContext: containerSecurity,
   };
 }

@@ -1,12 +1,12 @@
 import type { PrometheusRuleEntry } from "../kinds/prometheus";
 import { gpuResource, poolLabel } from "../../infra/placement";
 
-/** What a node of a pool costs, as the dashboards reckon with it. */
+/** Price of a node of a pool, for the recording rules of the dashboards. */
 export interface PoolRate {
   readonly pool: string;
   /** US dollars an hour; on spot between the lowest and the highest price that was seen. */
   readonly usd: number;
-  /** Whether its nodes come and go with what runs on them, so that it bears them whole. */
+  /** Whether the pool scales from zero: its nodes are then charged in full to the pods on them. */
   readonly fromZero: boolean;
 }
 
@@ -18,7 +18,7 @@ const resources = ["cpu", "memory", written(gpuResource)].join("|");
 /** Label of the pool on `kube_node_labels`, by {@link nodeLabelsAllowlist}. */
 const nodePoolLabel = `label_${written(poolLabel)}`;
 
-/** What kube-state-metrics is told, so that it tells of which pool a node is. */
+/** Setting of kube-state-metrics that exports the pool label of a node. */
 export const nodeLabelsAllowlist = `nodes=[${poolLabel}]`;
 
 const shareOfNode = `max by (namespace, node) (

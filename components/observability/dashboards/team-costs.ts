@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** What teams and nodes cost; only where the pools of the stack have a price. */
+/** Costs of teams and nodes; absent where no pool of the stack has a price. */
 export const teamCosts: Dashboard["rows"][number] = {
   title: "US dollars, at list prices",
   panels: [

@@ -40,13 +40,7 @@ for (const kind of ["spark", "job"]) {
     after(() => rmSync(folder, { recursive: true }));
 
     it("passes its own tests at once, by Python", () => {
-      const { status, stderr } = spawnSync(
-        "python3",
-        ["-B", "-m", "unittest", "discover", "-s", join(folder, "tests")],
-        { encoding: "utf8" },
-      );
-      assert.equal(status, 0, stderr);
-      assert.match(stderr, /Ran 2 tests/);
+      requireOwnTests(folder, 2);
     });
 
     it("is accepted by a stack, whose cost knows its step", () => {
@@ -110,6 +104,17 @@ for (const kind of ["spark", "job"]) {
   });
 }
 
+/** Runs the tests of a made folder by Python alone; they must pass, and be so many. */
+function requireOwnTests(folder: string, count: number): void {
+  const { status, stderr } = spawnSync(
+    "python3",
+    ["-B", "-m", "unittest", "discover", "-s", join(folder, "tests")],
+    { encoding: "utf8" },
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, new RegExp(`Ran ${count} tests`));
+}
+
 describe("a new workload of kind serve", () => {
   let folder: string;
 
@@ -121,13 +126,7 @@ describe("a new workload of kind serve", () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it("passes its own tests at once, by Python", () => {
-    const { status, stderr } = spawnSync(
-      "python3",
-      ["-B", "-m", "unittest", "discover", "-s", join(folder, "tests")],
-      { encoding: "utf8" },
-    );
-    assert.equal(status, 0, stderr);
-    assert.match(stderr, /Ran 3 tests/);
+    requireOwnTests(folder, 3);
   });
 
   it("is accepted by a stack, and nothing of it can be submitted", async () => {
