@@ -10,7 +10,18 @@ import type { NodePool, Platform } from "./platform";
 import type { NodeSize } from "./pool-rules";
 import type { TargetCosts } from "./prices/bill";
 import type { Problem } from "./problem";
-import type { Target, TargetRequest } from "./target";
+import type { NameLimit } from "./name-limits";
+import type { PolicyFacts } from "./policy-facts";
+import type { PriceList } from "./prices/refresh/listed";
+import type { StandIn } from "./supply/plugins/clouds/stand-in";
+import type {
+  Access,
+  Audit,
+  Plugin,
+  ShortLived,
+  Target,
+  TargetRequest,
+} from "./target";
 
 /** The part of a stack's configuration that says where it runs. */
 export const targetSchema = z.discriminatedUnion("kind", [
@@ -80,4 +91,97 @@ export function provision<Kind extends TargetKind>(
   request: TargetRequest<ConfigOf<Kind>>,
 ): Platform {
   return registry[kind].provision(request);
+}
+
+/** What all kinds of targets say of themselves, whatever their configuration. */
+type AnyTarget = Omit<
+  Target<TargetKind, never>,
+  "schema" | "checkPools" | "clusterNetwork" | "costs" | "provision"
+>;
+
+const all: readonly AnyTarget[] = Object.values(registry);
+
+function targetOf(kind: unknown): AnyTarget | undefined {
+  return all.find((target) => target.kind === kind);
+}
+
+/** Kinds of places to run on. */
+export const targetKinds: readonly string[] = Object.keys(registry);
+
+/** Whether a kind is on somebody's own machine: nothing of it is to be seen from anywhere else. */
+export function isOnOwnMachine(kind: string): boolean {
+  return targetOf(kind)?.onOwnMachine === true;
+}
+
+/** The Pulumi package of a kind's own resources; undefined where it makes none, or there is no such kind. */
+export function pluginOf(kind: string | undefined): Plugin | undefined {
+  return targetOf(kind)?.plugin;
+}
+
+/** What a person needs to reach a target of the kind; undefined where that is nothing. */
+export function accessOf(kind: string | undefined): Access | undefined {
+  return targetOf(kind)?.access;
+}
+
+/** How a short-lived stack of the kind is made. */
+export function shortLivedOf(kind: string): ShortLived | undefined {
+  return targetOf(kind)?.shortLived;
+}
+
+/** Kinds of targets on which stacks stand side by side; the others have one machine, or one set of hosts. */
+export const shareableTargets: readonly string[] = all
+  .filter(({ shortLived }) => shortLived)
+  .map(({ kind }) => kind);
+
+/** Kinds that an audit knows, with the setting that says where to look. */
+export const audited: readonly (Pick<Audit, "place"> & {
+  readonly kind: string;
+})[] = all.flatMap(({ kind, audit }) =>
+  audit ? [{ kind, place: audit.place }] : [],
+);
+
+const kindSchema = z.looseObject({
+  kind: z.string().refine((kind) => audited.some((one) => one.kind === kind)),
+});
+
+/**
+ * How what is left of a target is found.
+ *
+ * @param target its settings, unchecked
+ * @throws {z.ZodError} where it is of no kind that an audit knows
+ */
+export function auditOf(target: unknown): Audit {
+  const { kind } = kindSchema.parse(target);
+  const audit = targetOf(kind)?.audit;
+  if (!audit) throw new Error(`${kind} is not audited`);
+  return audit;
+}
+
+/** What the rules of the policy have to know of every kind's own resources. */
+export const policyFacts: readonly PolicyFacts[] = all.flatMap(
+  ({ policy }) => policy ?? [],
+);
+
+/** Limited names of every kind's own resources. */
+export const targetNameLimits: readonly NameLimit[] = all.flatMap(
+  ({ nameLimits }) => Object.values(nameLimits ?? {}),
+);
+
+/** Packages that the generic plugin stands in for. */
+export function pluginsWithStandIn(): readonly {
+  readonly plugin: Plugin;
+  readonly standIn: StandIn;
+}[] {
+  return all.flatMap((target) =>
+    target.plugin && target.standIn
+      ? [{ plugin: target.plugin, standIn: target.standIn() }]
+      : [],
+  );
+}
+
+/** Lists of machines' prices, by kind. */
+export function priceLists(): readonly (readonly [string, PriceList])[] {
+  return all.flatMap((target) =>
+    target.priceList ? [[target.kind, target.priceList()] as const] : [],
+  );
 }

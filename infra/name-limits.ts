@@ -1,7 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import { fitted } from "./naming";
-import { describeProblem, type Problem } from "./problem";
+import type { Problem } from "./problem";
 
 /** How long a name may be, given what is derived from it. */
 export interface NameLimit {
@@ -21,11 +19,6 @@ const appended = 8;
 
 const objectNames =
   "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/";
-const iamQuotas =
-  "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html";
-const computeNames = "https://cloud.google.com/compute/docs/naming-resources";
-const azureNames =
-  "https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules";
 
 /** A Kubernetes object. */
 const object = (
@@ -42,7 +35,7 @@ const object = (
 });
 
 /** A cloud's resource whose name is an input. */
-const given = (
+export const given = (
   type: string,
   input: string,
   longest: number,
@@ -53,7 +46,7 @@ const given = (
 });
 
 /** A cloud's resource whose name Pulumi derives. */
-const derived = (
+export const derived = (
   type: string,
   longest: number,
   reference: string,
@@ -127,111 +120,6 @@ export const nameLimits = {
     because: "charts append to it in labels of 63",
     reference: "helm 3.19.5, pkg/chartutil/validate_name.go",
   },
-  "aws:Role": derived("aws:iam/role:Role", 64, iamQuotas),
-  "aws:RolePolicy": derived("aws:iam/rolePolicy:RolePolicy", 128, iamQuotas),
-  "aws:NodeGroup": derived(
-    "aws:eks/nodeGroup:NodeGroup",
-    63,
-    "https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html",
-  ),
-  "aws:LaunchTemplate": derived(
-    "aws:ec2/launchTemplate:LaunchTemplate",
-    128,
-    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html",
-  ),
-  "aws:Cluster": given(
-    "aws:eks/cluster:Cluster",
-    "name",
-    100,
-    "https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html",
-  ),
-  "aws:Repository": given(
-    "aws:ecr/repository:Repository",
-    "name",
-    256,
-    "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html",
-  ),
-  "aws:Bucket": given(
-    "aws:s3/bucket:Bucket",
-    "bucket",
-    63,
-    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html",
-  ),
-  "gcp:Account": given(
-    "gcp:serviceaccount/account:Account",
-    "accountId",
-    30,
-    "https://cloud.google.com/iam/docs/service-accounts-create",
-  ),
-  "gcp:Cluster": given(
-    "gcp:container/cluster:Cluster",
-    "name",
-    40,
-    "https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters",
-  ),
-  "gcp:NodePool": given(
-    "gcp:container/nodePool:NodePool",
-    "name",
-    40,
-    "https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters.nodePools",
-  ),
-  "gcp:Bucket": given(
-    "gcp:storage/bucket:Bucket",
-    "name",
-    63,
-    "https://cloud.google.com/storage/docs/buckets#naming",
-  ),
-  "gcp:Network": derived("gcp:compute/network:Network", 63, computeNames),
-  "gcp:Subnetwork": derived(
-    "gcp:compute/subnetwork:Subnetwork",
-    63,
-    computeNames,
-  ),
-  "gcp:Router": derived("gcp:compute/router:Router", 63, computeNames),
-  "gcp:RouterNat": derived("gcp:compute/routerNat:RouterNat", 63, computeNames),
-  "gcp:Firewall": derived("gcp:compute/firewall:Firewall", 63, computeNames),
-  "azure:ResourceGroup": given(
-    "azure-native:resources:ResourceGroup",
-    "resourceGroupName",
-    90,
-    azureNames,
-  ),
-  "azure:ManagedCluster": given(
-    "azure-native:containerservice:ManagedCluster",
-    "resourceName",
-    63,
-    azureNames,
-  ),
-  "azure:NodeResourceGroup": given(
-    "azure-native:containerservice:ManagedCluster",
-    "nodeResourceGroup",
-    80,
-    "https://learn.microsoft.com/azure/aks/faq",
-  ),
-  "azure:AgentPool": given(
-    "azure-native:containerservice:AgentPool",
-    "agentPoolName",
-    12,
-    "https://learn.microsoft.com/azure/aks/create-node-pools#limitations",
-  ),
-  "azure:StorageAccount": given(
-    "azure-native:storage:StorageAccount",
-    "accountName",
-    24,
-    azureNames,
-  ),
-  "azure:VirtualNetwork": given(
-    "azure-native:network:VirtualNetwork",
-    "virtualNetworkName",
-    64,
-    azureNames,
-  ),
-  "azure:UserAssignedIdentity": given(
-    "azure-native:managedidentity:UserAssignedIdentity",
-    "resourceName",
-    128,
-    azureNames,
-  ),
 } as const satisfies Readonly<Record<string, NameLimit>>;
 
 /** A kind whose names are limited. */
@@ -248,7 +136,15 @@ export function nameFor(
   name: string,
   suffix?: string,
 ): string {
-  const { longest } = nameLimits[kind];
+  return nameWithin(nameLimits[kind], name, suffix);
+}
+
+/** The same for a limit of a target's own. */
+export function nameWithin(
+  { longest }: Pick<NameLimit, "longest">,
+  name: string,
+  suffix?: string,
+): string {
   return suffix === undefined
     ? fitted(name, longest)
     : `${fitted(name, longest - suffix.length - 1)}-${suffix}`;
@@ -259,8 +155,9 @@ export function checkName(
   type: string,
   name: string,
   inputs: Readonly<Record<string, unknown>>,
+  ofTargets: readonly NameLimit[],
 ): readonly Problem[] {
-  const limits: readonly NameLimit[] = Object.values(nameLimits);
+  const limits = [...Object.values<NameLimit>(nameLimits), ...ofTargets];
   return limits.flatMap((limit) => {
     if (limit.type !== type) return [];
     const { input, longest, because, reference } = limit;
@@ -275,17 +172,6 @@ export function checkName(
     ];
   });
 }
-
-/** Refuses a resource whose name is too long, before it is registered. @throws {pulumi.RunError} */
-export const refuseLongNames: pulumi.ResourceTransformation = ({
-  type,
-  name,
-  props,
-}) => {
-  const [problem] = checkName(type, name, props as Record<string, unknown>);
-  if (problem) throw new pulumi.RunError(describeProblem(problem));
-  return undefined;
-};
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(

@@ -1,9 +1,14 @@
 import type { z } from "zod";
 
+import type { Leftover } from "./audit/leftover";
+import type { NameLimit } from "./name-limits";
 import type { ClusterNetwork, NodePool, Platform } from "./platform";
+import type { PolicyFacts } from "./policy-facts";
 import type { NodeSize } from "./pool-rules";
 import type { TargetCosts } from "./prices/bill";
+import type { PriceList } from "./prices/refresh/listed";
 import type { Problem } from "./problem";
+import type { StandIn } from "./supply/plugins/clouds/stand-in";
 
 /** What every resource of a stack carries, so that an audit finds what is left of it. */
 export interface Tags {
@@ -27,6 +32,51 @@ export interface TargetRequest<Config> {
   readonly lifetime: Lifetime;
 }
 
+/** The Pulumi package of a target's provider. */
+export interface Plugin {
+  /** First part of its resources' types; its plugin is the program `pulumi-resource-NAME`. */
+  readonly name: string;
+  /** The package as npm has it. */
+  readonly npm: string;
+}
+
+/** What a person needs to reach a target. */
+export interface Access {
+  /** Programs, with what each is for. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** A call that only a person who is logged in can make, and how to log in. */
+  readonly login?: { readonly call: readonly string[]; readonly by: string };
+}
+
+/** How what is left of a stack is found. */
+export interface Audit {
+  /** Setting of the target that says where to look; without one, that is known. */
+  readonly place?: string;
+  /**
+   * What is still there.
+   *
+   * @param target settings of a target of the kind, unchecked
+   * @param from.own whether they are the stack's own, and not those of one like it
+   * @throws {z.ZodError} where the settings do not say where to look
+   * @throws {CannotLook} where nobody answers
+   */
+  look(
+    stack: string,
+    target: unknown,
+    from: { readonly own: boolean },
+  ): Promise<readonly Leftover[]>;
+}
+
+/** How a short-lived stack is made from a long-lived one of the target. */
+export interface ShortLived {
+  /** Fewest nodes of the pool that the cluster's own services run in: 0 where they have one of their own. */
+  readonly systemNodes: 0 | 1;
+  /** The target's settings with what costs less in their place. */
+  cheaper?(
+    target: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>>;
+}
+
 /** One kind of place to run on: how its configuration reads, which pools it takes, how it is made. */
 export interface Target<
   Kind extends string,
@@ -43,6 +93,22 @@ export interface Target<
   nodeSize?(pool: NodePool): NodeSize | undefined;
   /** What it costs, loaded when it is asked for; absent where nothing of it is paid for by the hour. */
   costs?(): TargetCosts<Config>;
+  /** Its machines' prices as the provider lists them, loaded when it is asked for; absent where there is no such list. */
+  priceList?(): PriceList;
+  /** The Pulumi package that its own resources are of; absent where it makes none. */
+  readonly plugin?: Plugin;
+  /** What the generic plugin must know to stand in for that package's own, loaded when it is asked for. */
+  standIn?(): StandIn;
+  /** Set where it is on somebody's own machine, so that no pull request can preview it elsewhere. */
+  readonly onOwnMachine?: true;
+  readonly access?: Access;
+  readonly audit?: Audit;
+  /** Absent where stacks do not stand side by side: on one machine, or one set of hosts. */
+  readonly shortLived?: ShortLived;
+  /** What the rules of the policy have to know of its own resources. */
+  readonly policy?: PolicyFacts;
+  /** Names of its own resources that are limited. */
+  readonly nameLimits?: Readonly<Record<string, NameLimit>>;
   /** Registers everything up to a cluster that answers; its configuration was checked before. */
   provision(request: TargetRequest<Config>): Platform;
 }

@@ -5,13 +5,13 @@ import { observe } from "../components/observability/observability";
 import { installOperators } from "../components/operators";
 import { makeTeams } from "../components/team";
 import { provision } from "../infra";
-import { refuseLongNames } from "../infra/name-limits";
 import { platformName } from "../infra/naming";
 import { runWorkloads } from "../workloads";
 import { Notebooks } from "../workloads/notebooks";
 import { runStreams } from "../workloads/streams";
 import { loadConfig } from "./config";
 import { meanRates } from "./cost/pool-rates";
+import { refuseLongNames } from "./long-names";
 
 const stack = pulumi.getStack();
 const config = loadConfig();

@@ -1,4 +1,3 @@
-import { nameLimits } from "../name-limits";
 import { slug, worldwide } from "../naming";
 import type { Taint } from "../placement";
 import type { NodePool } from "../platform";
@@ -9,6 +8,7 @@ import {
   nodeSizeOf,
 } from "../pool-rules";
 import type { Problem } from "../problem";
+import { nameLimits } from "./name-limits";
 
 /**
  * Regions with three availability zones, in which accounts and disks are replicated over these.
@@ -171,7 +171,7 @@ export function storageAccountName(
   name: string,
   owner: readonly string[],
 ): string {
-  return compact(name, owner, nameLimits["azure:StorageAccount"].longest);
+  return compact(name, owner, nameLimits.StorageAccount.longest);
 }
 
 /**

@@ -3,8 +3,9 @@ import * as iam from "@pulumi/aws/iam";
 import * as kms from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameFor } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import type { TokenIssuer } from "./identity";
+import { nameLimits } from "./name-limits";
 
 /** What a control plane is made from. */
 export interface ClusterArgs {
@@ -50,7 +51,7 @@ export class EksCluster extends pulumi.ComponentResource {
 
   private role(name: string) {
     const role = new iam.Role(
-      nameFor("aws:Role", name, "role"),
+      nameWithin(nameLimits.Role, name, "role"),
       { assumeRolePolicy: serviceTrust("eks.amazonaws.com") },
       { parent: this },
     );

@@ -1,9 +1,10 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameFor } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import type { Identity, IdentityArgs } from "../platform";
 import type { S3Bucket } from "./bucket";
+import { nameLimits } from "./name-limits";
 
 /** The service account that a role is for. */
 export type ServiceAccount = IdentityArgs["serviceAccount"];
@@ -36,7 +37,7 @@ export class ServiceAccountRole extends pulumi.ComponentResource {
   ) {
     super("mlstack:infra:ServiceAccountRole", name, {}, opts);
     const role = new iam.Role(
-      nameFor("aws:Role", name, "role"),
+      nameWithin(nameLimits.Role, name, "role"),
       { assumeRolePolicy: trust(args.issuer, args.serviceAccount) },
       { parent: this },
     );
@@ -52,7 +53,7 @@ export class ServiceAccountRole extends pulumi.ComponentResource {
     }
     if (args.policy) {
       new iam.RolePolicy(
-        nameFor("aws:RolePolicy", name, "policy"),
+        nameWithin(nameLimits.RolePolicy, name, "policy"),
         { role: role.name, policy: args.policy },
         { parent: this },
       );

@@ -3,12 +3,13 @@ import * as eks from "@pulumi/aws/eks";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameFor } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import { poolLabels, poolTaints, spotTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { serviceTrust } from "./cluster";
 import { amiType, ec2 as machines, taintEffects } from "./rules";
 import { spotTypes } from "./spot-types";
+import { nameLimits } from "./name-limits";
 
 /** A subnet, and the ID of its zone. */
 export interface ZonedSubnet {
@@ -83,7 +84,7 @@ export class EksNodePools extends pulumi.ComponentResource {
   ) {
     super("mlstack:infra:EksNodePools", name, {}, opts);
     this.role = new iam.Role(
-      nameFor("aws:Role", name, "role"),
+      nameWithin(nameLimits.Role, name, "role"),
       { assumeRolePolicy: serviceTrust("ec2.amazonaws.com") },
       { parent: this },
     );
@@ -102,11 +103,18 @@ export class EksNodePools extends pulumi.ComponentResource {
         ),
     );
     this.groups = args.pools.flatMap((pool) => {
-      const poolName = nameFor("aws:LaunchTemplate", `${name}-${pool.name}`);
+      const poolName = nameWithin(
+        nameLimits.LaunchTemplate,
+        `${name}-${pool.name}`,
+      );
       const template = this.template(poolName, args);
       return groupsOf(pool, args.subnets, args.gpuZones).map((group) =>
         this.group(
-          nameFor("aws:NodeGroup", `${name}-${pool.name}`, group.suffix),
+          nameWithin(
+            nameLimits.NodeGroup,
+            `${name}-${pool.name}`,
+            group.suffix,
+          ),
           { pool, group, template },
           args,
           policies,

@@ -7,7 +7,7 @@ import { blockStorage } from "../block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { secretKubeconfig } from "../kubeconfig";
-import { nameFor, nameLimits } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import { slug, worldwide } from "../naming";
 import type { BucketArgs, Identity, Platform } from "../platform";
 import { tagPairs } from "../tags";
@@ -24,6 +24,7 @@ import { EksNetwork } from "./network";
 import { EksNodePools } from "./node-pools";
 import { EcrRegistry } from "./registry";
 import { zonesOf } from "./rules";
+import { nameLimits } from "./name-limits";
 
 /** The platform on Amazon EKS. */
 export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
@@ -82,7 +83,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
     const bucketName = worldwide(
       slug(`mlstack-${this.name}-${name}`),
       [account, region],
-      { longest: nameLimits["aws:Bucket"].longest, separator: "-" },
+      { longest: nameLimits.Bucket.longest, separator: "-" },
     );
     return new S3Bucket(name, { ...args, bucketName }, opts);
   }
@@ -102,7 +103,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   }
 
   private get clusterName(): string {
-    return nameFor("aws:Cluster", slug(`mlstack-${this.name}`));
+    return nameWithin(nameLimits.Cluster, slug(`mlstack-${this.name}`));
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { Target } from "../target";
 import { clusterNetwork } from "./cluster-network";
 import { checkPools, type ExistingConfig, schema } from "./config";
-import { ExistingPlatform } from "./platform";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** A cluster that is there already. */
 export const existing = {
@@ -9,5 +11,6 @@ export const existing = {
   schema,
   checkPools,
   clusterNetwork,
-  provision: (request) => new ExistingPlatform(request),
+  onOwnMachine: true,
+  provision: (request) => new (load().ExistingPlatform)(request),
 } satisfies Target<"existing", ExistingConfig>;

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { blockStorage } from "../block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
-import { nameFor } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import { slug } from "../naming";
 import type { BucketArgs, Identity, Platform } from "../platform";
 import type { TargetRequest } from "../target";
@@ -25,6 +25,7 @@ import {
   gcpDescription,
   gcpLabels,
 } from "./rules";
+import { nameLimits } from "./name-limits";
 
 /** The platform on Google Kubernetes Engine. */
 export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
@@ -102,7 +103,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   }
 
   private get clusterName(): string {
-    return nameFor("gcp:Cluster", slug(`mlstack-${this.name}`));
+    return nameWithin(nameLimits.Cluster, slug(`mlstack-${this.name}`));
   }
 
   private makeNetwork(): GkeNetwork {

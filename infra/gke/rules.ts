@@ -1,4 +1,4 @@
-import { nameFor, nameLimits } from "../name-limits";
+import { nameWithin } from "../name-limits";
 import { digest, slug, worldwide } from "../naming";
 import type { NodePool } from "../platform";
 import {
@@ -10,6 +10,7 @@ import {
 import type { Problem } from "../problem";
 import type { Tags } from "../target";
 import { tagPairs } from "../tags";
+import { nameLimits } from "./name-limits";
 
 /**
  * Regions with the letters of three of their zones.
@@ -238,7 +239,7 @@ export function gcpDescription(tags: Tags): string {
 export function bucketName(name: string, owner: readonly string[]): string {
   const free = slug(name).replace(/g[o0]+g/g, "g-g");
   return worldwide(free, owner, {
-    longest: nameLimits["gcp:Bucket"].longest,
+    longest: nameLimits.Bucket.longest,
     separator: "-",
   });
 }
@@ -251,7 +252,7 @@ export function bucketName(name: string, owner: readonly string[]): string {
 export function accountId(name: string, platform: string): string {
   const owner = [platform];
   return worldwide(slug(name), owner, {
-    longest: nameLimits["gcp:Account"].longest,
+    longest: nameLimits.Account.longest,
     separator: "-",
   });
 }
@@ -265,5 +266,5 @@ export function accountId(name: string, platform: string): string {
 export function nodePoolName(pool: NodePool): string {
   const { type = "", count = 0 } = accelerator(pool) ?? {};
   const fixed = [pool.machineType ?? "", String(pool.spot), type, `${count}`];
-  return nameFor("gcp:NodePool", slug(pool.name), digest(fixed, 6));
+  return nameWithin(nameLimits.NodePool, slug(pool.name), digest(fixed, 6));
 }

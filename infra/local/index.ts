@@ -1,7 +1,11 @@
 import type { Target } from "../target";
+import { audit } from "./audit";
 import { clusterNetwork } from "./cluster-network";
 import { checkPools, type LocalConfig, schema } from "./config";
-import { LocalPlatform } from "./platform";
+import { policy } from "./policy";
+
+// Loaded when it is chosen: what belongs to one target must not slow the preview of another.
+const load = () => require("./platform") as typeof import("./platform");
 
 /** Kubernetes on this machine. */
 export const local = {
@@ -9,5 +13,8 @@ export const local = {
   schema,
   checkPools,
   clusterNetwork,
-  provision: (request) => new LocalPlatform(request),
+  onOwnMachine: true,
+  audit,
+  policy,
+  provision: (request) => new (load().LocalPlatform)(request),
 } satisfies Target<"local", LocalConfig>;

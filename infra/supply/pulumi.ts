@@ -2,6 +2,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -30,8 +31,13 @@ const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
 /** Folder of the stand-in for the plugin of the cert-manager component, which registers the chart's release. */
 const certManagerStandIn = join(__dirname, "plugins/kubernetes-cert-manager");
 
-/** Folder of stand-ins for the plugins of the clouds. They make nothing: they may be on PATH for previews alone. */
-export const cloudStandIns = join(__dirname, "plugins/clouds/bin");
+/** Folders of stand-ins for the plugins of the clouds, one a target. They make nothing: they may be on PATH for previews alone. */
+export function cloudStandIns(): readonly string[] {
+  const targets = join(__dirname, "..");
+  return readdirSync(targets)
+    .map((target) => join(targets, target, "bin"))
+    .filter((folder) => existsSync(folder));
+}
 
 /** Oldest CLI that knows all that Pulumi.yaml says, and the replacement triggers of the jobs. */
 const OLDEST: readonly [number, number] = [3, 215];

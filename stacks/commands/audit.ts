@@ -1,25 +1,12 @@
 import type { Command } from "@commander-js/extra-typings";
-import { z } from "zod";
+import { ZodError } from "zod";
 
-import { placeFields } from "../../infra/local/inputs";
-import { clusterName } from "../../infra/local/cluster-name";
-import { Layout } from "../../infra/local/layout";
-import { remainsOf } from "../../infra/local/remains";
-import { ask, CannotLook } from "../audit/ask";
-import { awsQuestions } from "../audit/aws";
-import { azureQuestions } from "../audit/azure";
-import { gcpQuestions } from "../audit/gcp";
-import type { Leftover } from "../audit/leftover";
+import { audited, auditOf } from "../../infra";
+import { CannotLook } from "../../infra/audit/ask";
+import type { Leftover } from "../../infra/audit/leftover";
 import { readConfigFile } from "../ephemeral/config-file";
 import { examples, jsonOption, stackOption } from "./options";
 import { table } from "./table";
-
-const targetSchema = z.discriminatedUnion("kind", [
-  z.looseObject({ kind: z.literal("eks"), region: z.string() }),
-  z.looseObject({ kind: z.literal("gke"), project: z.string() }),
-  z.looseObject({ kind: z.literal("aks"), subscription: z.string() }),
-  z.looseObject({ kind: z.literal("local"), name: z.string().optional() }),
-]);
 
 /**
  * `audit`: what is still there of a stack, by the tags that all of it carries. Exits with 1 when something is left,
@@ -48,17 +35,19 @@ async function audit(
   json: boolean,
 ): Promise<number> {
   const { config } = readConfigFile(like);
-  const target = targetSchema.safeParse(config["mlstack:target"]);
-  if (!target.success) {
-    process.stderr.write(
-      `mlstack: stack ${like}: mlstack:target: audit knows eks (with its region), gke (project), aks (subscription) and local\n`,
-    );
-    return 2;
-  }
+  const target = config["mlstack:target"];
   let left: readonly Leftover[];
   try {
-    left = await leftovers(stack, like, target.data);
+    left = await auditOf(target).look(stack, target, {
+      own: stack === like,
+    });
   } catch (error) {
+    if (error instanceof ZodError) {
+      process.stderr.write(
+        `mlstack: stack ${like}: mlstack:target: audit knows ${audited.map(describe).join(", ")}\n`,
+      );
+      return 2;
+    }
     if (!(error instanceof CannotLook)) throw error;
     process.stderr.write(`mlstack: ${error.message}\n`);
     return 2;
@@ -81,26 +70,7 @@ async function audit(
   return 1;
 }
 
-async function leftovers(
-  stack: string,
-  like: string,
-  target: z.output<typeof targetSchema>,
-): Promise<readonly Leftover[]> {
-  switch (target.kind) {
-    case "eks":
-      return ask(awsQuestions(stack, target.region));
-    case "gke":
-      return ask(gcpQuestions(stack, target.project));
-    case "aks":
-      return ask(azureQuestions(stack, target.subscription));
-    case "local": {
-      const layout = new Layout({
-        name: clusterName(stack, stack === like ? target.name : undefined),
-        ...z.object(placeFields).parse(target),
-      });
-      return (await remainsOf(layout)).map(({ kind, id }) => ({
-        ...{ type: kind, id, place: "this machine", owner: "", expiry: "" },
-      }));
-    }
-  }
+/** A kind of target, and the setting that says where to look. */
+function describe({ kind, place }: (typeof audited)[number]): string {
+  return place === undefined ? kind : `${kind} (with its ${place})`;
 }

@@ -8,6 +8,7 @@ import {
   type Command,
 } from "@commander-js/extra-typings";
 
+import { pluginOf } from "../../infra";
 import { benchPreviews } from "./bench-previews";
 import { benchStreams, leastEvents } from "./bench-streams";
 import { WorkloadBench } from "./bench-workloads";
@@ -16,7 +17,7 @@ import { MemoryWatch } from "./memory-watch";
 import { examples, stackOption } from "./options";
 import { Pulumi } from "./pulumi";
 import type { Report } from "./report";
-import { readStackFile } from "./stack-file";
+import { readStackFile, stackNames } from "./stack-file";
 import { StackJobs } from "./stack-jobs";
 import { readState } from "./stack-state";
 
@@ -163,7 +164,7 @@ async function bench(options: Options): Promise<void> {
 async function previewFigures(): Promise<Figures> {
   const figures: Figures = {};
   const note = noteIn(figures);
-  for (const stack of ["aws", "gcp", "azure"]) {
+  for (const stack of cloudStacks()) {
     for await (const { more, ...preview } of benchPreviews(stack, sizes)) {
       const { resources, seconds, gigabytes } = preview;
       const title = `first preview of ${stack}${more > 0 ? `, ${more} workloads more` : ""}, ${resources} resources`;
@@ -178,6 +179,13 @@ async function previewFigures(): Promise<Figures> {
     }
   }
   return figures;
+}
+
+/** Stacks whose target is of a cloud. */
+function cloudStacks(): readonly string[] {
+  return stackNames().filter(
+    (name) => pluginOf(readStackFile(name).kind) !== undefined,
+  );
 }
 
 function noteIn(figures: Figures) {

@@ -1,3 +1,4 @@
+import { accessOf } from "../../infra";
 import { run } from "../../infra/supply/process";
 import { findProgram } from "../../infra/supply/toolchain/packages";
 import { refuseWeakBackEnd, requirePassphrase } from "./back-end";
@@ -12,47 +13,13 @@ export interface TargetFinding {
   readonly detail: string;
 }
 
-interface Needs {
-  /** Programs, with what each is for. */
-  readonly programs: Readonly<Record<string, string>>;
-  /** A call that only a person who is logged in can make, and how to log in. */
-  readonly login?: { readonly call: readonly string[]; readonly by: string };
-}
-
-const needs: Readonly<Record<string, Needs>> = {
-  eks: {
-    programs: { aws: "answers for who you are, to AWS and to the cluster" },
-    login: {
-      call: ["aws", "sts", "get-caller-identity"],
-      by: "aws sso login",
-    },
-  },
-  gke: {
-    programs: {
-      gcloud: "answers for who you are to Google Cloud",
-      "gke-gcloud-auth-plugin": "answers for who you are to the cluster",
-    },
-    login: {
-      call: ["gcloud", "auth", "application-default", "print-access-token"],
-      by: "gcloud auth application-default login",
-    },
-  },
-  aks: {
-    programs: {
-      az: "answers for who you are to Azure",
-      kubelogin: "answers for who you are to the cluster",
-    },
-    login: { call: ["az", "account", "show"], by: "az login" },
-  },
-};
-
 const builders = ["docker", "podman", "buildah"];
 
 /** Checks programs, login, plugin, back end and passphrase of a stack on a cloud or on other hosts. */
 export async function targetFindings(
   file: StackFile,
 ): Promise<TargetFinding[]> {
-  const { programs = {}, login } = needs[file.kind ?? ""] ?? {};
+  const { programs = {}, login } = accessOf(file.kind) ?? {};
   const builder = builders.find(findProgram);
   const findings: TargetFinding[] = Object.entries(programs).map(
     ([what, use]) => {

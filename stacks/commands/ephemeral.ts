@@ -16,8 +16,8 @@ import {
   deriveEphemeral,
   secretKeys,
   withPlaceholders,
-  shareableTargets,
 } from "../ephemeral/derive";
+import { shareableTargets } from "../../infra";
 import { isOldLock } from "../ephemeral/old-lock";
 import { reapPlan } from "../ephemeral/reap-plan";
 import {

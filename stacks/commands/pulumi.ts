@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { pluginOf } from "../../infra";
 import { mirrorFolder } from "../../infra/supply/mirror";
 import { cloudStandIns, resolvePulumi } from "../../infra/supply/pulumi";
 import { findProgram } from "../../infra/supply/toolchain/packages";
@@ -11,13 +12,6 @@ import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
 import { CommandError, root } from "./command";
 import { machineHasStack, releaseStaleLock } from "./machine-state";
 import { readStackFile } from "./stack-file";
-
-/** Plugins of the clouds, by the kind of target that needs them. */
-const cloudPlugins: Readonly<Record<string, string>> = {
-  eks: "aws",
-  gke: "gcp",
-  aks: "azure-native",
-};
 
 /** In a log, the engine would print a dot per second, and a line, while it waits. */
 function quietly([command = ""]: readonly string[]): readonly string[] {
@@ -56,7 +50,7 @@ export class Pulumi {
     const path = found["PATH"] ?? process.env["PATH"] ?? "";
     const env =
       use.preview && offline
-        ? { ...found, PATH: [path, cloudStandIns].join(delimiter) }
+        ? { ...found, PATH: [path, ...cloudStandIns()].join(delimiter) }
         : found;
     return new Pulumi(
       command,
@@ -84,7 +78,7 @@ export class Pulumi {
    */
   requireCloudPlugin(stack: string): void {
     const { kind = "" } = readStackFile(stack);
-    const name = cloudPlugins[kind];
+    const name = pluginOf(kind)?.name;
     if (name === undefined || !this.offline) return;
     if (findProgram(`pulumi-resource-${name}`) !== undefined) return;
     throw new CommandError(

@@ -6,7 +6,7 @@ import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 
 /** Answers to the functions that the program calls. A kustomization or chart stands as one resource. */
 export const programCalls: Readonly<Record<string, () => object>> = {
-  ...cloudCalls,
+  ...cloudCalls(),
   "kubernetes:kustomize:directory": () => ({ result: [] }),
   "kubernetes:helm:template": () => ({ result: [] }),
 };

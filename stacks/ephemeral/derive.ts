@@ -1,10 +1,8 @@
 import { z } from "zod";
 
+import { shareableTargets, shortLivedOf } from "../../infra";
 import { isSystemPool } from "../../infra/pool-rules";
 import { secretPlaceholder } from "../../infra/secret-placeholder";
-
-/** Kinds of targets on which stacks stand side by side; the others have one machine, or one set of hosts. */
-export const shareableTargets = ["eks", "gke", "aks"] as const;
 
 const poolSchema = z.looseObject({
   name: z.string(),
@@ -15,12 +13,13 @@ const poolSchema = z.looseObject({
 });
 
 const sourceSchema = z.looseObject({
-  "mlstack:target": z.looseObject({ kind: z.enum(shareableTargets) }),
+  "mlstack:target": z.looseObject({
+    kind: z.string().refine((kind) => shareableTargets.includes(kind)),
+  }),
   "mlstack:pools": z.array(poolSchema).optional(),
 });
 
 type Pool = z.output<typeof poolSchema>;
-type Source = z.output<typeof sourceSchema>;
 
 /** What a short-lived stack has of its own. */
 export interface Ephemeral {
@@ -39,11 +38,14 @@ export function deriveEphemeral(
 ): Record<string, unknown> {
   const config = sourceSchema.parse(source);
   const pools = config["mlstack:pools"];
+  const shortLived = shortLivedOf(config["mlstack:target"].kind);
   return {
     ...withoutSecrets(config),
-    "mlstack:target": cheaper(config["mlstack:target"]),
+    "mlstack:target":
+      shortLived?.cheaper?.(config["mlstack:target"]) ??
+      config["mlstack:target"],
     ...(pools && {
-      "mlstack:pools": smaller(pools, config["mlstack:target"].kind),
+      "mlstack:pools": smaller(pools, shortLived?.systemNodes ?? 1),
     }),
     // A short life is what lets buckets be deleted with their objects.
     "mlstack:lifetime": "short",
@@ -54,17 +56,13 @@ export function deriveEphemeral(
 }
 
 /** One pool stays as sure as before, for the cluster's own services; all others wait for work at zero. */
-function smaller(
-  pools: readonly Pool[],
-  kind: (typeof shareableTargets)[number],
-): Pool[] {
+function smaller(pools: readonly Pool[], systemNodes: 0 | 1): Pool[] {
   const system = pools.find(isSystemPool);
   return pools.map((pool) =>
     pool === system
       ? {
           ...pool,
-          // AKS has a pool of its own for the cluster's services.
-          min: kind === "aks" ? 0 : 1,
+          min: systemNodes,
           max: Math.min(pool.max, 2),
         }
       : {
@@ -74,22 +72,6 @@ function smaller(
           spot: true,
         },
   );
-}
-
-function cheaper(target: Source["mlstack:target"]): object {
-  switch (target.kind) {
-    case "eks":
-      return {
-        ...target,
-        ...(isObject(target["network"]) && {
-          network: { ...target["network"], nat: "single" },
-        }),
-        logDays: 7,
-      };
-    case "gke":
-    case "aks":
-      return target;
-  }
 }
 
 /** Keys whose values hold a secret: encrypted for the source alone, Pulumi must copy them. */

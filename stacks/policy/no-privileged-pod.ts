@@ -1,5 +1,6 @@
+import { at, list, type PolicyResource } from "../../infra/policy-facts";
 import { containersOf, isSystem, podSpecs, type PodSpec } from "./pod-specs";
-import { at, list, type PolicyResource, type Rule } from "./rule";
+import type { Rule } from "./rule";
 
 const enforce = "pod-security.kubernetes.io/enforce";
 const hostKeys = ["hostNetwork", "hostPID", "hostIPC"];

@@ -1,30 +1,21 @@
-import { containersOf, podSpecs } from "./pod-specs";
+import { policyFacts } from "../../infra";
 import {
   at,
   isObject,
   list,
-  plainType,
   type PolicyResource,
-  type Rule,
-} from "./rule";
+} from "../../infra/policy-facts";
+import { containersOf, podSpecs } from "./pod-specs";
+import { checkByType, type Rule } from "./rule";
 
-/** Resources that are keys which live until somebody removes them. */
-const keyTypes: readonly RegExp[] = [
-  /^aws:iam\/(accessKey:AccessKey|user:User|serviceSpecificCredential:)/,
-  /^gcp:serviceaccount\/key:Key$/,
-  /^gcp:storage\/hmacKey:HmacKey$/,
-  /^azuread:.*(Password|Certificate)$/,
-];
+const staticKeys = policyFacts.map((facts) => facts.staticKeys);
+const keyTypes = policyFacts.flatMap((facts) => facts.keyTypes ?? []);
 
 /** Settings of a provider that would hold a key. */
-const providerKeys: Readonly<Record<string, readonly string[]>> = {
-  "pulumi:providers:aws": ["accessKey", "secretKey", "token"],
-  "pulumi:providers:gcp": ["credentials", "accessToken"],
-  "pulumi:providers:azure-native": [
-    "clientSecret",
-    "clientCertificatePassword",
-  ],
-};
+const providerKeys: Readonly<Record<string, readonly string[]>> = Object.assign(
+  {},
+  ...policyFacts.map((facts) => facts.providerKeys),
+);
 
 const secretVariable =
   /(SECRET|PASSWORD|PASSWD|TOKEN|ACCESS_KEY|ACCOUNT_KEY|PRIVATE_KEY)(_ID)?$/;
@@ -46,7 +37,7 @@ export const noStaticKeys: Rule = {
         .map(
           (key) => `${key}: log in by the cloud's own command line, or OIDC`,
         ),
-      ...cloudFaults(resource),
+      ...checkByType(staticKeys, resource),
       ...podSpecs(resource).flatMap((pod) =>
         containersOf(pod).flatMap(({ path, container }) =>
           list(container["env"]).flatMap((variable, index) =>
@@ -60,33 +51,6 @@ export const noStaticKeys: Rule = {
     ];
   },
 };
-
-/** Ways into a cloud's service beside its identities. */
-function cloudFaults({ type, props }: PolicyResource): string[] {
-  switch (plainType({ type })) {
-    case "azure-native:storage:StorageAccount":
-      return props["allowSharedKeyAccess"] === false
-        ? []
-        : ["allowSharedKeyAccess: set it to false"];
-    case "azure-native:containerregistry:Registry":
-      return props["adminUserEnabled"] === true
-        ? ["adminUserEnabled: set it to false"]
-        : [];
-    case "azure-native:containerservice:ManagedCluster":
-      return props["disableLocalAccounts"] === true
-        ? []
-        : ["disableLocalAccounts: set it to true"];
-    case "gcp:container/cluster:Cluster":
-      return at(
-        props,
-        ...["masterAuth", "clientCertificateConfig", "issueClientCertificate"],
-      ) === true
-        ? ["masterAuth: issue no client certificate"]
-        : [];
-    default:
-      return [];
-  }
-}
 
 function isStaticSecret(variable: unknown): boolean {
   const [name, value] = [at(variable, "name"), at(variable, "value")];

@@ -4,7 +4,7 @@ import {
   list,
   type PolicyResource,
   type Properties,
-} from "./rule";
+} from "../../infra/policy-facts";
 
 /** A pod as a resource describes it. */
 export interface PodSpec {

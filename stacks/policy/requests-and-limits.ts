@@ -1,5 +1,6 @@
+import { at, type PolicyResource } from "../../infra/policy-facts";
 import { containersOf, podSpecs } from "./pod-specs";
-import { at, type PolicyResource, type Rule } from "./rule";
+import type { Rule } from "./rule";
 
 const wanted = [
   ["requests", "cpu"],

@@ -1,16 +1,8 @@
-/** Properties of a resource. */
-export type Properties = Readonly<Record<string, unknown>>;
-
-/** A resource as a rule sees it. */
-export interface PolicyResource {
-  readonly type: string;
-  readonly name: string;
-  readonly props: Properties;
-  /** URN of the parent. */
-  readonly parent?: string;
-  /** Properties of its provider. */
-  readonly provider?: Properties;
-}
+import {
+  type PolicyResource,
+  plainType,
+  type ResourceChecks,
+} from "../../infra/policy-facts";
 
 /** What is wrong with a resource. */
 export interface Violation {
@@ -45,31 +37,11 @@ export function violations(
   });
 }
 
-/** The type without the API version that Azure's may carry. */
-export function plainType({ type }: Pick<PolicyResource, "type">): string {
-  return type.replace(/\/v\d{8}\w*/, "");
-}
-
-/** The value at a path; undefined where the path ends early. */
-export function at(
-  value: unknown,
-  ...path: readonly (string | number)[]
-): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null
-        ? Reflect.get(inner, key)
-        : undefined,
-    value,
-  );
-}
-
-/** The items of a list; none of anything else. */
-export function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Whether a value is an object with properties. */
-export function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What the targets say of a resource. */
+export function checkByType(
+  checks: readonly (ResourceChecks | undefined)[],
+  resource: PolicyResource,
+): readonly string[] {
+  const type = plainType(resource);
+  return checks.flatMap((check) => check?.[type]?.(resource) ?? []);
 }

@@ -1,3 +1,9 @@
+import { policyFacts } from "../../infra";
+import {
+  clusterHolds,
+  type Holding,
+  plainType,
+} from "../../infra/policy-facts";
 import { typeOf, type Step } from "./digest";
 
 /** Why a reviewer should look at a resource first. */
@@ -7,38 +13,13 @@ export interface Risk {
   readonly words: string;
 }
 
-/** Types whose end takes along what no program can make again, and what that is. */
-const holdings: readonly (readonly [RegExp, string])[] = [
-  [/^aws:s3\/bucket(V2)?:Bucket(V2)?$/, "its objects"],
-  [/^gcp:storage\/bucket:Bucket$/, "its objects"],
-  [
-    /^azure-native:storage(\/v\d+\w*)?:(StorageAccount|BlobContainer)$/,
-    "its objects",
-  ],
+/** Types whose end takes along what no program can make again, and what that is: a target's own, and what is in every cluster. */
+const holdings: readonly Holding[] = [
+  ...policyFacts.flatMap(({ holdings: own }) => own ?? []),
   // StoreBucket: of stacks that still have Garage.
   [/^mlstack:index:(Embedded|Store)Bucket$/, "its objects"],
-  [/^aws:(rds|docdb|dynamodb)\//, "its records"],
-  [/^gcp:sql\//, "its records"],
-  [/^aws:(ebs|efs|fsx)\//, "its files"],
-  [/^gcp:(compute\/(region)?disk|filestore\/)/i, "its files"],
-  [/^azure-native:compute(\/v\d+\w*)?:Disk$/, "its files"],
+  [/^mlstack:index:\w+Cluster$/, clusterHolds],
   [/^kubernetes:core\/v1:PersistentVolume(Claim)?$/, "its files"],
-  [
-    /^aws:ecr\/repository:Repository$|^gcp:artifactregistry\/repository:|^azure-native:containerregistry(\/v\d+\w*)?:Registry$/,
-    "its images",
-  ],
-  [
-    /^aws:kms\/key:Key$|^gcp:kms\/cryptoKey:|^azure-native:keyvault(\/v\d+\w*)?:(Vault|Key)$/,
-    "everything encrypted with it",
-  ],
-  [
-    /^aws:eks\/cluster:Cluster$|^gcp:container\/cluster:Cluster$|^azure-native:containerservice(\/v\d+\w*)?:ManagedCluster$|^mlstack:index:\w+Cluster$/,
-    "everything that runs in it, with its volumes",
-  ],
-  [
-    /^azure-native:resources(\/v\d+\w*)?:ResourceGroup$/,
-    "everything in the group",
-  ],
   [/^kubernetes:core\/v1:Namespace$/, "everything in the namespace"],
   [
     /^kubernetes:apiextensions\.k8s\.io\/v1:CustomResourceDefinition$/,
@@ -52,7 +33,8 @@ export function riskOf(step: Step): Risk | undefined {
   switch (step.op) {
     case "replace":
     case "delete": {
-      const lost = holdings.find(([type]) => type.test(typeOf(step)))?.[1];
+      const type = plainType({ type: typeOf(step) });
+      const lost = holdings.find(([holder]) => holder.test(type))?.[1];
       if (lost) return { rank: 0, words: `loses ${lost}` };
       return step.op === "replace"
         ? { rank: 2, words: "is made anew" }

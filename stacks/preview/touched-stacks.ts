@@ -1,3 +1,5 @@
+import { isOnOwnMachine, targetKinds } from "../../infra";
+
 /** A stack that pull requests preview. */
 export interface PreviewedStack {
   readonly name: string;
@@ -5,13 +7,10 @@ export interface PreviewedStack {
   readonly target: string;
 }
 
-/** Targets that are on somebody's own machine: nothing of them is to be seen from anywhere else. */
-const ownMachine = ["local", "existing"];
-
 /** What no stack is made of: it tests, describes or operates the program. */
 const outside: readonly RegExp[] = [
-  /^(test|infra\/supply|\.github|\.ci)\//,
-  /^stacks\/(commands|preview|ephemeral|audit|policy)\//,
+  /^(test|infra\/(supply|audit)|\.github|\.ci)\//,
+  /^stacks\/(commands|preview|ephemeral|policy)\//,
   /^workloads\/.*\/tests\//,
   /\.(md|log)$/,
   /^(LICENSE|\.[^/]+|eslint\.config\.mjs)$/,
@@ -24,7 +23,7 @@ export function touchedStacks<Stack extends PreviewedStack>(
 ): Stack[] {
   return stacks.filter(
     (stack) =>
-      !ownMachine.includes(stack.target) &&
+      !isOnOwnMachine(stack.target) &&
       files.some((file) => touches(file, stack, stacks)),
   );
 }
@@ -39,8 +38,6 @@ function touches(
   if (config !== undefined) return config === name;
   const folder = /^infra\/([^/]+)\//.exec(file)?.[1];
   // A folder of infra is a target's when its name is; the others are for all.
-  const kinds = ["eks", "gke", "aks", "onprem", ...ownMachine].concat(
-    stacks.map((stack) => stack.target),
-  );
+  const kinds = [...targetKinds, ...stacks.map((stack) => stack.target)];
   return folder === undefined || !kinds.includes(folder) || folder === target;
 }

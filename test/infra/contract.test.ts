@@ -62,7 +62,7 @@ function program(
       );
       return { platform, raw, features, other, identity };
     },
-    { outputs: platformOutputs, calls: cloudCalls },
+    { outputs: platformOutputs, calls: cloudCalls() },
   );
 }
 

@@ -5,9 +5,12 @@ import { join } from "node:path";
 import type { TargetKind } from "../../infra";
 import { aks } from "../../infra/aks";
 import { roles } from "../../infra/aks/rules";
+import { subscription } from "../../infra/aks/stand-in";
 import { eks } from "../../infra/eks";
+import { account } from "../../infra/eks/stand-in";
 import { existing } from "../../infra/existing";
 import { gke } from "../../infra/gke";
+import { project } from "../../infra/gke/stand-in";
 import { local } from "../../infra/local";
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout, placeNodes } from "../../infra/local/layout";
@@ -16,11 +19,6 @@ import { onprem } from "../../infra/onprem";
 import { gpuTaint, poolLabel, type Taint } from "../../infra/placement";
 import type { NodePool, Platform } from "../../infra/platform";
 import type { Lifetime, Tags } from "../../infra/target";
-import {
-  account,
-  project,
-  subscription,
-} from "../../infra/supply/plugins/clouds/outputs";
 import type { Recorded, Recording } from "../support/recording-monitor";
 
 /** How the nodes of a pool are registered, read from what the target declared. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { utils } from "ssh2";
 
+import { targetNameLimits } from "../../infra";
 import {
   checkName,
   nameFor,
@@ -64,7 +65,7 @@ for (const stack of projectStacks.filter((each) => each !== "local-full")) {
 
       it("fit whatever derives names from them", () => {
         const problems = recorded.flatMap(({ type, name, inputs }) =>
-          checkName(type, name, inputs),
+          checkName(type, name, inputs, targetNameLimits),
         );
         assert.deepEqual(problems, []);
       });
@@ -80,9 +81,10 @@ for (const stack of projectStacks.filter((each) => each !== "local-full")) {
       });
 
       it("have limits in the table, wherever the name space has one", () => {
-        const limited: readonly string[] = Object.values(nameLimits).map(
-          ({ type }) => type,
-        );
+        const limited: readonly string[] = [
+          ...Object.values(nameLimits),
+          ...targetNameLimits,
+        ].map(({ type }) => type);
         const missing = recorded
           .map(({ type }) => type)
           .filter(
@@ -169,6 +171,7 @@ describe("a name", () => {
       nameLimits.ScheduledSparkApplication.type,
       "view",
       { metadata: { name: "v".repeat(44) } },
+      [],
     );
     assert.deepEqual(others, []);
     assert.match(

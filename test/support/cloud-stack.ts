@@ -19,7 +19,7 @@ import { cloudStandIns } from "../../infra/supply/pulumi";
 import {
   clusterVariable,
   type ClusterAddress,
-} from "../../infra/supply/plugins/clouds/outputs";
+} from "../../infra/supply/plugins/clouds/cluster";
 
 /** A step of the engine on a resource: when it began, or when it had ended. */
 export interface Step {
@@ -176,7 +176,7 @@ export class CloudStack {
         ...this.pulumi.env,
         ...env,
         PATH: [
-          cloudStandIns,
+          ...cloudStandIns(),
           join(__dirname, "cloud-login"),
           this.pulumi.env["PATH"] ?? process.env["PATH"] ?? "",
         ].join(delimiter),

@@ -1,4 +1,4 @@
-import type { PolicyResource } from "../../stacks/policy/rule";
+import type { PolicyResource } from "../../infra/policy-facts";
 import type { Recording } from "./recording-monitor";
 
 /** What a program registered, as the rules of the policy pack see it. */

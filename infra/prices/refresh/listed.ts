@@ -15,6 +15,29 @@ export interface Rate {
   readonly gib: number;
 }
 
+/** A provider's own list of its machines' prices. */
+export interface PriceList {
+  /** Name of the source in `machines.yaml`, and what it is. */
+  readonly source: { readonly name: string; readonly what: string };
+  /** Fetches it. @throws {Error} where it does not answer, or wants a key that is not there */
+  fetch(): Promise<{
+    readonly rates: readonly Rate[];
+    readonly machines: readonly ListedMachine[];
+    /** What was left out, and why. */
+    readonly strays: readonly string[];
+  }>;
+}
+
+/** Asks a list. @throws {Error} where the answer is none */
+export async function get(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) {
+    const { origin, pathname } = new URL(url);
+    throw new Error(`${origin}${pathname}: ${response.status}`);
+  }
+  return response;
+}
+
 /** The largest part by which a listed price may be off its family's line: providers round the small sizes. */
 const tolerance = 0.005;
 

@@ -15,7 +15,7 @@ import {
 } from "../../../infra/aks/rules";
 import { guid } from "../../../infra/naming";
 import { gpuTaint } from "../../../infra/placement";
-import { subscription } from "../../../infra/supply/plugins/clouds/outputs";
+import { subscription } from "../../../infra/aks/stand-in";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const target = {

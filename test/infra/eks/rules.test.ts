@@ -11,9 +11,9 @@ import {
 } from "../../../infra/eks/rules";
 import { groupsOf } from "../../../infra/eks/node-pools";
 import { spotTypes } from "../../../infra/eks/spot-types";
-import { nameLimits } from "../../../infra/name-limits";
+import { nameLimits } from "../../../infra/eks/name-limits";
 import { slug, worldwide } from "../../../infra/naming";
-import { account } from "../../../infra/supply/plugins/clouds/outputs";
+import { account } from "../../../infra/eks/stand-in";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const admins = [`arn:aws:iam::${account}:role/admin`];
@@ -175,7 +175,7 @@ describe("EKS rules", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (name, owner) => {
         const bucket = worldwide(slug(`mlstack-${name}`), [owner], {
-          longest: nameLimits["aws:Bucket"].longest,
+          longest: nameLimits.Bucket.longest,
           separator: "-",
         });
         assert.match(bucket, /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/);

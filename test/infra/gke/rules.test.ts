@@ -13,7 +13,7 @@ import {
   regionsWithThreeZones,
   zonesOf,
 } from "../../../infra/gke/rules";
-import { project } from "../../../infra/supply/plugins/clouds/outputs";
+import { project } from "../../../infra/gke/stand-in";
 import { pool, problemsOf, remedyAt } from "../problems";
 
 const target = { kind: "gke", project, region: "europe-west4" };

@@ -4,9 +4,9 @@ import { parseDocument } from "yaml";
 
 import { pricedType as azureType } from "../../../infra/aks/costs";
 import { pricedType as awsType } from "../../../infra/eks/costs";
-import { offeredMachines } from "../../../infra/prices/refresh/aws";
-import * as azure from "../../../infra/prices/refresh/azure";
-import * as gcp from "../../../infra/prices/refresh/gcp";
+import { offeredMachines } from "../../../infra/eks/price-list";
+import * as azure from "../../../infra/aks/price-list";
+import * as gcp from "../../../infra/gke/price-list";
 import { ratesOf } from "../../../infra/prices/refresh/listed";
 import { update } from "../../../infra/prices/refresh/moved";
 

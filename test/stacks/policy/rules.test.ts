@@ -6,12 +6,8 @@ import { noPrivilegedPod } from "../../../stacks/policy/no-privileged-pod";
 import { noPublicBucket } from "../../../stacks/policy/no-public-bucket";
 import { noStaticKeys } from "../../../stacks/policy/no-static-keys";
 import { requestsAndLimits } from "../../../stacks/policy/requests-and-limits";
-import {
-  violations,
-  type PolicyResource,
-  type Properties,
-  type Rule,
-} from "../../../stacks/policy/rule";
+import type { PolicyResource, Properties } from "../../../infra/policy-facts";
+import { violations, type Rule } from "../../../stacks/policy/rule";
 import { rules } from "../../../stacks/policy/rules";
 import { tagged } from "../../../stacks/policy/tagged";
 

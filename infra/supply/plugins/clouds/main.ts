@@ -31,10 +31,9 @@ import {
   hasUnknown,
   reveal,
   textAt,
-  type Properties,
 } from "../../../provider/plugin/value";
-import { cloudCalls } from "./outputs";
-import { clouds, compare, made, type Cloud } from "./resource";
+import { pluginsWithStandIn } from "../../..";
+import { compare, made } from "./resource";
 
 /**
  * Stands in for the plugin of a cloud, in previews where none can be downloaded and in tests of the engine: it makes
@@ -42,23 +41,12 @@ import { clouds, compare, made, type Cloud } from "./resource";
  * creation of a resource whose name is in MLSTACK_GENERIC_PROVIDER_FAIL fails, that of one in
  * MLSTACK_GENERIC_PROVIDER_HOLD does not end.
  */
-const cloud = chosen(process.argv[2]);
+const { plugin, standIn } = chosen(process.argv[2]);
+const cloud = plugin.name;
 
 const { version } = JSON.parse(
   readFileSync(
-    join(
-      __dirname,
-      ...[
-        "..",
-        "..",
-        "..",
-        "..",
-        "node_modules",
-        "@pulumi",
-        cloud,
-        "package.json",
-      ],
-    ),
+    join(__dirname, "../../../../node_modules", plugin.npm, "package.json"),
     "utf8",
   ),
 ) as { version: string };
@@ -73,10 +61,12 @@ function namesIn(list: string | undefined): ReadonlySet<string> {
   return new Set((list ?? "").split(","));
 }
 
-function chosen(name: string | undefined): Cloud {
-  const found = clouds.find((candidate) => candidate === name);
+function chosen(name: string | undefined) {
+  const all = pluginsWithStandIn();
+  const found = all.find((candidate) => candidate.plugin.name === name);
   if (found) return found;
-  throw new Error(`the first argument is one of ${clouds.join(", ")}`);
+  const names = all.map((each) => each.plugin.name);
+  throw new Error(`the first argument is one of ${names.join(", ")}`);
 }
 
 function note(op: string, urn: string, rest: object): void {
@@ -94,7 +84,7 @@ async function create(request: CreateRequest): Promise<CreateResponse> {
     return new CreateResponse().setProperties(encode(inputs));
   }
   const urn = request.getUrn();
-  const { id, state } = made(cloud, urn, inputs);
+  const { id, state } = made(standIn, urn, inputs);
   if (failing.has(parseUrn(urn).name)) {
     note("create-failed", urn, { id });
     throw new Error(`${id} could not be created: told to fail`);
@@ -113,7 +103,7 @@ function update(request: UpdateRequest): UpdateResponse {
   const urn = request.getUrn();
   const state = hasUnknown(news)
     ? { ...olds, ...news }
-    : { ...olds, ...made(cloud, urn, news).state };
+    : { ...olds, ...made(standIn, urn, news).state };
   if (!request.getPreview()) note("update", urn, { id: request.getId() });
   return new UpdateResponse().setProperties(encode(state));
 }
@@ -129,7 +119,7 @@ function read(request: ReadRequest): ReadResponse {
   const state =
     Object.keys(known).length > 0
       ? known
-      : made(cloud, request.getUrn(), inputs).state;
+      : made(standIn, request.getUrn(), inputs).state;
   return new ReadResponse()
     .setId(request.getId())
     .setProperties(encode(state))
@@ -138,6 +128,7 @@ function read(request: ReadRequest): ReadResponse {
 
 function differ(request: DiffRequest): DiffResponse {
   const { changes, replaces, deleteFirst } = compare(
+    standIn.fixed,
     parseUrn(request.getUrn()).type,
     decode(request.getOldInputs()),
     decode(request.getNews()),
@@ -148,9 +139,7 @@ function differ(request: DiffRequest): DiffResponse {
 function invoke(request: InvokeRequest): InvokeResponse {
   const token = request.getTok();
   const args = reveal(decode(request.getArgs()));
-  const calls: Readonly<Record<string, (args: Properties) => object>> =
-    cloudCalls;
-  const call = calls[token];
+  const call = standIn.calls[token];
   if (!call) throw new Error(`the stand-in for ${cloud} has no ${token}`);
   note("invoke", `urn:pulumi::::${token}::`, { args });
   return new InvokeResponse().setReturn(encode({ ...call(args) }));
@@ -167,7 +156,7 @@ function differConfig(request: DiffRequest): DiffResponse {
   const places = ["region", "project", "subscriptionId"].filter(
     (key) => textAt(old, key) !== textAt(fresh, key),
   );
-  const { changes } = compare("", old, fresh);
+  const { changes } = compare({}, "", old, fresh);
   return new DiffResponse()
     .setChanges(
       Object.keys(changes).length > 0

@@ -12,28 +12,11 @@ import {
   textAt,
   type Properties,
 } from "../../../provider/plugin/value";
-import { account, cloudOutputs, project, subscription } from "./outputs";
-
-/** Clouds whose plugin the generic one stands in for. */
-export const clouds = ["aws", "gcp", "azure-native"] as const;
-
-/** One of them. */
-export type Cloud = (typeof clouds)[number];
+import type { StandIn } from "./stand-in";
 
 /** Properties that say which thing a resource is, or where: a change makes another one. */
 const identifying =
   /^(name|bucket|location|region|zone|availabilityZone|cidrBlock|[a-z]\w*(Name|Id))$/;
-
-/**
- * What else cannot be changed in place, by type.
- *
- * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html
- * @see https://learn.microsoft.com/azure/aks/resize-node-pool
- */
-const fixed: Readonly<Record<string, readonly string[]>> = {
-  "aws:eks/nodeGroup:NodeGroup": ["amiType", "capacityType", "instanceTypes"],
-  "azure-native:containerservice:AgentPool": ["scaleSetPriority", "vmSize"],
-};
 
 /** Properties that a cloud takes its own name for a thing from, first one first. */
 const naming = [
@@ -52,6 +35,7 @@ const naming = [
 
 /** How the inputs of a resource changed, and whether that makes another one. */
 export function compare(
+  fixed: StandIn["fixed"],
   type: string,
   old: Properties,
   fresh: Properties,
@@ -82,7 +66,7 @@ function givenName(inputs: Properties): string | undefined {
 
 /** A resource as its cloud answers when it has been made: inputs, identity and what the cloud adds. */
 export function made(
-  cloud: Cloud,
+  standIn: StandIn,
   urn: string,
   inputs: Properties,
 ): { readonly id: string; readonly state: Properties } {
@@ -90,11 +74,11 @@ export function made(
   const clear = reveal(inputs);
   const hash = createHash("sha256").update(urn).digest("hex").slice(0, 8);
   const name = givenName(clear) ?? `${logical}-${hash}`;
-  const added = cloudOutputs(type, clear, name);
-  const outputs: Properties = {
-    ...identity(cloud, type, name, clear),
-    ...(isProperties(added as Properties) ? (added as Properties) : {}),
-  };
+  const added = standIn.outputs[type]?.(clear, name) ?? {};
+  const outputs = {
+    ...standIn.identity(type, name, clear),
+    ...added,
+  } as Properties;
   const id = textAt(outputs, "id") ?? name;
   const state = markSecrets(
     { ...outputs, ...clear, ...inner(clear, outputs), id },
@@ -113,39 +97,4 @@ function inner(given: Properties, added: Properties): Properties {
         : [];
     }),
   );
-}
-
-/** What every resource of a cloud is known by. */
-function identity(
-  cloud: Cloud,
-  type: string,
-  name: string,
-  inputs: Properties,
-): Properties {
-  const [, module = "", kind = ""] = type.split(":");
-  const service = module.split("/")[0] ?? "";
-  switch (cloud) {
-    case "aws":
-      return {
-        arn: `arn:aws:${service}:eu-central-1:${account}:${kind.toLowerCase()}/${name}`,
-      };
-    case "gcp":
-      return {
-        project,
-        selfLink: `https://www.googleapis.com/${service}/v1/projects/${project}/${kind.toLowerCase()}s/${name}`,
-      };
-    case "azure-native": {
-      const group = textAt(inputs, "resourceGroupName") ?? name;
-      const root = `/subscriptions/${subscription}/resourceGroups/${group}`;
-      return {
-        name,
-        id:
-          kind === "ResourceGroup"
-            ? root
-            : `${root}/providers/Microsoft.${service}/${kind}/${name}`,
-      };
-    }
-    default:
-      return cloud satisfies never;
-  }
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-import type { Question } from "./leftover";
+import { ask } from "../audit/ask";
+import type { Question } from "../audit/leftover";
+import type { Audit } from "../target";
 
 const resourcesSchema = z.array(
   z.object({
@@ -34,3 +36,14 @@ export function azureQuestions(
         })),
   }));
 }
+
+const placeSchema = z.looseObject({ subscription: z.string() });
+
+/** Looks for what is left on Azure. */
+export const audit: Audit = {
+  place: "subscription",
+  look: (stack, target) =>
+    ask(azureQuestions(stack, placeSchema.parse(target).subscription), {
+      hint: "install the Azure CLI, https://learn.microsoft.com/cli/azure/, and log in with `az login`",
+    }),
+};

@@ -10,7 +10,7 @@ export interface Leftover {
 
 /** One question to a cloud's command line. */
 export interface Question {
-  readonly command: "aws" | "gcloud" | "az";
+  readonly command: string;
   readonly args: readonly string[];
   /** What of the stack the answer names. @throws when it is no such answer. */
   read(answer: string): Leftover[];
@@ -18,6 +18,7 @@ export interface Question {
 
 /** Asks whether something that a cloud still lists is really there, for clouds list what is gone for a while. */
 export interface EndCheck {
+  readonly command: string;
   readonly args: readonly string[];
   /** Answers, or errors, that say that it is gone or going. */
   readonly gone: RegExp;

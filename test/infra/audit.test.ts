@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { awsEndCheck, awsQuestions } from "../../../stacks/audit/aws";
-import { azureQuestions } from "../../../stacks/audit/azure";
-import { gcpQuestions } from "../../../stacks/audit/gcp";
-import { distinct, type Question } from "../../../stacks/audit/leftover";
+import { awsEndCheck, awsQuestions } from "../../infra/eks/audit";
+import { azureQuestions } from "../../infra/aks/audit";
+import { gcpQuestions } from "../../infra/gke/audit";
+import { distinct, type Question } from "../../infra/audit/leftover";
 
 function first(questions: readonly Question[]): Question {
   const [question] = questions;

@@ -1,8 +1,11 @@
 import { z } from "zod";
 
-import { nameFor } from "../../infra/name-limits";
-import { platformName, slug } from "../../infra/naming";
-import type { EndCheck, Leftover, Question } from "./leftover";
+import { ask } from "../audit/ask";
+import type { EndCheck, Leftover, Question } from "../audit/leftover";
+import { nameWithin } from "../name-limits";
+import { platformName, slug } from "../naming";
+import type { Audit } from "../target";
+import { nameLimits } from "./name-limits";
 
 const tagsSchema = z
   .array(z.object({ Key: z.string(), Value: z.string() }))
@@ -24,8 +27,8 @@ const logGroupsSchema = z.object({
 
 /** Group of the logs of a stack's control plane. */
 function logGroupOf(stack: string): string {
-  const cluster = nameFor(
-    "aws:Cluster",
+  const cluster = nameWithin(
+    nameLimits.Cluster,
     slug(`mlstack-${platformName(stack)}`),
   );
   return `/aws/eks/${cluster}/cluster`;
@@ -113,7 +116,8 @@ export function awsEndCheck({
   place,
 }: Leftover): EndCheck | undefined {
   const name = id.split("/").at(-1) ?? "";
-  const ask = (gone: RegExp, query: string, ...args: readonly string[]) => ({
+  const check = (gone: RegExp, query: string, ...args: readonly string[]) => ({
+    command: "aws",
     args: [
       ...args,
       ...["--query", query, "--region", place, "--output", "text"],
@@ -122,19 +126,19 @@ export function awsEndCheck({
   });
   switch (type) {
     case "kms:key":
-      return ask(
+      return check(
         /PendingDeletion|NotFoundException/,
         "KeyMetadata.KeyState",
         ...["kms", "describe-key", "--key-id", id],
       );
     case "ec2:instance":
-      return ask(
+      return check(
         /terminated|shutting-down|InvalidInstanceID|^(None)?$/,
         "Reservations[0].Instances[0].State.Name",
         ...["ec2", "describe-instances", "--instance-ids", name],
       );
     case "ec2:natgateway":
-      return ask(
+      return check(
         /deleted|deleting|NotFound|^(None)?$/,
         "NatGateways[0].State",
         ...["ec2", "describe-nat-gateways", "--nat-gateway-ids", name],
@@ -143,3 +147,15 @@ export function awsEndCheck({
       return undefined;
   }
 }
+
+const placeSchema = z.looseObject({ region: z.string() });
+
+/** Looks for what is left on AWS. */
+export const audit: Audit = {
+  place: "region",
+  look: (stack, target) =>
+    ask(awsQuestions(stack, placeSchema.parse(target).region), {
+      hint: "install the AWS CLI, https://docs.aws.amazon.com/cli/, and log in with `aws sso login`",
+      endCheck: awsEndCheck,
+    }),
+};

@@ -1,7 +1,35 @@
-import type { ListedMachine } from "./listed";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+
+import {
+  get,
+  type ListedMachine,
+  type PriceList,
+  ratesOf,
+} from "../prices/refresh/listed";
+import { pricedType, prices } from "./costs";
+
+/** The offer files of EC2 in the regions that have prices. */
+export const priceList: PriceList = {
+  source: { name: "price-list", what: "AWS Price List, offer files of EC2" },
+  async fetch() {
+    const machines: ListedMachine[] = [];
+    for (const region of prices.regions) {
+      const { body } = await get(offerFile(region));
+      if (!body) throw new Error(`prices of ${region}: no answer`);
+      const input = Readable.fromWeb(body as ReadableStream);
+      const lines = createInterface({ input });
+      for await (const each of offeredMachines(region, lines)) {
+        machines.push(each);
+      }
+    }
+    return { machines, ...ratesOf(machines, pricedType) };
+  },
+};
 
 /** The offer file of EC2 in a region, as CSV; needs no account. */
-export function offerFile(region: string): string {
+function offerFile(region: string): string {
   return `https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/${region}/index.csv`;
 }
 

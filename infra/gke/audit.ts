@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-import type { Leftover, Question } from "./leftover";
+import { ask } from "../audit/ask";
+import type { Leftover, Question } from "../audit/leftover";
+import type { Audit } from "../target";
 
 const resourcesSchema = z.array(
   z.object({
@@ -66,3 +68,14 @@ function leftover(resource: Resource): Leftover {
     expiry: marks["expiry"] ?? "",
   };
 }
+
+const placeSchema = z.looseObject({ project: z.string() });
+
+/** Looks for what is left on Google Cloud. */
+export const audit: Audit = {
+  place: "project",
+  look: (stack, target) =>
+    ask(gcpQuestions(stack, placeSchema.parse(target).project), {
+      hint: "install the Google Cloud CLI, https://cloud.google.com/sdk/docs/install, and log in with `gcloud auth login`",
+    }),
+};

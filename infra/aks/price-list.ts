@@ -1,6 +1,28 @@
 import { z } from "zod";
 
-import type { ListedMachine } from "./listed";
+import {
+  get,
+  type ListedMachine,
+  type PriceList,
+  ratesOf,
+} from "../prices/refresh/listed";
+import { pricedType, prices } from "./costs";
+
+/** The retail prices of virtual machines in the regions that have prices. */
+export const priceList: PriceList = {
+  source: { name: "retail-prices", what: "Azure Retail Prices API" },
+  async fetch() {
+    const machines: ListedMachine[] = [];
+    for (const region of prices.regions) {
+      for (let next: string | undefined = firstPage(region); next;) {
+        const page = pageOf(await (await get(next)).json());
+        machines.push(...page.machines);
+        next = page.next;
+      }
+    }
+    return { machines, ...ratesOf(machines, pricedType) };
+  },
+};
 
 const answer = z.looseObject({
   Items: z.array(
@@ -20,7 +42,7 @@ const answer = z.looseObject({
 });
 
 /** The first page of the virtual machines of a region; needs no account. */
-export function firstPage(region: string): string {
+function firstPage(region: string): string {
   const filter = [
     "serviceName eq 'Virtual Machines'",
     `armRegionName eq '${region}'`,

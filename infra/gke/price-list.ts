@@ -1,6 +1,30 @@
 import { z } from "zod";
 
-import type { Rate } from "./listed";
+import { get, type PriceList, type Rate } from "../prices/refresh/listed";
+import { prices } from "./costs";
+
+/** The catalog of Compute Engine's parts; it wants a key. */
+export const priceList: PriceList = {
+  source: { name: "billing-catalog", what: "Google Cloud Billing Catalog" },
+  async fetch() {
+    const key = process.env["GOOGLE_API_KEY"];
+    if (!key) {
+      throw new Error(
+        "GOOGLE_API_KEY: missing: make a key of the Cloud Billing API; the prices of Google Cloud are left as they were",
+      );
+    }
+    const parts = [];
+    for (let token: string | undefined = ""; token !== undefined;) {
+      const answer = pageOf(await (await get(page(key, token))).json());
+      parts.push(...answer.parts);
+      token = answer.next;
+    }
+    const rates = ratesOfParts(parts).filter(({ region }) =>
+      prices.regions.includes(region),
+    );
+    return { machines: [], rates, strays: [] };
+  },
+};
 
 const answer = z.looseObject({
   skus: z.array(
@@ -33,7 +57,7 @@ const answer = z.looseObject({
 });
 
 /** A page of the catalog of Compute Engine. */
-export function page(key: string, token: string): string {
+function page(key: string, token: string): string {
   const query = new URLSearchParams({
     ...{ key, currencyCode: "USD", pageSize: "5000" },
     ...(token === "" ? {} : { pageToken: token }),

@@ -1,0 +1,132 @@
+import {
+  at,
+  clusterHolds,
+  isObject,
+  list,
+  openRanges,
+  type PolicyFacts,
+  type PolicyResource,
+} from "../policy-facts";
+
+const bucketType = "aws:s3/bucket:Bucket";
+const blockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
+
+const blockFlags = [
+  "blockPublicAcls",
+  "blockPublicPolicy",
+  "ignorePublicAcls",
+  "restrictPublicBuckets",
+];
+
+/** What the rules have to know of AWS. */
+export const policy: PolicyFacts = {
+  publicBuckets: {
+    [bucketType]: publicAcl,
+    "aws:s3/bucketAcl:BucketAcl": publicAcl,
+    [blockType]: ({ props }) =>
+      blockFlags
+        .filter((flag) => props[flag] !== true)
+        .map((flag) => `${flag}: set it to true`),
+    "aws:s3/bucketPolicy:BucketPolicy": ({ props }) =>
+      statements(props["policy"]).some(admitsEveryone)
+        ? ["policy: allows every principal; name those who may"]
+        : [],
+  },
+  openBuckets: (resources) =>
+    resources.filter(
+      (bucket) => bucket.type === bucketType && !hasBlock(bucket, resources),
+    ),
+  openApis: {
+    "aws:eks/cluster:Cluster": ({ props }) => {
+      const access = props["vpcConfig"];
+      // EKS opens it where nothing is said.
+      if (at(access, "endpointPublicAccess") === false) return [];
+      return openRanges(
+        "vpcConfig.publicAccessCidrs",
+        list(at(access, "publicAccessCidrs")),
+      );
+    },
+  },
+  boundedPools: {
+    "aws:eks/nodeGroup:NodeGroup": ({ props }) => [
+      {
+        path: "scalingConfig.maxSize",
+        most: at(props, "scalingConfig", "maxSize"),
+      },
+    ],
+    "aws:autoscaling/group:Group": ({ props }) => [
+      { path: "maxSize", most: props["maxSize"] },
+    ],
+  },
+  keyTypes: [
+    /^aws:iam\/(accessKey:AccessKey|user:User|serviceSpecificCredential:)/,
+  ],
+  providerKeys: {
+    "pulumi:providers:aws": ["accessKey", "secretKey", "token"],
+  },
+  holdings: [
+    [/^aws:s3\/bucket(V2)?:Bucket(V2)?$/, "its objects"],
+    [/^aws:(rds|docdb|dynamodb)\//, "its records"],
+    [/^aws:(ebs|efs|fsx)\//, "its files"],
+    [/^aws:ecr\/repository:Repository$/, "its images"],
+    [/^aws:kms\/key:Key$/, "everything encrypted with it"],
+    [/^aws:eks\/cluster:Cluster$/, clusterHolds],
+  ],
+  tags: {
+    prefix: "aws:",
+    own: ["tags"],
+    all: ["defaultTags", "tags"],
+    also: templateFaults,
+  },
+};
+
+function publicAcl({ props }: PolicyResource): string[] {
+  return /^public|^authenticated/.test(String(props["acl"] ?? ""))
+    ? [`acl: ${String(props["acl"])}: use private`]
+    : [];
+}
+
+function hasBlock(
+  bucket: PolicyResource,
+  resources: readonly PolicyResource[],
+): boolean {
+  return resources.some(
+    ({ type, parent }) => type === blockType && parent === bucket.parent,
+  );
+}
+
+function statements(policyText: unknown): readonly unknown[] {
+  const document: unknown =
+    typeof policyText === "string" ? JSON.parse(policyText) : policyText;
+  const statement = at(document, "Statement");
+  return Array.isArray(statement) ? statement : [statement];
+}
+
+function admitsEveryone(statement: unknown): boolean {
+  if (at(statement, "Effect") !== "Allow") return false;
+  const principal = at(statement, "Principal");
+  const named = isObject(principal)
+    ? Object.values(principal).flat()
+    : [principal];
+  return named.includes("*");
+}
+
+/**
+ * A provider's tags do not reach what a launch template makes. Its own name the stack and no owner, with whom every
+ * machine would be replaced.
+ */
+function templateFaults(
+  { type, props }: PolicyResource,
+  missing: (tags: unknown, keys: readonly string[]) => readonly string[],
+): string[] {
+  if (type !== "aws:ec2/launchTemplate:LaunchTemplate") return [];
+  const specifications = list(props["tagSpecifications"]);
+  return ["instance", "volume"].flatMap((resourceType) => {
+    const found = specifications.find(
+      (one) => at(one, "resourceType") === resourceType,
+    );
+    return missing(at(found, "tags"), ["stack"]).map(
+      (key) => `tagSpecifications of ${resourceType}: ${key}: set it`,
+    );
+  });
+}

@@ -1,0 +1,84 @@
+import {
+  at,
+  clusterHolds,
+  list,
+  openRanges,
+  type PolicyFacts,
+  type PolicyResource,
+} from "../policy-facts";
+
+const everyone = ["allUsers", "allAuthenticatedUsers"];
+
+/** What the rules have to know of Google Cloud. */
+export const policy: PolicyFacts = {
+  publicBuckets: {
+    "gcp:storage/bucket:Bucket": ({ props }) => [
+      ...(props["publicAccessPrevention"] === "enforced"
+        ? []
+        : ["publicAccessPrevention: write enforced"]),
+      ...(props["uniformBucketLevelAccess"] === true
+        ? []
+        : ["uniformBucketLevelAccess: set it to true"]),
+    ],
+    "gcp:storage/bucketIAMMember:BucketIAMMember": publicMembers,
+    "gcp:storage/bucketIAMBinding:BucketIAMBinding": publicMembers,
+  },
+  openApis: {
+    "gcp:container/cluster:Cluster": ({ props }) => {
+      if (at(props, "privateClusterConfig", "enablePrivateEndpoint") === true)
+        return [];
+      const path = "masterAuthorizedNetworksConfig";
+      const blocks = list(at(props, path, "cidrBlocks"));
+      return openRanges(
+        `${path}.cidrBlocks`,
+        blocks.map((block) => at(block, "cidrBlock")),
+      );
+    },
+  },
+  boundedPools: {
+    "gcp:container/nodePool:NodePool": ({ props }) => {
+      const { autoscaling, nodeCount } = props;
+      return autoscaling === undefined
+        ? [{ path: "nodeCount", most: nodeCount }]
+        : [
+            {
+              path: "autoscaling.totalMaxNodeCount",
+              most:
+                at(autoscaling, "totalMaxNodeCount") ??
+                at(autoscaling, "maxNodeCount"),
+            },
+          ];
+    },
+  },
+  keyTypes: [/^gcp:serviceaccount\/key:Key$/, /^gcp:storage\/hmacKey:HmacKey$/],
+  providerKeys: { "pulumi:providers:gcp": ["credentials", "accessToken"] },
+  staticKeys: {
+    "gcp:container/cluster:Cluster": ({ props }) =>
+      at(
+        props,
+        ...["masterAuth", "clientCertificateConfig", "issueClientCertificate"],
+      ) === true
+        ? ["masterAuth: issue no client certificate"]
+        : [],
+  },
+  holdings: [
+    [/^gcp:storage\/bucket:Bucket$/, "its objects"],
+    [/^gcp:sql\//, "its records"],
+    [/^gcp:(compute\/(region)?disk|filestore\/)/i, "its files"],
+    [/^gcp:artifactregistry\/repository:/, "its images"],
+    [/^gcp:kms\/cryptoKey:/, "everything encrypted with it"],
+    [/^gcp:container\/cluster:Cluster$/, clusterHolds],
+  ],
+  tags: {
+    prefix: "gcp:",
+    own: ["labels", "resourceLabels"],
+    all: ["defaultLabels"],
+  },
+};
+
+function publicMembers({ props }: PolicyResource): string[] {
+  return [props["member"], ...list(props["members"])]
+    .map(String)
+    .filter((member) => everyone.includes(member))
+    .map((member) => `${member}: name those who may`);
+}

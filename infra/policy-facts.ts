@@ -1,0 +1,115 @@
+/** Properties of a resource. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** A resource as a rule sees it. */
+export interface PolicyResource {
+  readonly type: string;
+  readonly name: string;
+  readonly props: Properties;
+  /** URN of the parent. */
+  readonly parent?: string;
+  /** Properties of its provider. */
+  readonly provider?: Properties;
+}
+
+/** What is wrong with a resource, by its type without an API version. */
+export type ResourceChecks = Readonly<
+  Record<string, (resource: PolicyResource) => readonly string[]>
+>;
+
+/** Where a provider keeps tags. */
+export interface TagPlaces {
+  /** Beginning of the types of its resources, such as `aws:`. */
+  readonly prefix: string;
+  /** Properties of a resource that hold its tags. */
+  readonly own: readonly [string, ...string[]];
+  /** Path in the provider's settings to the tags of all that it makes. */
+  readonly all?: readonly [string, ...string[]];
+  /** Types that have no tags, as parts and settings of another resource. */
+  readonly untaggable?: readonly RegExp[];
+  /** What else is wrong with a resource's tags. @param missing names those that are not there */
+  also?(
+    resource: PolicyResource,
+    missing: (tags: unknown, keys: readonly string[]) => readonly string[],
+  ): readonly string[];
+}
+
+/** What the rules of the policy have to know of a target's own resources. */
+export interface PolicyFacts {
+  /** Buckets, and who reads them. */
+  readonly publicBuckets?: ResourceChecks;
+  /** Buckets that are closed by another resource beside them. */
+  openBuckets?(resources: readonly PolicyResource[]): readonly PolicyResource[];
+  /** Clusters whose API answers to more than named ranges. */
+  readonly openApis?: ResourceChecks;
+  /** Pools that grow without an end. @param most nodes of a pool */
+  readonly boundedPools?: Readonly<
+    Record<string, (resource: PolicyResource) => readonly PoolBound[]>
+  >;
+  /** Types that are keys which live until somebody removes them. */
+  readonly keyTypes?: readonly RegExp[];
+  /** Settings of a provider that would hold a key, by its type. */
+  readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
+  /** Ways into a service beside the provider's identities. */
+  readonly staticKeys?: ResourceChecks;
+  readonly tags?: TagPlaces;
+  /** Whose end takes along what no program can make again. */
+  readonly holdings?: readonly Holding[];
+}
+
+/** Types, without an API version, and what goes when one of them does. */
+export type Holding = readonly [RegExp, string];
+
+/** What goes with a cluster. */
+export const clusterHolds = "everything that runs in it, with its volumes";
+
+/** A pool's most nodes. */
+export interface PoolBound {
+  /** Path of the property. */
+  readonly path: string;
+  /** What stands there. */
+  readonly most: unknown;
+}
+
+/** The type without the API version that some providers' may carry. */
+export function plainType({ type }: Pick<PolicyResource, "type">): string {
+  return type.replace(/\/v\d{8}\w*/, "");
+}
+
+/** The value at a path; undefined where the path ends early. */
+export function at(
+  value: unknown,
+  ...path: readonly (string | number)[]
+): unknown {
+  return path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null
+        ? Reflect.get(inner, key)
+        : undefined,
+    value,
+  );
+}
+
+/** The items of a list; none of anything else. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether a value is an object with properties. */
+export function isObject(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Ranges of addresses that an API answers to, where they are all addresses or none is named. */
+export function openRanges(
+  path: string,
+  ranges: readonly unknown[],
+): readonly string[] {
+  if (ranges.length === 0) {
+    return [`${path}: open to all; name ranges, or make the API private`];
+  }
+  return ranges
+    .map(String)
+    .filter((range) => range.endsWith("/0"))
+    .map((range) => `${path}: ${range}: name the ranges of your own networks`);
+}
