@@ -193,6 +193,10 @@ export function contractSpec(contract: Contract) {
     fields,
     hudi: hudiSettings(contract.table, {
       key,
+      // A row is found by its day in any case.
+      ...(key.some((name) => fields[name]?.type === "string")
+        ? { keyEnd: "event_date" }
+        : {}),
       partition: "event_date",
       ordering: orderBy,
     }),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../../infra/problem";
 import { columnName, type Contract } from "./contract";
 import { cronLine } from "./cron-line";
-import { hudiSettings, tableSchema } from "./table";
+import { hudiSettings, keyEnd, tableSchema } from "./table";
 
 const whereSchema = z.strictObject({
   field: columnName.describe("Field of text"),
@@ -209,8 +209,12 @@ export function featureViewSpec(view: FeatureView, source: Contract) {
     window,
     features,
     hudi: hudiSettings(view.table, {
-      key: partitioned ? [entity, validFrom] : [entity],
-      ...(partitioned ? { partition: "valid_date" } : {}),
+      ...(partitioned
+        ? { key: [entity, validFrom], partition: "valid_date" }
+        : {
+            key: [entity],
+            ...(source.fields[entity]?.type === "string" ? { keyEnd } : {}),
+          }),
     }),
   };
 }

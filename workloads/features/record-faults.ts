@@ -20,11 +20,7 @@ export function judgeRecord(contract: Contract, line: string): JudgedRecord {
   const faults: string[] = [];
   const repaired: string[] = [];
   for (const [name, field] of Object.entries(contract.fields)) {
-    const fault = fieldFault(
-      field,
-      texts.get(name),
-      contract.key.includes(name),
-    );
+    const fault = fieldFault(field, texts.get(name));
     if (fault === undefined) continue;
     if (field.otherwise === "reject") faults.push(`${name}: ${fault}`);
     else repaired.push(name);
@@ -90,7 +86,6 @@ const earliest = "1900-01-01T00:00:00Z";
 function fieldFault(
   field: Field,
   text: string | undefined,
-  isKey: boolean,
 ): string | undefined {
   const { type, required, pattern } = field;
   const blank = text?.trim() === "" && (type !== "string" || required);
@@ -108,8 +103,6 @@ function fieldFault(
     return `above ${field.max}`;
   if (pattern !== undefined && !new RegExp(pattern).test(text))
     return "not of the declared form";
-  if (isKey && type === "string" && text.includes(",") && text.includes(":"))
-    return "holds both , and :";
   return undefined;
 }
 

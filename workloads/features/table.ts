@@ -51,11 +51,20 @@ export type Table = z.output<typeof tableSchema>;
 /** How rows of one key are told apart, and which partition they belong to. */
 export interface TableKeys {
   readonly key: readonly string[];
+  /**
+   * Column that ends the record key, of values without a comma and a colon: a day, or `keyEnd`. The hash of a row's
+   * bucket is taken of the others. Hudi reads them out of `column:value,column:value`, and never comes to an end
+   * where it finds no column's name after a comma of a text. A key of numbers or times needs none.
+   */
+  readonly keyEnd?: string;
   /** Absent in a table that is not partitioned. */
   readonly partition?: string;
   /** Of two rows with one key the one in which it is greater stays; without it, the one written last. */
   readonly ordering?: string;
 }
+
+/** The column that ends the record key of a table without partitions; the jobs add it, and readers leave it out. */
+export const keyEnd = "_key_end";
 
 /** Settings of the table in Hudi's words; the causes stand beside those that are not plain. */
 export function hudiSettings(
@@ -65,7 +74,10 @@ export function hudiSettings(
   return {
     "hoodie.datasource.write.table.type":
       table.type === "merge-on-read" ? "MERGE_ON_READ" : "COPY_ON_WRITE",
-    "hoodie.datasource.write.recordkey.field": keys.key.join(","),
+    "hoodie.datasource.write.recordkey.field": [
+      ...keys.key,
+      ...(keys.keyEnd === undefined ? [] : [keys.keyEnd]),
+    ].join(","),
     // Without it, a deletion writes a time of the key as a number and an upsert as text: two keys, and nothing deleted.
     "hoodie.datasource.write.keygenerator.consistent.logical.timestamp.enabled":
       "true",

@@ -11,6 +11,9 @@ from pyspark.sql import SparkSession
 from jobs.errors import JobError
 from jobs.jvm import is_table, located, table_client
 
+_KEY = "hoodie.datasource.write.recordkey.field"
+_HASHED = "hoodie.bucket.index.hash.field"
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -31,7 +34,7 @@ class Layout:
     def of(settings: Mapping[str, str]) -> Layout:
         """The layout that Hudi's settings of a write ask for."""
         return Layout(
-            key=settings["hoodie.datasource.write.recordkey.field"],
+            key=settings[_KEY],
             partition=settings.get("hoodie.datasource.write.partitionpath.field", ""),
             ordering=settings.get("hoodie.table.ordering.fields", ""),
             buckets=settings.get("hoodie.bucket.index.num.buckets", ""),
@@ -60,6 +63,19 @@ def require_layout(spark: SparkSession, path: str, settings: Mapping[str, str], 
             )
     if noted is None:
         _keep(spark, path, declared)
+
+
+def with_key_of_table(spark: SparkSession, path: str, settings: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings of a write with the record key that the table has, where it was made before keys had an end."""
+    if not key_has_end(settings) or not has_commits(spark, path):
+        return settings
+    known = _noted(spark, path) or _known_to_hudi(spark, path, Layout.of(settings))
+    return {**settings, _KEY: known.key} if known.key == settings[_HASHED] else settings
+
+
+def key_has_end(settings: Mapping[str, str]) -> bool:
+    """Whether a column ends the record key that is no text, so that the values before it may hold anything."""
+    return settings[_KEY] != settings.get(_HASHED, settings[_KEY])
 
 
 def has_commits(spark: SparkSession, path: str) -> bool:

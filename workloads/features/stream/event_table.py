@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -81,6 +82,11 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
             settled.write.format("hudi").options(**options).mode("append").save(path)
         finally:
             rows.unpersist()
+
+
+def of_table(spark: SparkSession, path: str, contract: Contract) -> Contract:
+    """The contract with the record key that the table has."""
+    return replace(contract, hudi=table_layout.with_key_of_table(spark, path, contract.hudi))
 
 
 def require_writable(spark: SparkSession, path: str, contract: Contract) -> None:

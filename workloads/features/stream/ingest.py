@@ -193,8 +193,9 @@ def records(spark: SparkSession, servers: str, topic: str, most: int, *, complet
 
 def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Run until caught up, or until told to stop."""
-    contract = parse_contract(options.contract)
-    table = f"{options.feature_store}/{contract.name}"
+    declared = parse_contract(options.contract)
+    table = f"{options.feature_store}/{declared.name}"
+    contract = event_table.of_table(spark, table, declared)
     root = f"{options.raw}/checkpoints/{contract.name}"
     topic = describe(spark, options.servers, options.topic, spark_settings(os.environ))
     place = checkpoint.place(spark, root, topic.id)
@@ -279,7 +280,9 @@ def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
 
 def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Judge the dead letters again, and put those that now pass into the table."""
-    contract = parse_contract(options.contract)
+    declared = parse_contract(options.contract)
+    table = f"{options.feature_store}/{declared.name}"
+    contract = event_table.of_table(spark, table, declared)
     path = f"{options.raw}/rejected/{contract.name}"
     letters = dead_letters.read(spark, path)
     if letters is None:
@@ -289,12 +292,7 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     accepted = seen["accepted"]
     if accepted:
         rows = event_table.transform(judged, contract, [])
-        event_table.upsert(
-            rows,
-            f"{options.feature_store}/{contract.name}",
-            contract,
-            {"replay": str(contract.version)},
-        )
+        event_table.upsert(rows, table, contract, {"replay": str(contract.version)})
         dead_letters.settle(judged.where(F.col(REASON).isNull()), path)
     judged.unpersist()
     return {

@@ -58,7 +58,7 @@ class Stream:
 
     def batch(self, number: int, records: DataFrame) -> None:
         """Take a batch with the contract as it stands now."""
-        contract = parse_contract(json.dumps(self.declared))
+        contract = event_table.of_table(self.spark, self.table, parse_contract(json.dumps(self.declared)))
         event_table.require_compatible(event_table.schema_of(self.spark, self.table), contract, self.table)
         letters = f"file:{self.folder}/raw/rejected/clickstream_events"
         ledger = Ledger(self.spark, f"file:{self.folder}/raw/checkpoints/clickstream_events")
@@ -276,22 +276,50 @@ def test_deletions_of_a_change_stream_are_deleted(spark: SparkSession, stream: S
     assert stream.rows().keys() == {"e0", "e3"}
 
 
-def test_keys_of_any_text_are_rows_or_dead_letters(spark: SparkSession, stream: Stream) -> None:
-    keys = [
-        "plain",
-        "a:b",
-        "a,b",
-        "urn:x:1,urn:y:2",
-        "2026-01-05T10:00:00,7",
-        "__null__",
-        "größe 漢",
-        "x" * 5000,
-        "a/../b",
-    ]
-    stream.batch(0, records(spark, 0, [event(1, event_id=key) for key in keys]))
+KEYS = (
+    "plain",
+    "a:b",
+    "a,b",
+    "urn:x:1,urn:y:2",
+    "2026-01-05T10:00:00,7",
+    ",:",
+    "event_id:1,event_date:2026-01-05",
+    "a,event_date:b",
+    "x:,y",
+    "__null__",
+    "größe 漢",
+    "x" * 5000,
+    "a/../b",
+)
+
+
+def test_keys_of_any_text_are_rows(spark: SparkSession, stream: Stream) -> None:
+    # Under other days as well: a row is found by its day.
+    days = [event(at, event_id=key, timestamp=f"2026-01-0{at % 2 + 1}T10:00:00Z") for at, key in enumerate(KEYS)]
+    stream.batch(0, records(spark, 0, days))
+    assert stream.rows().keys() == set(KEYS)
+    assert stream.letters() == []
+    stream.batch(1, records(spark, len(days), [{**each, "platform": "ios"} for each in days], minute=5))
+    assert {row["platform"] for row in stream.rows().values()} == {"ios"}
+    # One day on, which takes the earlier row away.
+    moved = [{**each, "timestamp": f"2026-01-0{at % 2 + 2}T10:00:00Z"} for at, each in enumerate(days)]
+    stream.batch(2, records(spark, 2 * len(days), moved, minute=6))
+    assert {key: row["event_date"] for key, row in stream.rows().items()} == {
+        each["event_id"]: each["timestamp"][:10] for each in moved
+    }
+
+
+def test_a_table_of_before_keeps_its_key(spark: SparkSession, stream: Stream) -> None:
+    now = stream.declared["hudi"]
+    stream.declared["hudi"] = {**now, "hoodie.datasource.write.recordkey.field": "event_id"}
+    stream.batch(0, records(spark, 0, [event(1)]))
+    stream.declared["hudi"] = now
+    stream.batch(1, records(spark, 1, [event(1, platform="ios"), *(event(2, event_id=key) for key in KEYS)], minute=5))
+    rows = stream.rows()
+    assert rows["e1"]["platform"] == "ios"
     dead = {json.loads(letter["value"])["event_id"]: letter["reason"] for letter in stream.letters()}
-    assert stream.rows().keys() | dead.keys() == set(keys)
-    assert set(dead.values()) <= {"event_id: holds both , and :"}
+    assert rows.keys() == {"e1", *KEYS} - dead.keys()
+    assert dead == {key: "event_id: holds both , and :" for key in KEYS if "," in key and ":" in key}
 
 
 def test_fields_of_any_name_and_case(spark: SparkSession, stream: Stream) -> None:

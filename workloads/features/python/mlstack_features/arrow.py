@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 
-from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
+from mlstack_features.store import DELETIONS, KEY_END, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -46,7 +46,8 @@ class ArrowBackend(Backend[pa.Table]):
 
     def keys(self, view: str) -> tuple[str, ...]:
         """Columns of the record key, as the table's own settings say."""
-        return tuple(self._table(view).hudi_options()["hoodie.table.recordkey.fields"].split(","))
+        columns = self._table(view).hudi_options()["hoodie.table.recordkey.fields"].split(",")
+        return tuple(column for column in columns if column != KEY_END)
 
     def instants(self, view: str) -> list[Instant]:
         """Finished commits that can still be read as of, oldest first."""
@@ -155,7 +156,7 @@ class ArrowBackend(Backend[pa.Table]):
         table = self._table(view)
         batches = table.read(options)
         rows = pa.Table.from_batches(batches, schema=None if batches else table.get_schema())
-        return rows.drop_columns([name for name in rows.column_names if name.startswith(_META)])
+        return rows.drop_columns([name for name in rows.column_names if name.startswith(_META) or name == KEY_END])
 
 
 def _metadata(system: pafs.FileSystem, path: str) -> dict[str, Any]:

@@ -13,13 +13,13 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from jobs import outcome
 from jobs.errors import JobError
 from jobs.jvm import located
-from jobs.table_layout import require_layout
+from jobs.table_layout import require_layout, with_key_of_table
 from jobs.table_lock import writing
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -27,10 +27,11 @@ from pyspark.sql import functions as F
 
 from mlstack_features.compute import ViewSpec, compute, known_time, parse_view
 from mlstack_features.spark import SparkBackend
-from mlstack_features.store import FeatureStore
+from mlstack_features.store import KEY_END, FeatureStore
 
 JOB = "feature-view"
 
+_KEY = "hoodie.datasource.write.recordkey.field"
 _NOTE = "mlstack."
 SOURCE_INSTANT = f"{_NOTE}source.instant"
 UNTIL = f"{_NOTE}until"
@@ -67,6 +68,7 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
     if options.rebuild:
         path, system = located(spark, table)
         system.delete(path, True)
+    view = replace(view, hudi=with_key_of_table(spark, table, view.hudi))
     require_layout(spark, table, view.hudi, f"run `npm run features -- rebuild {view.name}`")
     target = options.source_instant or _latest(store, view.source)
     until = _until(options.until)
@@ -83,6 +85,7 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
         events = events.join(concerned, view.entity, "left_semi")
         present = present.join(concerned, view.entity, "left_semi")
     rows = compute(events, view, until).persist(StorageLevel.MEMORY_AND_DISK)
+    _require_keys_that_end(rows, table, view)
     notes = {SOURCE_INSTANT: target, UNTIL: until.isoformat(), DECLARATION: declaration}
     written, removed = _write_difference(rows, present, table, view, notes)
     spark.catalog.clearCache()
@@ -102,7 +105,7 @@ def _write_difference(
         return written, 0
     _require_types(rows, present, table, view)
     present = present.persist(StorageLevel.MEMORY_AND_DISK)
-    keys = view.hudi["hoodie.datasource.write.recordkey.field"].split(",")
+    keys = [column for column in view.hudi[_KEY].split(",") if column != KEY_END]
     gone = present.join(rows, keys, "left_anti").persist(StorageLevel.MEMORY_AND_DISK)
     known = [
         F.col(field.name) if field.name in present.columns else F.lit(None).cast(field.dataType).alias(field.name)
@@ -116,6 +119,19 @@ def _write_difference(
     if written:
         upsert(changed, table, view, notes)
     return written, removed
+
+
+def _require_keys_that_end(rows: DataFrame, table: str, view: ViewSpec) -> None:
+    """Fail where the bucket index would look for a column's name in a key for ever, as of a table of before `KEY_END`."""
+    if view.hudi[_KEY] != view.entity or rows.schema[view.entity].dataType.simpleString() != "string":
+        return
+    entity = F.col(view.entity)
+    endless = rows.where(entity.contains(",") & entity.contains(":")).select(view.entity).first()
+    if endless is not None:
+        raise JobError(
+            f"{table}: {view.entity} {endless[0]!r} holds a comma and a colon, which a table of an earlier version does "
+            f"not take; run `npm run features -- rebuild {view.name}`"
+        )
 
 
 def _require_types(rows: DataFrame, present: DataFrame, table: str, view: ViewSpec) -> None:
@@ -164,6 +180,8 @@ def _write(rows: DataFrame, table: str, view: ViewSpec, settings: dict[str, str]
         **view.hudi,
         **settings,
     }
+    if KEY_END in view.hudi[_KEY].split(","):
+        rows = rows.withColumn(KEY_END, F.lit("-"))
     rows.write.format("hudi").options(**options).mode("append").save(table)
 
 

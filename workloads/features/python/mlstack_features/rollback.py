@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jobs import outcome
+from jobs.table_layout import with_key_of_table
 from jobs.table_lock import writing
 from pyspark.sql import SparkSession
 
@@ -28,6 +30,7 @@ def _rollback(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) 
     backend = SparkBackend(spark, options.feature_store)
     store = FeatureStore(backend)
     table = f"{options.feature_store}/{view.name}"
+    view = replace(view, hudi=with_key_of_table(spark, table, view.hudi))
     before = store.as_of(view.name, options.instant).cache()
     now = store.as_of(view.name, store.history(view.name)[-1].time)
     keys = list(backend.keys(view.name))

@@ -11,7 +11,7 @@ from py4j.java_gateway import JavaObject
 from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
 
-from mlstack_features.store import DELETIONS, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
+from mlstack_features.store import DELETIONS, KEY_END, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -41,7 +41,7 @@ class SparkBackend(Backend[DataFrame]):
         fields = self._client(view).getTableConfig().getRecordKeyFields()
         if not fields.isPresent():
             raise FeatureStoreError(f"{view}: the table has no record key")
-        return tuple(fields.get())
+        return tuple(column for column in fields.get() if column != KEY_END)
 
     def instants(self, view: str) -> list[Instant]:
         """Finished commits that can still be read as of, oldest first."""
@@ -189,4 +189,5 @@ def _in_partitions(rows: DataFrame, paths: set[str]) -> Column:
 
 
 def _selected(frame: DataFrame, columns: Sequence[str] | None) -> DataFrame:
-    return frame.select(*(columns or [name for name in frame.columns if not name.startswith(_META)]))
+    own = (name for name in frame.columns if not name.startswith(_META) and name != KEY_END)
+    return frame.select(*(columns or own))

@@ -19,6 +19,9 @@ Frame = TypeVar("Frame")
 VALID_FROM = "valid_from"
 """Time that a row holds from: no event at or after it has a part in the row."""
 
+KEY_END = "_key_end"
+"""Column that ends the record key of a table without partitions, so that Hudi finds the end of a key of any text."""
+
 EPOCH_INSTANT = "0"
 """An instant before every commit."""
 

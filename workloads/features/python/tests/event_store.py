@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SPECS = json.loads((Path(__file__).parents[2] / "stream_tests/specs.json").read_text())
-USERS = next(view for view in SPECS["views"] if view["name"] == "user_activity")
+USERS, SESSIONS = (
+    next(view for view in SPECS["views"] if view["name"] == name) for name in ("user_activity", "session_activity")
+)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -38,11 +40,11 @@ class Store:
             f"{self.uri}/clickstream_events"
         )
 
-    def run(self, hours: float) -> dict[str, Any]:
-        """Run the job at a time."""
+    def run(self, hours: float, view: dict[str, Any] = USERS, *, rebuild: bool = False) -> dict[str, Any]:
+        """Run the job of a view at a time."""
         until = (START + timedelta(hours=hours)).isoformat()
         options = argparse.Namespace(
-            view=json.dumps(USERS), feature_store=self.uri, until=until, all=False, source_instant=None, rebuild=False
+            view=json.dumps(view), feature_store=self.uri, until=until, all=False, source_instant=None, rebuild=rebuild
         )
         return dict(run(self.spark, options))
 

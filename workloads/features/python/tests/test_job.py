@@ -14,7 +14,7 @@ pytest.importorskip("pyspark")
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("hudi")
 
-from event_store import SPECS, START, USERS, Store  # noqa: E402
+from event_store import SESSIONS, SPECS, START, USERS, Store  # noqa: E402
 from jobs.errors import JobError  # noqa: E402
 
 from mlstack_features import VALID_FROM, FeatureStore, FeatureStoreError  # noqa: E402
@@ -110,6 +110,51 @@ def test_a_rollback_restores_an_instant_and_keeps_the_history(spark: SparkSessio
     # The next run goes on from there.
     store.run(32)
     assert store.rows() == store.from_scratch(32)
+
+
+HOSTILE = ("urn:x:1,urn:y:2", "2026-01-05T10:00:00,7", "session_id:1,_key_end:-", "a,b", "a:b", ",:", "größe")
+
+
+def _sessions(made: Store, *, again: str = "") -> dict[str, int]:
+    """Run the view of sessions whose names are hostile; events by session, of which both readers tell the same."""
+    rows = [(f"{again}{at}", 1, START + timedelta(hours=1), "catalog", name) for at, name in enumerate(HOSTILE)]
+    frame = made.spark.createDataFrame(
+        rows, "event_id string, user_id long, timestamp timestamp, event string, session_id string"
+    ).selectExpr("*", "current_timestamp() kafka_time", "date_format(timestamp, 'yyyy-MM-dd') event_date")
+    options = {"hoodie.table.name": "clickstream_events", "hoodie.datasource.write.operation": "upsert"}
+    frame.write.format("hudi").options(**options, **SPECS["contract"]["hudi"]).mode("append").save(
+        f"{made.uri}/clickstream_events"
+    )
+    made.run(4, SESSIONS)
+    columns = ["session_id", "events"]
+    near = FeatureStore.at(made.uri).latest("session_activity", columns).to_pylist()
+    far = [row.asDict() for row in FeatureStore.of_spark(made.spark, made.uri).latest("session_activity", columns).collect()]
+    assert _sorted(near) == _sorted(far)
+    return {row["session_id"]: row["events"] for row in near}
+
+
+def test_a_view_has_a_row_of_entities_of_any_text(spark: SparkSession, tmp_path: Path) -> None:
+    made = Store(spark, tmp_path)
+    assert _sessions(made) == dict.fromkeys(HOSTILE, 1)
+    assert _sessions(made, again="later-") == dict.fromkeys(HOSTILE, 2)
+    near = FeatureStore.at(made.uri)
+    assert near.keys("session_activity") == ("session_id",)
+    assert "_key_end" not in near.latest("session_activity").column_names
+    first = near.history("session_activity")[0].time
+    rollback(spark, argparse.Namespace(view=json.dumps(SESSIONS), feature_store=made.uri, instant=first))
+    now = FeatureStore.at(made.uri).latest("session_activity", ["events"])
+    assert now["events"].to_pylist() == [1] * len(HOSTILE)
+
+
+def test_a_view_of_before_is_made_anew_for_entities_of_any_text(spark: SparkSession, tmp_path: Path) -> None:
+    made = Store(spark, tmp_path)
+    made.events(("a", 1, 0.5, "catalog"))
+    plain = {**SESSIONS["hudi"], "hoodie.datasource.write.recordkey.field": "session_id"}
+    made.run(2, {**SESSIONS, "hudi": plain})
+    with pytest.raises(JobError, match="comma and a colon.*rebuild session_activity"):
+        _sessions(made)
+    made.run(4, SESSIONS, rebuild=True)
+    assert len(FeatureStore.at(made.uri).latest("session_activity")) == len(HOSTILE) + 1
 
 
 def _sorted(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
