@@ -122,15 +122,15 @@ def _write_difference(
 
 
 def _require_keys_that_end(rows: DataFrame, table: str, view: ViewSpec) -> None:
-    """Fail where the bucket index would look for a column's name in a key for ever, as of a table of before `KEY_END`."""
+    """Fail where the index would look for a column's name in a key for ever: in a table of before `KEY_END`."""
     if view.hudi[_KEY] != view.entity or rows.schema[view.entity].dataType.simpleString() != "string":
         return
     entity = F.col(view.entity)
     endless = rows.where(entity.contains(",") & entity.contains(":")).select(view.entity).first()
     if endless is not None:
         raise JobError(
-            f"{table}: {view.entity} {endless[0]!r} holds a comma and a colon, which a table of an earlier version does "
-            f"not take; run `npm run features -- rebuild {view.name}`"
+            f"{table}: {view.entity} {endless[0]!r} holds a comma and a colon, which a table of an earlier version "
+            f"does not take; run `npm run features -- rebuild {view.name}`"
         )
 
 

@@ -128,7 +128,8 @@ def _sessions(made: Store, *, again: str = "") -> dict[str, int]:
     made.run(4, SESSIONS)
     columns = ["session_id", "events"]
     near = FeatureStore.at(made.uri).latest("session_activity", columns).to_pylist()
-    far = [row.asDict() for row in FeatureStore.of_spark(made.spark, made.uri).latest("session_activity", columns).collect()]
+    rows_of_spark = FeatureStore.of_spark(made.spark, made.uri).latest("session_activity", columns).collect()
+    far = [row.asDict() for row in rows_of_spark]
     assert _sorted(near) == _sorted(far)
     return {row["session_id"]: row["events"] for row in near}
 
