@@ -5,6 +5,7 @@ export CI=true
 logs=$(mktemp -d)
 passed=0
 failed=0
+declare -A beside=() begun=()
 
 # suite NAME COMMAND...: counts what mocha or pytest says of itself; a command without counts is one test.
 suite() {
@@ -24,6 +25,28 @@ suite() {
   failed=$((failed + bad))
   echo "::: $name: $ok passed, $bad failed, $((SECONDS - start)) s" | tee -a "$logs/summary"
   [ "$bad" -eq 0 ] || causes "$log" >>"$logs/summary"
+}
+
+# begin NAME COMMAND...: starts a suite that runs beside the ones that follow, until `join NAME` waits for it and counts it.
+begin() {
+  local name=$1
+  shift
+  begun[$name]=$SECONDS
+  "$@" >"$logs/${name// /-}.beside" 2>&1 &
+  beside[$name]=$!
+}
+
+join() {
+  local code=0
+  wait "${beside[$1]}" || code=$?
+  echo "::: $1: began $((SECONDS - begun[$1])) s ago" | tee -a "$logs/summary"
+  suite "$1" says "$logs/${1// /-}.beside" "$code"
+}
+
+# says LOG CODE: what a suite that has ended said, and its exit code.
+says() {
+  cat "$1"
+  return "$2"
 }
 
 # counted LOG PATTERN: the sum of the numbers in what matches.
