@@ -6,6 +6,8 @@ logs=$(mktemp -d)
 passed=0
 failed=0
 declare -A beside=() begun=()
+# The shell has what runs beside ignore Ctrl-C.
+trap 'kill "${beside[@]}" 2>/dev/null; exit 130' INT TERM
 
 # suite NAME COMMAND...: counts what mocha or pytest says of itself; a command without counts is one test.
 suite() {
