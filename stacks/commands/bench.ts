@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import {
   InvalidArgumentError,
@@ -10,6 +10,7 @@ import {
 } from "@commander-js/extra-typings";
 
 import { pluginOf } from "../../infra";
+import { claimFolder, removeOwnedFolder } from "../../infra/owned-folder";
 import { cacheFolder } from "../../infra/supply/toolchain/tools";
 import { benchPreviews } from "./bench-previews";
 import { benchStreams, leastEvents } from "./bench-streams";
@@ -40,6 +41,9 @@ const goals = {
   firstPreviewGigabytes: 1.5,
   tests: 60,
 } as const;
+
+/** Whose the caches of a run from nothing are. */
+const coldOwner = "mlstack bench --cold";
 
 /** Figures by name: what was measured and, where there is one, the goal, and the one over the other. */
 type Figures = Record<
@@ -186,8 +190,8 @@ async function bench(options: Options): Promise<void> {
 async function benchCold(
   stack: string,
 ): Promise<{ readonly seconds: number; readonly gigabytes: number }> {
-  mkdirSync(dirname(cacheFolder()), { recursive: true });
-  const folder = mkdtempSync(join(dirname(cacheFolder()), "mlstack-cold-"));
+  const folder = `${cacheFolder()}-cold-${process.pid}`;
+  await claimFolder(folder, coldOwner);
   const env = {
     ...process.env,
     XDG_CACHE_HOME: folder,
@@ -201,8 +205,7 @@ async function benchCold(
     return { seconds, gigabytes: disk.stop() };
   } finally {
     disk.stop();
-    // What a build that was cut off has mounted there is somebody else's.
-    execFileSync("rm", ["-rf", "--one-file-system", folder]);
+    await removeOwnedFolder(folder, coldOwner);
   }
 }
 
