@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 
 import { parse } from "yaml";
 
@@ -7,8 +6,8 @@ import { parse } from "yaml";
 export interface CompiledPipeline {
   readonly pipelineInfo: { readonly name: string };
   readonly root: {
-    readonly inputDefinitions: {
-      readonly parameters: Readonly<Record<string, PipelineParameter>>;
+    readonly inputDefinitions?: {
+      readonly parameters?: Readonly<Record<string, PipelineParameter>>;
     };
     readonly [field: string]: unknown;
   };
@@ -20,7 +19,7 @@ export interface CompiledPipeline {
 
 /** A parameter of a pipeline. */
 export interface PipelineParameter {
-  readonly defaultValue?: string | number | boolean;
+  readonly defaultValue?: ParameterValue;
   readonly isOptional?: boolean;
   readonly parameterType: string;
   readonly [field: string]: unknown;
@@ -38,12 +37,58 @@ export interface PipelineDeployment {
   /** Image of every step. */
   readonly image: string;
   /** Values of parameters where a run gives none. */
-  readonly defaults: Readonly<Record<string, string | number>>;
+  readonly defaults: Readonly<Record<string, ParameterValue>>;
 }
 
-/** Reads a compiled pipeline, with paths from the root of the project. */
-export function readPipeline(file: string): CompiledPipeline {
-  return parse(readFileSync(file, "utf8")) as CompiledPipeline;
+/** Value of a parameter. */
+export type ParameterValue = string | number | boolean | object;
+
+/** Reads a compiled pipeline from the text of its file. */
+export function readPipeline(text: string): CompiledPipeline {
+  return parse(text) as CompiledPipeline;
+}
+
+/** A text as a value of a parameter's type; or what is to be written instead. */
+export function valueOfType(
+  { parameterType }: PipelineParameter,
+  text: string,
+): { readonly value: ParameterValue } | { readonly fault: string } {
+  switch (parameterType) {
+    case "NUMBER_INTEGER":
+    case "NUMBER_DOUBLE": {
+      const value = Number(text);
+      const whole = parameterType === "NUMBER_INTEGER";
+      if (
+        text.trim() !== "" &&
+        (whole ? Number.isInteger(value) : !Number.isNaN(value))
+      )
+        return { value };
+      return { fault: `write a ${whole ? "whole number" : "number"}` };
+    }
+    case "BOOLEAN":
+      return text === "true" || text === "false"
+        ? { value: text === "true" }
+        : { fault: "write true or false" };
+    case "LIST":
+    case "STRUCT":
+      return jsonOf(text, parameterType === "LIST");
+    default:
+      return { value: text };
+  }
+}
+
+function jsonOf(text: string, list: boolean): ReturnType<typeof valueOfType> {
+  const fault = `write a ${list ? "list" : "section"} as JSON`;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" &&
+      value !== null &&
+      Array.isArray(value) === list
+      ? { value }
+      : { fault };
+  } catch {
+    return { fault };
+  }
 }
 
 /** The pipeline as a stack runs it: with its image, and its own defaults. @throws {RangeError} for a parameter that it lacks. */
@@ -51,7 +96,7 @@ export function deployPipeline(
   pipeline: CompiledPipeline,
   { image, defaults }: PipelineDeployment,
 ): CompiledPipeline {
-  const { parameters } = pipeline.root.inputDefinitions;
+  const { parameters = {} } = pipeline.root.inputDefinitions ?? {};
   const unknown = Object.keys(defaults).filter((name) => !(name in parameters));
   if (unknown.length > 0) {
     const known = Object.keys(parameters).join(", ");
@@ -59,18 +104,25 @@ export function deployPipeline(
       `pipeline ${pipeline.pipelineInfo.name}: no parameter ${unknown.join(", ")}; it has ${known}`,
     );
   }
+  const withDefaults = mapValues(
+    parameters,
+    (parameter, name): PipelineParameter => {
+      const defaultValue = defaults[name];
+      return defaultValue === undefined
+        ? parameter
+        : { ...parameter, defaultValue, isOptional: true };
+    },
+  );
   return {
     ...pipeline,
     root: {
       ...pipeline.root,
-      inputDefinitions: {
-        ...pipeline.root.inputDefinitions,
-        parameters: mapValues(parameters, (parameter, name) =>
-          name in defaults
-            ? { ...parameter, defaultValue: defaults[name], isOptional: true }
-            : parameter,
-        ),
-      },
+      ...(pipeline.root.inputDefinitions && {
+        inputDefinitions: {
+          ...pipeline.root.inputDefinitions,
+          parameters: withDefaults,
+        },
+      }),
     },
     deploymentSpec: {
       ...pipeline.deploymentSpec,

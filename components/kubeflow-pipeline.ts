@@ -22,8 +22,8 @@ export interface KubeflowPipelineArgs extends Omit<PipelineRunArgs, "cache"> {
   readonly installed: pulumi.Input<pulumi.Resource[]>;
   /** Cron line of five fields; not run again unless given. */
   readonly schedule?: string;
-  /** URI of the record that a run that succeeded leaves. */
-  readonly record: pulumi.Input<string>;
+  /** URI of the record that a run that succeeded leaves, where it leaves one. */
+  readonly record?: pulumi.Input<string>;
 }
 
 /** Where the API of Kubeflow Pipelines answers inside of the cluster. */
@@ -97,12 +97,15 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
         command: [
           "python3",
           "-m",
-          "pipelines.submit",
+          "mlstack_pipelines.submit",
+          `--name=${name}`,
           `--host=${host}`,
           pulumi.interpolate`--pipeline-id=${uid(pipeline)}`,
           pulumi.interpolate`--version-id=${uid(uploaded)}`,
           `--service-account=${name}`,
-          pulumi.interpolate`--record=${args.record}`,
+          ...(args.record === undefined
+            ? []
+            : [pulumi.interpolate`--record=${args.record}`]),
           `--timeout=${args.timeoutSeconds}`,
           ...(args.schedule === undefined
             ? []
@@ -164,11 +167,9 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: installed },
     );
-    const submitter = sparkSubmitter(
-      name,
-      { namespace: team.namespace, subject },
-      child,
-    );
+    const submitter = this.args.submitsSpark
+      ? sparkSubmitter(name, { namespace: team.namespace, subject }, child)
+      : [];
     return {
       identity,
       ready: [...identity.ready, account, runner, ...submitter],

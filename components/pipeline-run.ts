@@ -3,7 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../infra/platform";
 import { accountRights, type AccountRightsArgs } from "./account-rights";
-import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
+import {
+  type CompiledPipeline,
+  contentHash,
+  type ParameterValue,
+} from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { versionLabel } from "./pipeline-labels";
 import { runOptions, withoutAwaitingTheEnd } from "./run-options";
@@ -22,14 +26,23 @@ export interface PipelineRunArgs {
   /** URI of the folder that keeps the outputs of steps. */
   readonly cache: pulumi.Input<string>;
   /** Arguments of this run; the pipeline's defaults unless given. */
-  readonly arguments: Readonly<Record<string, pulumi.Input<string | number>>>;
+  readonly arguments: Readonly<Record<string, pulumi.Input<ParameterValue>>>;
+  /** Whether a step submits SparkApplications. */
+  readonly submitsSpark: boolean;
   readonly size: { readonly cpu: string; readonly memory: string };
   /** Seconds after which a run that has not ended counts as failed. */
   readonly timeoutSeconds: number;
+  /** Of the object that stands for the run. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the pods in the team's namespace. */
+  readonly podLabels?: Readonly<Record<string, string>>;
+  /** Input whose change starts a new run; the job's specification and the pipeline unless given. */
+  readonly declaration?: pulumi.Input<object>;
   readonly after: readonly pulumi.Resource[];
 }
 
-/** Exit code of a run that would end the same way in another pod; see `pipelines/run.py`. */
+/** Exit code of a run that would end the same way in another pod; see `mlstack_pipelines/run.py`. */
 const refused = 3;
 
 const pipelineFolder = "/etc/pipeline";
@@ -50,11 +63,13 @@ export class PipelineRun extends pulumi.ComponentResource {
     super("mlstack:components:PipelineRun", name, {}, opts);
     const { namespace } = args.team;
     const child = { parent: this, provider: args.platform.provider };
-    const rights = sparkSubmitter(
-      name,
-      { namespace, subject: { namespace, name: args.account.name } },
-      child,
-    );
+    const rights = args.submitsSpark
+      ? sparkSubmitter(
+          name,
+          { namespace, subject: { namespace, name: args.account.name } },
+          child,
+        )
+      : [];
     const version = pulumi.output(args.pipeline).apply(contentHash);
     const file = new k8s.core.v1.ConfigMap(
       name,
@@ -77,7 +92,8 @@ export class PipelineRun extends pulumi.ComponentResource {
         command: [
           "python3",
           "-m",
-          "pipelines.run",
+          "mlstack_pipelines.run",
+          `--name=${name}`,
           `--pipeline=${pipelineFolder}/${pipelineFile}`,
           pulumi.interpolate`--cache=${args.cache}`,
         ],
@@ -146,7 +162,7 @@ export function runnerJob(
     },
     template: {
       metadata: {
-        labels: args.account.identity.podLabels,
+        labels: { ...args.account.identity.podLabels, ...args.podLabels },
         // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
         annotations: { "sidecar.istio.io/inject": "false" },
       },
@@ -172,12 +188,12 @@ export function runnerJob(
       metadata: {
         name,
         namespace: args.team.namespace,
-        labels: { [versionLabel]: args.version },
-        annotations: withoutAwaitingTheEnd,
+        labels: { ...args.labels, [versionLabel]: args.version },
+        annotations: { ...args.annotations, ...withoutAwaitingTheEnd },
       },
       spec,
     },
-    runOptions({ spec, version: args.version }, opts),
+    runOptions(args.declaration ?? { spec, version: args.version }, opts),
   );
 }
 

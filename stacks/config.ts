@@ -20,6 +20,7 @@ import {
   type DeclaredStream,
 } from "../workloads/streams";
 import { budgetSchema, usageSchema } from "./cost/config";
+import { inTodaysKeys } from "./former-keys";
 import { shownValue } from "./plain-keys";
 
 const dnsLabel = z
@@ -238,7 +239,9 @@ export function parseConfig(
   const parsed = stackSchema.safeParse(values, { reportInput: true });
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.flatMap((issue) => schemaProblems(issue, shownValue)),
+      parsed.error.issues
+        .flatMap((issue) => schemaProblems(issue, shownValue))
+        .map(inTodaysKeys),
       stack,
     );
   }

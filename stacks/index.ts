@@ -56,11 +56,7 @@ const shared = {
   pushgatewayUrl: observability?.pushgatewayUrl,
 };
 const ends = [
-  ...runWorkloads({
-    ...shared,
-    workloads: config.workloads,
-    declared: config.declared,
-  }),
+  ...runWorkloads({ ...shared, declared: config.declared }),
   ...runStreams({
     ...shared,
     kafka: config.kafka,

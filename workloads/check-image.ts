@@ -52,22 +52,55 @@ function checkBuilt(
       image.base,
       `a step of kind ${kind} runs on base ${kind}, or on an image of one's own`,
     );
-  const { requirements, code } = image;
+  const { requirements, code, features } = image;
   if (requirements !== undefined)
     isInFolder(["image", "requirements"], requirements, "file", folder, report);
-  if (!isInFolder(["image", "code"], code, "folder", folder, report)) return;
+  if (features === true && image.base === "spark")
+    report(
+      ["image", "features"],
+      features,
+      "the package reads without Spark; leave it out, or write a step of another kind",
+    );
+  if (image.cuda !== undefined && !cudaBases.includes(image.base))
+    report(
+      ["image", "cuda"],
+      image.cuda,
+      `base ${image.base} computes on no GPUs; leave it out`,
+    );
+  if (typeof code !== "string") {
+    const missing = code.filter(
+      (each, index) =>
+        !isInFolder(["image", "code", index], each, "entry", folder, report),
+    );
+    if (missing.length > 0) return;
+  } else if (!isInFolder(["image", "code"], code, "folder", folder, report))
+    return;
   if (!("main" in step)) return;
+  const root = typeof code === "string" ? join(folder, code) : folder;
   if (isAbsolute(step.main) || isOutside(step.main))
     report(["main"], step.main, "write its path below the folder of the code");
-  else if (!isThere(join(folder, code, step.main), "file"))
-    report(["main"], step.main, `no such file in ${join(folder, code)}`);
+  else if (!isThere(join(root, step.main), "file"))
+    report(["main"], step.main, `no such file in ${root}`);
+  else if (
+    typeof code !== "string" &&
+    !code.some((each) => holds(each, step.main))
+  )
+    report(["main"], step.main, `no such file in ${code.join(", ")}`);
+}
+
+/** Bases with a framework that computes on GPUs. */
+const cudaBases: readonly string[] = ["pytorch", "tensorflow", "xgboost"];
+
+function holds(entry: string, file: string): boolean {
+  const [above, path] = [normalize(entry), normalize(file)];
+  return path === above || path.startsWith(`${above.replace(/\/$/, "")}/`);
 }
 
 /** Reports a path that leaves the folder, or at which nothing of the kind stands. @returns whether it is there */
 function isInFolder(
   path: readonly PropertyKey[],
   value: string,
-  kind: "file" | "folder",
+  kind: "file" | "folder" | "entry",
   folder: string,
   report: Report,
 ): boolean {
@@ -76,13 +109,21 @@ function isInFolder(
     return false;
   }
   const there = isThere(join(folder, value), kind);
-  if (!there) report(path, value, `no such ${kind} in ${folder}`);
+  if (!there)
+    report(
+      path,
+      value,
+      `no such ${kind === "entry" ? "file or folder" : kind} in ${folder}`,
+    );
   return there;
 }
 
-function isThere(path: string, kind: "file" | "folder"): boolean {
+function isThere(path: string, kind: "file" | "folder" | "entry"): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
-  return (kind === "file" ? stat?.isFile() : stat?.isDirectory()) === true;
+  if (stat === undefined) return false;
+  return (
+    kind === "entry" || (kind === "file" ? stat.isFile() : stat.isDirectory())
+  );
 }
 
 function isOutside(path: string): boolean {

@@ -1,13 +1,16 @@
 import { isRefusedSetting } from "../components/admission/spark-applications";
 import type { TeamQuota } from "../components/team";
 import type { NodePool } from "../infra/platform";
-import { HiddenValue, type Problem } from "../infra/problem";
+import { bucketNames } from "../components/hudi-store";
+import type { Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
 import { checkImage } from "./check-image";
+import { checkInputs, type GivenInputs } from "./check-inputs";
+import { checkPipeline } from "./check-pipeline";
 import { readWorkload, type ReadWorkload } from "./declaration";
-import { inputFault } from "./input-value";
+import { enabledBefore, enabledSteps } from "./enabled-steps";
+import { stackBucketOf } from "./input-file";
 import {
-  workloadFile,
   workloadName,
   type EndingStep,
   type Kind,
@@ -18,6 +21,7 @@ import {
   type Workload,
 } from "./schema";
 import { demandOf } from "./step-demand";
+import { sparkJobsOf, valuesOf } from "./step-values";
 
 /** A step as it runs: everything that it names is there. */
 export interface DeclaredStep {
@@ -29,6 +33,8 @@ export interface DeclaredStep {
   readonly executorPool?: string;
   /** Steps that end before it begins. */
   readonly after: readonly string[];
+  /** Steps whose SparkApplications it submits. */
+  readonly sparkJobs: readonly string[];
 }
 
 /** A workload of a folder, checked and complete. */
@@ -37,9 +43,12 @@ export interface DeclaredWorkload {
   readonly team: string;
   /** Path of the folder, from the root of the project. */
   readonly folder: string;
+  /** Values of the inputs that are set. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Of inputs that are files of this machine: where they lie, from the root of the project. */
+  readonly files: Readonly<Record<string, string>>;
   readonly declaredInputs: Workload["inputs"];
-  /** In an order in which each comes after what it needs. */
+  /** Those that the stack has, in an order in which each comes after what it needs. */
   readonly steps: readonly DeclaredStep[];
 }
 
@@ -50,7 +59,10 @@ export interface WorkloadPlaces {
     readonly name: string;
     readonly quota: TeamQuota;
   }[];
-  readonly kubeflow: { readonly trainingOperator: boolean };
+  readonly kubeflow: {
+    readonly trainingOperator: boolean;
+    readonly pipelines: boolean;
+  };
 }
 
 /** The workloads of folders that a stack names, and every mistake in them, at once. */
@@ -74,13 +86,17 @@ export function declareWorkloads(
   return { workloads, problems };
 }
 
-/** Name of a step's job. */
+/** Name of a step's object. */
 export function jobName(workload: string, step: string): string {
   return `${workload}-${step}`;
 }
 
 /** Names of the program's own jobs begin with these. */
-const reservedNames = ["clickstream", "flights", "notebooks", "notebook"];
+const reservedNames = ["flights", "notebooks", "notebook"];
+const reservedPrefixes = [
+  ...reservedNames.map((name) => `${name}-`),
+  "clickstream-",
+];
 
 const trainings: readonly Kind[] = ["pytorch", "tensorflow", "xgboost"];
 
@@ -109,6 +125,9 @@ function checkJobNames(workloads: readonly DeclaredWorkload[]): Problem[] {
 class WorkloadCheck {
   readonly problems: Problem[];
   readonly declared: DeclaredWorkload | undefined;
+  private readonly given: GivenInputs = { inputs: {}, files: {}, problems: [] };
+  /** Names of the steps that the stack has. */
+  private readonly enabled: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly read: ReadWorkload,
@@ -119,18 +138,25 @@ class WorkloadCheck {
     const team = this.team();
     const { workload, name, folder } = read;
     if (workload === undefined) return;
-    const inputs = this.inputs(workload.inputs);
-    const names = Object.keys(workload.steps);
-    const steps = Object.entries(workload.steps).map(([step, declared]) =>
-      this.step(step, declared, workload),
-    );
+    this.given = checkInputs(read, workload.inputs);
+    this.problems.push(...this.given.problems);
+    this.enabled = enabledSteps(workload.steps);
+    const steps = [...this.enabled].flatMap((step) => {
+      const declared = workload.steps[step];
+      return declared ? [this.step(step, declared, workload)] : [];
+    });
     for (const each of steps) {
-      this.checkQuota(each, team?.quota);
+      this.checkQuota(each, steps, team?.quota);
     }
-    const ordered = this.ordered(steps, names);
+    const written = Object.keys(workload.steps);
+    steps.sort(
+      (one, other) => written.indexOf(one.name) - written.indexOf(other.name),
+    );
+    const ordered = this.ordered(steps);
     if (team === undefined || ordered === undefined) return;
+    const { inputs, files } = this.given;
     this.declared = {
-      ...{ name, folder, inputs, team: team.name, steps: ordered },
+      ...{ name, folder, inputs, files, team: team.name, steps: ordered },
       declaredInputs: workload.inputs,
     };
   }
@@ -151,7 +177,8 @@ class WorkloadCheck {
       const remedy = parsed.error.issues[0]?.message ?? "choose another name";
       this.problems.push({ path, value: name, remedy });
     } else if (
-      reservedNames.some((each) => name === each || name.startsWith(`${each}-`))
+      reservedNames.includes(name) ||
+      reservedPrefixes.some((prefix) => name.startsWith(prefix))
     ) {
       const remedy =
         "the program's own jobs have names that begin so; choose another";
@@ -180,53 +207,13 @@ class WorkloadCheck {
     return team;
   }
 
-  private inputs(declared: Workload["inputs"]): Record<string, string> {
-    const { own, name } = this.read;
-    for (const key of Object.keys(own.inputs)) {
-      if (key in declared) continue;
-      const choices = Object.keys(declared).join(", ");
-      this.problems.push({
-        path: `workloads.${name}.inputs.${key}`,
-        value: key,
-        remedy:
-          choices === ""
-            ? "the workload has no inputs; remove it"
-            : `the workload has no such input; choose one of ${choices}`,
-      });
-    }
-    return Object.fromEntries(
-      Object.entries(declared).flatMap(([key, input]) => {
-        const given = own.inputs[key];
-        const value = given ?? input.default;
-        const path =
-          given === undefined
-            ? this.read.at(["inputs", key, "default"])
-            : `workloads.${name}.inputs.${key}`;
-        if (value === undefined) {
-          this.problems.push({
-            path: `workloads.${name}.inputs.${key}`,
-            value,
-            remedy: `the workload needs it; set it, or give it a default in ${workloadFile}`,
-          });
-          return [];
-        }
-        const fault = inputFault(input, String(value));
-        if (fault !== undefined)
-          this.problems.push({
-            ...{ path, value: new HiddenValue("a value") },
-            remedy: fault,
-          });
-        return [[key, String(value)]];
-      }),
-    );
-  }
-
   private step(name: string, step: Step, workload: Workload): DeclaredStep {
     checkImage(step, this.read.folder, (path, value, remedy) =>
       this.add(["steps", name, ...path], value, remedy),
     );
-    const results = this.checkValues(name, step, workload);
+    this.checkValues(name, step, workload);
     this.checkOrder(name, step, workload);
+    if (step.kind === "pipeline") this.checkPipeline(name, step);
     if (step.kind !== "serve") this.checkRerun(name, step);
     if (step.kind === "spark") {
       this.checkSettings(name, step.conf);
@@ -240,10 +227,12 @@ class WorkloadCheck {
       );
     const pool = this.pool(name, step);
     const executorPool = this.executorPool(step, pool);
-    const after = new Set([...step.after, ...results]);
-    after.delete(name);
+    const sparkJobs = sparkJobsOf(step);
+    const after = enabledBefore(name, workload.steps, this.enabled).filter(
+      (other) => !sparkJobs.includes(other),
+    );
     return {
-      ...{ name, step, pool, after: [...after] },
+      ...{ name, step, pool, after, sparkJobs },
       ...(executorPool === pool ? {} : { executorPool }),
     };
   }
@@ -257,39 +246,102 @@ class WorkloadCheck {
     return spot?.name ?? pool;
   }
 
-  /** @returns the steps whose results it takes */
-  private checkValues(name: string, step: Step, workload: Workload): string[] {
-    const results: string[] = [];
-    const check = (path: readonly PropertyKey[], value: Value) => {
-      if (typeof value !== "object") return;
-      if ("bucket" in value && step.access[value.bucket] === undefined)
-        this.add(
-          [...path, "bucket"],
-          value.bucket,
-          `the step may not read it; write access: { ${value.bucket}: read }, or write`,
-        );
-      if ("input" in value && !(value.input in workload.inputs))
-        this.add(
-          [...path, "input"],
-          value.input,
-          `the workload has no such input; ${among(Object.keys(workload.inputs), "declare it under inputs")}`,
-        );
-      if ("result" in value) {
-        results.push(value.result);
-        this.checkEarlier(
-          [...path, "result"],
-          name,
-          value.result,
-          workload.steps,
-        );
-      }
-    };
-    step.args.forEach((value, index) =>
-      check(["steps", name, "args", index], value),
+  private checkValues(name: string, step: Step, { inputs, steps }: Workload) {
+    for (const { path, value } of valuesOf(step)) {
+      if (typeof value !== "object") continue;
+      const at = ["steps", name, ...path];
+      if ("bucket" in value) this.checkAccess([...at, "bucket"], step, value);
+      if ("input" in value)
+        this.checkInput([...at, "input"], step, value, inputs);
+      if ("result" in value)
+        this.checkEarlier([...at, "result"], name, value.result, steps);
+      if ("sparkJob" in value)
+        this.checkSparkJob([...at, "sparkJob"], name, value.sparkJob, steps);
+    }
+  }
+
+  private checkAccess(
+    path: readonly PropertyKey[],
+    { access }: Step,
+    { bucket }: { readonly bucket: keyof Step["access"] },
+  ): void {
+    if (access[bucket] !== undefined) return;
+    this.add(
+      path,
+      bucket,
+      `the step may not read it; write access: { ${bucket}: read }, or write`,
     );
-    for (const [key, value] of Object.entries(step.env))
-      check(["steps", name, "env", key], value);
-    return results;
+  }
+
+  private checkInput(
+    path: readonly PropertyKey[],
+    step: Step,
+    { input }: { readonly input: string },
+    declared: Workload["inputs"],
+  ): void {
+    const known = declared[input];
+    if (known === undefined) {
+      const choices = among(Object.keys(declared), "declare it under inputs");
+      this.add(path, input, `the workload has no such input; ${choices}`);
+      return;
+    }
+    const value = known.type === "file" ? this.given.inputs[input] : undefined;
+    const inStack = value === undefined ? undefined : stackBucketOf(value);
+    if (inStack === undefined) return;
+    const bucket = bucketNames[inStack.bucket];
+    if (step.access[bucket] === undefined)
+      this.add(
+        path,
+        value,
+        `the step may not read it; write access: { ${bucket}: read } there, or write`,
+      );
+  }
+
+  private checkSparkJob(
+    path: readonly PropertyKey[],
+    name: string,
+    other: string,
+    steps: Workload["steps"],
+  ): void {
+    const submitted = steps[other];
+    const jobs = Object.keys(steps).filter((each) => {
+      const step = steps[each];
+      return step?.kind === "spark" && step.run === "manual" && each !== name;
+    });
+    if (!jobs.includes(other) || submitted === undefined)
+      this.add(
+        path,
+        other,
+        among(jobs, "declare a step of kind spark with run: manual"),
+      );
+    else this.checkEnabled(path, other);
+  }
+
+  private checkEnabled(path: readonly PropertyKey[], other: string): void {
+    if (!this.enabled.has(other))
+      this.add(
+        path,
+        other,
+        `${other} is switched off; set steps.${other}.enabled to true or needed, or switch this step off`,
+      );
+  }
+
+  private checkPipeline(name: string, step: StepOf<"pipeline">): void {
+    if (step.schedule !== undefined && !this.places.kubeflow.pipelines)
+      this.add(
+        ["steps", name, "schedule"],
+        step.schedule,
+        "set kubeflow.pipelines to true, or leave the schedule out",
+      );
+    const known = (value: Value) =>
+      typeof value !== "object"
+        ? String(value)
+        : "input" in value && value.prefix === undefined
+          ? this.given.inputs[value.input]
+          : undefined;
+    checkPipeline(step, this.read.folder, known, (path, value, remedy) =>
+      this.add(["steps", name, ...path], value, remedy),
+    );
   }
 
   private checkOrder(name: string, step: Step, { steps }: Workload): void {
@@ -326,6 +378,8 @@ class WorkloadCheck {
         other,
         `nobody awaits the end of ${other}; write run: once and wait: true there`,
       );
+    } else if (path.at(-1) === "result") {
+      this.checkEnabled(path, other);
     }
   }
 
@@ -422,11 +476,18 @@ class WorkloadCheck {
   }
 
   private checkQuota(
-    { name, step }: DeclaredStep,
+    { name, step, sparkJobs }: DeclaredStep,
+    steps: readonly DeclaredStep[],
     quota: TeamQuota | undefined,
   ): void {
     if (quota === undefined) return;
-    const { cores, bytes, gpus } = demandOf(step);
+    const beside = steps.filter((each) => sparkJobs.includes(each.name));
+    const asked = [step, ...beside.map((each) => each.step)].map(demandOf);
+    const total = (of: (demand: ReturnType<typeof demandOf>) => number) =>
+      asked.reduce((sum, demand) => sum + of(demand), 0);
+    const cores = total((demand) => demand.cores);
+    const bytes = total((demand) => demand.bytes);
+    const gpus = total((demand) => demand.gpus);
     const path = ["steps", name, "size"];
     const fit = (most: string) =>
       `the team's quota is ${most}; ask for less, or raise it`;
@@ -443,18 +504,13 @@ class WorkloadCheck {
   }
 
   /** @returns the steps in order; nothing where they wait for each other */
-  private ordered(
-    steps: readonly DeclaredStep[],
-    names: readonly string[],
-  ): DeclaredStep[] | undefined {
+  private ordered(steps: readonly DeclaredStep[]): DeclaredStep[] | undefined {
     const done: DeclaredStep[] = [];
     let left = [...steps];
+    const awaits = (step: string) => left.some(({ name }) => name === step);
     while (left.length > 0) {
-      const ready = left.filter(({ after }) =>
-        after.every(
-          (other) =>
-            !names.includes(other) || done.some(({ name }) => name === other),
-        ),
+      const ready = left.filter(
+        ({ after, sparkJobs }) => ![...after, ...sparkJobs].some(awaits),
       );
       if (ready.length === 0) {
         const [first] = left;

@@ -6,14 +6,12 @@ import {
   type SparkJobSize,
 } from "../components/spark-job-size";
 import type { TeamQuota } from "../components/team";
-import { trainingDemand } from "../components/training-job-size";
 import { replicasAtMost } from "../components/web-service-size";
 import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";
 import type { Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
 import type { DeclaredStep, DeclaredWorkload } from "./check";
-import { namedTrainers } from "./clickstream/trainers-config";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
 import type { Step } from "./schema";
@@ -216,9 +214,8 @@ function consumersOf({
   declared,
   streams,
 }: DemandingStack): Consumer[] {
-  const { clickstream, notebooks = [] } = workloads;
+  const { notebooks = [] } = workloads;
   return [
-    ...(clickstream === undefined ? [] : clickstreamConsumers(clickstream)),
     ...Object.entries(streams).flatMap(([name, stream]) =>
       stream === undefined ? [] : streamConsumers(`streams.${name}`, stream),
     ),
@@ -244,7 +241,7 @@ function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
     .filter(({ step }) => step.run !== "manual")
     .flatMap((each): Consumer[] => {
       const path = `workloads.${name}.${each.name}`;
-      const own = stepConsumers(path, team, each);
+      const own = stepConsumers(path, team, each, steps);
       // At any time beside the others, those that it once came after among them.
       if (each.step.run === "service") return own;
       if (each.step.run !== "once")
@@ -260,14 +257,14 @@ function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
 function stepConsumers(
   path: string,
   team: string,
-  { step, pool, executorPool }: DeclaredStep,
+  { step, pool, executorPool, sparkJobs }: DeclaredStep,
+  steps: readonly DeclaredStep[],
 ): Consumer[] {
   const place = { team, pool };
   if (step.kind === "spark") {
     const job = sparkJob(path, place, step.size, undefined);
     if (executorPool === undefined) return [job];
     const [driver, executor] = job.pods;
-    const nothing = { cores: 0, bytes: 0, gpus: 0, pods: 0 };
     return [
       { ...job, pods: driver ? [driver] : [] },
       {
@@ -278,26 +275,55 @@ function stepConsumers(
       },
     ];
   }
-  const demand = demandOf(step);
-  const pods = podsOf(step);
-  return [
-    {
-      ...{ path, team, pool },
-      demand: { ...demand, pods },
-      pods: [
-        {
-          path,
-          cores: amount(step.size.cpu),
-          bytes: amount(step.size.memory),
-        },
-      ],
+  const own: Consumer = {
+    ...{ path, team, pool },
+    demand: { ...demandOf(step), pods: podsOf(step) },
+    pods: [
+      {
+        path,
+        cores: amount(step.size.cpu),
+        bytes: amount(step.size.memory),
+      },
+    ],
+  };
+  // It waits for the Spark jobs that it has submitted.
+  return steps
+    .filter(({ name }) => sparkJobs.includes(name))
+    .reduce<Consumer[]>(
+      ([first, ...others], each) => {
+        const [job, ...more] = stepConsumers(path, team, each, steps);
+        return first && job
+          ? [
+              withBeside(first, job),
+              { ...job, demand: nothing },
+              ...others,
+              ...more,
+            ]
+          : others;
+      },
+      [own],
+    );
+}
+
+const nothing: Demand = { cores: 0, bytes: 0, gpus: 0, pods: 0 };
+
+function withBeside(consumer: Consumer, { demand }: Consumer): Consumer {
+  const { cores, bytes, gpus, pods } = consumer.demand;
+  return {
+    ...consumer,
+    demand: {
+      cores: cores + demand.cores,
+      bytes: bytes + demand.bytes,
+      gpus: gpus + demand.gpus,
+      pods: pods + demand.pods,
     },
-  ];
+  };
 }
 
 function podsOf(step: Exclude<Step, { readonly kind: "spark" }>): number {
   switch (step.kind) {
     case "job":
+    case "pipeline":
       return 1;
     case "serve":
       return replicasAtMost(step.size);
@@ -309,52 +335,6 @@ function podsOf(step: Exclude<Step, { readonly kind: "spark" }>): number {
 interface Place {
   readonly team: string;
   readonly pool: string;
-}
-
-function clickstreamConsumers(
-  config: NonNullable<WorkloadsConfig["clickstream"]>,
-): Consumer[] {
-  const path = "workloads.clickstream";
-  const { team, pool, trainers, pipeline, serving } = config;
-  const place = { team, pool };
-  const chain = path;
-  const named = namedTrainers(trainers);
-  return [
-    sparkJob(`${path}.features`, place, config.features, chain),
-    sparkJob(`${path}.training`, place, config.training, chain),
-    ...(named.length === 0
-      ? []
-      : [sparkJob(`${path}.trainers.export`, place, trainers.export, chain)]),
-    ...named.map(({ framework, trainer }): Consumer => {
-      const at = `${path}.trainers.${framework}.size`;
-      const { size } = trainer;
-      return {
-        ...{ path: at, team, pool: trainer.pool ?? pool, chain },
-        demand: { ...trainingDemand(size), pods: size.workers + 1 },
-        pods: [
-          { path: at, cores: amount(size.cpu), bytes: amount(size.memory) },
-        ],
-      };
-    }),
-    ...(pipeline === undefined
-      ? []
-      : [
-          // The pod of the steps waits for the training that it has submitted.
-          withPod(
-            sparkJob(
-              `${path}.pipeline.training`,
-              place,
-              pipeline.training,
-              chain,
-            ),
-            { cpu: pipeline.cpu, memory: pipeline.memory },
-          ),
-        ]),
-    ...(serving === undefined
-      ? []
-      : // A new model is served beside the old one until it answers.
-        [service(`${path}.serving`, place, serving.replicas + 1, serving)]),
-  ];
 }
 
 /** Pods that need no Spark, as `DataSetContext.toolPod` sizes them. */
@@ -452,19 +432,6 @@ function sparkJob(
             },
           ]),
     ],
-  };
-}
-
-function withPod(consumer: Consumer, { cpu, memory }: PodAsk): Consumer {
-  const { cores, bytes, gpus, pods } = consumer.demand;
-  return {
-    ...consumer,
-    demand: {
-      cores: cores + amount(cpu),
-      bytes: bytes + amount(memory),
-      gpus,
-      pods: pods + 1,
-    },
   };
 }
 

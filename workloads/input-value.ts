@@ -1,15 +1,44 @@
+import { isUri, pathProblem } from "./input-file";
 import type { Input } from "./schema";
 
-/** What is wrong with the value of an input; undefined where it fits. */
+/** What is wrong with the value of an input; undefined where it fits. A file itself is looked at elsewhere. */
 export function inputFault(
-  { type, choices }: Pick<Input, "type" | "choices">,
+  {
+    type,
+    choices,
+    min = -Infinity,
+    max = Infinity,
+    columns,
+  }: Pick<Input, "type" | "choices" | "min" | "max" | "columns">,
   value: string,
 ): string | undefined {
   if (choices !== undefined && !choices.map(String).includes(value))
     return `choose one of ${choices.join(", ")}`;
-  if (type === "number" && (value.trim() === "" || Number.isNaN(Number(value))))
-    return "write a number";
+  if (type === "number") return numberFault(value, min, max);
   if (type === "boolean" && !["true", "false"].includes(value))
     return "write true or false";
-  return undefined;
+  return type === "file"
+    ? pathProblem(value, columns !== undefined)
+    : undefined;
+}
+
+function numberFault(
+  value: string,
+  min: number,
+  max: number,
+): string | undefined {
+  const number = Number(value);
+  if (value.trim() === "" || Number.isNaN(number)) return "write a number";
+  if (number < min) return `write ${min} or more`;
+  return number > max ? `write ${max} or less` : undefined;
+}
+
+/** What is wrong with the value of an input for one more run of a job, whose image has the files that it has. */
+export function submittedFault(
+  input: Parameters<typeof inputFault>[0],
+  value: string,
+): string | undefined {
+  if (input.type === "file" && !(isUri(value) && value.includes("://")))
+    return "name it by its URI, such as s3a://raw/events.csv";
+  return inputFault(input, value);
 }

@@ -12,10 +12,14 @@ export type StepInputs = Readonly<
   Record<
     string,
     {
-      readonly type: "text" | "number" | "boolean";
+      readonly type: "text" | "number" | "boolean" | "file";
       readonly choices?: readonly (string | number | boolean)[];
+      readonly min?: number;
+      readonly max?: number;
       /** Positions among the arguments. */
       readonly args: readonly number[];
+      /** Text before it at those positions where there is any. */
+      readonly prefixes?: Readonly<Record<number, string>>;
       /** Names of variables. */
       readonly env: readonly string[];
     }

@@ -7,7 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Image } from "../components/image";
 import { contextFiles, type ImageContext } from "../infra/image-context";
 import type { ImageRegistry } from "../infra/platform";
-import { workloadFile, type Step, type StepImage } from "./schema";
+import { imageBases, workloadFile, type Step, type StepImage } from "./schema";
 
 /** Where the image keeps the code of a workload. */
 export const codeFolder = "/opt/workload";
@@ -17,9 +17,24 @@ const requirementsFile = "mlstack-requirements.txt";
 
 const noRequirements = "workloads/images/own-python/no-requirements.txt";
 
+/** Folder of the platform's own packages in the context of a build. */
+const packagesFolder = "mlstack-packages";
+
+interface Packages {
+  readonly APT?: string;
+  readonly PIP?: string;
+}
+
 /** Packages of Debian and of PyPI that make a framework; PyPI's PyTorch brings CUDA along. */
-const frameworks = {
+const frameworks: Readonly<
+  Record<
+    Exclude<(typeof imageBases)[number], "spark">,
+    { readonly cpu: Packages; readonly gpu: Packages }
+  >
+> = {
   python: { cpu: {}, gpu: {} },
+  // Those of the file come as well.
+  pipeline: { cpu: {}, gpu: {} },
   pytorch: {
     cpu: { APT: "python3-torch" },
     gpu: { PIP: "torch==2.9.1 numpy==2.3.5" },
@@ -34,6 +49,18 @@ const frameworks = {
       PIP: "xgboost-cpu==3.2.0 numpy==2.3.5 scipy==1.16.3",
     },
     gpu: { APT: "libgomp1", PIP: "xgboost==3.2.0 numpy==2.3.5 scipy==1.16.3" },
+  },
+};
+
+/** Packages of the platform's own, by where they lie, and the file of what each needs. */
+const ownPackages = {
+  mlstack_features: {
+    folder: "workloads/features/python",
+    requirements: "workloads/features/python/requirements.txt",
+  },
+  mlstack_pipelines: {
+    folder: "workloads/pipelines",
+    requirements: "workloads/pipelines/requirements.txt",
   },
 } as const;
 
@@ -56,34 +83,72 @@ export function ownImageContext(
       context: join(folder, image.context),
       dockerfile: join(folder, image.dockerfile),
       args: image.args,
-      onSpark: false,
+      onSpark: image.spark === true,
     };
   const requirements =
     image.requirements === undefined
       ? noRequirements
       : join(folder, image.requirements);
+  const packages = [
+    ...(image.features === true ? (["mlstack_features"] as const) : []),
+    ...(image.base === "pipeline" ? (["mlstack_pipelines"] as const) : []),
+  ];
+  const code = typeof image.code === "string" ? image.code : ".";
   const context = {
     context: folder,
-    include: image.code === "." ? ownEntries(folder) : [image.code],
-    files: { [requirementsFile]: requirements },
+    include:
+      typeof image.code !== "string"
+        ? image.code
+        : code === "."
+          ? ownEntries(folder)
+          : [code],
+    files: {
+      [requirementsFile]: requirements,
+      ...Object.fromEntries(packages.flatMap(packageFiles)),
+    },
   };
   if (image.base === "spark")
     return {
       ...context,
       dockerfile: "workloads/images/own-spark/Dockerfile",
-      args: { CODE: image.code },
+      args: { CODE: code },
       onSpark: true,
     };
   const gpus = "gpus" in step.size ? step.size.gpus : 0;
+  const cuda = image.cuda ?? gpus > 0;
+  const { APT, PIP } = frameworks[image.base][cuda ? "gpu" : "cpu"];
+  const pins = [
+    ...(PIP === undefined ? [] : [PIP]),
+    ...packages.flatMap((each) => pinsIn(ownPackages[each].requirements)),
+  ];
   return {
     ...context,
     dockerfile: "workloads/images/own-python/Dockerfile",
     args: {
-      CODE: image.code,
-      ...frameworks[image.base][gpus > 0 ? "gpu" : "cpu"],
+      CODE: code,
+      ...(APT === undefined ? {} : { APT }),
+      ...(pins.length === 0 ? {} : { PIP: [...new Set(pins)].join(" ") }),
+      ...(packages.length === 0 ? {} : { PACKAGES: packagesFolder }),
     },
     onSpark: false,
   };
+}
+
+function packageFiles(name: keyof typeof ownPackages): [string, string][] {
+  const { folder } = ownPackages[name];
+  const files = contextFiles({
+    context: folder,
+    dockerfile: "",
+    include: [name],
+  });
+  return [...files].map(([path, file]) => [`${packagesFolder}/${path}`, file]);
+}
+
+/** Packages of a file of pip's requirements that has nothing but pins. */
+function pinsIn(file: string): string[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 /** The declaration is no code: another time-out of it is no other image. */
@@ -102,6 +167,7 @@ export function ownContent(
   const hash = createHash("sha256").update(JSON.stringify(image));
   if (context === undefined) return hash.digest("hex");
   for (const [name, file] of contextFiles(context)) {
+    if (name.startsWith(`${packagesFolder}/`)) continue;
     const content = createHash("sha256").update(readFileSync(file));
     hash.update(`${content.digest("hex")} ${name}\n`);
   }

@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -9,10 +13,13 @@ import {
 import { Image } from "../components/image";
 import type { JobEnd } from "../components/job-end";
 import type { SparkOperator } from "../components/spark-operator";
+import { sparkApplicationSpec } from "../components/spark-run";
 import type { Team } from "../components/team";
 import { nameFor, type NamedKind } from "../infra/name-limits";
 import type { PlacedPool, Platform } from "../infra/platform";
 import { jobName, type DeclaredStep, type DeclaredWorkload } from "./check";
+import { formerStep, formerWorkload } from "./former-names";
+import { isUri, stackBucketOf } from "./input-file";
 import {
   inputsAnnotation,
   stepLabel,
@@ -20,9 +27,19 @@ import {
   type StepInputs,
 } from "./labels";
 import { buildOwnImage, ownContent, ownImageContext } from "./own-image";
-import { secondsOf, type Kind, type Step, type Value } from "./schema";
+import {
+  secondsOf,
+  type Kind,
+  type Step,
+  type StepOf,
+  type Value,
+} from "./schema";
+import { sparkJobsOf, valuesOf } from "./step-values";
 import { runners } from "./steps";
-import type { RunnableStep, Runner } from "./steps/runner";
+import type { PipelineValues, RunnableStep, Runner } from "./steps/runner";
+import { sparkRunOf } from "./steps/spark";
+
+type EnvVar = k8s.types.input.core.v1.EnvVar;
 
 /** What a workload of a folder stands on. */
 export interface OwnWorkloadArgs {
@@ -32,11 +49,21 @@ export interface OwnWorkloadArgs {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before an InferenceService; a Deployment serves where it is not given. */
+  readonly kserve?: pulumi.Input<pulumi.Resource[]>;
+  /** Kubeflow Pipelines, where the stack has it. */
+  readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
   readonly declared: DeclaredWorkload;
 }
 
 /** File in a container that takes the step's result, a JSON object of 4,096 bytes at most. */
 const resultFile = "/dev/termination-log";
+
+/** Where the image of a step keeps the files of this machine that are its inputs. */
+const inputFolder = "/opt/mlstack-inputs";
+
+/** Seconds that a SparkApplication which a pipeline has submitted stays after its end: until then it tells a step that is started again that the work is done. */
+const keptSeconds = 86_400;
 
 /** A workload as its folder declares it: images, accounts and jobs, each after the steps that it needs. */
 export class OwnWorkload extends pulumi.ComponentResource {
@@ -44,6 +71,11 @@ export class OwnWorkload extends pulumi.ComponentResource {
   readonly ends: readonly JobEnd[];
   private readonly endOf = new Map<string, JobEnd>();
   private readonly images = new Map<string, pulumi.Output<string>>();
+  /** Spark steps that others submit. */
+  private readonly sparkSteps = new Map<
+    string,
+    RunnableStep<StepOf<"spark">>
+  >();
   private sparkImage: Image | undefined;
 
   constructor(
@@ -51,7 +83,12 @@ export class OwnWorkload extends pulumi.ComponentResource {
     private readonly args: OwnWorkloadArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("mlstack:workloads:OwnWorkload", name, {}, opts);
+    super(
+      "mlstack:workloads:OwnWorkload",
+      name,
+      {},
+      { ...opts, aliases: formerWorkload(name) },
+    );
     for (const each of args.declared.steps) {
       const end = this.run(each);
       if (end) this.endOf.set(each.name, end);
@@ -63,11 +100,12 @@ export class OwnWorkload extends pulumi.ComponentResource {
   private run(declared: DeclaredStep): JobEnd | undefined {
     const { step } = declared;
     const { platform, team, sparkOperator, trainingOperator } = this.args;
+    const { kserve, pipelines } = this.args;
     const name = stepName(this.name, declared);
-    const values = step.args.map((value) => this.resolve(value));
     const labels = { [workloadLabel]: this.name, [stepLabel]: declared.name };
     const runnable = {
       ...{ platform, team, sparkOperator, trainingOperator, step },
+      ...{ kserve, pipelines },
       account: this.account(name, step),
       pool: this.pool(declared.pool),
       executorPool:
@@ -75,21 +113,66 @@ export class OwnWorkload extends pulumi.ComponentResource {
           ? undefined
           : this.pool(declared.executorPool),
       image: this.image(name, step),
-      arguments: values,
+      arguments: this.arguments(step),
       env: this.env(step),
       timeoutSeconds: secondsOf(step.timeout),
       labels,
       annotations: {
-        [inputsAnnotation]: JSON.stringify(
-          inputsOf(step, this.args.declared.declaredInputs),
-        ),
+        [inputsAnnotation]: JSON.stringify(inputsOf(step, this.args.declared)),
       },
       podLabels: labels,
       declaration: this.declaration(step),
       after: declared.after.flatMap((other) => this.endOf.get(other) ?? []),
+      given: step.kind === "pipeline" ? this.pipelineValues(step) : undefined,
     };
+    if (step.kind === "spark" && step.run === "manual")
+      this.sparkSteps.set(declared.name, { ...runnable, step });
     return runnerOf(step.kind)(name, runnable satisfies RunnableStep<Step>, {
       parent: this,
+      aliases: formerStep(this.name, declared.name),
+    });
+  }
+
+  private pipelineValues(step: StepOf<"pipeline">): PipelineValues {
+    const { cache, record } = step;
+    const resolved = (values: Readonly<Record<string, Value>>) =>
+      Object.fromEntries(
+        Object.entries(values).flatMap(([name, value]) => {
+          const known = this.resolve(value);
+          return known === undefined ? [] : [[name, known]];
+        }),
+      );
+    const submitted = sparkJobsOf(step);
+    return {
+      file: join(this.args.declared.folder, step.file),
+      parameters: resolved(step.parameters),
+      arguments: resolved(step.arguments),
+      cache: this.bucketUri(cache),
+      ...(record === undefined ? {} : { record: this.bucketUri(record) }),
+      grants: this.grants(step),
+      submitsSpark: submitted.length > 0,
+      ready: submitted.flatMap(
+        (other) => this.sparkSteps.get(other)?.account.ready ?? [],
+      ),
+    };
+  }
+
+  /** A Spark step as an object that a pipeline completes and submits; retries are the pipeline's own. */
+  private sparkJob(other: string): pulumi.Output<string> {
+    const runnable = this.sparkSteps.get(other);
+    // The declaration has been checked; see WorkloadCheck.
+    if (runnable === undefined) throw new Error(`no Spark step ${other}`);
+    const { team, labels } = runnable;
+    const spec = sparkApplicationSpec(sparkRunOf(runnable), { type: "Never" });
+    return pulumi.jsonStringify({
+      apiVersion: "sparkoperator.k8s.io/v1beta2",
+      kind: "SparkApplication",
+      metadata: {
+        name: nameFor("SparkApplication", jobName(this.name, other)),
+        namespace: team.namespace,
+        labels,
+      },
+      spec: { ...spec, timeToLiveSeconds: keptSeconds },
     });
   }
 
@@ -98,36 +181,101 @@ export class OwnWorkload extends pulumi.ComponentResource {
     // What it runs is what is declared, at any time.
     if (step.kind === "serve") return {};
     if (step.rerun === "revision") return { revision: step.revision };
-    const { args, env, image, kind, size } = step;
+    const { image, kind, size } = step;
+    const { folder } = this.args.declared;
+    const common = {
+      ...{ kind, size },
+      image: ownContent(image, ownImageContext(folder, step)),
+    };
+    if (step.kind === "pipeline") return this.pipelineDeclaration(step, common);
+    const files = this.filesOf(step);
     return {
-      ...{ kind, size, env: this.env(step) },
-      args: args.map((value) => this.resolve(value)),
-      image: ownContent(
-        image,
-        ownImageContext(this.args.declared.folder, step),
-      ),
-      variables: Object.keys(env),
+      ...common,
+      env: this.env(step),
+      args: this.arguments(step),
+      variables: Object.keys(step.env),
+      ...(files.length === 0 ? {} : { files: files.map(contentOf) }),
       ...("main" in step ? { main: step.main, conf: step.conf } : {}),
       ...("command" in step ? { command: step.command } : {}),
     };
   }
 
-  private account(name: string, { access, kind }: Step) {
-    const { store, team } = this.args;
-    const grants = keysOf(bucketNames).flatMap((key) => {
+  private pipelineDeclaration(
+    step: StepOf<"pipeline">,
+    common: object,
+  ): pulumi.Input<object> {
+    const { declared } = this.args;
+    const values = (given: Readonly<Record<string, Value>>) =>
+      Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [
+          name,
+          // What it is made of, as a person wrote it.
+          typeof value === "object" && "sparkJob" in value
+            ? this.sparkSteps.get(value.sparkJob)?.declaration
+            : this.resolve(value),
+        ]),
+      );
+    return {
+      ...common,
+      file: contentOf(join(declared.folder, step.file)),
+      parameters: values(step.parameters),
+      arguments: values(step.arguments),
+      schedule: step.schedule,
+    };
+  }
+
+  private grants({ access }: Step) {
+    const { store } = this.args;
+    return keysOf(bucketNames).flatMap((key) => {
       const granted = access[bucketNames[key]];
       return granted === undefined
         ? []
         : [{ bucket: store.buckets[key], access: granted }];
     });
-    return team.account(name, grants, kind === "spark" ? "driver" : "none");
   }
 
+  private account(name: string, step: Step) {
+    const rights = step.kind === "spark" ? "driver" : "none";
+    return this.args.team.account(name, this.grants(step), rights);
+  }
+
+  /** The image of a step, with its files of this machine. */
   private image(name: string, step: Step): pulumi.Input<string> {
+    const image = this.imageOfCode(name, step);
+    const files = this.filesOf(step);
+    if (files.length === 0) return image;
+    const key = JSON.stringify([this.contextKey(step), files]);
+    const known =
+      this.images.get(key) ??
+      new Image(
+        `${name}-inputs`,
+        {
+          image: `${name}-inputs`,
+          context: "workloads/images/with-files",
+          include: [],
+          files: Object.fromEntries(
+            files.map((file) => [basename(file), file]),
+          ),
+          dockerfile: "workloads/images/with-files/Dockerfile",
+          args: { IMAGE: image },
+          registry: this.args.platform.images,
+        },
+        { parent: this },
+      ).ref;
+    this.images.set(key, known);
+    return known;
+  }
+
+  private contextKey(step: Step): string {
+    const context = ownImageContext(this.args.declared.folder, step);
+    return JSON.stringify(context ?? step.image);
+  }
+
+  private imageOfCode(name: string, step: Step): pulumi.Input<string> {
     if ("ref" in step.image) return step.image.ref;
     const context = ownImageContext(this.args.declared.folder, step);
     if (context === undefined) return "";
-    const key = JSON.stringify(context);
+    const key = this.contextKey(step);
     const image =
       this.images.get(key) ??
       buildOwnImage(
@@ -150,43 +298,91 @@ export class OwnWorkload extends pulumi.ComponentResource {
         dockerfile: "workloads/images/spark/Dockerfile",
         registry: this.args.platform.images,
       },
-      { parent: this },
+      // Its name up to 0.1.
+      {
+        parent: this,
+        aliases: this.name === "clickstream" ? [{ name: "spark" }] : [],
+      },
     );
     return this.sparkImage;
   }
 
-  private env({ env, kind }: Step): k8s.types.input.core.v1.EnvVar[] {
+  /** Files of this machine that a step takes, from the root of the project. */
+  private filesOf(step: Step): readonly string[] {
+    const { files } = this.args.declared;
+    return valuesOf(step).flatMap(({ value }) =>
+      typeof value === "object" && "input" in value
+        ? (files[value.input] ?? [])
+        : [],
+    );
+  }
+
+  private arguments(step: Step): pulumi.Input<string>[] {
+    if (step.kind === "pipeline") return [];
+    return step.args.flatMap((value) => this.resolve(value) ?? []);
+  }
+
+  private env(step: Step): EnvVar[] {
+    if (step.kind === "pipeline") return [];
     return [
-      ...Object.entries(env).map(([name, value]) =>
-        typeof value === "object" && "secret" in value
-          ? {
-              name,
-              valueFrom: {
-                secretKeyRef: { name: value.secret, key: value.key },
-              },
-            }
-          : { name, value: this.resolve(value) },
-      ),
+      ...Object.entries(step.env).flatMap(([name, value]): EnvVar[] => {
+        if (typeof value === "object" && "secret" in value) {
+          const { secret, key } = value;
+          const valueFrom = { secretKeyRef: { name: secret, key } };
+          return [{ name, valueFrom }];
+        }
+        const known = this.resolve(value);
+        return known === undefined ? [] : [{ name, value: known }];
+      }),
       // What has no end has no result.
-      ...(kind === "serve"
+      ...(step.kind === "serve"
         ? []
         : [{ name: "MLSTACK_RESULT", value: resultFile }]),
     ];
   }
 
-  private resolve(value: Value): pulumi.Input<string> {
+  /** @returns nothing for an input that is not set */
+  private resolve(value: Value): pulumi.Input<string> | undefined {
     if (typeof value !== "object") return String(value);
-    if ("bucket" in value) {
-      const key = keysOf(bucketNames).find(
-        (each) => bucketNames[each] === value.bucket,
-      );
-      const path = value.path.replace(/^\/+/, "");
-      const uri = this.args.store.buckets[key ?? "raw"].uri;
-      return path === "" ? uri : pulumi.interpolate`${uri}/${path}`;
+    if ("sparkJob" in value) return this.sparkJob(value.sparkJob);
+    if ("secret" in value) return "";
+    const known =
+      "bucket" in value
+        ? this.bucketUri(value)
+        : "input" in value
+          ? this.input(value.input)
+          : this.result(value.result, value.field);
+    return known === undefined || value.prefix === undefined
+      ? known
+      : pulumi.interpolate`${value.prefix}${known}`;
+  }
+
+  private input(name: string): pulumi.Input<string> | undefined {
+    const { inputs, declaredInputs } = this.args.declared;
+    const value = inputs[name];
+    if (value === undefined || declaredInputs[name]?.type !== "file")
+      return value;
+    const inStack = stackBucketOf(value);
+    if (inStack !== undefined) {
+      const { bucket, path } = inStack;
+      return this.bucketUri({ bucket: bucketNames[bucket], path });
     }
-    if ("input" in value) return this.args.declared.inputs[value.input] ?? "";
-    if ("result" in value) return this.result(value.result, value.field);
-    return "";
+    return isUri(value) ? value : `${inputFolder}/${basename(value)}`;
+  }
+
+  private bucketUri({
+    bucket,
+    path,
+  }: {
+    readonly bucket: (typeof bucketNames)[BucketName];
+    readonly path: string;
+  }): pulumi.Output<string> {
+    const key = keysOf(bucketNames).find(
+      (each) => bucketNames[each] === bucket,
+    );
+    const { uri } = this.args.store.buckets[key ?? "raw"];
+    const inBucket = path.replace(/^\/+/, "");
+    return inBucket === "" ? uri : pulumi.interpolate`${uri}/${inBucket}`;
   }
 
   private result(step: string, field: string): pulumi.Output<string> {
@@ -228,6 +424,8 @@ function objectKind({ kind, run }: Step): NamedKind {
       return run === "once" ? "SparkApplication" : "ScheduledSparkApplication";
     case "job":
       return run === "once" ? "Job" : "CronJob";
+    case "pipeline":
+      return "Job";
     case "pytorch":
       return "PyTorchJob";
     case "tensorflow":
@@ -239,19 +437,44 @@ function objectKind({ kind, run }: Step): NamedKind {
   }
 }
 
+function contentOf(file: string): string {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
+}
+
+/** Inputs that a step takes and that are set: what is left out has no place where another value could stand. */
 function inputsOf(
-  { args, env }: Step,
-  declared: DeclaredWorkload["declaredInputs"],
+  step: Step,
+  { inputs, declaredInputs }: DeclaredWorkload,
 ): StepInputs {
+  if (step.kind === "pipeline") return {};
+  const isThere = (value: Value) =>
+    typeof value !== "object" || !("input" in value) || value.input in inputs;
   const is = (value: Value, name: string) =>
     typeof value === "object" && "input" in value && value.input === name;
+  const args = step.args.filter(isThere);
   return Object.fromEntries(
-    Object.entries(declared).flatMap(([name, { type, choices }]) => {
+    Object.entries(declaredInputs).flatMap(([name, input]) => {
+      if (!(name in inputs)) return [];
+      const { type, choices, min, max } = input;
+      const places = args.flatMap((value, index) =>
+        is(value, name) ? [index] : [],
+      );
+      const prefixes = places.flatMap((index) => {
+        const value = args[index];
+        return typeof value === "object" && value.prefix !== undefined
+          ? [[index, value.prefix]]
+          : [];
+      });
       const own = {
-        ...{ type, choices },
-        args: args.flatMap((value, index) => (is(value, name) ? [index] : [])),
-        env: Object.keys(env).filter((key) => {
-          const value = env[key];
+        ...{ type, choices, min, max },
+        args: places,
+        ...(prefixes.length === 0
+          ? {}
+          : {
+              prefixes: Object.fromEntries(prefixes) as Record<number, string>,
+            }),
+        env: Object.keys(step.env).filter((key) => {
+          const value = step.env[key];
           return value !== undefined && is(value, name);
         }),
       };

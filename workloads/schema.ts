@@ -51,10 +51,18 @@ export function secondsOf(text: string): number {
 
 const plainValue = z.union([z.string(), z.number(), z.boolean()]);
 
+const prefix = z
+  .string()
+  .optional()
+  .describe(
+    "Text right before it, such as `--date=`; left out with an input that is not set",
+  );
+
 const bucketValue = z
   .strictObject({
     bucket: bucketName.describe("One of the stack's buckets"),
     path: z.string().default("").describe("Path in the bucket"),
+    prefix,
   })
   .describe("URI in a bucket, in the scheme of the target");
 
@@ -62,11 +70,12 @@ const resultValue = z
   .strictObject({
     result: z.string().describe("Name of another step, which then comes first"),
     field: fieldName.describe("Field of the JSON object that it left"),
+    prefix,
   })
   .describe("A field of another step's result");
 
 const inputValue = z
-  .strictObject({ input: z.string().describe("Name of an input") })
+  .strictObject({ input: z.string().describe("Name of an input"), prefix })
   .describe("An input of the workload");
 
 const secretValue = z
@@ -92,8 +101,26 @@ const variable = z.union(
   },
 );
 
-/** A value of an argument or a variable. */
-export type Value = z.output<typeof variable>;
+const sparkJobValue = z
+  .strictObject({
+    sparkJob: z
+      .string()
+      .describe("Name of a step of kind spark with run: manual"),
+  })
+  .describe(
+    "The SparkApplication of a step as JSON, for a pipeline that submits it",
+  );
+
+const parameter = z.union(
+  [plainValue, bucketValue, resultValue, inputValue, sparkJobValue],
+  {
+    error:
+      "write a text, a number, true or false, { bucket, path }, { result, field }, { input } or { sparkJob }",
+  },
+);
+
+/** A value of an argument, a variable or a parameter of a pipeline. */
+export type Value = z.output<typeof variable> | z.output<typeof parameter>;
 
 /** What images of a team's own code are made from. */
 export const imageBases = [
@@ -102,6 +129,7 @@ export const imageBases = [
   "pytorch",
   "tensorflow",
   "xgboost",
+  "pipeline",
 ] as const;
 
 const builtImage = z
@@ -110,15 +138,29 @@ const builtImage = z
       .enum(imageBases)
       .describe("What it is made from; code and packages are put on it"),
     code: z
-      .string()
+      .union([z.string(), z.array(z.string()).min(1)], {
+        error: "write a folder, or a list of folders and files",
+      })
       .default(".")
       .describe(
-        "Folder of the code below the workload's; it lies in /opt/workload",
+        "Folder of the code below the workload's, which is /opt/workload in the image; or a list of folders and files, which keep their names there",
       ),
     requirements: z
       .string()
       .optional()
       .describe("File of pip's requirements, whose packages are installed"),
+    features: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether the package mlstack_features, which reads the feature store, is in it; not unless given",
+      ),
+    cuda: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether the framework can compute on GPUs; where the step asks for GPUs unless given. Without, the image is a fifth of the size",
+      ),
   })
   .describe("Code of the folder on an image of the platform");
 
@@ -133,6 +175,12 @@ const dockerImage = z
       .record(z.string(), z.string())
       .default({})
       .describe("Arguments of the build"),
+    spark: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether it is made from the platform's image of Spark, whose reference the build has in the argument SPARK; not unless given",
+      ),
   })
   .describe("An image of one's own Dockerfile");
 
@@ -155,15 +203,16 @@ const image = z.union(
 /** Where a step's image comes from. */
 export type StepImage = z.output<typeof image>;
 
+const cronLine = z
+  .string()
+  .regex(
+    /^(\S+ ){4}\S+$/,
+    "write a cron line of five fields, such as 30 2 * * *",
+  );
+
 const schedule = z
   .strictObject({
-    schedule: z
-      .string()
-      .regex(
-        /^(\S+ ){4}\S+$/,
-        "write a cron line of five fields, such as 30 2 * * *",
-      )
-      .describe("Cron line"),
+    schedule: cronLine.describe("Cron line"),
     timeZone: z
       .string()
       .default("UTC")
@@ -171,21 +220,16 @@ const schedule = z
   })
   .describe("At times");
 
-const container = {
+const placed = {
+  enabled: z
+    .union([z.boolean(), z.literal("needed")], {
+      error: "write true, false or needed",
+    })
+    .default(true)
+    .describe(
+      "Whether the stack has it: true, false, or needed, where a step that the stack has takes its result or its Spark job. What comes after a step that the stack does not have comes after what that one would have come after",
+    ),
   image: image.describe("What runs"),
-  args: z.array(argument).default([]).describe("Arguments, in order"),
-  env: z
-    .record(
-      z
-        .string()
-        .regex(
-          /^(?!MLSTACK_|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|ENDPOINT_URL|REGION)$|OMP_NUM_THREADS$)[A-Za-z_][A-Za-z0-9_]*$/,
-          "use letters, digits and underscores; the platform sets MLSTACK_*, OMP_NUM_THREADS and the AWS_* of the object store itself",
-        ),
-      variable,
-    )
-    .default({})
-    .describe("Environment variables"),
   access: z
     .partialRecord(bucketName, z.enum(["read", "write"]))
     .default({})
@@ -204,24 +248,27 @@ const container = {
     ),
 };
 
-const step = {
-  ...container,
-  retries: z
-    .number()
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe("How often it is started again when it fails"),
+const container = {
+  ...placed,
+  args: z.array(argument).default([]).describe("Arguments, in order"),
+  env: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!MLSTACK_|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|ENDPOINT_URL|REGION)$|OMP_NUM_THREADS$)[A-Za-z_][A-Za-z0-9_]*$/,
+          "use letters, digits and underscores; the platform sets MLSTACK_*, OMP_NUM_THREADS and the AWS_* of the object store itself",
+        ),
+      variable,
+    )
+    .default({})
+    .describe("Environment variables"),
+};
+
+const ending = {
   timeout: duration
     .default("30m")
     .describe("After how long it is ended and counts as failed"),
-  wait: z
-    .boolean()
-    .default(true)
-    .describe(
-      "Whether `up` waits for its end, and fails with it; without, `status` tells how it went",
-    ),
   rerun: z
     .enum(["changed", "revision"])
     .default("changed")
@@ -232,6 +279,24 @@ const step = {
     .string()
     .optional()
     .describe("Any text, where `rerun` is revision; another one runs it again"),
+};
+
+const step = {
+  ...container,
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("How often it is started again when it fails"),
+  ...ending,
+  wait: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether `up` waits for its end, and fails with it; without, `status` tells how it went",
+    ),
 };
 
 const runs = {
@@ -345,6 +410,61 @@ export const stepSchema = z.discriminatedUnion("kind", [
   z
     .strictObject({
       kind: z
+        .literal("pipeline")
+        .describe("A pipeline that KFP has compiled to YAML"),
+      ...placed,
+      ...ending,
+      run: z
+        .literal("once")
+        .default("once")
+        .describe("When it runs: by `up`, and at the times of `schedule`"),
+      wait: z
+        .literal(true)
+        .default(true)
+        .describe("Whether `up` waits for its end; always"),
+      file: z
+        .string()
+        .min(1)
+        .describe(
+          "Compiled pipeline, a YAML file in the folder; all of its steps run in the image. Where there is no Kubeflow Pipelines, KFP's own runner runs it in a Job. Its outputs are the step's result",
+        ),
+      parameters: z
+        .record(fieldName, parameter)
+        .default({})
+        .describe("Values of its parameters; its own defaults unless given"),
+      arguments: z
+        .record(fieldName, parameter)
+        .default({})
+        .describe(
+          "Values of parameters for the run by `up` alone; runs of the schedule have those of `parameters`",
+        ),
+      schedule: cronLine
+        .optional()
+        .describe(
+          "Cron line in UTC, at whose times Kubeflow Pipelines runs it again; not at all unless given",
+        ),
+      cache: bucketValue.describe(
+        "Folder that keeps what the steps of runs in a Job have put out: a step runs again only for other inputs",
+      ),
+      record: bucketValue
+        .optional()
+        .describe(
+          "File that a run leaves, a JSON object: the step's result on Kubeflow Pipelines",
+        ),
+      size: z
+        .strictObject({
+          cpu: quantity.default("250m").describe("CPU"),
+          memory: quantity
+            .default("1Gi")
+            .describe("Memory, which is its limit too"),
+        })
+        .prefault({})
+        .describe("How large the pod is that runs its steps"),
+    })
+    .describe("A pipeline that KFP has compiled to YAML"),
+  z
+    .strictObject({
+      kind: z
         .literal("serve")
         .describe("A container that answers on a port, such as a model's"),
       ...container,
@@ -372,7 +492,9 @@ export const stepSchema = z.discriminatedUnion("kind", [
         .default("service")
         .describe("When it runs: all the time"),
     })
-    .describe("A container that answers on a port, such as a model's"),
+    .describe(
+      "A container that answers on a port, such as a model's: an InferenceService where the stack has KServe, a Deployment elsewhere",
+    ),
 ]);
 
 /** A step of a workload, complete with its defaults. */
@@ -389,12 +511,38 @@ export type StepOf<K extends Kind> = K extends Kind
   ? Extract<Step, { readonly kind: K }>
   : never;
 
+const column = z.union([z.string(), inputValue.omit({ prefix: true })], {
+  error: "write a text or { input }",
+});
+
 const input = z.strictObject({
   description: z.string().optional().describe("What it is for"),
   type: z
-    .enum(["text", "number", "boolean"])
+    .enum(["text", "number", "boolean", "file"])
     .default("text")
-    .describe("What may stand there"),
+    .describe(
+      "What may stand there. A file is a path in the project (a default's in the workload's folder), raw:PATH or features:PATH in the stack's buckets, or s3a://, gs:// or abfss://; the step takes the path or URI by which it reads it",
+    ),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether it may be unset; an argument, variable or parameter that takes it is then left out",
+    ),
+  min: z.number().optional().describe("Least number"),
+  max: z.number().optional().describe("Largest number"),
+  columns: z
+    .array(column)
+    .min(1)
+    .optional()
+    .describe(
+      "Columns that a file has: CSV, JSON lines or Parquet, whose beginning is looked at before anything changes, where it lies in the project",
+    ),
+  encoding: column
+    .optional()
+    .describe(
+      "Encoding of a file of CSV: utf-8, utf-16, windows-1252 or iso-8859-1; UTF-8 unless given",
+    ),
   default: plainValue
     .optional()
     .describe("Its value unless a stack or a command sets it"),

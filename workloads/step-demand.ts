@@ -13,6 +13,12 @@ export function demandOf(step: Step): {
   switch (step.kind) {
     case "spark":
       return { ...jobDemand(step.size), gpus: 0 };
+    case "pipeline":
+      return {
+        cores: amount(step.size.cpu),
+        bytes: amount(step.size.memory),
+        gpus: 0,
+      };
     case "job":
       return {
         cores: amount(step.size.cpu),

@@ -42,7 +42,7 @@ const loadSchema = z.object({
   p99Milliseconds: z.number(),
 });
 
-/** Trainings, pipelines and model servers of a stack that is up. */
+/** Trainings, pipelines and the server of click-stream models of a stack that is up. */
 export class WorkloadBench {
   private constructor(
     readonly batch: BatchV1Api,
@@ -61,7 +61,10 @@ export class WorkloadBench {
       config.makeApiClient(client.CoreV1Api),
       config.makeApiClient(client.CustomObjectsApi),
       endedJobs(resources),
-      servicesOf(resources).filter(({ kind }) => kind === "ModelServer"),
+      // What asks it is in its image, and in no other.
+      servicesOf(resources).filter(
+        ({ name }) => name === "clickstream-serving",
+      ),
     );
   }
 

@@ -79,7 +79,10 @@ export function define(command: Command): void {
       "--trainings",
       "trainings and pipelines of a stack that is up instead",
     )
-    .option("--serving", "model servers of a stack that is up instead")
+    .option(
+      "--serving",
+      "the server of click-stream models of a stack that is up instead",
+    )
     .addHelpText(
       "after",
       examples(

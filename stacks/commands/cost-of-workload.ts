@@ -21,11 +21,9 @@ export function offersOf(
   times: RunTimes,
 ): Offer[] {
   const { declared } = declaring.config;
-  const { clickstream } = declaring.config.workloads;
-  const workloads: Readonly<Record<string, unknown>> = {
-    clickstream,
-    ...Object.fromEntries(declared.map((own) => [own.name, sizesOf(own)])),
-  };
+  const workloads: Readonly<Record<string, unknown>> = Object.fromEntries(
+    declared.map((own) => [own.name, sizesOf(own)]),
+  );
   const jobs = jobsOf(workloads[name]);
   if (jobs.length === 0) {
     const named = Object.keys(workloads).filter(
@@ -59,7 +57,9 @@ function sizesOf({
       .filter(({ step }) => step.kind !== "serve")
       .map(({ name, step }) => [
         name,
-        step.kind === "job" ? { ...step.size, workers: 0 } : step.size,
+        step.kind === "job" || step.kind === "pipeline"
+          ? { ...step.size, workers: 0 }
+          : step.size,
       ]),
   );
 }

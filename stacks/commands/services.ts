@@ -3,7 +3,7 @@ import type { StateResource } from "./stack-state";
 /** What a stack keeps running for people, as `up` and `open` know it. */
 export interface Service {
   readonly name: string;
-  readonly kind: "Notebook" | "ModelServer" | "WebService" | "DashboardsPage";
+  readonly kind: "Notebook" | "WebService" | "DashboardsPage";
   /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`, with a path where it has one. */
   readonly url: string;
   /** Path of its first page, where that is not the root. */
@@ -16,12 +16,13 @@ export interface Service {
 
 const kinds: Readonly<Record<string, Service["kind"]>> = {
   "mlstack:components:Notebook": "Notebook",
-  "mlstack:components:ModelServer": "ModelServer",
+  // Its name up to 0.1.
+  "mlstack:components:ModelServer": "WebService",
   "mlstack:components:WebService": "WebService",
   "mlstack:components:DashboardsPage": "DashboardsPage",
 };
 
-/** The notebooks, model servers and dashboards in a stack's state. */
+/** The notebooks, servers and dashboards in a stack's state. */
 export function servicesOf(
   resources: readonly StateResource[],
 ): readonly Service[] {

@@ -14,7 +14,7 @@ import {
 } from "../../infra/provider/job-pod";
 import { jobKinds, type JobState } from "../../infra/provider/job-status";
 import { type NodeUse, NodeUseRecord } from "../../infra/provider/node-use";
-import { inputFault } from "../../workloads/input-value";
+import { submittedFault } from "../../workloads/input-value";
 import {
   inputsAnnotation,
   stepLabel,
@@ -185,7 +185,7 @@ export function submission(
         `--set ${input}: ${choices === "" ? "the step takes no inputs" : `the step takes no such input; choose one of ${choices}`}`,
       );
     }
-    const fault = inputFault(
+    const fault = submittedFault(
       { ...place, choices: place.choices && [...place.choices] },
       value,
     );
@@ -193,15 +193,17 @@ export function submission(
       throw new CommandError(
         `--set ${input}: ${JSON.stringify(value)}: ${fault}`,
       );
+    const prefixed = (index: number) =>
+      `${place.prefixes?.[index] ?? ""}${value}`;
     for (const container of containersOf(copy)) {
       for (const each of container.env)
         if (place.env.includes(each.name)) each.value = value;
       for (const index of place.args)
-        if (container.args) container.args[index] = value;
+        if (container.args) container.args[index] = prefixed(index);
     }
     if (api.kind === "SparkApplication") {
       const list = copy["arguments"] as string[];
-      for (const index of place.args) list[index] = value;
+      for (const index of place.args) list[index] = prefixed(index);
     }
   }
   const name = nameFor(api.kind, template, suffix);

@@ -113,7 +113,7 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
       settings: {
         ...longest,
         kubeflow: { trainingOperator: true },
-        pools: poolsOf(cloud, longest.workloads.clickstream.pool),
+        pools: poolsOf(cloud, longest.streams.clickstream.pool),
       },
       stack: longStack,
     },

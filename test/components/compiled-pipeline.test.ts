@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import {
   contentHash,
@@ -7,7 +8,7 @@ import {
 } from "../../components/compiled-pipeline";
 
 const compiled = readPipeline(
-  "workloads/clickstream/pipelines/clickstream.yaml",
+  readFileSync("workloads/clickstream/pipelines/clickstream.yaml", "utf8"),
 );
 const deployment = {
   image: "registry/pipeline:1",
@@ -22,7 +23,8 @@ describe("compiled pipeline", () => {
     );
     assert.equal(images.length, 7);
     assert.deepEqual([...new Set(images)], ["registry/pipeline:1"]);
-    const { threshold, instant } = deployed.root.inputDefinitions.parameters;
+    const { threshold, instant } =
+      deployed.root.inputDefinitions?.parameters ?? {};
     assert.equal(threshold?.defaultValue, 0.7);
     assert.equal(threshold?.isOptional, true);
     assert.equal(instant?.defaultValue, "");

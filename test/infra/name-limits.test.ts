@@ -47,7 +47,7 @@ for (const stack of projectStacks.filter((each) => each !== "local-full")) {
       before(async function () {
         this.timeout(120_000);
         const { workloads, ...rest } = longestNames(stack);
-        const pool = workloads.clickstream.pool;
+        const { pool } = rest.streams.clickstream;
         const pools = poolsOf(stack, pool);
         const recording = await recordStack(
           stack,

@@ -59,31 +59,38 @@ describe("configuration of a stack", () => {
     "memory in a wrong unit": [
       {
         target,
-        workloads: { clickstream: { features: { driver: { memory: "1Gi" } } } },
+        workloads: {
+          clickstream: {
+            steps: { features: { size: { driver: { memory: "1Gi" } } } },
+          },
+        },
       },
-      /^workloads.clickstream.features.driver.memory: "1Gi": write a whole number with m or g/,
+      /^workloads.clickstream.steps.features.size.driver.memory: "1Gi": write a whole number with m or g/,
     ],
     "a missing input file": [
       {
         target,
-        workloads: { clickstream: { input: { path: "absent/events.csv" } } },
+        workloads: { clickstream: { inputs: { data: "absent/events.csv" } } },
       },
-      /^workloads.clickstream.input.path: "absent\/events.csv": no such file/,
+      /^workloads.clickstream.inputs.data: "absent\/events.csv": no such file/,
     ],
     "an input of unknown format": [
       {
         target,
-        workloads: { clickstream: { input: { path: "events.xlsx" } } },
+        workloads: { clickstream: { inputs: { data: "events.xlsx" } } },
       },
-      /^workloads.clickstream.input.path: "events.xlsx": use a file that ends in .csv/,
+      /^workloads.clickstream.inputs.data: "events.xlsx": use a file that ends in .csv/,
     ],
     "a team that is not there": [
       { target, workloads: { clickstream: { team: "sales" } } },
       /^workloads.clickstream.team: "sales": choose one of ml/,
     ],
     "a pool that is not there": [
-      { target, workloads: { clickstream: { pool: "big" } } },
-      /^workloads.clickstream.pool: "big": choose one of cpu/,
+      {
+        target,
+        workloads: { clickstream: { steps: { features: { pool: "big" } } } },
+      },
+      /^workloads.clickstream.steps.features.pool: "big": choose one of cpu/,
     ],
     "a job larger than its team's quota": [
       {
@@ -91,17 +98,19 @@ describe("configuration of a stack", () => {
         teams: [{ name: "ml", quota: { memory: "1Gi" } }],
         workloads: { clickstream: {} },
       },
-      /^workloads.clickstream.features: "1.4Gi of memory": fit the driver into the team's 1Gi, or raise its quota/,
+      /^workloads\/clickstream\/workload.yaml: steps.features.size: "1.4Gi of memory": the team's quota is 1Gi; ask for less, or raise it/,
     ],
     "a job whose executors are too many for its team": [
       {
         target,
         teams: [{ name: "ml", quota: { memory: "2Gi" } }],
         workloads: {
-          clickstream: { features: { executor: { instances: 2 } } },
+          clickstream: {
+            steps: { features: { size: { executor: { instances: 2 } } } },
+          },
         },
       },
-      /^workloads.clickstream.features: "4.2Gi of memory": fit the driver and 2 executors into the team's 2Gi/,
+      /^workloads.clickstream.steps.features.size: "4.2Gi of memory": the team's quota is 2Gi; ask for less, or raise it/,
     ],
     "an owner that AWS takes in no tag": [
       { target, owner: "R&D (EMEA)" },

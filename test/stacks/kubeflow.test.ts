@@ -40,7 +40,7 @@ const wholeKubeflow = {
     { name: "guests" },
   ],
   workloads: {
-    clickstream: { serving: {} },
+    clickstream: { team: "ml", steps: { serving: { enabled: true } } },
     notebooks: [{ name: "ada", idleMinutes: 30 }],
   },
 };

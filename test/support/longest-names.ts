@@ -35,10 +35,12 @@ export function longestNames(stack: string) {
     observability: { enabled: true },
     workloads: {
       clickstream: {
-        ...{ team, pool },
-        trainers: { pytorch: {}, tensorflow: {}, xgboost: {} },
-        serving: {},
-        pipeline: {},
+        team,
+        steps: Object.fromEntries(
+          ["pytorch", "tensorflow", "xgboost", "serving", "pipeline"].map(
+            (step) => [step, { enabled: true }],
+          ),
+        ),
       },
       notebooks: [{ name: forty("n"), team, pool }],
     },

@@ -56,12 +56,17 @@ const refused: Readonly<
   "a server of many replicas": [
     {
       ...local,
-      workloads: { clickstream: { serving: { replicas: 90, memory: "64Gi" } } },
+      workloads: {
+        clickstream: {
+          steps: {
+            serving: { enabled: true, size: { replicas: 90, memory: "64Gi" } },
+          },
+        },
+      },
     },
     [
-      /quota.cpu: "8"/,
-      /quota.memory: .*clickstream.serving 5824.0Gi/,
-      /pods: 50/,
+      /steps.serving.size: "22.75 cores": the team's quota is 8 cores/,
+      /steps.serving.size: "5824.0Gi of memory"/,
     ],
   ],
   "notebooks that fit alone and not together": [
@@ -81,7 +86,7 @@ const refused: Readonly<
     {
       ...local,
       workloads: {
-        clickstream: { training: executors(3, "1g") },
+        clickstream: { steps: { training: { size: executors(3, "1g") } } },
         notebooks: [{ name: "a", cpu: "2" }],
       },
     },
@@ -94,7 +99,9 @@ const refused: Readonly<
       ...local,
       teams: [{ name: "ml", quota: { cpu: "100", memory: "1Ti", pods: 10 } }],
       workloads: {
-        clickstream: { features: { executor: { instances: 60 } } },
+        clickstream: {
+          steps: { features: { size: { executor: { instances: 60 } } } },
+        },
       },
     },
     [
@@ -125,7 +132,9 @@ const refused: Readonly<
   "an executor larger than a node": [
     {
       ...aws("m7i.xlarge"),
-      workloads: { clickstream: { features: executors(2, "48g") } },
+      workloads: {
+        clickstream: { steps: { features: { size: executors(2, "48g") } } },
+      },
     },
     [
       /^workloads.clickstream.features.executor: "67.2Gi of memory": a node of pool cpu has 16.0Gi of memory, .*; ask for less, or choose another pool$/,
@@ -137,16 +146,18 @@ const refused: Readonly<
       kafka: { ...kafka, memory: "16g" },
       workloads: {
         clickstream: {
-          training: { driver: { cpuRequest: "4" } },
-          serving: { memory: "9Gi" },
+          steps: {
+            training: { size: { driver: { cpuRequest: "4" } } },
+            serving: { enabled: true, size: { memory: "9Gi" } },
+          },
         },
         notebooks: [{ name: "a", memory: "8Gi" }],
       },
     },
     [
+      /^workloads.notebooks\[0\]: "8.0Gi of memory"/,
       /^workloads.clickstream.training.driver: "4 cores": a node of pool cpu has 2 cores/,
       /^workloads.clickstream.serving: "9.0Gi of memory"/,
-      /^workloads.notebooks\[0\]: "8.0Gi of memory"/,
       /^kafka.memory: "24.0Gi of memory": a node of pool cpu has 8.0Gi/,
     ],
   ],
@@ -161,15 +172,18 @@ const refused: Readonly<
       }),
       workloads: {
         clickstream: {
-          trainers: {
-            pytorch: { pool: "gpu", size: { gpus: 1, memory: "30Gi" } },
+          steps: {
+            pytorch: {
+              enabled: true,
+              size: { gpus: 1, memory: "30Gi" },
+            },
           },
         },
       },
       kubeflow: { trainingOperator: true },
     },
     [
-      /^workloads.clickstream.trainers.pytorch.size: "30.0Gi of memory": a node of pool gpu has 16.0Gi/,
+      /^workloads.clickstream.pytorch: "30.0Gi of memory": a node of pool gpu has 16.0Gi/,
     ],
   ],
 };
@@ -190,7 +204,7 @@ describe("what a stack asks of its teams and nodes", () => {
       configProblems({
         ...local,
         workloads: {
-          clickstream: { features: size, training: size },
+          clickstream: { steps: { features: { size }, training: { size } } },
         },
       }),
       [],

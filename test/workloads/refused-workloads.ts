@@ -19,6 +19,22 @@ const score = (key: string, value: unknown) => ({
   [`steps.score.${key}`]: value,
 });
 
+const ingested = {
+  kind: "pipeline",
+  image: { base: "pipeline", code: "jobs" },
+  file: "pipeline.yaml",
+  cache: { bucket: "models", path: "cache" },
+  access: { models: "write" },
+};
+
+const pipeline = (keys: Readonly<Record<string, unknown>>) => ({
+  "steps.learn": { ...ingested, ...keys },
+});
+
+const dataFile = (keys: Readonly<Record<string, unknown>> = {}) => ({
+  "inputs.data": { type: "file", ...keys },
+});
+
 const served = { kind: "serve", image: { base: "python", code: "jobs" } };
 
 /** Bad declarations, each with its one line. */
@@ -71,7 +87,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "an unknown kind",
     folder: score("kind", "flink"),
-    line: 'FILE: steps.score.kind: "flink": choose one of spark, job, pytorch, tensorflow, xgboost, serve',
+    line: 'FILE: steps.score.kind: "flink": choose one of spark, job, pytorch, tensorflow, xgboost, pipeline, serve',
   },
   {
     what: "a step without an image",
@@ -352,6 +368,155 @@ export const refused: readonly RefusedWorkload[] = [
     what: "a server that leaves a new version no room",
     folder: { "steps.scores": { ...served, size: { cpu: "5" } } },
     line: 'FILE: steps.scores.size: "10 cores": the team\'s quota is 8 cores; ask for less, or raise it',
+  },
+  {
+    what: "a switch in words",
+    folder: score("enabled", "yes"),
+    line: 'FILE: steps.score.enabled: "yes": write true, false or needed',
+  },
+  {
+    what: "the result of a step that is switched off",
+    folder: score("enabled", false),
+    line: 'FILE: steps.tell.env.ROWS.result: "score": score is switched off; set steps.score.enabled to true or needed, or switch this step off',
+  },
+  {
+    what: "the result of a step that the stack has switched off",
+    stack: { steps: { score: { enabled: false } } },
+    line: 'FILE: steps.tell.env.ROWS.result: "score": score is switched off; set steps.score.enabled to true or needed, or switch this step off',
+  },
+  {
+    what: "a list of code with what is not there",
+    folder: { "steps.tell.image.code": ["jobs", "lib"] },
+    line: 'FILE: steps.tell.image.code[1]: "lib": no such file or folder in FOLDER',
+  },
+  {
+    what: "a main file that the list of code leaves out",
+    folder: score("image.code", ["requirements.txt"]),
+    line: 'FILE: steps.score.main: "score.py": no such file in FOLDER',
+  },
+  {
+    what: "the features' package on Spark",
+    folder: score("image.features", true),
+    line: "FILE: steps.score.image.features: true: the package reads without Spark; leave it out, or write a step of another kind",
+  },
+  {
+    what: "CUDA for a base without a framework",
+    folder: { "steps.tell.image.cuda": true },
+    line: "FILE: steps.tell.image.cuda: true: base python computes on no GPUs; leave it out",
+  },
+  {
+    what: "a number below the least",
+    folder: { "inputs.date": { type: "number", min: 1 } },
+    stack: { inputs: { date: 0 } },
+    line: "workloads.fraud.inputs.date: a value, not shown: write 1 or more",
+  },
+  {
+    what: "a file that is not there",
+    folder: dataFile(),
+    stack: { inputs: { data: "absent.bin" } },
+    line: 'workloads.fraud.inputs.data: "absent.bin": no such file; name one that exists',
+  },
+  {
+    what: "a file of the folder that is not there",
+    folder: dataFile({ default: "absent.bin" }),
+    line: 'FILE: inputs.data.default: "FOLDER/absent.bin": no such file; name one that exists',
+  },
+  {
+    what: "a file of another format where columns are named",
+    folder: dataFile({ columns: ["amount"] }),
+    stack: { inputs: { data: "payments.xlsx" } },
+    line: 'workloads.fraud.inputs.data: "payments.xlsx": use a file that ends in .csv, .csv.gz, .jsonl, .jsonl.gz, .ndjson, .ndjson.gz, .json, .json.gz, .parquet, or a folder of them in a bucket: raw:PATH/',
+  },
+  {
+    what: "a file without a column",
+    folder: dataFile({ columns: ["amount", { input: "date" }] }),
+    stack: {
+      inputs: { data: "test/workloads/payments.csv", date: "day" },
+    },
+    line: 'workloads.fraud.inputs.data: "test/workloads/payments.csv": the file lacks day; it has payment, amount; name its columns',
+  },
+  {
+    what: "a column that is an input which is not declared",
+    folder: dataFile({ columns: [{ input: "day" }], optional: true }),
+    line: 'FILE: inputs.data.columns[0].input: "day": the workload has no such input; choose one of date, data',
+  },
+  {
+    what: "columns of a text",
+    folder: { "inputs.date.columns": ["amount"] },
+    line: 'FILE: inputs.date.columns: "text": a file alone has it; write type: file, or leave it out',
+  },
+  {
+    what: "a file in a bucket that the step may not read",
+    folder: {
+      ...dataFile(),
+      ...score("args", [{ input: "data" }]),
+    },
+    stack: { inputs: { data: "raw:payments.csv" } },
+    line: 'FILE: steps.score.args[0].input: "raw:payments.csv": the step may not read it; write access: { raw: read } there, or write',
+  },
+  {
+    what: "a pipeline's file that is missing",
+    folder: pipeline({ file: "absent.yaml" }),
+    line: 'FILE: steps.learn.file: "absent.yaml": no such file in FOLDER',
+  },
+  {
+    what: "a pipeline's file that is none",
+    folder: pipeline({ file: "requirements.txt" }),
+    line: 'FILE: steps.learn.file: "requirements.txt": it is no pipeline that KFP has compiled; compile it anew',
+  },
+  {
+    what: "a parameter that the pipeline lacks",
+    folder: pipeline({ parameters: { treshold: 0.9 } }),
+    line: 'FILE: steps.learn.parameters.treshold: "treshold": the pipeline has no such parameter; choose one of feature_store, instant, models, threshold, timeout_seconds, training_job',
+  },
+  {
+    what: "a text for a parameter that is a number",
+    folder: pipeline({ arguments: { threshold: "high" } }),
+    line: 'FILE: steps.learn.arguments.threshold: "high": write a number',
+  },
+  {
+    what: "a schedule of a pipeline without Kubeflow",
+    folder: pipeline({ schedule: "0 3 * * *" }),
+    line: 'FILE: steps.learn.schedule: "0 3 * * *": set kubeflow.pipelines to true, or leave the schedule out',
+  },
+  {
+    what: "a pipeline on another base",
+    folder: pipeline({ image: { base: "python", code: "jobs" } }),
+    line: 'FILE: steps.learn.image.base: "python": a step of kind pipeline runs on base pipeline, or on an image of one\'s own',
+  },
+  {
+    what: "the Spark job of a step that is none",
+    folder: pipeline({ parameters: { training_job: { sparkJob: "tell" } } }),
+    line: 'FILE: steps.learn.parameters.training_job.sparkJob: "tell": declare a step of kind spark with run: manual',
+  },
+  {
+    what: "the Spark job of a step that is switched off",
+    folder: {
+      ...pipeline({ parameters: { training_job: { sparkJob: "fit" } } }),
+      "steps.fit": {
+        kind: "spark",
+        run: "manual",
+        enabled: false,
+        image: { base: "spark", code: "jobs" },
+        main: "score.py",
+      },
+    },
+    line: 'FILE: steps.learn.parameters.training_job.sparkJob: "fit": fit is switched off; set steps.fit.enabled to true or needed, or switch this step off',
+  },
+  {
+    what: "a Spark job that leaves the pipeline's pod no room",
+    folder: {
+      ...pipeline({ parameters: { training_job: { sparkJob: "fit" } } }),
+      "steps.fit": {
+        kind: "spark",
+        run: "manual",
+        enabled: "needed",
+        image: { base: "spark", code: "jobs" },
+        main: "score.py",
+        size: { driver: { cpuRequest: "8" } },
+      },
+    },
+    line: 'FILE: steps.learn.size: "8.25 cores": the team\'s quota is 8 cores; ask for less, or raise it',
   },
   {
     what: "a team that is not there",

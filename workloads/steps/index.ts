@@ -1,5 +1,6 @@
 import type { Kind, StepOf } from "../schema";
 import { job } from "./job";
+import { pipeline } from "./pipeline";
 import type { Runner } from "./runner";
 import { serve } from "./serve";
 import { spark } from "./spark";
@@ -12,5 +13,6 @@ export const runners = {
   pytorch: training("pytorch"),
   tensorflow: training("tensorflow"),
   xgboost: training("xgboost"),
+  pipeline,
   serve,
 } as const satisfies { readonly [K in Kind]: Runner<StepOf<K>> };

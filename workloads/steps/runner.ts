@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { JobEnd } from "../../components/job-end";
 import type { SparkOperator } from "../../components/spark-operator";
 import type { Team, TeamAccount } from "../../components/team";
-import type { PlacedPool, Platform } from "../../infra/platform";
+import type { IdentityArgs, PlacedPool, Platform } from "../../infra/platform";
 import type { Step } from "../schema";
 
 /** A step whose image, account and values are there. */
@@ -13,6 +13,10 @@ export interface RunnableStep<S extends Step> {
   readonly sparkOperator: SparkOperator;
   /** What must be there before a training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before an InferenceService, where the stack has KServe. */
+  readonly kserve?: pulumi.Input<pulumi.Resource[]>;
+  /** What must be there before a pipeline on Kubeflow, where the stack has its pipelines. */
+  readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
   readonly team: Team;
   readonly account: TeamAccount;
   readonly pool: PlacedPool;
@@ -30,6 +34,23 @@ export interface RunnableStep<S extends Step> {
   readonly declaration: pulumi.Input<object>;
   /** Ends of the steps that come first. */
   readonly after: readonly JobEnd[];
+  /** What a pipeline is given. */
+  readonly given?: PipelineValues;
+}
+
+/** What a pipeline is given, as the stack has it. */
+export interface PipelineValues {
+  /** Path of the compiled pipeline, from the root of the project. */
+  readonly file: string;
+  /** Values of parameters, as texts. */
+  readonly parameters: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly arguments: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly cache: pulumi.Input<string>;
+  readonly record?: pulumi.Input<string>;
+  readonly grants: IdentityArgs["grants"];
+  readonly submitsSpark: boolean;
+  /** What must be there before the SparkApplications that it submits. */
+  readonly ready: readonly pulumi.Resource[];
 }
 
 /**

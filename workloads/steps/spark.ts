@@ -4,20 +4,24 @@ import { onFailureUpTo } from "../../components/spark-run";
 import { SparkSchedule } from "../../components/spark-schedule";
 import { codeFolder } from "../own-image";
 import type { StepOf } from "../schema";
-import { never, type Runner } from "./runner";
+import { never, type RunnableStep, type Runner } from "./runner";
 
-/** A PySpark job, through the Spark operator. */
-export const spark: Runner<StepOf<"spark">> = (
-  name,
-  { sparkOperator, step, timeoutSeconds, ...args },
-  opts,
-) => {
-  const ofPlatform = "base" in step.image;
+/** What the Spark operator is asked to run for a step. */
+export function sparkRunOf({
+  sparkOperator,
+  step,
+  timeoutSeconds,
+  ...args
+}: RunnableStep<StepOf<"spark">>) {
+  const { image } = step;
+  const code = "base" in image ? `${codeFolder}/` : "";
+  const ofPlatform =
+    !("ref" in image) && ("base" in image || image.spark === true);
   const executors = args.executorPool ?? args.pool;
-  const run = {
+  return {
     ...args,
     operator: sparkOperator,
-    file: ofPlatform ? `${codeFolder}/${step.main}` : step.main,
+    file: `${code}${step.main}`,
     size: step.size,
     baseConf: sparkConfFor(step.size, {
       hudi: ofPlatform,
@@ -27,6 +31,12 @@ export const spark: Runner<StepOf<"spark">> = (
     restartPolicy: onFailureUpTo(step.retries),
     deadlineSeconds: timeoutSeconds,
   };
+}
+
+/** A PySpark job, through the Spark operator. */
+export const spark: Runner<StepOf<"spark">> = (name, runnable, opts) => {
+  const { step, timeoutSeconds } = runnable;
+  const run = sparkRunOf(runnable);
   if (step.run !== "once") {
     const { schedule, timeZone } =
       step.run === "manual" ? { schedule: never, timeZone: "UTC" } : step.run;

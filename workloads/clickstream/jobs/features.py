@@ -16,11 +16,14 @@ from jobs.table_lock import writing
 
 JOB = "clickstream-features"
 
+BUILT_IN = "/opt/mlstack/data/ecom.csv.gz"
+"""The data set that the image has."""
+
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """What the job is told to do."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
-    parser.add_argument("--input", required=True, help="file or folder of events: local path or bucket URI")
+    parser.add_argument("--input", default=BUILT_IN, help="file or folder of events: local path or bucket URI")
     parser.add_argument("--format", help=f"{', '.join(FORMATS)}; told from the extension unless given")
     parser.add_argument("--encoding", choices=ENCODINGS, help="encoding of CSV that is not UTF-8")
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="column of a field")

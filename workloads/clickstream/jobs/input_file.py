@@ -31,7 +31,7 @@ ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1")
 EMPTY = "is empty; an input needs at least one event"
 BROKEN_QUOTE = "has a quote that is not closed, or one inside quotes that is not doubled; quote as RFC 4180 does"
 NOT_PARQUET = "is not Parquet; write it again"
-JSON_ENCODING = "is JSON, which is UTF-8; leave input.encoding out"
+JSON_ENCODING = "is JSON, which is UTF-8; leave the encoding out"
 ONE_A_LINE = "write one object a line, as `jq -c` does"
 
 
@@ -117,7 +117,7 @@ def require_columns(present: Sequence[str], wanted: Collection[str]) -> None:
     missing = [column for column in wanted if column not in present]
     if missing:
         raise InputError(
-            f"lacks {', '.join(missing)}; it has {', '.join(present)}; name its columns under input.columns"
+            f"lacks {', '.join(missing)}; it has {', '.join(present)}; name its columns"
         )
     twice = [column for column in wanted if list(present).count(column) > 1]
     if twice:
@@ -163,9 +163,9 @@ def _unzipped(data: bytes, whole: bool) -> tuple[bytes, bool]:
 def _text(data: bytes, encoding: str | None, whole: bool) -> str:
     if encoding is None or encoding == "utf-8":
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise InputError("is UTF-16; give input.encoding, or save it as UTF-8")
+            raise InputError("is UTF-16; give its encoding, or save it as UTF-8")
         if b"\0" in data:
-            raise InputError("holds zero bytes, as UTF-16 does; give input.encoding, or save it as UTF-8")
+            raise InputError("holds zero bytes, as UTF-16 does; give its encoding, or save it as UTF-8")
         data = data.removeprefix(b"\xef\xbb\xbf")
         try:
             return data.decode()
@@ -173,9 +173,9 @@ def _text(data: bytes, encoding: str | None, whole: bool) -> str:
             # A character that the end of the head has cut in two.
             if not whole and error.start >= len(data) - 3:
                 return data[: error.start].decode()
-            raise InputError("is not UTF-8; give input.encoding, such as windows-1252, or save it as UTF-8") from error
+            raise InputError("is not UTF-8; give its encoding, such as windows-1252, or save it as UTF-8") from error
     if encoding not in ENCODINGS:
         raise InputError(f"cannot be read as {encoding}; choose among {', '.join(ENCODINGS)}")
     if encoding == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError("is not UTF-16 with a byte-order mark; leave input.encoding out")
+        raise InputError("is not UTF-16 with a byte-order mark; leave the encoding out")
     return data[: len(data) // 2 * 2 if encoding == "utf-16" else None].decode(encoding, errors="replace")

@@ -14,7 +14,7 @@ component = partial(dsl.component, base_image=IMAGE, install_kfp_package=False)
 
 @component
 def resolve_instant(feature_store: str, instant: str) -> str:
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("resolve-instant"):
         from pipelines import features
@@ -26,7 +26,7 @@ def resolve_instant(feature_store: str, instant: str) -> str:
 def read_features(feature_store: str, models: str, instant: str) -> NamedTuple(
     "Sessions", [("sessions", str), ("rows", int)]
 ):
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("read-features"):
         from pipelines import features
@@ -38,7 +38,7 @@ def read_features(feature_store: str, models: str, instant: str) -> NamedTuple(
 def split_sessions(
     sessions: str,
 ) -> NamedTuple("Split", [("training", str), ("held_out", str), ("training_rows", int), ("held_out_rows", int)]):
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("split-sessions"):
         from pipelines import features
@@ -50,11 +50,11 @@ def split_sessions(
 def train_model(training_job: str, training: str, held_out: str, models: str, timeout_seconds: int) -> NamedTuple(
     "Fitted", [("model", str), ("predictions", str)]
 ):
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("train-model"):
+        from mlstack_pipelines.spark_application import ApiServer
         from pipelines import training as trainer
-        from pipelines.spark_application import ApiServer
 
         folder = f"{models}/clickstream-pipeline"
         return trainer.train_model(ApiServer(), training_job, training, held_out, folder, timeout_seconds)
@@ -64,7 +64,7 @@ def train_model(training_job: str, training: str, held_out: str, models: str, ti
 def evaluate_model(
     predictions: str,
 ) -> NamedTuple("Evaluation", [("auc", float), ("pr_auc", float), ("baseline_pr_auc", float), ("rows", int)]):
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("evaluate-model"):
         from pipelines import training
@@ -74,7 +74,7 @@ def evaluate_model(
 
 @component
 def check_quality(auc: float, threshold: float) -> float:
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("check-quality"):
         from pipelines import training
@@ -86,7 +86,7 @@ def check_quality(auc: float, threshold: float) -> float:
 def register_model(models: str, model: str, instant: str, auc: float, pr_auc: float, held_out_rows: int) -> NamedTuple(
     "Registered", [("version", str), ("record", str)]
 ):
-    from pipelines.step import reported
+    from mlstack_pipelines.step import reported
 
     with reported("register-model"):
         from pipelines import registry

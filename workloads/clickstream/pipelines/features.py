@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import xxhash
 
 from mlstack_features import FeatureStore
-from pipelines.step import Refused, StepError
-from trainers import store
+from mlstack_pipelines import store
+from mlstack_pipelines.step import Refused, StepError
 
 TABLE = "sessions"
 KEY = "session_id"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from pipelines.spark_application import digest
-from trainers import store
+from mlstack_pipelines import store
+from mlstack_pipelines.spark_application import digest
 
 
 class Registered(NamedTuple):

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 
 from jobs.evaluation import Bin, quality
-from pipelines import spark_application
-from pipelines.step import Refused
-from trainers import store
+from mlstack_pipelines import spark_application, store
+from mlstack_pipelines.step import Refused
 
 
 class Fitted(NamedTuple):

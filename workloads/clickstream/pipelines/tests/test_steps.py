@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mlstack_pipelines.spark_application import application
+from mlstack_pipelines.step import Refused, StepError
 from pipelines import features, registry, training
-from pipelines.spark_application import application
-from pipelines.step import Refused, StepError
 
 HELD_OUT = Path(__file__).with_name("held_out.json")
 """Sessions, and whether Spark holds them out; the tests of the jobs ask Spark itself."""
@@ -83,5 +83,5 @@ def test_an_application_is_named_by_what_it_does() -> None:
 
 
 def test_a_pipeline_without_a_training_says_what_to_give() -> None:
-    with pytest.raises(StepError, match="training_job is empty"):
+    with pytest.raises(StepError, match="no SparkApplication is given"):
         application("", [])

@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Parents of the click-stream workload's jobs up to 0.1, by the types of those, which it then had in place of steps. */
+const formerParents: Readonly<
+  Record<string, { readonly type: string; readonly name: string }>
+> = {
+  xgboost: { type: "Trainings", name: "clickstream" },
+  pytorch: { type: "Trainings", name: "clickstream" },
+  tensorflow: { type: "Trainings", name: "clickstream" },
+  pipeline: { type: "ClickstreamPipeline", name: "clickstream-pipeline" },
+};
+
+/** What a workload was up to 0.1: its objects, which are there under the same names, would otherwise be deleted after it made them anew. */
+export function formerWorkload(name: string): pulumi.Alias[] {
+  return name === "clickstream"
+    ? [{ type: "mlstack:workloads:Clickstream" }]
+    : [];
+}
+
+/** What a step was up to 0.1; see {@link formerWorkload}. */
+export function formerStep(workload: string, step: string): pulumi.Alias[] {
+  const former = formerParents[step];
+  if (workload !== "clickstream" || former === undefined) return [];
+  const { type, name } = former;
+  const stack = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}`;
+  const parent = `${stack}::mlstack:workloads:Clickstream$mlstack:workloads:${type}::${name}`;
+  return [{ parent }];
+}

@@ -1,0 +1,1 @@
+"""Runs pipelines that KFP has compiled, in a Job or on Kubeflow Pipelines; and what their steps may use."""
