@@ -7,6 +7,7 @@ import {
 } from "../../infra/policy-facts";
 import { containersOf, podSpecs } from "./pod-specs";
 import { checkByType, type Rule } from "./rule";
+import { sparkSpecPath } from "./spark-spec";
 
 const staticKeys = policyFacts.map((facts) => facts.staticKeys);
 const keyTypes = policyFacts.flatMap((facts) => facts.keyTypes ?? []);
@@ -61,11 +62,15 @@ function isStaticSecret(variable: unknown): boolean {
 
 /** Keys in the settings of a Spark job. */
 function settingFaults({ type, props }: PolicyResource): string[] {
-  if (!type.endsWith(":SparkApplication")) return [];
+  const path = sparkSpecPath(type);
+  if (path === undefined) return [];
   return ["sparkConf", "hadoopConf"].flatMap((kind) => {
-    const settings = at(props, "spec", kind);
+    const settings = at(props, ...path, kind);
     return (isObject(settings) ? Object.keys(settings) : [])
       .filter((key) => secretSetting.test(key))
-      .map((key) => `spec.${kind}["${key}"]: take it from a Secret`);
+      .map(
+        (key) =>
+          `${[...path, kind].join(".")}["${key}"]: take it from a Secret`,
+      );
   });
 }

@@ -1,6 +1,7 @@
 import { at, type PolicyResource } from "../../infra/policy-facts";
 import { containersOf, podSpecs } from "./pod-specs";
 import type { Rule } from "./rule";
+import { sparkSpecPath } from "./spark-spec";
 
 const wanted = [
   ["requests", "cpu"],
@@ -15,8 +16,8 @@ export const requestsAndLimits: Rule = {
   description:
     "Every container asks for CPU and memory, and has a limit on its memory.",
   check(resource) {
-    if (resource.type.endsWith(":SparkApplication"))
-      return sparkFaults(resource);
+    const spark = sparkSpecPath(resource.type);
+    if (spark) return sparkFaults(resource, spark);
     return podSpecs(resource)
       .flatMap(containersOf)
       .flatMap(({ path, container }) =>
@@ -31,10 +32,13 @@ export const requestsAndLimits: Rule = {
 };
 
 /** The operator turns these into requests and limits of the pods that it makes. */
-function sparkFaults({ props }: PolicyResource): string[] {
+function sparkFaults(
+  { props }: PolicyResource,
+  path: readonly string[],
+): string[] {
   return ["driver", "executor"].flatMap((role) =>
     ["cores", "memory"]
-      .filter((key) => at(props, "spec", role, key) === undefined)
-      .map((key) => `spec.${role}.${key}: set it`),
+      .filter((key) => at(props, ...path, role, key) === undefined)
+      .map((key) => `${[...path, role, key].join(".")}: set it`),
   );
 }

@@ -390,14 +390,11 @@ describe("full local stack", function () {
     const together = new TrainingKill(kubectl, "clickstream-xgboost-master-0");
     kubectl.apply(gpuHolder);
     // Enough that a pod of each can be killed in the middle.
-    for (const [framework, rounds] of [
-      ["pytorch", 300],
-      ["xgboost", 2000],
+    for (const [input, rounds] of [
+      ["pytorchEpochs", 300],
+      ["xgboostTrees", 2000],
     ] as const)
-      stack.set(
-        ["workloads", "clickstream", "trainers", framework, "epochs"],
-        rounds,
-      );
+      stack.set(["workloads", "clickstream", "inputs", input], rounds);
     const up = stack.start("up");
     // One training runs after another.
     const killed = Promise.all([alone.after(6, 600), together.after(6, 600)]);

@@ -261,7 +261,10 @@ describe("local stack", function () {
   }
 
   const driverMemory = (job: string) =>
-    ["workloads", "clickstream", job, "driver", "memory"] as const;
+    [
+      ...["workloads", "clickstream", "steps", job],
+      ...["size", "driver", "memory"],
+    ] as const;
 
   it("runs a job anew whose size changes, and no other, from a second checkout too", async () => {
     const before = {

@@ -84,8 +84,10 @@ describe("pipeline on the local stack", function () {
   let kubectl: Kubectl;
   let report: Report;
 
-  const configure = (settings: object) =>
-    stack.set(["workloads"], { clickstream: { pipeline: settings } });
+  const configure = (inputs: object) =>
+    stack.set(["workloads"], {
+      clickstream: { inputs, steps: { pipeline: { enabled: true } } },
+    });
 
   before(async () => {
     stack = new TestStack("pipelines-test", {
@@ -109,7 +111,7 @@ describe("pipeline on the local stack", function () {
     kubectl
       .run(["get", "sparkapplications", "-n", "ml", "-o", "name"])
       .split("\n")
-      .filter((name) => name.includes(`${pipeline}-fit-`));
+      .filter((name) => name.includes("/clickstream-fit-"));
 
   const podsOf = (job: string): readonly Pod[] =>
     kubectl.get<{ items: readonly Pod[] }>(

@@ -24,6 +24,7 @@ describe("members of a team that is a Profile", () => {
     ];
     const { resources } = await recordStack("gcp", {
       kubeflow: { profiles: true },
+      workloads: {},
       teams: [
         { name: "ml", members: { edit: people, view: people } },
         // Names that are joined by hyphens could be joined in another place.

@@ -22,6 +22,8 @@ export interface Recorded {
   /** What replaces the resource when it changes; undefined where nothing is given. */
   readonly replacementTrigger: unknown;
   readonly deleteBeforeReplace: boolean;
+  /** What it was before, as the engine is told: URNs, or parts of them. */
+  readonly aliases: readonly object[];
 }
 
 /** What the program may ask and gets back; a question that is not answered here is an error. */
@@ -52,6 +54,7 @@ interface Registration {
   getReplaceonchangesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getDeletebeforereplace(): boolean;
+  getAliasesList(): { toObject(): object }[];
 }
 
 /** The part of the answer to it that is read. */
@@ -108,6 +111,7 @@ class RecordingMonitor extends MockMonitor {
       replaceOnChanges: request.getReplaceonchangesList(),
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       deleteBeforeReplace: request.getDeletebeforereplace(),
+      aliases: request.getAliasesList().map((alias) => alias.toObject()),
     });
   }
 }

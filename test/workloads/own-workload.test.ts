@@ -15,7 +15,7 @@ import { Document } from "yaml";
 import { configProblems } from "../support/config-problems";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
-import { ownImageContext } from "../../workloads/own-image";
+import { ownContent, ownImageContext } from "../../workloads/own-image";
 import type { Step } from "../../workloads/schema";
 import { refused, type RefusedWorkload } from "./refused-workloads";
 
@@ -407,6 +407,63 @@ describe("a team's own workload", () => {
       /^teams\[0\].quota.cpu: "8": what runs side by side asks for 9 cores \(workloads.fraud.scores 6 cores, workloads.fraud.tell 3 cores\)/,
     );
     assert.deepEqual(others, []);
+  });
+
+  const built = (image: object, gpus = 0) => {
+    const context = ownImageContext(folder.path, {
+      image: { code: "jobs", ...image },
+      size: { gpus },
+    } as Step);
+    assert.ok(context);
+    return context;
+  };
+
+  it("computes on GPUs where its step asks for some, unless its image says otherwise", () => {
+    const pip = (image: object, gpus: number) =>
+      built({ base: "pytorch", ...image }, gpus).args["PIP"];
+    assert.equal(pip({}, 0), undefined);
+    assert.match(pip({}, 1) ?? "", /^torch==/);
+    assert.equal(pip({ cuda: false }, 1), undefined);
+    assert.match(pip({ cuda: true }, 0) ?? "", /^torch==/);
+  });
+
+  it("has the platform's packages with what they need where its image asks for them", () => {
+    const plain = built({ base: "python" });
+    const { files = {}, args } = built({ base: "pipeline", features: true });
+    for (const module of ["mlstack_features/store", "mlstack_pipelines/run"])
+      assert.ok(`mlstack-packages/${module}.py` in files, module);
+    assert.equal(args["PACKAGES"], "mlstack-packages");
+    for (const pin of readFileSync(
+      "workloads/pipelines/requirements.txt",
+      "utf8",
+    ).match(/\S+/g) ?? [])
+      assert.ok(args["PIP"]?.split(" ").includes(pin), pin);
+    assert.deepEqual(Object.keys(plain.files ?? {}), [
+      "mlstack-requirements.txt",
+    ]);
+    assert.deepEqual(plain.args, { CODE: "jobs" });
+    // Another version of them is no other code of the step.
+    const image = { base: "pipeline", code: "jobs" } as const;
+    const withPackages = built(image);
+    const { files: own = {} } = withPackages;
+    const without = Object.fromEntries(
+      Object.entries(own).filter(([name]) => !name.includes("/")),
+    );
+    assert.notDeepEqual(without, own);
+    assert.equal(
+      ownContent(image, withPackages),
+      ownContent(image, { ...withPackages, files: without }),
+    );
+  });
+
+  it("has of its code what a list names, under its own names", () => {
+    folder.write("jobs/other.py", "");
+    const { include, args } = built({
+      base: "python",
+      code: ["jobs/tell.py", "requirements.txt"],
+    });
+    assert.deepEqual(include, ["jobs/tell.py", "requirements.txt"]);
+    assert.equal(args["CODE"], ".");
   });
 
   it("trains with every framework, with memory that replicas share", async () => {

@@ -222,6 +222,17 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    rule: noStaticKeys,
+    type: "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication",
+    good: { spec: { template: { hadoopConf: {} } } },
+    bad: [
+      [
+        { spec: { template: { hadoopConf: { "fs.s3a.secret.key": "x" } } } },
+        /^spec\.template\.hadoopConf\["fs\.s3a\.secret\.key"\]/,
+      ],
+    ],
+  },
+  {
     rule: noPrivilegedPod,
     type: deployment,
     good: pod({ volumes: [{ name: "tmp", emptyDir: {} }] }),
@@ -335,6 +346,33 @@ const cases: readonly Case[] = [
           spec: { driver: { cores: 1, memory: "1g" }, executor: { cores: 1 } },
         },
         /^spec\.executor\.memory/,
+      ],
+    ],
+  },
+  {
+    rule: requestsAndLimits,
+    type: "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication",
+    good: {
+      spec: {
+        template: {
+          driver: {
+            cores: 1,
+            memory: "1g",
+            // The operator makes the requests, from what stands beside.
+            template: { spec: { containers: [{ name: "driver" }] } },
+          },
+          executor: { cores: 1, memory: "1g" },
+        },
+      },
+    },
+    bad: [
+      [
+        {
+          spec: {
+            template: { driver: { cores: 1 }, executor: { cores: 1 } },
+          },
+        },
+        /^spec\.template\.driver\.memory/,
       ],
     ],
   },
