@@ -116,9 +116,7 @@ def require_columns(present: Sequence[str], wanted: Collection[str]) -> None:
     """Fail unless every wanted column is there, once."""
     missing = [column for column in wanted if column not in present]
     if missing:
-        raise InputError(
-            f"lacks {', '.join(missing)}; it has {', '.join(present)}; name its columns"
-        )
+        raise InputError(f"lacks {', '.join(missing)}; it has {', '.join(present)}; name its columns")
     twice = [column for column in wanted if list(present).count(column) > 1]
     if twice:
         raise InputError(f"has two columns {twice[0]}; rename one of them")
