@@ -121,6 +121,7 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
       settings: {
         kubeflow: wholeKubeflow,
         teams: [{ name: "ml" }, { name: "growth" }],
+        workloads: { clickstream: { team: "ml" } },
         kafka: { kind: "strimzi", topics: [{ name: "events" }] },
         streams: {
           clickstream: { topic: "events", online: { kind: "redis" } },
