@@ -62,7 +62,10 @@ const resultFile = "/dev/termination-log";
 /** Where the image of a step keeps the files of this machine that are its inputs. */
 const inputFolder = "/opt/mlstack-inputs";
 
-/** Seconds that a SparkApplication which a pipeline has submitted stays after its end: until then it tells a step that is started again that the work is done. */
+/**
+ * Seconds that a SparkApplication which a pipeline has submitted stays after its end: until then it tells a step that is
+ * started again that the work is done.
+ */
 const keptSeconds = 86_400;
 
 /** A workload as its folder declares it: images, accounts and jobs, each after the steps that it needs. */
@@ -188,13 +191,15 @@ export class OwnWorkload extends pulumi.ComponentResource {
       image: ownContent(image, ownImageContext(folder, step)),
     };
     if (step.kind === "pipeline") return this.pipelineDeclaration(step, common);
-    const files = this.filesOf(step);
+    const files = Object.entries(this.filesOf(step));
     return {
       ...common,
       env: this.env(step),
       args: this.arguments(step),
       variables: Object.keys(step.env),
-      ...(files.length === 0 ? {} : { files: files.map(contentOf) }),
+      ...(files.length === 0
+        ? {}
+        : { files: files.map(([, file]) => contentOf(file)) }),
       ...("main" in step ? { main: step.main, conf: step.conf } : {}),
       ...("command" in step ? { command: step.command } : {}),
     };
@@ -243,7 +248,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
   private image(name: string, step: Step): pulumi.Input<string> {
     const image = this.imageOfCode(name, step);
     const files = this.filesOf(step);
-    if (files.length === 0) return image;
+    if (Object.keys(files).length === 0) return image;
     const key = JSON.stringify([this.contextKey(step), files]);
     const known =
       this.images.get(key) ??
@@ -253,9 +258,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
           image: `${name}-inputs`,
           context: "workloads/images/with-files",
           include: [],
-          files: Object.fromEntries(
-            files.map((file) => [basename(file), file]),
-          ),
+          files,
           dockerfile: "workloads/images/with-files/Dockerfile",
           args: { IMAGE: image },
           registry: this.args.platform.images,
@@ -307,13 +310,15 @@ export class OwnWorkload extends pulumi.ComponentResource {
     return this.sparkImage;
   }
 
-  /** Files of this machine that a step takes, from the root of the project. */
-  private filesOf(step: Step): readonly string[] {
+  /** Files of this machine that a step takes, from the root of the project, by their places below {@link inputFolder}. */
+  private filesOf(step: Step): Readonly<Record<string, string>> {
     const { files } = this.args.declared;
-    return valuesOf(step).flatMap(({ value }) =>
-      typeof value === "object" && "input" in value
-        ? (files[value.input] ?? [])
-        : [],
+    return Object.fromEntries(
+      valuesOf(step).flatMap(({ value }) => {
+        if (typeof value !== "object" || !("input" in value)) return [];
+        const file = files[value.input];
+        return file === undefined ? [] : [[placeOf(value.input, file), file]];
+      }),
     );
   }
 
@@ -367,7 +372,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
       const { bucket, path } = inStack;
       return this.bucketUri({ bucket: bucketNames[bucket], path });
     }
-    return isUri(value) ? value : `${inputFolder}/${basename(value)}`;
+    return isUri(value) ? value : `${inputFolder}/${placeOf(name, value)}`;
   }
 
   private bucketUri({
@@ -435,6 +440,11 @@ function objectKind({ kind, run }: Step): NamedKind {
     case "serve":
       return "Deployment";
   }
+}
+
+/** Where a file that is an input lies among those of a step: two may have one name. */
+function placeOf(input: string, file: string): string {
+  return `${input}/${basename(file)}`;
 }
 
 function contentOf(file: string): string {

@@ -107,12 +107,12 @@ describe("an input that is a file of the project", () => {
     const built = await registered({ inputs: { data } });
     const image = found(built, "Image clickstream-features-inputs");
     assert.deepEqual(image.inputs["files"], {
-      "clickstream-events.csv": data,
+      "data/clickstream-events.csv": data,
     });
     const key = "SparkApplication clickstream-features";
     assert.match(
       text(found(built, key).inputs),
-      /"arguments":\["--input=\/opt\/mlstack-inputs\/clickstream-events.csv","--column=user=user_id"/,
+      /"arguments":\["--input=\/opt\/mlstack-inputs\/data\/clickstream-events.csv","--column=user=user_id"/,
     );
     const without = await registered({});
     assert.notEqual(trigger(without, key), trigger(built, key));

@@ -40,9 +40,15 @@ export const pipeline: Runner<StepOf<"pipeline">> = (
     return new PipelineRun(name, { ...run, cache: given.cache }, opts).end;
   const { schedule } = step;
   const { grants, record } = given;
+  const { declaration, ...onKubeflow } = run;
   return new KubeflowPipeline(
     name,
-    { ...run, installed: pipelines, grants, schedule, record },
+    {
+      ...onKubeflow,
+      ...{ installed: pipelines, grants, schedule, record },
+      // The run sets the schedule, which must not stay with a version that is gone.
+      declaration: schedule === undefined ? declaration : undefined,
+    },
     opts,
   ).end;
 };
