@@ -149,6 +149,9 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
           namespace: kubeflowNamespace,
           annotations: identity.annotations,
         },
+        imagePullSecrets: identity.imagePullSecrets?.map((secret) => ({
+          name: secret,
+        })),
       },
       { ...child, dependsOn: installed },
     );

@@ -181,6 +181,9 @@ export class Team extends pulumi.ComponentResource {
           namespace: this.namespace,
           annotations: identity.annotations,
         },
+        imagePullSecrets: identity.imagePullSecrets?.map((secret) => ({
+          name: secret,
+        })),
         automountServiceAccountToken: rights === "none" ? false : undefined,
       },
       child,

@@ -4,6 +4,7 @@ import { aks } from "./aks";
 import { eks } from "./eks";
 import { existing } from "./existing";
 import { gke } from "./gke";
+import { kapsule } from "./kapsule";
 import { local } from "./local";
 import { onprem } from "./onprem";
 import type { NodePool, Platform } from "./platform";
@@ -31,6 +32,7 @@ export const targetSchema = z.discriminatedUnion("kind", [
   gke.schema,
   aks.schema,
   onprem.schema,
+  kapsule.schema,
 ]);
 
 /** Configuration of a target, of whichever kind. */
@@ -48,6 +50,7 @@ const registry: { [Kind in TargetKind]: Target<Kind, ConfigOf<Kind>> } = {
   gke,
   aks,
   onprem,
+  kapsule,
 };
 
 /** What a target of the kind refuses about itself and the pools. */

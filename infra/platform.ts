@@ -98,6 +98,8 @@ export interface Identity {
   readonly env: readonly core.v1.EnvVar[];
   /** Hadoop settings (`fs.s3a.…`, `fs.gs.…`, `fs.azure.…`), without the `spark.hadoop.` prefix. */
   readonly hadoopConf: StringMap;
+  /** Secrets of the namespace that the pods pull images with, where the nodes have no right to the registry by themselves. */
+  readonly imagePullSecrets?: readonly pulumi.Input<string>[];
   /** What must exist before a pod can use the identity. */
   readonly ready: readonly pulumi.Resource[];
 }

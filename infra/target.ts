@@ -71,6 +71,8 @@ export interface Audit {
 export interface ShortLived {
   /** Fewest nodes of the pool that the cluster's own services run in: 0 where they have one of their own. */
   readonly systemNodes: 0 | 1;
+  /** Whether the provider has interruptible capacity; it has unless told otherwise. */
+  readonly spot?: false;
   /** The target's settings with what costs less in their place. */
   cheaper?(
     target: Readonly<Record<string, unknown>>,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { shareableTargets, shortLivedOf } from "../../infra";
+import type { ShortLived } from "../../infra/target";
 import { isSystemPool } from "../../infra/pool-rules";
 import { secretPlaceholder } from "../../infra/secret-placeholder";
 
@@ -45,7 +46,7 @@ export function deriveEphemeral(
       shortLived?.cheaper?.(config["mlstack:target"]) ??
       config["mlstack:target"],
     ...(pools && {
-      "mlstack:pools": smaller(pools, shortLived?.systemNodes ?? 1),
+      "mlstack:pools": smaller(pools, shortLived),
     }),
     // A short life is what lets buckets be deleted with their objects.
     "mlstack:lifetime": "short",
@@ -56,20 +57,23 @@ export function deriveEphemeral(
 }
 
 /** One pool stays as sure as before, for the cluster's own services; all others wait for work at zero. */
-function smaller(pools: readonly Pool[], systemNodes: 0 | 1): Pool[] {
+function smaller(
+  pools: readonly Pool[],
+  shortLived: ShortLived | undefined,
+): Pool[] {
   const system = pools.find(isSystemPool);
   return pools.map((pool) =>
     pool === system
       ? {
           ...pool,
-          min: systemNodes,
+          min: shortLived?.systemNodes ?? 1,
           max: Math.min(pool.max, 2),
         }
       : {
           ...pool,
           min: 0,
           max: Math.min(pool.max, pool.gpu ? 1 : 2),
-          spot: true,
+          spot: shortLived?.spot ?? true,
         },
   );
 }

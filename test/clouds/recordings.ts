@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
+import { pluginOf, targetKinds } from "../../infra";
 import { deriveEphemeral } from "../../stacks/ephemeral/derive";
 import {
   longestNames,
@@ -14,7 +15,7 @@ import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 
 /** Stacks of the project that a cloud is under. */
-export const clouds = ["aws", "gcp", "azure"] as const;
+export const clouds = ["aws", "gcp", "azure", "scaleway"] as const;
 export type Cloud = (typeof clouds)[number];
 
 /** What a stack on a cloud registers, in one of its variants. */
@@ -56,6 +57,13 @@ const pools: Readonly<Record<Cloud, readonly object[]>> = {
     gpu("a100", "Standard_NC24ads_A100_v4", 1, {}),
     gpu("h100", "Standard_ND96isr_H100_v5", 8, {}),
   ],
+  scaleway: [
+    { name: "cpu", machineType: "POP2-4C-16G", min: 1, max: 2 },
+    { name: "mem", machineType: "POP2-HM-8C-64G", min: 0, max: 9 },
+    gpu("l4", "L4-1-24G", 1, {}),
+    gpu("l40s", "L40S-8-48G", 8, {}),
+    gpu("h100", "H100-2-80G", 2, {}),
+  ],
 };
 
 function gpu(name: string, machineType: string, count: number, more: object) {
@@ -96,6 +104,12 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
       settings: {
         target: {
           ...target,
+          ...(cloud === "scaleway" && {
+            admins: ["user", "application"].map(
+              (kind, index) =>
+                `${kind}:00000000-0000-4000-8000-00000000000${index}`,
+            ),
+          }),
           ...(cloud === "azure" && {
             gpuZones: ["2"],
             admins: ["group", "user", "app"].map(
@@ -146,12 +160,11 @@ export async function recordClouds(): Promise<readonly CloudRecording[]> {
   return recordings;
 }
 
+/** Providers of the targets, by the first part of their types. */
+const providers = targetKinds.flatMap((kind) => pluginOf(kind)?.name ?? []);
+
 /** Types that a cloud makes; the others are the cluster's and the program's own. */
 export function isOfCloud({ type, custom }: Recorded): boolean {
-  return (
-    custom &&
-    /^(aws|gcp|azure-native|pulumi:providers:(aws|gcp|azure-native)):?/.test(
-      type,
-    )
-  );
+  const provider = type.replace(/^pulumi:providers:/, "").split(":")[0] ?? "";
+  return custom && providers.includes(provider);
 }

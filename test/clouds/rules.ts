@@ -11,7 +11,7 @@ import type { Cloud, CloudRecording } from "./recordings";
 
 /** Something that a cloud refuses or does otherwise than meant, by its documents; no published model holds it. */
 export interface DocumentedRule {
-  /** Number of the fault in the review that found it. */
+  /** Number of the fault in the review that found it; above 27, of a target that came later. */
   readonly fault: number;
   readonly cloud: Cloud;
   readonly rule: string;
@@ -24,6 +24,7 @@ export interface DocumentedRule {
 }
 
 const learn = "https://learn.microsoft.com";
+const scalewayDocs = "https://www.scaleway.com/en/docs";
 const eksGuide = "https://docs.aws.amazon.com/eks/latest/userguide";
 
 /** A value by its path, or undefined. */
@@ -110,6 +111,21 @@ const managedCluster = "azure-native:containerservice:ManagedCluster";
 const agentPool = "azure-native:containerservice:AgentPool";
 const roleAssignment = "azure-native:authorization:RoleAssignment";
 const nodePool = "gcp:container/nodePool:NodePool";
+
+/** What a policy of a bucket of Scaleway may allow, of what the program asks for. */
+const bucketActions = [
+  ...["s3:*", "s3:GetBucketLocation", "s3:ListBucket"],
+  ...["s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"],
+  ...["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject"],
+  "s3:PutObject",
+];
+
+/** Permission sets of Scaleway, of those that a workload may need. */
+const permissionSets = [
+  ...["ObjectStorageBucketsRead", "ObjectStorageObjectsRead"],
+  ...["ObjectStorageObjectsWrite", "ObjectStorageObjectsDelete"],
+  "ContainerRegistryReadOnly",
+];
 
 const hasGpu = (type: unknown) => (ec2.machine(String(type))?.gpus ?? 0) > 0;
 const azureGpu = (type: unknown) =>
@@ -472,6 +488,75 @@ export const documentedRules: readonly DocumentedRule[] = [
       (configuration) =>
         at(configuration, "node.hostNetwork") !== true &&
         at(configuration, "node.reservedVolumeAttachments") === undefined,
+    ),
+  },
+  {
+    fault: 1,
+    cloud: "scaleway",
+    rule: "the address that nodes leave by is among those that reach the API",
+    reference: `${scalewayDocs}/kubernetes/reference-content/secure-cluster-with-private-network/`,
+    breaches: each(
+      "scaleway:kubernetes/acl:Acl",
+      ({ inputs }, { resources }) =>
+        resources.some(
+          ({ type }) =>
+            type === "scaleway:network/publicGatewayIp:PublicGatewayIp",
+        ) &&
+        !list(inputs["aclRules"]).some(
+          (rule) => at(rule, "ip") === "198.51.100.9/32",
+        ),
+    ),
+  },
+  {
+    fault: 10,
+    cloud: "scaleway",
+    rule: "nodes without public addresses come after their way out",
+    reference: `${scalewayDocs}/kubernetes/reference-content/secure-cluster-with-private-network/`,
+    breaches: each(
+      "scaleway:kubernetes/pool:Pool",
+      (resource, recording) =>
+        resource.inputs["publicIpDisabled"] === true &&
+        !comesAfter(resource, "GatewayNetwork::", recording),
+    ),
+  },
+  {
+    fault: 28,
+    cloud: "scaleway",
+    rule: "a bucket's policy has actions that are documented, its bucket and its objects, and its version is the current one",
+    reference: `${scalewayDocs}/object-storage/api-cli/bucket-policy/`,
+    breaches: each(
+      "scaleway:object/bucketPolicy:BucketPolicy",
+      ({ inputs }) => {
+        const policy: unknown = JSON.parse(String(inputs["policy"]));
+        const bucket = String(inputs["bucket"]);
+        return (
+          at(policy, "Version") !== "2023-04-17" ||
+          list(at(policy, "Statement")).some(
+            (statement) =>
+              list(at(statement, "Action")).some(
+                (action) => !bucketActions.includes(String(action)),
+              ) ||
+              list(at(statement, "Resource")).join() !==
+                `${bucket},${bucket}/*` ||
+              list(at(statement, "Principal.SCW")).some(
+                (one) => !/^(user|application)_id:\S+$/.test(String(one)),
+              ),
+          )
+        );
+      },
+    ),
+  },
+  {
+    fault: 29,
+    cloud: "scaleway",
+    rule: "a right of an application is one of IAM's permission sets",
+    reference: `${scalewayDocs}/iam/reference-content/permission-sets/`,
+    breaches: each("scaleway:iam/policy:Policy", ({ inputs }) =>
+      list(inputs["rules"]).some((rule) =>
+        list(at(rule, "permissionSetNames")).some(
+          (name) => !permissionSets.includes(String(name)),
+        ),
+      ),
     ),
   },
 ];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { pluginOf, targetKinds } from "../../infra";
 import { gpuResource, poolLabel } from "../../infra/placement";
 import type { Bucket, Identity, Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
@@ -9,6 +10,9 @@ import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";
 import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, type Recording, valueOf } from "../support/recording-monitor";
 import { type Fixture, fixtures } from "./fixtures";
+
+/** Providers of the targets, by the first part of their types. */
+const clouds = targetKinds.flatMap((kind) => pluginOf(kind)?.name ?? []);
 
 interface Made {
   readonly platform: Platform;
@@ -188,7 +192,7 @@ for (const [kind, fixture] of Object.entries<Fixture>(fixtures)) {
     it("tags everything that can be", () => {
       const untagged = recording.custom.filter(
         (resource) =>
-          /^(aws|gcp|azure-native):/.test(resource.type) &&
+          clouds.includes(resource.type.split(":")[0] ?? "") &&
           !fixture.tagged(resource, recording),
       );
       assert.deepEqual(

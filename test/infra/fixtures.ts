@@ -11,6 +11,8 @@ import { account } from "../../infra/eks/stand-in";
 import { existing } from "../../infra/existing";
 import { gke } from "../../infra/gke";
 import { project } from "../../infra/gke/stand-in";
+import { kapsule } from "../../infra/kapsule";
+import { project as scalewayProject } from "../../infra/kapsule/stand-in";
 import { local } from "../../infra/local";
 import { clusterSchema } from "../../infra/local/inputs";
 import { Layout, placeNodes } from "../../infra/local/layout";
@@ -496,6 +498,73 @@ const existingFixture: Fixture = {
   }),
 };
 
+const kapsuleFixture: Fixture = {
+  pools: pools("POP2-8C-32G", "L4-1-24G").map((pool) => ({
+    ...pool,
+    spot: false,
+  })),
+  provision: (name, request, apiAllow) =>
+    kapsule.provision({
+      ...request,
+      name,
+      target: kapsule.schema.parse({
+        kind: "kapsule",
+        project: scalewayProject,
+        region: "fr-par",
+        gpuZone: "fr-par-2",
+        admins: ["user:00000000-0000-4000-8000-000000000001"],
+        apiAllow,
+      }),
+    }),
+  uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
+  nodes: (recording, pool) => {
+    const { inputs } = recording.one(
+      "scaleway:kubernetes/pool:Pool",
+      `main-pools-${pool.name}`,
+    );
+    return {
+      labels: strings(at(inputs, "labels")),
+      taints: list(at(inputs, "taints")) as readonly Taint[],
+      min: Number(at(inputs, "minSize")),
+      max: Number(at(inputs, "maxSize")),
+    };
+  },
+  rights: (recording) =>
+    recording
+      .ofType("scaleway:object/bucketPolicy:BucketPolicy")
+      .flatMap(({ inputs }) => {
+        const policy: unknown = JSON.parse(String(inputs["policy"]));
+        return list(at(policy, "Statement"))
+          .filter((statement) => at(statement, "Sid") !== "admins")
+          .map((statement): Right => ({
+            bucket: String(inputs["bucket"]),
+            access: list(at(statement, "Action")).includes("s3:PutObject")
+              ? "write"
+              : "read",
+          }));
+      }),
+  subjects: storeFixture.subjects,
+  openTo: (recording) => {
+    const { inputs } = recording.one("scaleway:kubernetes/acl:Acl");
+    const ranges = list(inputs["aclRules"])
+      .map((rule) => String(at(rule, "ip")))
+      // The cluster's own way out, which is no one else's.
+      .filter((range) => range !== "198.51.100.9/32");
+    return ranges.length === 0 ? undefined : ranges;
+  },
+  tagged: ({ type, inputs }) => {
+    // What has no tags is gone with what it is part of, or says in words whose it is.
+    if (/:(Acl|ApiKey|GatewayNetwork|BucketPolicy)$/.test(type)) return true;
+    if (type.endsWith(":Namespace")) {
+      return inputs["description"] === "stack=test owner=team-ml";
+    }
+    const tags = inputs["tags"];
+    return Array.isArray(tags)
+      ? tags.join() === "stack=test,owner=team-ml"
+      : hasTags(inputs);
+  },
+};
+
 /** One a target: without it, a target does not compile. */
 export const fixtures = {
   local: localFixture,
@@ -504,4 +573,5 @@ export const fixtures = {
   eks: eksFixture,
   gke: gkeFixture,
   aks: aksFixture,
+  kapsule: kapsuleFixture,
 } satisfies Record<TargetKind, Fixture>;

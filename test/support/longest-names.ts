@@ -51,6 +51,7 @@ const machines: Readonly<Record<string, string>> = {
   aws: "m7i.2xlarge",
   gcp: "n2-standard-8",
   azure: "Standard_D8s_v5",
+  scaleway: "POP2-8C-32G",
 };
 
 /** One pool of that name. */

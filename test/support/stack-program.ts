@@ -19,6 +19,7 @@ export const projectStacks = [
   "aws",
   "gcp",
   "azure",
+  "scaleway",
   "onprem",
   "existing",
 ].filter((stack) => readdirSync(stacks).includes(`Pulumi.${stack}.yaml`));

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 import aws_models
 import azure_models
 import google_models
+import scaleway_models
 
 
 def _judge(
@@ -26,6 +27,8 @@ def _judge(
         yield from aws_models.judge(kind, name, inputs, region)
     elif cloud == "gcp":
         yield from google_models.judge(kind, inputs)
+    elif cloud == "scaleway":
+        yield from scaleway_models.judge(kind, inputs)
     else:
         yield from azure_models.judge(kind, inputs)
 
