@@ -104,6 +104,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "how long things take here, as JSON",
     load: () => require("./bench") as CommandFile,
   },
+  outdated: {
+    summary: "what the project pins, and what is newer",
+    load: () => require("./outdated") as CommandFile,
+  },
   touched: {
     summary: "the stacks that the commits since another can change, as JSON",
     load: () => require("./touched") as CommandFile,
