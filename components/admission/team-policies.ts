@@ -4,6 +4,7 @@ import type { Platform } from "../../infra/platform";
 import { accountPolicy } from "./account-objects";
 import { networkPolicyPolicy } from "./network-policies";
 import { admissionPolicy } from "./policy";
+import { priorityPolicy } from "./priorities";
 import { servicePolicy } from "./services";
 
 /** Admission policies of the teams' namespaces for Kubernetes' own kinds. */
@@ -21,6 +22,7 @@ export class TeamPolicies extends pulumi.ComponentResource {
       provider,
     });
     admissionPolicy("accounts", accountPolicy, { parent: this, provider });
+    admissionPolicy("priorities", priorityPolicy, { parent: this, provider });
     this.registerOutputs();
   }
 }

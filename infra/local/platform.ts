@@ -10,6 +10,7 @@ import {
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../placement";
 import type { Platform } from "../platform";
+import { SystemNamespaces } from "../system-namespaces";
 import type { TargetRequest } from "../target";
 import { clusterNetwork } from "./cluster-network";
 import { clusterName } from "./cluster-name";
@@ -17,7 +18,7 @@ import { LocalCluster } from "./cluster";
 import { type LocalConfig, nodesOf } from "./config";
 import { apiAddress } from "./layout";
 import { imagePrefix } from "./registry";
-import { storageClass } from "./storage";
+import { provisionerNamespace, storageClass } from "./storage";
 import { pinnedVersions } from "./versions";
 
 /** The platform on this machine. */
@@ -60,6 +61,15 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
       {
         apiServer: apiAddress(target),
         serviceCidr: target.serviceCidr,
+      },
+      { parent: this, provider: this.provider, transformations: [ending] },
+    );
+    new SystemNamespaces(
+      `${this.name}-system`,
+      {
+        apiServer: this.clusterNetwork.apiServer,
+        nodes: [target.subnet],
+        provisioner: provisionerNamespace,
       },
       { parent: this, provider: this.provider, transformations: [ending] },
     );

@@ -2,7 +2,10 @@ import type { KubeObject } from "./api";
 import type { Layout } from "./layout";
 import { clusterImages } from "./registry";
 
-const namespace = "local-path-storage";
+/** Namespace of the provisioner. */
+export const provisionerNamespace = "local-path-storage";
+
+const namespace = provisionerNamespace;
 const name = "local-path-provisioner";
 const account = "local-path-provisioner-service-account";
 

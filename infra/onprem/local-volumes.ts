@@ -26,6 +26,8 @@ const changing = [...reading, "create", "patch", "update", "delete"];
 /** Volumes that are folders on the disk of the host where their pod is. */
 export class LocalVolumes extends pulumi.ComponentResource {
   readonly storageClass: pulumi.Output<string>;
+  /** Namespace of the provisioner. */
+  readonly namespace: pulumi.Output<string>;
 
   constructor(
     prefix: string,
@@ -39,6 +41,7 @@ export class LocalVolumes extends pulumi.ComponentResource {
       { metadata: { name: namespace } },
       child,
     );
+    this.namespace = space.metadata.name;
     const inside = { ...child, dependsOn: space };
     const account = new ServiceAccount(
       `${prefix}-account`,

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../naming";
 import { NetworkPolicyController } from "../network-policy-controller";
+import { SystemNamespaces } from "../system-namespaces";
 import {
   makeObjectStore,
   type ObjectStore,
@@ -45,16 +46,32 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
       { kubeconfig: this.kubeconfig },
       { parent: this },
     );
+    const { storageClass } = request.target;
+    const volumes =
+      storageClass === undefined
+        ? new LocalVolumes(`${this.name}-volumes`, this.provider, {
+            parent: this,
+          })
+        : undefined;
     this.storage = {
-      block: this.disks(),
+      block: storageClass ?? volumes?.storageClass ?? "",
       // Folders on the hosts have no size.
-      expandable: request.target.storageClass !== undefined,
+      expandable: storageClass !== undefined,
     };
     new NetworkPolicyController(
       `${this.name}-network-policies`,
       {
         apiServer: this.endpoint(),
         serviceCidr: request.target.network.services,
+      },
+      { parent: this, provider: this.provider },
+    );
+    new SystemNamespaces(
+      `${this.name}-system`,
+      {
+        apiServer: this.clusterNetwork.apiServer,
+        nodes: request.target.hosts.map(({ address }) => `${address}/32`),
+        provisioner: volumes?.namespace,
       },
       { parent: this, provider: this.provider },
     );
@@ -126,16 +143,7 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
         ssh.unknownHosts ??
         (this.request.lifetime === "long" ? "refuse" : "trust"),
     };
-  }
-
-  private disks(): pulumi.Input<string> {
-    const { storageClass } = this.request.target;
-    if (storageClass !== undefined) return storageClass;
-    return new LocalVolumes(`${this.name}-volumes`, this.provider, {
-      parent: this,
-    }).storageClass;
-  }
-}
+  }}
 
 /** As kubeadm has it. */
 const controlPlaneTaint: Taint = {

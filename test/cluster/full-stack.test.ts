@@ -5,7 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type { Report } from "../../stacks/commands/report";
 import { surprises, table, tryAll } from "../red-team/answers";
-import { setStage } from "../red-team/stage";
+import { addressOf, listen, setStage } from "../red-team/stage";
+import { attemptsOn } from "../red-team/targets";
 import { startBrowser } from "../support/browser";
 import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
@@ -285,13 +286,24 @@ describe("full local stack", function () {
 
   it("refuses what a team's people and pods try on what is not theirs, each by the layer that the table names", async function () {
     this.timeout(180_000);
-    const stage = await setStage(kubectl, clusterLayout(stack.name, place));
+    const layout = clusterLayout(stack.name, place);
+    const { address, server } = await listen(layout.host);
+    const stage = setStage(kubectl, {
+      selectors: {
+        trainer: "training.kubeflow.org/job-name=clickstream-pytorch",
+        server: "serving.kserve.io/inferenceservice=clickstream-serving",
+        pipeline: "job-name=clickstream-pipeline",
+      },
+      machineService: address,
+      imageRegistry: addressOf(layout.registry),
+    });
     try {
-      const outcomes = await tryAll(stage);
+      const outcomes = await tryAll(stage, attemptsOn("local"));
       console.log(table(outcomes));
       assert.deepEqual(surprises(outcomes), []);
     } finally {
       stage.end();
+      server.close();
     }
   });
 

@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { prepare } from "../../infra/supply";
 import { loginSchema } from "../../infra/onprem/hosts";
 import { Remote } from "../../infra/onprem/ssh";
+import { surprises, table, tryAll } from "../red-team/answers";
+import { setStage } from "../red-team/stage";
+import { attemptsOn } from "../red-team/targets";
 import { foundation } from "../support/foundation";
 import {
   askedScore,
@@ -55,8 +58,26 @@ describe("on-prem stack", function () {
       // The device plugin of a GPU pool is in no registry that can be reached from everywhere, and needs a GPU.
       pools: [{ name: "cpu", min: 2, max: 2 }],
       kubeflow: { trainingOperator: true },
+      // As the red team finds them on the local stack.
+      teams: [
+        {
+          name: "ml",
+          members: {
+            edit: ["group:data-scientists"],
+            view: ["group:analysts"],
+          },
+        },
+        { name: "guests", ownModels: true, egress: "none" },
+      ],
     };
     stack = new TestStack(name, settings, "onprem");
+    stack.set(
+      ["workloads", "notebooks"],
+      [
+        { name: "first", cpu: "100m", memory: "1Gi" },
+        { name: "guest", team: "guests", cpu: "100m", memory: "1Gi" },
+      ],
+    );
     // A run that was cut off leaves a state of hosts that are no more.
     await stack
       .pulumi(["stack", "rm", name, "--force", "--yes", "--preserve-config"])
@@ -127,7 +148,7 @@ describe("on-prem stack", function () {
 
   it("runs a team's own folder as the local stack does, and it gives the same numbers", async () => {
     await folder.make();
-    stack.set(["workloads", "fraud"], { path: folder.path });
+    stack.set(["workloads", "fraud"], { path: folder.path, team: "ml" });
     const output = await stack.succeed("run", folder.path);
     const { "fraud-tell": tell, ...others } = toldSteps(output);
     assert.deepEqual(
@@ -136,6 +157,26 @@ describe("on-prem stack", function () {
     );
     assert.equal(tell?.result["refused"], "AccessDenied");
     assert.deepEqual(await askedScore(stack), { score: 0.5 });
+  });
+
+  it("refuses what a team's people and pods try on what is not theirs, each by the layer that the table names", async function () {
+    this.timeout(180_000);
+    const [host] = machines.hosts;
+    assert.ok(host);
+    const stage = setStage(stack.kubectl(), {
+      selectors: {
+        trainer: "training.kubeflow.org/job-name=fraud-train",
+        server: "app.kubernetes.io/name=fraud-serve",
+      },
+      machineService: { host: host.address, port: 22 },
+    });
+    try {
+      const outcomes = await tryAll(stage, attemptsOn("onprem"));
+      console.log(table(outcomes));
+      assert.deepEqual(surprises(outcomes), []);
+    } finally {
+      stage.end();
+    }
   });
 
   it("has nothing to change at a second look", async () => {

@@ -11,6 +11,9 @@ import {
   requireDrawn,
   requireFiring,
 } from "../support/dashboards";
+import { surprises, table, tryAll } from "../red-team/answers";
+import { streamAttempts } from "../red-team/attempts";
+import { setStreamStage } from "../red-team/stage";
 import { foundation } from "../support/foundation";
 import { Kubectl } from "../support/kubectl";
 import { StreamCluster, type Application } from "../support/stream-cluster";
@@ -167,6 +170,17 @@ describe("a stream on the local stack", function () {
 
   it("has nothing to change at a second look", async () => {
     await stack.succeed("preview", "--expect-no-changes");
+  });
+
+  it("is refused to whom it is not for, each by the layer that the table names", async () => {
+    const stage = setStreamStage(kubectl);
+    try {
+      const outcomes = await tryAll(stage, streamAttempts);
+      console.log(table(outcomes));
+      assert.deepEqual(surprises(outcomes), []);
+    } finally {
+      stage.end();
+    }
   });
 
   it("takes in later events by a run of its own", async () => {

@@ -310,7 +310,7 @@ describe("admission policies", function () {
     const policies = resources.filter(({ type }) =>
       type.includes(":ValidatingAdmissionPolicy"),
     );
-    assert.equal(policies.length, 8);
+    assert.equal(policies.length, 10);
     for (const { inputs } of policies) make(inputs);
     declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
@@ -412,6 +412,31 @@ describe("admission policies", function () {
     it(`refuse a Service that asks for ${what}`, () =>
       requireRefused(service(spec), why));
   }
+
+  it("refuse a pod with the priority of Kubernetes' own, and let in one without", () => {
+    // Before the controllers have made the account, a pod that names none is refused for it.
+    const pod = (priorityClassName?: string) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "attempt", namespace: "ml" },
+      spec: {
+        ...{ priorityClassName, serviceAccountName: "driver" },
+        containers: [{ name: "a", image: "registry.example/job" }],
+      },
+    });
+    for (const name of ["system-node-critical", "system-cluster-critical"])
+      requireRefused(pod(name), /spec\.priorityClassName: the priorities/);
+    const { status, stderr } = ask(pod());
+    assert.equal(status, 0, stderr);
+    const elsewhere = pod("system-cluster-critical");
+    assert.doesNotMatch(
+      ask({
+        ...elsewhere,
+        metadata: { ...elsewhere.metadata, namespace: "elsewhere" },
+      }).stderr,
+      /ValidatingAdmissionPolicy/,
+    );
+  });
 
   it("let in a Service within the cluster, or one for the quota to judge", () => {
     // How many load balancers a team may have is its quota's.

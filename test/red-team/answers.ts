@@ -7,9 +7,9 @@ import { python, type Pod } from "../support/pod-calls";
 import {
   type Action,
   type Attempt,
-  attempts,
   type Layer,
   type Place,
+  someNode,
   type Witness,
 } from "./attempts";
 
@@ -19,16 +19,19 @@ export interface Address {
   readonly port: number;
 }
 
+/** Who acts from within a pod. */
+export type InPod = Exclude<
+  Witness,
+  "member" | "viewer" | "administrator" | "machine"
+>;
+
 /** What stands ready for the attempts. */
 export interface Stage {
   readonly kubectl: Kubectl;
-  readonly places: Readonly<Record<Place, Address>>;
-  readonly pods: Readonly<
-    Record<
-      Exclude<Witness, "member" | "viewer" | "administrator" | "machine">,
-      Pod
-    >
-  >;
+  /** Name of a node. */
+  readonly node: string;
+  readonly places: Readonly<Partial<Record<Place, Address>>>;
+  readonly pods: Readonly<Partial<Record<InPod, Pod>>>;
 }
 
 /** What an attempt was told, and the control beside it. */
@@ -47,7 +50,7 @@ const words: readonly (readonly [RegExp, Layer])[] = [
   [/violates PodSecurity "restricted/, "Pod Security"],
   [/exceeded quota/, "quota"],
   [/^no token: .*No such file/, "no token"],
-  [/^403: .*<Code>AccessDenied</s, "object store"],
+  [/^403: .*<Code>(XAdmin)?AccessDenied</s, "object store"],
   // As the firewall refuses, and as one that drops does.
   [/^no connection: (\[Errno 111\]|timed out)/, "network policy"],
   [/cannot [a-z]+ resource/, "roles"],
@@ -66,8 +69,11 @@ const people: Partial<Record<Witness, readonly string[]>> = {
   administrator: [],
 };
 
-/** Makes every attempt, and its control. */
-export async function tryAll(stage: Stage): Promise<readonly Outcome[]> {
+/** Makes the attempts, each with its control. */
+export async function tryAll(
+  stage: Stage,
+  attempts: readonly Attempt[],
+): Promise<readonly Outcome[]> {
   const wanted = attempts.flatMap(({ who, action, control }) => [
     { who: who as Witness, action },
     { who: control.who, action: control.action ?? action },
@@ -107,26 +113,37 @@ async function answersTo(
     answers.set(
       index,
       "connect" in action
-        ? await fromHere(stage.places[action.connect])
-        : onCommandLine(stage.kubectl, who, action),
+        ? await fromHere(addressOf(stage, action.connect))
+        : onCommandLine(stage, who, action),
     );
   }
   return wanted.map((_, index) => answers.get(index) ?? "");
 }
 
-function callOf({ places }: Stage, action: Action): object {
+function callOf(stage: Stage, action: Action): object {
   if ("kubectl" in action)
     throw new RangeError(`no pod runs kubectl ${action.kubectl.join(" ")}`);
-  return "connect" in action ? places[action.connect] : action;
+  return "connect" in action ? addressOf(stage, action.connect) : action;
 }
 
-function onCommandLine(kubectl: Kubectl, who: Witness, action: Action): string {
+function addressOf({ places }: Stage, place: Place): Address {
+  const address = places[place];
+  if (address === undefined) throw new RangeError(`there is no ${place} here`);
+  return address;
+}
+
+function onCommandLine(
+  { kubectl, node }: Stage,
+  who: Witness,
+  action: Action,
+): string {
   const identity = people[who];
   if (identity === undefined || !("kubectl" in action))
     throw new RangeError(`${who} has no command line for this`);
   const input = action.object && JSON.stringify(action.object);
   try {
-    kubectl.run([...identity, ...action.kubectl], input);
+    const words = action.kubectl.map((word) => word.replace(someNode, node));
+    kubectl.run([...identity, ...words], input);
     return "yes";
   } catch (error) {
     return String((error as { readonly stderr?: unknown }).stderr);

@@ -8,11 +8,13 @@ export type Actor =
   | "pipeline"
   | "server"
   | "notebook"
-  | "guest";
+  | "guest"
+  /** In the namespace default, which is no team's. */
+  | "stranger";
 
 /** Who may do what an attempt tries: besides the actors, those who administer the cluster, and neighbours. */
 export type Witness =
-  Actor | "administrator" | "machine" | "neighbour" | "stranger";
+  Actor | "administrator" | "machine" | "neighbour" | "watcher";
 
 /** Addresses, which are the cluster's to tell. */
 export type Place =
@@ -20,11 +22,19 @@ export type Place =
   | "member-notebook"
   | "model-server"
   | "operator-metrics"
+  | "operator-webhook"
+  | "name-server"
+  | "name-server-metrics"
   | "kubelet"
   | "image-registry"
   | "machine-service"
   | "metadata"
-  | "internet";
+  | "internet"
+  | StreamPlace;
+
+/** Addresses of what a stream and its observability bring. */
+export type StreamPlace =
+  "kafka" | "redis" | "pushgateway" | "prometheus" | "kube-state-metrics";
 
 /** What stands in the way. */
 export type Layer =
@@ -45,7 +55,11 @@ export type Action =
       readonly method?: "GET" | "POST" | "DELETE";
       readonly body?: object;
     }
-  | { readonly store: "read" | "write" | "list"; readonly bucket: string };
+  | {
+      /** `open` lets everybody read and write a bucket, `make` makes one, `accounts` lists the store's. */
+      readonly store: "read" | "write" | "list" | "open" | "make" | "accounts";
+      readonly bucket: string;
+    };
 
 /** An attempt that must be refused, and the request beside it that must not be: a refusal of everything proves nothing. */
 export interface Attempt {
@@ -158,6 +172,56 @@ const binding = {
   ],
 };
 
+const scheduled = (template: object) => ({
+  apiVersion: "sparkoperator.k8s.io/v1beta2",
+  kind: "ScheduledSparkApplication",
+  metadata: { name: "attempt" },
+  spec: { schedule: "0 0 * * *", template },
+});
+
+const folderOfANode = {
+  apiVersion: "v1",
+  kind: "PersistentVolume",
+  metadata: { name: "attempt" },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    capacity: { storage: "1Gi" },
+    hostPath: { path: "/" },
+  },
+};
+
+const namespace = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "attempt" },
+};
+
+const webhook = {
+  apiVersion: "admissionregistration.k8s.io/v1",
+  kind: "MutatingWebhookConfiguration",
+  metadata: { name: "attempt" },
+  webhooks: [],
+};
+
+const foreignAddresses = {
+  apiVersion: "discovery.k8s.io/v1",
+  kind: "EndpointSlice",
+  metadata: {
+    name: "attempt",
+    labels: { "kubernetes.io/service-name": "attempt" },
+  },
+  addressType: "IPv4",
+  endpoints: [{ addresses: ["203.0.113.9"] }],
+  ports: [{ port: 10250 }],
+};
+
+const everyRight = {
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "Role",
+  metadata: { name: "attempt" },
+  rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+};
+
 /** Asks the API server, which keeps nothing. */
 const create = (object: object, namespace = "ml"): Action => ({
   kubectl: ["create", "--dry-run=server", "-f", "-", "-n", namespace],
@@ -168,6 +232,13 @@ const remove = (what: string, name: string, namespace = "ml"): Action => ({
 });
 const read = (...args: readonly string[]): Action => ({
   kubectl: ["get", ...args],
+});
+
+/** In the words of a command line, stands for the name of a node, which is the cluster's to tell. */
+export const someNode = "NODE";
+
+const tokenOf = (account: string): Action => ({
+  kubectl: ["create", "token", account, "-n", "ml"],
 });
 
 const dryRun = "dryRun=All";
@@ -236,14 +307,23 @@ const noToken = (who: Actor): Attempt => ({
   control: { who: "driver" },
 });
 
+const storeWords = {
+  read: (bucket: string) => `reads an object of the bucket ${bucket}`,
+  write: (bucket: string) => `writes an object of the bucket ${bucket}`,
+  list: (bucket: string) => `lists the bucket ${bucket}`,
+  open: (bucket: string) => `opens the bucket ${bucket} to everybody`,
+  make: (bucket: string) => `makes the bucket ${bucket}`,
+  accounts: () => "asks the object store for its accounts",
+};
+
 const store = (
   who: Actor,
-  operation: "read" | "write" | "list",
+  operation: keyof typeof storeWords,
   bucket: string,
   control: Attempt["control"],
 ): Attempt => ({
   who,
-  what: `${operation}s ${operation === "list" ? "" : "an object of "}the bucket ${bucket}`,
+  what: storeWords[operation](bucket),
   action: { store: operation, bucket },
   layer: "object store",
   control,
@@ -307,7 +387,7 @@ export const attempts: readonly Attempt[] = [
   ),
   member(
     "the kubelet, through the API server",
-    read("--raw", "/api/v1/nodes/cpu-0/proxy/pods"),
+    read("--raw", `/api/v1/nodes/${someNode}/proxy/pods`),
     "roles",
   ),
   member(
@@ -378,6 +458,47 @@ export const attempts: readonly Attempt[] = [
     "admission policy",
     fairApplication,
   ),
+  member(
+    "a schedule of SparkApplications whose pods are kube-system's",
+    create(
+      scheduled(
+        application({}, { "spark.kubernetes.namespace": "kube-system" }).spec,
+      ),
+    ),
+    "admission policy",
+    { who: "member", action: create(scheduled(application().spec)) },
+  ),
+  member(
+    "a pod that displaces those of others",
+    create(pod({ priorityClassName: "system-cluster-critical" })),
+    "admission policy",
+    fairPod,
+  ),
+  member("a volume that is a node's folder", create(folderOfANode), "roles"),
+  member("a namespace of its own", create(namespace), "roles"),
+  member("a webhook that sees what all write", create(webhook), "roles"),
+  member(
+    "addresses of others behind its service",
+    create(foreignAddresses),
+    "roles",
+  ),
+  member("every right in its team", create(everyRight), "roles"),
+  {
+    who: "viewer",
+    what: "a command in a notebook of its team",
+    action: {
+      kubectl: ["exec", "-n", "ml", "notebook-first-0", "--", "true"],
+    },
+    layer: "roles",
+    control: { who: "member" },
+  },
+  {
+    who: "viewer",
+    what: "the token of a driver of its team",
+    action: tokenOf("clickstream-features"),
+    layer: "roles",
+    control: { who: "member" },
+  },
   {
     who: "viewer",
     what: "the secrets of its team",
@@ -418,7 +539,7 @@ export const attempts: readonly Attempt[] = [
     who: "driver",
     what: "an executor that runs as another account",
     action: postPod(
-      pod({ serviceAccountName: "clickstream-pipeline" }, executorLabels),
+      pod({ serviceAccountName: "clickstream-training" }, executorLabels),
     ),
     layer: "admission policy",
     control: { who: "driver", action: postPod(executorPod) },
@@ -471,7 +592,7 @@ export const attempts: readonly Attempt[] = [
     what: "another SparkApplication",
     action: postApplication(application()),
     layer: "roles",
-    control: { who: "pipeline" },
+    control: fairApplication,
   },
   {
     who: "driver",
@@ -486,6 +607,21 @@ export const attempts: readonly Attempt[] = [
         kubectl: ["exec", "-n", "ml", "notebook-first-0", "--", "true"],
       },
     },
+  },
+  {
+    who: "driver",
+    what: "the token of another account",
+    action: {
+      method: "POST",
+      api: `${apiOf("ml", "serviceaccounts")}/clickstream-training/token`,
+      body: {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        spec: {},
+      },
+    },
+    layer: "roles",
+    control: { who: "member", action: tokenOf("clickstream-training") },
   },
   // With the token of a pipeline's step.
   {
@@ -549,10 +685,27 @@ export const attempts: readonly Attempt[] = [
   ...(["driver", "server", "notebook"] as const).map((who) =>
     connect(who, "the metadata address of a cloud", "metadata", "stranger"),
   ),
+  ...(["driver", "guest"] as const).map((who) =>
+    connect(
+      who,
+      "the webhook of the Spark operator",
+      "operator-webhook",
+      "stranger",
+    ),
+  ),
+  ...(["notebook", "stranger"] as const).map((who) => ({
+    ...connect(
+      who,
+      "the metrics of the name servers",
+      "name-server-metrics",
+      who,
+    ),
+    control: { who, action: { connect: "name-server" } as const },
+  })),
   connect("trainer", "the registry of images", "image-registry", "machine"),
   connect(
     "notebook",
-    "a service of the machine itself",
+    "a service of a machine that the cluster runs on",
     "machine-service",
     "machine",
   ),
@@ -577,8 +730,62 @@ export const attempts: readonly Attempt[] = [
   }),
   store("notebook", "write", "models-guests", { who: "guest" }),
   store("guest", "list", "models", { who: "notebook" }),
+  store("trainer", "open", "models", {
+    who: "trainer",
+    action: { store: "write", bucket: "models" },
+  }),
+  store("notebook", "make", "red-team", {
+    who: "notebook",
+    action: { store: "list", bucket: "models" },
+  }),
+  store("notebook", "accounts", "", {
+    who: "notebook",
+    action: { store: "list", bucket: "models" },
+  }),
   store("guest", "write", "feature-store", {
     who: "guest",
     action: { store: "list", bucket: "feature-store" },
   }),
+];
+
+const strangerTo = (what: string, place: StreamPlace) =>
+  connect("stranger", what, place, "driver");
+
+/** The same at what a stream and its observability bring, which the stacks of the others do not have. */
+export const streamAttempts: readonly Attempt[] = [
+  strangerTo("a broker of Kafka", "kafka"),
+  strangerTo("the online store of a team", "redis"),
+  strangerTo("the Pushgateway", "pushgateway"),
+  connect("stranger", "Prometheus", "prometheus", "watcher"),
+  connect("driver", "Prometheus", "prometheus", "watcher"),
+  connect(
+    "driver",
+    "what is measured of all teams' pods",
+    "kube-state-metrics",
+    "watcher",
+  ),
+  member(
+    "the topics of all, by a command in a broker",
+    { kubectl: ["exec", "-n", "kafka", "kafka-0", "--", "true"] },
+    "roles",
+  ),
+  member(
+    "the settings of Prometheus",
+    read("configmaps", "-n", "observability"),
+    "roles",
+  ),
+  {
+    who: "driver",
+    what: "the pods of the brokers",
+    action: { api: apiOf("kafka", "pods") },
+    layer: "roles",
+    control: { who: "driver", action: { api: apiOf("ml", "pods") } },
+  },
+  {
+    who: "driver",
+    what: "the secrets of its team, with the password of its online store",
+    action: { api: apiOf("ml", "secrets") },
+    layer: "roles",
+    control: { who: "driver", action: { api: apiOf("ml", "pods") } },
+  },
 ];

@@ -74,6 +74,12 @@ def signed(method: str, url: str, body: bytes) -> urllib.request.Request:
     return urllib.request.Request(url, method=method, data=body or None, headers=headers)
 
 
+def everybody(bucket: str) -> bytes:
+    everything = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": everything}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow]}).encode()
+
+
 def store(operation: str, bucket: str) -> str:
     root = f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}"
     name = f"{root}/red-team.txt"
@@ -81,6 +87,10 @@ def store(operation: str, bucket: str) -> str:
         "list": [("GET", f"{root}?list-type=2&max-keys=1", b"")],
         "read": [("GET", name, b"")],
         "write": [("PUT", name, b"red team"), ("DELETE", name, b"")],
+        "open": [("PUT", f"{root}?policy=", everybody(bucket))],
+        "make": [("PUT", root, b"")],
+        # https://github.com/versity/versitygw/wiki/Admin-APIs
+        "accounts": [("PATCH", f"{os.environ['AWS_ENDPOINT_URL']}/list-users", b"")],
     }[operation]
     try:
         for method, url, body in requests:

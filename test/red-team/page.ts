@@ -1,4 +1,11 @@
-import { attempts, type Layer } from "./attempts";
+import { type Attempt, attempts, type Layer, streamAttempts } from "./attempts";
+import {
+  attemptsOn,
+  leftOut,
+  streamSuite,
+  targets,
+  type TargetName,
+} from "./targets";
 
 /** Where each layer stands in the way: what was tried for real, what is configured alone, and what is missing. */
 const layers: Readonly<
@@ -9,7 +16,7 @@ const layers: Readonly<
 > = {
   "network policy": {
     by: "kube-router's firewall on every node (local, onprem)",
-    tried: "local: all attempts below. onprem: pods of strangers",
+    tried: "local, onprem",
     clouds:
       "configured, never tried: the VPC CNI's on EKS, Dataplane V2 on GKE, Cilium on AKS",
     existing:
@@ -17,41 +24,43 @@ const layers: Readonly<
   },
   roles: {
     by: "the API server",
-    tried: "local",
+    tried: "local, onprem",
     clouds: "the same objects, never tried",
     existing: "the same objects",
   },
   "admission policy": {
     by: "the API server (ValidatingAdmissionPolicy)",
-    tried: "local, and on an API server alone in test/engine",
+    tried: "local, onprem, and on an API server alone in test/engine",
     clouds: "the same objects, never tried",
     existing: "the same objects; Kubernetes 1.30 or later",
   },
   "Pod Security": {
     by: "the API server (level restricted)",
-    tried: "local",
+    tried: "local, onprem",
     clouds: "the same labels, never tried",
     existing: "the same labels",
   },
   quota: {
     by: "the API server (ResourceQuota)",
-    tried: "local",
+    tried: "local, onprem",
     clouds: "the same objects, never tried",
     existing: "the same objects",
   },
   "no token": {
     by: "the platform's own pods, which ask for none",
-    tried: "local",
+    tried: "local, onprem",
     clouds: "the same pods, never tried",
     existing: "the same pods",
   },
   "object store": {
     by: "versitygw's accounts; on clouds, the roles of each identity",
-    tried: "local",
+    tried: "local, onprem",
     clouds: "configured, never tried",
     existing: "versitygw; at an endpoint of yours, whatever its keys may",
   },
 };
+
+const targetNames = Object.keys(targets) as readonly TargetName[];
 
 const escaped = (text: string) => text.replaceAll("|", "\\|");
 const row = (cells: readonly string[]) =>
@@ -59,12 +68,17 @@ const row = (cells: readonly string[]) =>
 const rows = (head: readonly string[], body: readonly (readonly string[])[]) =>
   [row(head), row(head.map(() => "---")), ...body.map(row)].join("\n");
 
+const controlOf = ({ who, action }: Attempt["control"]) =>
+  action === undefined
+    ? `the ${who}, the same`
+    : `the ${who}, the like within bounds`;
+
 /** The page of the documentation. */
 export function page(): string {
   return `# Security: what is refused, and by what
 
-This page is made from \`test/red-team/attempts.ts\`, which the full local stack's suite runs: change it there, and write it
-anew with \`UPDATE_DOCS=1 npm test\`.
+This page is made from \`test/red-team\`, which the suites of the full local stack and of the on-prem stack run: change it
+there, and write it anew with \`UPDATE_DOCS=1 npm test\`.
 
 ## Where each layer holds
 
@@ -93,9 +107,19 @@ kubelets, the pods and services of others, and a cloud's metadata address.
 - On GKE the metadata address is open on port 80: workload identity answers there, in place of the node's metadata.
 - A host of \`onprem\` with more addresses than the one in its stack's file is closed at that one alone: with \`all\`, its pods reach
   the others.
-- The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes have no policies; \`kubeflow\`
-  and \`istio-system\` have them for what goes out alone.
+- The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes are closed on \`local\` and
+  \`onprem\`, but for name service, the API server's own calls, and Prometheus; elsewhere they are the cluster's maker's.
+  \`kubeflow\` and \`istio-system\` are closed outwards alone.
 - A firewall that learns of a pod a moment after its start lets it out for that moment (kube-router: less than a second).
+
+## What is written down, and what lies encrypted
+
+On \`local\` and \`onprem\` each API server keeps an audit log: who asked for what, and how it was answered, which names who
+was refused; of secrets, roles, commands in pods and policies whoever asked, of the rest whoever is not Kubernetes itself. It
+has no contents of objects, and at most 100 MB: \`audit/audit.log\` in the local cluster's folder, \`/var/log/kubernetes/audit\`
+on each control-plane host. Secrets are encrypted in etcd (XSalsa20-Poly1305), with a key that is made with the cluster and
+lies with its certificates alone; nothing rotates it. Volumes and buckets are not encrypted by the program: encrypt the disk.
+EKS, GKE and AKS have logs and encryption of their own, as their stacks configure them.
 
 ## What members may do to their own team
 
@@ -108,17 +132,43 @@ topics of the embedded Kafka; what is pushed to the Pushgateway under another te
 ## What was tried
 
 ${attempts.length} attempts, each with a control: who may do the same, or what like it the same one may do. An attempt counts as
-refused only when the layer that is named refused it, in its own words, and the control was let through.
+refused only when the layer that is named refused it, in its own words, and the control was let through. Each is made by the
+suite of a target, but for what its stack does not have:
+
+${targetNames
+  .map(
+    (target) =>
+      `- ${target}: ${attemptsOn(target).length}, in \`${targets[target].suite}\``,
+  )
+  .join("\n")}
 
 ${rows(
-  ["from", "tries", "refused by", "the control: may"],
-  attempts.map(({ who, what, layer, control }) => [
+  [
+    "from",
+    "tries",
+    ...targetNames.map((target) => `${target}: refused by`),
+    "the control: may",
+  ],
+  attempts.map(({ control, ...attempt }) => [
+    attempt.who,
+    attempt.what,
+    ...targetNames.map((target) => {
+      const reason = leftOut({ ...attempt, control }, target);
+      return reason === undefined ? attempt.layer : `not tried: ${reason}`;
+    }),
+    controlOf(control),
+  ]),
+)}
+
+At what a stream brings, in \`${streamSuite}\` on the local target, ${streamAttempts.length} more:
+
+${rows(
+  ["from", "tries", "local: refused by", "the control: may"],
+  streamAttempts.map(({ who, what, layer, control }) => [
     who,
     what,
     layer,
-    control.action === undefined
-      ? `the ${control.who}, the same`
-      : `the ${control.who}, the like within bounds`,
+    controlOf(control),
   ]),
 )}
 `;

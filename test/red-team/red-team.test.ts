@@ -5,21 +5,41 @@ import { join } from "node:path";
 import { format } from "prettier";
 
 import { layerOf, surprises } from "./answers";
-import { attempts } from "./attempts";
+import { attempts, streamAttempts } from "./attempts";
 import { page } from "./page";
+import { attemptsOn, leftOut, targets } from "./targets";
 
 const file = join(__dirname, "../../docs/security.md");
 
 describe("red team", () => {
   it("makes at least forty attempts, from every kind of pod and person, each with a control", () => {
     assert.ok(attempts.length >= 40, String(attempts.length));
-    const names = attempts.map(({ who, what }) => `${who}: ${what}`);
+    const all = [...attempts, ...streamAttempts];
+    const names = all.map(({ who, what }) => `${who}: ${what}`);
     assert.equal(new Set(names).size, names.length);
-    for (const { who, what, control } of attempts)
+    for (const { who, what, control } of all)
       assert.ok(
         control.who !== who || control.action !== undefined,
         `${who}, ${what}: the control is the attempt`,
       );
+  });
+
+  it("makes all of them on the local target, and on-prem what each layer is for and all but what is not there", () => {
+    assert.deepEqual(attemptsOn("local"), attempts);
+    const onprem = attemptsOn("onprem");
+    for (const { layer } of attempts)
+      assert.ok(
+        onprem.some((attempt) => attempt.layer === layer),
+        layer,
+      );
+    const reasons = new Set(
+      attempts.flatMap((attempt) => leftOut(attempt, "onprem") ?? []),
+    );
+    assert.deepEqual(
+      [...reasons].sort(),
+      [...Object.values(targets.onprem.lacks)].sort(),
+    );
+    assert.ok(onprem.length >= 0.9 * attempts.length, String(onprem.length));
   });
 
   it("tells by whom it was refused, and takes a broken call for no refusal", () => {

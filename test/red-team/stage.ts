@@ -1,9 +1,8 @@
 import { createServer, type Server } from "node:net";
 
-import type { Layout } from "../../infra/local/layout";
 import type { Kubectl } from "../support/kubectl";
 import type { Pod } from "../support/pod-calls";
-import type { Stage } from "./answers";
+import type { Address, Stage } from "./answers";
 
 const metadataAddress = "169.254.169.254";
 /** Of a range for documentation (RFC 5737), which nobody has. */
@@ -32,6 +31,19 @@ interface KnownPod {
   readonly status: { readonly podIP: string; readonly hostIP: string };
 }
 
+/** What is another on every target. */
+export interface Origins {
+  /** Labels of the team's pods of which the attempts' are copies. */
+  readonly selectors: {
+    readonly trainer: string;
+    readonly server: string;
+    readonly pipeline?: string;
+  };
+  /** A service of a machine that the cluster runs on. */
+  readonly machineService: Address;
+  readonly imageRegistry?: Address;
+}
+
 /** Pods for the attempts, which {@link setStage} makes and the stage's end removes. */
 export interface SetStage extends Stage {
   end(): void;
@@ -41,61 +53,44 @@ export interface SetStage extends Stage {
  * Makes a pod for each kind of the platform's own that has ended: of its account, its labels, its environment and its
  * settings, with a command that waits; and serves what a cloud or the internet would.
  */
-export async function setStage(
+export function setStage(
   kubectl: Kubectl,
-  layout: Layout,
-): Promise<SetStage> {
-  const known = (namespace: string, ...selector: readonly string[]) => {
-    const { items } = kubectl.get<{ readonly items: readonly KnownPod[] }>(
-      ...["pods", `--namespace=${namespace}`, ...selector],
-    );
-    const [pod] = items;
-    if (pod === undefined) throw new Error(`no pod of ${selector.join(" ")}`);
-    return pod;
-  };
+  { selectors, machineService, imageRegistry }: Origins,
+): SetStage {
+  const known = podsOf(kubectl);
   const named = (namespace: string, name: string) =>
     known(namespace, `--field-selector=metadata.name=${name}`);
   const notebook = named("ml", "notebook-first-0");
   const guest = named("guests", "notebook-guest-0");
   const driver = named("ml", "clickstream-features-driver");
-  const server = known(
-    "ml",
-    "--selector=serving.kserve.io/inferenceservice=clickstream-serving",
-  );
+  const server = known("ml", `--selector=${selectors.server}`);
   const operator = known(
     "spark-operator",
     "--selector=app.kubernetes.io/component=controller",
+  );
+  const nameServer = known("kube-system", "--selector=k8s-app=kube-dns");
+  const webhook = known(
+    "spark-operator",
+    "--selector=app.kubernetes.io/component=webhook",
   );
   const { nodeName } = notebook.spec;
   const waiting = [
     waitingPod("driver", driver, nodeName),
     waitingPod("executor", executorOf(kubectl, driver), nodeName),
-    waitingPod(
-      "trainer",
-      known(
-        "ml",
-        "--selector=training.kubeflow.org/job-name=clickstream-pytorch",
-      ),
-      nodeName,
-    ),
-    waitingPod(
-      "pipeline",
-      known("ml", "--selector=job-name=clickstream-pipeline"),
-      nodeName,
-    ),
+    ...(["trainer", "pipeline"] as const).flatMap((role) => {
+      const selector = selectors[role];
+      return selector === undefined
+        ? []
+        : [waitingPod(role, known("ml", `--selector=${selector}`), nodeName)];
+    }),
     plainPod("neighbour", "spark-operator", notebook),
     plainPod("stranger", "default", notebook),
     addresses(nodeName),
   ];
-  kubectl.apply(...waiting.map(({ object }) => object));
-  for (const { pod } of waiting)
-    kubectl.waitFor(`pod/${pod.name}`, "condition=Ready", pod.namespace);
-  const listener = await listen(layout.host);
-  const pods = Object.fromEntries(
-    waiting.map(({ role, pod }) => [role, pod]),
-  ) as Stage["pods"];
+  const pods = start(kubectl, waiting);
   return {
     kubectl,
+    node: nodeName,
     pods: {
       ...pods,
       notebook: notebook.metadata,
@@ -107,24 +102,78 @@ export async function setStage(
       "member-notebook": { host: notebook.status.podIP, port: notebookPort },
       "model-server": { host: server.status.podIP, port: 8080 },
       "operator-metrics": { host: operator.status.podIP, port: 8080 },
+      "operator-webhook": { host: webhook.status.podIP, port: 9443 },
+      "name-server": { host: nameServer.status.podIP, port: 53 },
+      "name-server-metrics": { host: nameServer.status.podIP, port: 9153 },
       kubelet: { host: notebook.status.hostIP, port: 10250 },
-      "image-registry": addressOf(layout.registry),
-      "machine-service": {
-        host: layout.host,
-        port: (listener.address() as { readonly port: number }).port,
-      },
+      ...(imageRegistry && { "image-registry": imageRegistry }),
+      "machine-service": machineService,
       metadata: { host: metadataAddress, port: servedPort },
       internet: { host: internetAddress, port: servedPort },
     },
-    end: () => {
-      listener.close();
-      for (const { pod } of waiting)
-        kubectl.run([
-          ...["delete", "pod", pod.name, `--namespace=${pod.namespace}`],
-          ...["--grace-period=2", "--ignore-not-found", "--wait=false"],
-        ]);
-    },
+    end: () => end(kubectl, waiting),
   };
+}
+
+/** The same for the attempts at what a stream brings: of a stack with Kafka, Redis and observability. */
+export function setStreamStage(kubectl: Kubectl): SetStage {
+  const known = podsOf(kubectl);
+  const driver = known("ml", "--selector=spark-role=driver");
+  const waiting = [
+    waitingPod("driver", driver, driver.spec.nodeName),
+    plainPod("stranger", "default", driver),
+    plainPod("watcher", "observability", driver),
+  ];
+  const address = (namespace: string, name: string, port: number) => ({
+    host: known(namespace, `--selector=app.kubernetes.io/name=${name}`).status
+      .podIP,
+    port,
+  });
+  const services = "observability";
+  return {
+    kubectl,
+    node: driver.spec.nodeName,
+    pods: start(kubectl, waiting),
+    places: {
+      kafka: address("kafka", "kafka", 9092),
+      redis: address("ml", "clickstream-stream-online", 6379),
+      pushgateway: address(services, "pushgateway", 9091),
+      prometheus: address(services, "prometheus", 9090),
+      "kube-state-metrics": address(services, "kube-state-metrics", 8080),
+    },
+    end: () => end(kubectl, waiting),
+  };
+}
+
+/** The first pod of a namespace that a selector finds. */
+function podsOf(kubectl: Kubectl) {
+  return (namespace: string, ...selector: readonly string[]) => {
+    const { items } = kubectl.get<{ readonly items: readonly KnownPod[] }>(
+      ...["pods", `--namespace=${namespace}`, ...selector],
+    );
+    const [pod] = items;
+    if (pod === undefined) throw new Error(`no pod of ${selector.join(" ")}`);
+    return pod;
+  };
+}
+
+/** Makes pods, and waits until they are ready. */
+function start(
+  kubectl: Kubectl,
+  waiting: readonly WaitingPod[],
+): Stage["pods"] {
+  kubectl.apply(...waiting.map(({ object }) => object));
+  for (const { pod } of waiting)
+    kubectl.waitFor(`pod/${pod.name}`, "condition=Ready", pod.namespace);
+  return Object.fromEntries(waiting.map(({ role, pod }) => [role, pod]));
+}
+
+function end(kubectl: Kubectl, waiting: readonly WaitingPod[]): void {
+  for (const { pod } of waiting)
+    kubectl.run([
+      ...["delete", "pod", pod.name, `--namespace=${pod.namespace}`],
+      ...["--grace-period=2", "--ignore-not-found", "--wait=false"],
+    ]);
 }
 
 interface WaitingPod {
@@ -273,15 +322,22 @@ function addresses(nodeName: string): WaitingPod {
   };
 }
 
-function listen(host: string): Promise<Server> {
+/** A service on this machine, until it is closed. */
+export function listen(
+  host: string,
+): Promise<{ readonly address: Address; readonly server: Server }> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.end());
     server.once("error", reject);
-    server.listen(0, host, () => resolve(server));
+    server.listen(0, host, () => {
+      const { port } = server.address() as { readonly port: number };
+      resolve({ address: { host, port }, server });
+    });
   });
 }
 
-function addressOf(text: string): { host: string; port: number } {
+/** Reads `host:port`. */
+export function addressOf(text: string): Address {
   const [host = "", port] = text.split(":");
   return { host, port: Number(port) };
 }
