@@ -90,6 +90,11 @@ export class KubeApi {
     );
   }
 
+  /** Writes an object over the one that is there. */
+  async replace(path: string, object: object): Promise<void> {
+    await this.call("PUT", path, object);
+  }
+
   /** Changes parts of an object. */
   async merge(path: string, patch: object): Promise<void> {
     await this.call("PATCH", path, patch, "application/merge-patch+json");

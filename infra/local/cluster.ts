@@ -32,6 +32,8 @@ export class LocalCluster extends pulumi.CustomResource {
   declare readonly nodes: pulumi.Output<readonly string[]>;
   /** Whether every machine of the cluster runs. */
   declare readonly running: pulumi.Output<boolean>;
+  /** Whether no secret is in etcd as plain text. */
+  declare readonly secretsEncrypted: pulumi.Output<boolean>;
 
   constructor(
     name: string,
@@ -48,6 +50,7 @@ export class LocalCluster extends pulumi.CustomResource {
         gateway: undefined,
         nodes: undefined,
         running: undefined,
+        secretsEncrypted: undefined,
       },
       { ...opts, additionalSecretOutputs: ["kubeconfig"] },
     );

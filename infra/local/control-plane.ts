@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { auditFlags } from "../api-server/audit";
 import { quote } from "./execute";
 import type { Layout } from "./layout";
 import { apiGate } from "./readiness";
@@ -65,6 +66,13 @@ export function controlPlaneDaemons(layout: Layout, tool: FindTool): Daemon[] {
       "--requestheader-username-headers=X-Remote-User",
       `--proxy-client-cert-file=${pki("front-proxy-client.crt")}`,
       `--proxy-client-key-file=${pki("front-proxy-client.key")}`,
+      `--encryption-provider-config=${layout.encryption}`,
+      ...Object.entries(
+        auditFlags({
+          policy: layout.auditPolicy,
+          log: join(layout.audit, "audit.log"),
+        }),
+      ).map(([flag, value]) => `--${flag}=${value}`),
       // This machine has routes to the pods but no kube-proxy, so webhooks are called at their pods' addresses.
       "--enable-aggregator-routing=true",
       "--profiling=false",

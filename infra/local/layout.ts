@@ -44,6 +44,11 @@ export class Layout {
   readonly state: string;
   readonly pki: string;
   readonly logs: string;
+  /** Folder of the API server's audit log. */
+  readonly audit: string;
+  readonly auditPolicy: string;
+  /** File with the key to the secrets in etcd. */
+  readonly encryption: string;
   /** Persistent volumes, at the same path on the host and on every node. */
   readonly volumes: string;
   /** Path of the cluster in every cgroup hierarchy. */
@@ -68,6 +73,9 @@ export class Layout {
     this.state = join(dataDir, name);
     this.pki = join(this.state, "pki");
     this.logs = join(this.state, "logs");
+    this.audit = join(this.state, "audit");
+    this.auditPolicy = join(this.pki, "audit-policy.json");
+    this.encryption = join(this.pki, "encryption.json");
     this.volumes = join(this.state, "volumes");
     this.cgroup = `/mlstack/${name}-${digest(this.state)}`;
     this.gateway = address(this.place.subnet, 1);

@@ -9,6 +9,7 @@ import { claimFolder } from "../owned-folder";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
 import { KubeApi, type KubeObject } from "./api";
+import { requireKey, rewriteSecrets } from "./api-server-files";
 import { removeCluster, removeNode, stopCluster } from "./cleanup";
 import type { FindTool } from "./control-plane";
 import { dnsObjects } from "./dns";
@@ -33,7 +34,7 @@ import {
 } from "./record";
 import { parseReference, referenceOf } from "./reference";
 import { writeRegistryConfig } from "./registry";
-import { restartControlPlane, restartNode } from "./restart";
+import { refreshApiServer, restartControlPlane, restartNode } from "./restart";
 import { storageObjects } from "./storage";
 import { restartDaemon, runningUnits } from "./unit";
 import { refuseUpgrade } from "./versions";
@@ -47,6 +48,8 @@ export interface Cluster {
   readonly kubeconfig: string;
   readonly gateway: string;
   readonly nodes: readonly string[];
+  /** Whether no secret is in etcd as plain text. */
+  readonly secretsEncrypted: boolean;
 }
 
 /** Makes a cluster; a failure or a cancellation leaves nothing of it. A whole cluster that is there is refused. */
@@ -94,6 +97,7 @@ export async function updateCluster(
     const record = ownRecord(layout, await findCluster(layout), id);
     const refusal = refuseUpgrade(record.inputs.versions, inputs.versions);
     if (refusal !== undefined) throw new Error(refusal);
+    requireKey(layout, record.secretsEncrypted);
     const upgrading = !isDeepStrictEqual(
       record.inputs.versions,
       inputs.versions,
@@ -138,12 +142,18 @@ export async function updateCluster(
       registryStorage: inputs.registryStorage,
     });
     if (upgrading) await restartDaemons(layout, nodes, machines, tool, work);
+    else if (!machines.includes(controlPlane))
+      await withApi(layout, (api) => refreshApiServer(layout, api, tool, work));
     const fresh = nodes.filter(({ name }) => machines.includes(name));
     const cluster = await finish(layout, id, nodes, work, {
       nodes: fresh,
       since,
     });
-    await writeRecord(layout, { ...record, inputs, nodes, tools });
+    if (!record.secretsEncrypted) await withApi(layout, rewriteSecrets);
+    await writeRecord(layout, {
+      ...{ ...record, inputs, nodes, tools },
+      secretsEncrypted: true,
+    });
     return cluster;
   });
 }
@@ -158,7 +168,7 @@ export async function readCluster(
   if (found.kind === "foreign" || found.kind === "damaged")
     throw new Error(found.reason);
   return found.kind === "complete" && found.id === id
-    ? describe(layout, id, found.record.nodes)
+    ? describe(layout, id, found.record)
     : undefined;
 }
 
@@ -170,8 +180,8 @@ export async function importCluster(
   const layout = new Layout(folder);
   const found = await findCluster(layout);
   if (found.kind !== "complete" || found.id !== id) return undefined;
-  const { inputs, nodes } = found.record;
-  return { inputs, cluster: await describe(layout, id, nodes) };
+  const { inputs } = found.record;
+  return { inputs, cluster: await describe(layout, id, found.record) };
 }
 
 /** Removes the cluster with this ID; any other is left alone. */
@@ -274,8 +284,7 @@ async function restartDaemons(
   tool: FindTool,
   work: Work,
 ): Promise<void> {
-  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
-  try {
+  await withApi(layout, async (api) => {
     if (!started.includes(controlPlane)) {
       work.log("restarting the control plane with its new versions");
       await restartControlPlane(layout, api, tool, work);
@@ -284,9 +293,7 @@ async function restartDaemons(
       work.log(`restarting ${node.name} with its new versions`);
       await restartNode(layout, node, api, tool, work);
     }
-  } finally {
-    api.close();
-  }
+  });
 }
 
 async function build(
@@ -296,7 +303,11 @@ async function build(
   work: Work,
 ): Promise<Cluster> {
   const nodes = placeNodes(inputs, []);
-  const record = { owner: work.owner, inputs, nodes, tools: pinnedTools() };
+  const record = {
+    ...{ owner: work.owner, inputs, nodes, tools: pinnedTools() },
+    // Its API server has the key from its first start.
+    secretsEncrypted: true,
+  };
   await writeRecord(layout, { ...record, complete: false });
   await mkdir(layout.volumes);
   work.log("starting the control plane");
@@ -339,8 +350,7 @@ async function finish(
   work: Work,
   restarted?: Restarted,
 ): Promise<Cluster> {
-  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
-  try {
+  await withApi(layout, async (api) => {
     await awaitApi(layout, api, work, "serves");
     work.log("the API server answers; waiting for the nodes");
     await Promise.all([
@@ -353,10 +363,21 @@ async function finish(
     const names = nodes.map(({ name }) => name).join(", ");
     work.log(`nodes ready: ${names}; waiting for cluster DNS`);
     await awaitDns(api, work);
+  });
+  return describe(layout, id, { nodes, secretsEncrypted: true });
+}
+
+/** Talks to the API server as its administrator. */
+async function withApi(
+  layout: Layout,
+  use: (api: KubeApi) => Promise<void>,
+): Promise<void> {
+  const api = await KubeApi.open(join(layout.pki, "super-admin.conf"));
+  try {
+    await use(api);
   } finally {
     api.close();
   }
-  return describe(layout, id, nodes);
 }
 
 async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
@@ -376,12 +397,16 @@ async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
 async function describe(
   layout: Layout,
   id: string,
-  nodes: readonly ClusterNode[],
+  {
+    nodes,
+    secretsEncrypted,
+  }: Pick<ClusterRecord, "nodes" | "secretsEncrypted">,
 ): Promise<Cluster> {
   return {
     clusterId: id,
     kubeconfig: await readFile(join(layout.pki, "admin.conf"), "utf8"),
     gateway: layout.gateway,
     nodes: nodes.map(({ name }) => name),
+    secretsEncrypted,
   };
 }

@@ -1,3 +1,4 @@
+import { writeApiServerFiles } from "./api-server-files";
 import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { connectControlPlane, connectNode, routePods } from "./network";
@@ -49,6 +50,7 @@ export async function startMachines(
   async function startControlPlane(): Promise<number> {
     const daemons = controlPlaneDaemons(layout, tool);
     await writeRegistryConfig(layout, registryStorage);
+    await writeApiServerFiles(layout);
     await writeDaemons(layout, controlPlane, daemons);
     const unit = await launch(controlPlane);
     await connectControlPlane(layout, unit.pid);

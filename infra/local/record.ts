@@ -23,6 +23,8 @@ const recordSchema = z.object({
     .readonly(),
   /** Paths of the programs that the machines run: those of `inputs.versions`, until an update takes others. */
   tools: z.record(z.string(), z.string()),
+  /** Whether no secret is in etcd as plain text; releases before there was a key kept all of them so. */
+  secretsEncrypted: z.boolean().default(false),
   /** Whether the cluster was once whole; what never was, or is being removed, is only cleaned away. */
   complete: z.boolean(),
 });

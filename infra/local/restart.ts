@@ -1,10 +1,13 @@
+import { readFile } from "node:fs/promises";
+
 import type { KubeApi } from "./api";
+import { writeApiServerFiles } from "./api-server-files";
 import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { nodeDaemons, writeNode } from "./node";
 import { findProgram } from "../supply/toolchain/packages";
 import { awaitApi, awaitNodes } from "./readiness";
-import { restartDaemon, writeDaemons } from "./unit";
+import { daemonScript, restartDaemon, writeDaemons } from "./unit";
 import type { Work } from "./work";
 
 /** Lets the control plane run other programs; the API server is away for some seconds. */
@@ -15,6 +18,7 @@ export async function restartControlPlane(
   work: Work,
 ): Promise<void> {
   const daemons = controlPlaneDaemons(layout, tool);
+  await writeApiServerFiles(layout);
   await writeDaemons(layout, controlPlane, daemons);
   for (const { name } of daemons) {
     work.signal.throwIfAborted();
@@ -22,6 +26,27 @@ export async function restartControlPlane(
     // The others find an API server of their own version or a newer one, as the skew policy wants it.
     if (name === "kube-apiserver") await awaitApi(layout, api, work, "ready");
   }
+}
+
+/** Starts an API server anew that runs with other settings or files than it would get now, and leaves any other alone. */
+export async function refreshApiServer(
+  layout: Layout,
+  api: KubeApi,
+  tool: FindTool,
+  work: Work,
+): Promise<void> {
+  const name = "kube-apiserver";
+  const daemons = controlPlaneDaemons(layout, tool).filter(
+    (daemon) => daemon.name === name,
+  );
+  const path = layout.at(layout.unit(controlPlane), "daemons", name);
+  const script = await readFile(path, "utf8");
+  const filesChanged = await writeApiServerFiles(layout);
+  if (!filesChanged && daemons.map(daemonScript).join("") === script) return;
+  work.log("restarting the API server with its new settings");
+  await writeDaemons(layout, controlPlane, daemons);
+  await restartDaemon(layout, controlPlane, name);
+  await awaitApi(layout, api, work, "ready");
 }
 
 /** Lets a node run other programs; its pods run on meanwhile. */

@@ -33,6 +33,7 @@ export class SshCluster extends pulumi.CustomResource {
         ...args,
         ...{ kubeconfig: undefined, fingerprints: undefined },
         ...{ certificatesEnd: undefined, silent: undefined },
+        secretsEncrypted: undefined,
       },
       { ...opts, additionalSecretOutputs: ["kubeconfig"] },
     );

@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { copyApiServerFiles, writeApiServerFiles } from "./api-server-files";
 import type { Host, SshClusterInputs } from "./hosts";
 import {
   documentFile,
@@ -46,6 +47,7 @@ export async function init(
 ): Promise<void> {
   work.log(`${first.host.name}: init`);
   await prepare(first, id, work);
+  await writeApiServerFiles(first);
   await first.write(documentFile, initDocuments(inputs, first.host));
   await first.run(
     `kubeadm init --config=${documentFile} --skip-token-print\nrm ${documentFile}`,
@@ -68,6 +70,8 @@ export async function joinAll(
     for (const [index, remote] of joining.entries()) {
       work.log(`${remote.host.name}: join (${index + 1}/${joining.length})`);
       await prepare(remote, id, work);
+      if (remote.host.role === "control-plane")
+        await copyApiServerFiles(first, remote);
       await remote.write(
         documentFile,
         joinDocument(inputs, remote.host, invitation),

@@ -1,3 +1,4 @@
+import { apiServerSettings } from "./api-server-files";
 import type { Host, SshClusterInputs } from "./hosts";
 
 /** Runtime of every host. */
@@ -19,19 +20,17 @@ export function initDocuments(
   names: readonly string[] = [],
 ): string {
   return documents([
-    {
-      apiVersion,
-      kind: "InitConfiguration",
-      nodeRegistration: registration(inputs, first),
-      localAPIEndpoint: { advertiseAddress: first.address, bindPort: 6443 },
-    },
+    initConfiguration(inputs, first),
     {
       apiVersion,
       kind: "ClusterConfiguration",
       clusterName: inputs.name,
       kubernetesVersion: `v${inputs.version}`,
       controlPlaneEndpoint: inputs.endpoint,
-      ...(names.length > 0 && { apiServer: { certSANs: names } }),
+      apiServer: {
+        ...(names.length > 0 && { certSANs: names }),
+        ...apiServerSettings,
+      },
       networking: { podSubnet: inputs.pods, serviceSubnet: inputs.services },
       controllerManager: {
         // A /24 a node, whose routes this program keeps.
@@ -50,6 +49,15 @@ export function initDocuments(
       ...inputs.kubeProxy,
     },
   ]);
+}
+
+/** Documents for a host of a cluster that stands, whose configuration is given. */
+export function standingDocuments(
+  inputs: SshClusterInputs,
+  host: Host,
+  configuration: object,
+): string {
+  return documents([initConfiguration(inputs, host), configuration]);
 }
 
 /** How a host proves that it may join, and knows whom it joins. */
@@ -86,6 +94,15 @@ export function joinDocument(
       ...(host.role === "control-plane" && { controlPlane }),
     },
   ]);
+}
+
+function initConfiguration(inputs: SshClusterInputs, host: Host): object {
+  return {
+    apiVersion,
+    kind: "InitConfiguration",
+    nodeRegistration: registration(inputs, host),
+    localAPIEndpoint: { advertiseAddress: host.address, bindPort: 6443 },
+  };
 }
 
 function registration({ ignorePreflightErrors }: SshClusterInputs, host: Host) {

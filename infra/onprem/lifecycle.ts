@@ -1,8 +1,10 @@
+import { encryptSecrets, refreshApiServers } from "./api-servers";
 import { certificateEnd, renewCertificates } from "./certificates";
 import { changeEndpoint } from "./endpoint";
 import {
   compareHosts,
   controlPlaneOf,
+  type Host,
   inOrder,
   type SshClusterInputs,
 } from "./hosts";
@@ -49,7 +51,7 @@ export async function createSshCluster(
       ...inputs,
       ...{ version, hosts: members.map(({ remote }) => remote.host) },
       ...{ kubeconfig: "", fingerprints: {}, certificatesEnd: "" },
-      ...{ silent: [], upgrading: "" },
+      ...{ silent: [], upgrading: "", secretsEncrypted: false },
     };
     const found = { connections, hosts: inspected };
     const state = await converge(cluster, olds, inputs, found, work);
@@ -191,6 +193,13 @@ async function carryOut(
     advance({ upgrading: news.version });
     await upgrade(plan.members, news, work);
   }
+  const isControlPlane = (host: Host) => host.role === "control-plane";
+  const refreshed = await refreshApiServers(
+    plan.members.filter(({ host }) => isControlPlane(host)),
+    plan.silent.filter(isControlPlane),
+    news,
+    work,
+  );
   if (plan.moves) await changeEndpoint(plan.members, olds, news, work);
 
   // Hosts are in the state before anything is put on them.
@@ -209,6 +218,7 @@ async function carryOut(
     new Date(),
     work,
   );
+  if (refreshed) await encryptSecrets(first, work);
   for (const remote of remotes) {
     await writeMark(remote, { ...cluster, state: "complete" });
   }
@@ -218,6 +228,7 @@ async function carryOut(
   return {
     ...state,
     ...{ kubeconfig: await kubeconfig(first), fingerprints, certificatesEnd },
+    secretsEncrypted: refreshed,
   };
 }
 

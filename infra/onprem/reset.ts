@@ -1,3 +1,6 @@
+import { posix } from "node:path";
+
+import { auditFolder } from "./api-server-files";
 import { criSocket } from "./kubeadm";
 import { type ClusterMark, markCondition, markFile } from "./mark";
 import { networkFile, routeProtocol } from "./network";
@@ -38,6 +41,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v kubeadm >/dev/null || { echo "kubeadm is missing: install it again, for kubeadm reset" >&2; exit 1; }
 kubeadm reset --force --cleanup-tmp-dir --cri-socket ${criSocket}${clusterStays ? "" : " --skip-phases=remove-etcd-member"}
 ${emptyFolder("/var/lib/etcd")}
+${emptyFolder(auditFolder)}
+rmdir ${auditFolder} ${posix.dirname(auditFolder)} 2>/dev/null || true
 rm -f /etc/cni/net.d/10-mlstack.conflist
 ${emptyFolder("/var/lib/cni/networks/mlstack")}
 rmdir /var/lib/cni/networks/mlstack /etc/kubernetes/manifests /etc/kubernetes/pki/etcd /etc/kubernetes/pki /etc/kubernetes/tmp /etc/kubernetes 2>/dev/null || true

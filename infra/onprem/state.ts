@@ -11,6 +11,8 @@ const outputs = {
   certificatesEnd: z.string().default(""),
   /** Hosts that did not answer at the last update; the next one brings them up to date. */
   silent: z.array(z.string()).default([]),
+  /** Whether no secret is in etcd as plain text, and every API server keeps an audit log. */
+  secretsEncrypted: z.boolean().default(false),
   /** Version that members are on the way to, or were when a run was cut off; empty where all have `version`. */
   upgrading: z.string().default(""),
 };

@@ -68,7 +68,11 @@ function kubeadmUpgrade(
   return `kubeadm upgrade ${how}${ignored}`;
 }
 
-async function awaitApiServer(remote: Remote, { signal }: Work): Promise<void> {
+/** Waits until a host's API server has everything that it needs to answer. */
+export async function awaitApiServer(
+  remote: Remote,
+  { signal }: Work,
+): Promise<void> {
   await remote.run(
     `for try in $(seq 120); do ${kubectlOn(remote)} get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 1; done\necho "${remote.host.address}: the API server does not answer" >&2\nexit 1`,
     { signal },

@@ -37,6 +37,7 @@ const storedSchema = z.object({
   gateway: z.string(),
   nodes: z.array(z.string()),
   running: z.boolean(),
+  secretsEncrypted: z.boolean().default(false),
 });
 
 /** A Kubernetes cluster on this machine. */
@@ -50,7 +51,10 @@ export const localCluster: ResourceKind<ClusterInputs, Outs> = {
     const dead = await deadMachines(new Layout(outs));
     return {
       update: ["pools", "registryStorage", "versions"],
-      drifted: dead.length > 0 ? ["running"] : [],
+      drifted: [
+        ...(dead.length > 0 ? ["running"] : []),
+        ...(outs.secretsEncrypted ? [] : ["secretsEncrypted"]),
+      ],
     };
   },
   async create(inputs, context) {

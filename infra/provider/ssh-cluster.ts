@@ -27,14 +27,15 @@ export const sshCluster: ResourceKind<SshClusterInputs, SshClusterState> = {
   secretOutputs: ["kubeconfig"],
   kept: [
     ...["kubeconfig", "fingerprints", "certificatesEnd"],
-    ...["silent", "upgrading"],
+    ...["silent", "upgrading", "secretsEncrypted"],
   ],
   diff(id, outs, _olds, news) {
     requireChangeable(id, outs, news);
-    const { silent, certificatesEnd, upgrading } = outs;
+    const { silent, certificatesEnd, upgrading, secretsEncrypted } = outs;
     const drifted = [
       ...(upgrading === "" ? [] : ["upgrading"]),
       ...(silent.length > 0 ? ["silent"] : []),
+      ...(secretsEncrypted ? [] : ["secretsEncrypted"]),
       ...(isDue(certificatesEnd, new Date()) ? ["certificatesEnd"] : []),
     ];
     const update = [

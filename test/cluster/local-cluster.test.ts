@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -19,8 +20,9 @@ import { prepare } from "../../infra/supply";
 import { registryStorage } from "../../infra/supply/images/registry";
 import { toolPath } from "../../infra/supply/toolchain/tools";
 import { cgroupProcesses, parseHierarchies } from "../../infra/local/cgroups";
+import { controlPlaneDaemons } from "../../infra/local/control-plane";
 import { type ClusterInputs, clusterSchema } from "../../infra/local/inputs";
-import { Layout } from "../../infra/local/layout";
+import { controlPlane, Layout } from "../../infra/local/layout";
 import {
   createCluster,
   deleteCluster,
@@ -28,11 +30,20 @@ import {
   updateCluster,
 } from "../../infra/local/lifecycle";
 import { preflight } from "../../infra/local/preflight";
-import { deadMachines, findCluster } from "../../infra/local/record";
+import {
+  deadMachines,
+  findCluster,
+  writeRecord,
+} from "../../infra/local/record";
 import { referenceOf } from "../../infra/local/reference";
 import { remainsOf } from "../../infra/local/remains";
 import { clusterImages } from "../../infra/local/registry";
-import { runningUnits } from "../../infra/local/unit";
+import {
+  daemonScript,
+  restartDaemon,
+  runningUnits,
+  writeDaemons,
+} from "../../infra/local/unit";
 import { pinnedVersions } from "../../infra/local/versions";
 import type { Work } from "../../infra/local/work";
 import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
@@ -47,6 +58,13 @@ interface NodeList {
     readonly spec: { readonly taints?: readonly object[] };
     readonly status: { readonly capacity: Readonly<Record<string, string>> };
   }[];
+}
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly impersonatedUser?: { readonly username: string };
+  readonly objectRef?: { readonly resource: string; readonly name?: string };
+  readonly responseStatus?: { readonly code: number };
 }
 
 interface RestartList {
@@ -356,6 +374,80 @@ describe("local cluster", function () {
     kubectl.run(["delete", "pod", "lasting", "--now"]);
   });
 
+  it("has no secret in etcd as plain text, and says in its audit log who was refused one", async () => {
+    const value = `known-${randomUUID()}`;
+    const literal = `--from-literal=a=${value}`;
+    kubectl.run(["create", "secret", "generic", "kept", literal]);
+    kubectl.run(["create", "configmap", "open", literal]);
+    assert.match(
+      await inEtcd("secrets/default/kept"),
+      /^k8s:enc:secretbox:v1:/,
+    );
+    assert.ok(!(await inEtcd("secrets/default/kept")).includes(value));
+    // Who reads etcd so would find it.
+    assert.ok((await inEtcd("configmaps/default/open")).includes(value));
+    const key = readFileSync(layout.encryption, "utf8");
+    const modeOf = (file: string) => statSync(file).mode & 0o777;
+    assert.equal(modeOf(layout.encryption), 0o600);
+    const audit = join(layout.audit, "audit.log");
+    assert.equal(modeOf(audit), 0o600);
+    assert.throws(() => kubectl.run(["get", "secret", "kept", "--as=mallory"]));
+    const log = readFileSync(audit, "utf8");
+    const refused = log
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as AuditEvent)
+      .filter(({ responseStatus }) => responseStatus?.code === 403);
+    assert.ok(
+      refused.some(
+        ({ impersonatedUser, verb, objectRef }) =>
+          impersonatedUser?.username === "mallory" &&
+          verb === "get" &&
+          objectRef?.resource === "secrets" &&
+          objectRef.name === "kept",
+      ),
+    );
+    assert.ok(!log.includes(value));
+    // A second look changes neither the key nor the programs.
+    const before = await daemonsOf(controlPlane);
+    await updateCluster(inputs, id, work);
+    assert.deepEqual(await daemonsOf(controlPlane), before);
+    assert.equal(readFileSync(layout.encryption, "utf8"), key);
+  });
+
+  it("encrypts what a release without a key has left in etcd as plain text, and loses none of it", async () => {
+    await becomeOld();
+    const value = `known-${randomUUID()}`;
+    const literal = `--from-literal=a=${value}`;
+    kubectl.run(["create", "secret", "generic", "old", literal]);
+    assert.ok((await inEtcd("secrets/default/old")).includes(value));
+    const provider = await ProviderHarness.ofKinds([localCluster]);
+    try {
+      const reference = referenceOf(layout, id);
+      const { type } = localCluster;
+      const imported = await provider.import(type, reference);
+      assert.ok(imported);
+      const { diffs } = await provider.diff(type, imported, imported.inputs);
+      assert.deepEqual(diffs, ["secretsEncrypted"]);
+      const updated = await provider.update(type, imported, imported.inputs);
+      assert.equal(updated.outs["secretsEncrypted"], true);
+    } finally {
+      await provider.stop();
+    }
+    assert.match(await inEtcd("secrets/default/old"), /^k8s:enc:secretbox:v1:/);
+    const { data } = kubectl.get<{ readonly data: { readonly a: string } }>(
+      ...["secret", "old"],
+    );
+    assert.equal(Buffer.from(data.a, "base64").toString(), value);
+    const key = readFileSync(layout.encryption);
+    rmSync(layout.encryption);
+    await assert.rejects(
+      updateCluster(inputs, id, work),
+      /encryption\.json is gone, the key to the cluster's secrets; bring back/,
+    );
+    writeFileSync(layout.encryption, key, { mode: 0o600 });
+  });
+
   it("has certificates of ten years", () => {
     for (const file of [
       ...readdirSync(layout.pki)
@@ -437,6 +529,51 @@ describe("local cluster", function () {
     await deleteCluster(inputs, clusterId, work);
     assert.deepEqual(footprint(), untouched);
   });
+
+  /** What etcd has of an object, as it lies there. */
+  async function inEtcd(path: string): Promise<string> {
+    const pid = (await runningUnits(layout)).get(controlPlane);
+    const key = Buffer.from(`/registry/${path}`).toString("base64");
+    const answer = execFileSync(
+      "nsenter",
+      [
+        ...[`--net=/proc/${pid}/ns/net`, "curl", "--silent", "--fail"],
+        ...["http://127.0.0.1:2379/v3/kv/range", "--data", `{"key":"${key}"}`],
+      ],
+      { encoding: "utf8" },
+    );
+    const { kvs } = JSON.parse(answer) as {
+      readonly kvs: readonly { readonly value: string }[];
+    };
+    return Buffer.from(kvs[0]?.value ?? "", "base64").toString("latin1");
+  }
+
+  /** Makes the cluster what a release without audit log and key has made. */
+  async function becomeOld(): Promise<void> {
+    const found = await findCluster(layout);
+    assert.ok(found.kind === "complete");
+    // It has no way to read what is encrypted.
+    kubectl.run(["delete", "secrets", "--all", "--all-namespaces"]);
+    const name = "kube-apiserver";
+    const { tools } = found.record;
+    const daemons = controlPlaneDaemons(layout, (tool) => tools[tool] ?? tool)
+      .filter((daemon) => daemon.name === name)
+      .map((daemon) => ({
+        ...daemon,
+        command: daemon.command.filter(
+          (word) => !/^--(audit|encryption)-/.test(word),
+        ),
+      }));
+    assert.ok(!daemons.map(daemonScript).join("").includes("encryption"));
+    await writeDaemons(layout, controlPlane, daemons);
+    await restartDaemon(layout, controlPlane, name);
+    for (const path of [layout.encryption, layout.auditPolicy, layout.audit])
+      rmSync(path, { recursive: true });
+    await writeRecord(layout, { ...found.record, secretsEncrypted: false });
+    await eventually(async () =>
+      Promise.resolve(kubectl.run(["get", "--raw", "/readyz"]) === "ok"),
+    );
+  }
 
   /** What the cluster could leave on this machine outside its folder. */
   function footprint(): Readonly<Record<string, string>> {

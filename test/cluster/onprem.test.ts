@@ -4,12 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { parseDocument } from "yaml";
+
 import { prepare } from "../../infra/supply";
 import { toolPath } from "../../infra/supply/toolchain/tools";
 import { type Host, loginSchema } from "../../infra/onprem/hosts";
 import { awaitEarlierRun, runToEnd } from "../../infra/onprem/lasting-run";
 import { markFile } from "../../infra/onprem/mark";
+import {
+  auditFolder,
+  encryptionFile,
+} from "../../infra/onprem/api-server-files";
 import { Remote } from "../../infra/onprem/ssh";
+import { restartScript } from "../../infra/onprem/static-pods";
 import { volumeFolder } from "../../infra/onprem/volumes";
 import { gpuTaint, poolLabel } from "../../infra/placement";
 import { PartialFailure } from "../../infra/provider/resource";
@@ -134,17 +141,50 @@ describe("hosts over SSH", function () {
   }
 
   const nameOf = ({ name }: Host) => name;
-  const nodes = () =>
-    kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}");
-  const members = () =>
+  const etcdctl = (...args: readonly string[]) =>
     kubectl(
       ...["exec", "--namespace=kube-system", "etcd-control-2", "--", "etcdctl"],
       "--endpoints=https://127.0.0.1:2379",
       "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
       "--cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt",
       "--key=/etc/kubernetes/pki/etcd/healthcheck-client.key",
-      ...["member", "list"],
-    )
+      ...args,
+    );
+  /** What etcd has of an object, as it lies there. */
+  const inEtcd = (path: string) =>
+    etcdctl("get", `/registry/${path}`, "--print-value-only");
+  /** Makes a secret. @returns what is in it */
+  const secret = (name: string) => {
+    const value = `known-${name}`;
+    kubectl("create", "secret", "generic", name, `--from-literal=a=${value}`);
+    return value;
+  };
+  /** What a host's own API server reads of a secret. */
+  const readOn = async (name: string, secret: string) => {
+    const data = await on(
+      name,
+      `kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://${host(name).address}:6443 get secret ${secret} -o jsonpath={.data.a}`,
+    );
+    return Buffer.from(data, "base64").toString();
+  };
+  /** Takes from the cluster's configuration what a release without audit log and key does not write. */
+  const forgetSettings = () => {
+    const map = JSON.parse(
+      kubectl(
+        ...["get", "configmap/kubeadm-config", "--namespace=kube-system"],
+        "--output=json",
+      ),
+    ) as { readonly data: { ClusterConfiguration: string } };
+    const document = parseDocument(map.data.ClusterConfiguration);
+    for (const key of ["extraArgs", "extraVolumes"])
+      assert.ok(document.deleteIn(["apiServer", key]), key);
+    map.data.ClusterConfiguration = document.toString();
+    apply("kubeadm-config", [map]);
+  };
+  const nodes = () =>
+    kubectl("get", "nodes", "--output=jsonpath={.items[*].metadata.name}");
+  const members = () =>
+    etcdctl("member", "list")
       .trim()
       .split("\n")
       .map((line) => line.split(", ")[2])
@@ -381,6 +421,64 @@ describe("hosts over SSH", function () {
     assert.equal(found?.outs.kubeconfig, outs.kubeconfig);
   });
 
+  it("have no secret in etcd as plain text, and say in their audit logs who was refused one", async () => {
+    const value = secret("kept");
+    assert.match(inEtcd("secrets/default/kept"), /^k8s:enc:secretbox:v1:/);
+    assert.ok(!inEtcd("secrets/default/kept").includes(value));
+    const keys = new Set<string>();
+    for (const name of ["control-1", "control-2", "control-3"]) {
+      assert.equal(await readOn(name, "kept"), value);
+      const told = await on(
+        name,
+        `stat -c %a ${encryptionFile}; sha256sum <${encryptionFile}
+        kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://${host(name).address}:6443 --as=mallory-${name} get secret kept 2>&1 || true
+        stat -c %a ${auditFolder}/audit.log
+        grep '"username":"mallory-${name}"' ${auditFolder}/audit.log | grep '"resource":"secrets"' | grep -c '"code":403' || true
+        grep -c ${value} ${auditFolder}/audit.log || true`,
+      );
+      const [mode, key = "", refusal = "", ...log] = told.trim().split("\n");
+      assert.match(refusal, /cannot get resource "secrets"/);
+      assert.deepEqual([mode, ...log], ["600", "600", "1", "0"], name);
+      keys.add(key);
+    }
+    assert.equal(keys.size, 1);
+  });
+
+  it("encrypt what a release without a key has left in etcd as plain text, also when the run is cut off", async () => {
+    const controls = ["control-1", "control-2", "control-3"];
+    // Those of a release before have no way to read what is encrypted.
+    kubectl("delete", "secrets", "--all", "--all-namespaces");
+    await Promise.all(controls.map((name) => on(name, withoutKey)));
+    forgetSettings();
+    kubectl(
+      ...["annotate", "namespace", "kube-system"],
+      "mlstack.dev/secrets-encrypted-with-",
+    );
+    outs = { ...outs, secretsEncrypted: false };
+    const value = secret("old");
+    assert.ok(inEtcd("secrets/default/old").includes(value));
+    const same = inputs(["control-1", "control-2", "control-3", accelerated()]);
+    assert.deepEqual((await diff(same))?.drifted, ["secretsEncrypted"]);
+    assert.ok(sshCluster.update);
+    await assert.rejects(
+      sshCluster.update(id, outs, same, cutAt(/^control-2: audit log/)),
+      (error) => {
+        outs = partial(error).outs as Outs;
+        assert.match(String(error), /cancelled/);
+        return true;
+      },
+    );
+    // One reads what is encrypted, and none writes it yet.
+    assert.equal(await readOn("control-1", "old"), value);
+    assert.ok(inEtcd("secrets/default/old").includes(value));
+    assert.deepEqual((await diff(same))?.drifted, ["secretsEncrypted"]);
+    await update(same);
+    assert.match(inEtcd("secrets/default/old"), /^k8s:enc:secretbox:v1:/);
+    for (const name of controls)
+      assert.equal(await readOn(name, "old"), value, name);
+    assert.deepEqual((await diff(same))?.drifted, []);
+  });
+
   it("stay where a claim's volume lies on them", async () => {
     const file = apply("volume", volumeOn("one"));
     kubectl(
@@ -424,6 +522,7 @@ describe("hosts over SSH", function () {
     assert.equal(nodes(), "control-2 control-3 control-4 two");
     assert.deepEqual(members(), ["control-2", "control-3", "control-4"]);
     assert.equal(kubectl("get", "configmap/witness", "--output=name"), before);
+    assert.equal(await readOn("control-4", "old"), "known-old");
   });
 
   it("get certificates before theirs end", async () => {
@@ -568,6 +667,9 @@ describe("hosts over SSH", function () {
         "jsonpath={.items[*].spec.containers[*].image}",
       );
       assert.doesNotMatch(images, new RegExp(from));
+      for (const name of ["control-2", "control-3", "control-4"])
+        assert.equal(await readOn(name, "old"), "known-old");
+      assert.match(inEtcd("secrets/default/old"), /^k8s:enc:secretbox:v1:/);
       kubectl("rollout", "status", "deployment/rolling", "--timeout=180s");
       const pods = kubectl(
         ...["get", "pods", "--selector=app=asking", "--output=name"],
@@ -612,6 +714,15 @@ PATH=$PATH:/usr/sbin
 iptables -t nat -N DOCKER
 iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
 iptables -A FORWARD -s 172.17.0.0/16 -m comment --comment theirs -j ACCEPT
+`;
+
+/** Makes a control-plane host what a release without audit log and key has made; all of them at once. */
+const withoutKey = `
+sed -i -E '/--(audit|encryption)-/d' /etc/kubernetes/manifests/kube-apiserver.yaml
+${restartScript("kube-apiserver")}
+rm -r ${encryptionFile} /etc/kubernetes/pki/audit-policy.json ${auditFolder}
+for try in $(seq 60); do kubectl --kubeconfig=/etc/kubernetes/admin.conf --server=https://$(hostname):6443 get --raw /readyz >/dev/null 2>&1 && exit 0; sleep 1; done
+exit 1
 `;
 
 /** Gives a control plane a certificate that ends in 30 days. */

@@ -80,6 +80,7 @@ describe("ownership of a local cluster", () => {
       inputs,
       nodes: [{ name: "cpu-0", pool: "cpu", gpus: 0, index: 0 }],
       tools: {},
+      secretsEncrypted: true,
       complete,
     });
   }
@@ -300,6 +301,7 @@ describe("changes of a local cluster", () => {
         gateway: "",
         nodes: [],
         running: true,
+        secretsEncrypted: true,
       },
       inputs,
       { ...inputs, registryStorage: "/home/ann/.cache/mlstack/registry" },

@@ -32,6 +32,7 @@ describe("changes of a cluster over SSH", () => {
       kubeconfig: "kubeconfig",
       fingerprints: {},
       certificatesEnd: far,
+      secretsEncrypted: true,
       ...changes,
     });
   const diff = (news: object, outs = state()) =>
@@ -104,6 +105,13 @@ describe("changes of a cluster over SSH", () => {
       "silent",
       "certificatesEnd",
     ]);
+  });
+
+  it("are due where an earlier release has left secrets unencrypted", async () => {
+    const { secretsEncrypted, ...earlier } = state();
+    assert.ok(secretsEncrypted);
+    const outs = sshClusterStateSchema.parse(earlier);
+    assert.deepEqual((await diff({}, outs))?.drifted, ["secretsEncrypted"]);
   });
 
   it("read what an earlier release stored", () => {

@@ -84,7 +84,7 @@ export const hostConfiguration = {
 /** Script that shows what a host has of a cluster, as far as it can be seen from outside. */
 export const hostTraces = `
 PATH=$PATH:/usr/sbin
-ls -d /etc/mlstack /etc/kubernetes /etc/cni/net.d/10-mlstack.conflist /var/lib/etcd/member 2>/dev/null || true
+ls -d /etc/mlstack /etc/kubernetes /var/log/kubernetes /etc/cni/net.d/10-mlstack.conflist /var/lib/etcd/member 2>/dev/null || true
 ip -o link show mlstack0 2>/dev/null || true
 ip route show proto 91
 iptables-save | grep -e KUBE- -e mlstack || true

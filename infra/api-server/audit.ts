@@ -1,0 +1,92 @@
+/**
+ * What an API server writes down of requests: who asked for what, when, and how it was answered, without what is in the
+ * objects. Left out is what Kubernetes' own programs do all day by their own rights.
+ *
+ * https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
+ */
+export const auditPolicy = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  // An answer tells of its request.
+  omitStages: ["RequestReceived"],
+  rules: [
+    {
+      level: "None",
+      nonResourceURLs: [
+        ...["/healthz*", "/livez*", "/readyz*", "/version"],
+        ...["/api*", "/openapi*", "/metrics"],
+      ],
+    },
+    {
+      level: "None",
+      resources: [
+        { group: "coordination.k8s.io", resources: ["leases"] },
+        { group: "", resources: ["events"] },
+        { group: "events.k8s.io", resources: ["events"] },
+      ],
+    },
+    // The API server's own, and tokens that a kubelet or the controllers get for accounts which are theirs to run.
+    { level: "None", users: ["system:apiserver"] },
+    {
+      level: "None",
+      users: ["system:kube-controller-manager"],
+      userGroups: ["system:nodes"],
+      resources: [{ group: "", resources: ["serviceaccounts/token"] }],
+    },
+    {
+      level: "Metadata",
+      resources: [
+        {
+          group: "",
+          resources: [
+            ...["secrets", "serviceaccounts/token"],
+            ...["pods/exec", "pods/attach", "pods/portforward", "pods/proxy"],
+            ...["nodes/proxy", "services/proxy"],
+          ],
+        },
+        { group: "rbac.authorization.k8s.io" },
+        { group: "admissionregistration.k8s.io" },
+        { group: "networking.k8s.io" },
+        { group: "certificates.k8s.io" },
+      ],
+    },
+    {
+      level: "None",
+      users: [
+        ...["system:kube-controller-manager", "system:kube-scheduler"],
+        "system:kube-proxy",
+      ],
+    },
+    {
+      level: "None",
+      userGroups: ["system:nodes", "system:serviceaccounts:kube-system"],
+    },
+    // Controllers look on all the time; what they change is written down.
+    {
+      level: "None",
+      userGroups: ["system:serviceaccounts"],
+      verbs: ["watch"],
+    },
+    { level: "Metadata" },
+  ],
+} as const;
+
+/** Settings of an API server by which it keeps an audit log of at most 100 MB, for at most 30 days. */
+export function auditFlags({
+  policy,
+  log,
+}: {
+  /** Path of {@link auditPolicy}. */
+  readonly policy: string;
+  /** Path of the log; the folder is made where it is not there. */
+  readonly log: string;
+}): Readonly<Record<string, string>> {
+  return {
+    "audit-policy-file": policy,
+    "audit-log-path": log,
+    // Megabytes of a file, and how many of them stay beside the one that is written.
+    "audit-log-maxsize": "20",
+    "audit-log-maxbackup": "4",
+    "audit-log-maxage": "30",
+  };
+}
