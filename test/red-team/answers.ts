@@ -50,7 +50,9 @@ const words: readonly (readonly [RegExp, Layer])[] = [
   [/violates PodSecurity "restricted/, "Pod Security"],
   [/exceeded quota/, "quota"],
   [/^no token: .*No such file/, "no token"],
-  [/^403: .*<Code>(XAdmin)?AccessDenied</s, "object store"],
+  [/^403: .*<Code>AccessDenied</s, "object store"],
+  // The administration answers on the loopback of the store's pod alone.
+  [/^405: .*<Code>MethodNotAllowed</s, "object store"],
   // As the firewall refuses, and as one that drops does.
   [/^no connection: (\[Errno 111\]|timed out)/, "network policy"],
   [/cannot [a-z]+ resource/, "roles"],
