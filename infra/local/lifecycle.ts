@@ -143,7 +143,9 @@ export async function updateCluster(
     });
     if (upgrading) await restartDaemons(layout, nodes, machines, tool, work);
     else if (!machines.includes(controlPlane))
-      await withApi(layout, (api) => refreshApiServer(layout, api, tool, work));
+      await withApi(layout, (api) =>
+        refreshApiServer(layout, api, tool, work, !record.secretsEncrypted),
+      );
     const fresh = nodes.filter(({ name }) => machines.includes(name));
     const cluster = await finish(layout, id, nodes, work, {
       nodes: fresh,

@@ -28,12 +28,17 @@ export async function restartControlPlane(
   }
 }
 
-/** Starts an API server anew that runs with other settings or files than it would get now, and leaves any other alone. */
+/**
+ * Starts an API server anew that runs with other settings or files than it would get now, and leaves any other alone.
+ *
+ * @param always also one that seems to have them: an earlier run may have ended between writing them and its restart
+ */
 export async function refreshApiServer(
   layout: Layout,
   api: KubeApi,
   tool: FindTool,
   work: Work,
+  always: boolean,
 ): Promise<void> {
   const name = "kube-apiserver";
   const daemons = controlPlaneDaemons(layout, tool).filter(
@@ -42,7 +47,9 @@ export async function refreshApiServer(
   const path = layout.at(layout.unit(controlPlane), "daemons", name);
   const script = await readFile(path, "utf8");
   const filesChanged = await writeApiServerFiles(layout);
-  if (!filesChanged && daemons.map(daemonScript).join("") === script) return;
+  const current =
+    !filesChanged && daemons.map(daemonScript).join("") === script;
+  if (current && !always) return;
   work.log("restarting the API server with its new settings");
   await writeDaemons(layout, controlPlane, daemons);
   await restartDaemon(layout, controlPlane, name);

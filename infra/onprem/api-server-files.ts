@@ -67,8 +67,16 @@ export async function writeEncryption(
   remote: Remote,
   text: string,
 ): Promise<void> {
+  await remote.run(await prepareEncryption(remote, text));
+}
+
+/** Puts the file with the key ready. @returns the line that puts it in its place */
+export async function prepareEncryption(
+  remote: Remote,
+  text: string,
+): Promise<string> {
   await remote.write(`${encryptionFile}.new`, text);
-  await remote.run(`mv ${encryptionFile}.new ${encryptionFile}`);
+  return `mv ${encryptionFile}.new ${encryptionFile}`;
 }
 
 /** How a host's API server was told to run. */
@@ -84,9 +92,16 @@ export interface ApiServerState {
 export async function readApiServer(remote: Remote): Promise<ApiServerState> {
   const separator = "\n---of-mlstack---\n";
   const files = [encryptionFile, policyFile, manifestFile].join(" ");
-  const output = await remote.run(
-    `for file in ${files}; do [ ! -e $file ] || cat $file; printf '\\n%s\\n' ${separator.trim()}; done`,
-  );
+  const output = await remote
+    .run(
+      `for file in ${files}; do [ ! -e $file ] || cat $file; printf '\\n%s\\n' ${separator.trim()}; done`,
+    )
+    .catch(() => {
+      // The error of a connection that is lost has what was printed so far, and with it the key.
+      throw new Error(
+        `${remote.host.name}: cannot read the files of its API server`,
+      );
+    });
   const [encryption = "", policy, manifest = ""] = output.split(separator);
   return {
     remote,

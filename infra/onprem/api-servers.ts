@@ -9,6 +9,7 @@ import {
 import {
   apiServerSettings,
   encryptionFile,
+  prepareEncryption,
   readApiServer,
   writeEncryption,
   writePolicy,
@@ -74,8 +75,8 @@ export async function refreshApiServers(
     const { encryption } = await readApiServer(remote);
     if (encryption === written) continue;
     work.signal.throwIfAborted();
-    await writeEncryption(remote, written);
-    await restart(remote, "");
+    // In its place only together with the restart: where it lies, its API server is taken to write by it.
+    await restart(remote, await prepareEncryption(remote, written));
   }
   return true;
 
@@ -195,7 +196,7 @@ export async function encryptSecrets(
   // One that changes or goes meanwhile is a conflict; the next try finds it as it is by then.
   await api.run(
     untilAnswered(
-      `${kubectl} get secrets --all-namespaces -o json | ${kubectl} replace -f - >/dev/null`,
+      `{ names=$(${kubectl} get secrets --all-namespaces -o name) && { [ -z "$names" ] || ${kubectl} get secrets --all-namespaces -o json | ${kubectl} replace -f - >/dev/null; }; }`,
     ),
     { signal },
   );

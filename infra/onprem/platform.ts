@@ -143,7 +143,8 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
         ssh.unknownHosts ??
         (this.request.lifetime === "long" ? "refuse" : "trust"),
     };
-  }}
+  }
+}
 
 /** As kubeadm has it. */
 const controlPlaneTaint: Taint = {
