@@ -71,6 +71,7 @@ describe("on-prem stack", function () {
       ],
     };
     stack = new TestStack(name, settings, "onprem");
+    stack.set(["workloads", "clickstream"], { team: "ml" });
     stack.set(
       ["workloads", "notebooks"],
       [
