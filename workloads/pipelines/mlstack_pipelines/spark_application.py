@@ -61,6 +61,10 @@ class ApiServer:
         while self.get(namespace, name) is not None:
             time.sleep(POLL_SECONDS)
 
+    def has_pod(self, namespace: str, pod: str) -> bool:
+        """Whether there is a pod, be it that it is on its way out."""
+        return self._ask(lambda: self._core.read_namespaced_pod(pod, namespace), otherwise=404) is not None
+
     def last_words(self, namespace: str, pod: str) -> str | None:
         """What a pod's container left as termination message."""
         found = self._ask(lambda: self._core.read_namespaced_pod(pod, namespace), otherwise=404)
@@ -128,10 +132,20 @@ def run(cluster: ApiServer, wanted: Application, complete: Callable[[], bool], s
         cluster.delete(wanted.namespace, wanted.name)
         found = None
     if found is None:
+        _await_room(cluster, wanted, seconds)
         cluster.create(wanted.body)
     _follow(cluster, wanted, seconds)
     if not complete():
         raise StepError(f"{_title(wanted)} completed, and what it should have written is not there")
+
+
+def _await_room(cluster: ApiServer, wanted: Application, seconds: float) -> None:
+    """Waits until the driver of an application of the same name is gone: the operator makes one of the same name."""
+    end = time.monotonic() + seconds
+    while cluster.has_pod(wanted.namespace, f"{wanted.name}-driver"):
+        if time.monotonic() > end:
+            raise StepError(f"the driver of an earlier {_title(wanted)} has not gone within {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
 
 
 def _follow(cluster: ApiServer, wanted: Application, seconds: float) -> None:
