@@ -292,7 +292,7 @@ function aptSettings(): string {
   ].join("\n");
 }
 
-function buildahHome(): string {
+export function buildahHome(): string {
   return join(cacheFolder(), "buildah");
 }
 

@@ -1,11 +1,19 @@
+import { statfsSync } from "node:fs";
+
 import { z } from "zod";
 
-import { runBuildah } from "./buildah";
+import { buildahHome, runBuildah } from "./buildah";
 
-/** For as long a change that is taken back builds nothing anew. */
-const KEPT_DAYS = 7;
+const HOUR = 3600 * 1000;
 
-const DAY = 24 * 3600 * 1000;
+/** For this long, a change that is reverted rebuilds nothing. */
+const KEPT = 7 * 24 * HOUR;
+
+/** The same where the disk has less than {@link LOW_SPACE} left. */
+const KEPT_AT_LOW_SPACE = HOUR;
+
+/** Bytes: as much as a build of everything may take. */
+const LOW_SPACE = 30 * 2 ** 30;
 
 const imagesSchema = z.array(
   z.object({
@@ -21,11 +29,17 @@ const imagesSchema = z.array(
 /** An image of buildah's storage, as `buildah images --json` lists it. */
 export type StoredImage = z.output<typeof imagesSchema>[number];
 
-/** Those that are older than a week, and either have no name or are not the newest of theirs. */
+/**
+ * Images that are older than a week, and either have no name or are not the newest of theirs.
+ *
+ * @param free bytes left on the disk; where they are few, an hour takes the place of the week
+ */
 export function oldBuilds(
   images: readonly StoredImage[],
   now: number,
+  free: number,
 ): StoredImage[] {
+  const kept = free < LOW_SPACE ? KEPT_AT_LOW_SPACE : KEPT;
   const newest = new Map<string, number>();
   for (const { names, createdatraw } of images) {
     for (const name of names.map(repositoryOf))
@@ -34,7 +48,7 @@ export function oldBuilds(
   return images.filter(({ names, createdatraw }) => {
     const created = createdatraw.getTime();
     return (
-      now - created > KEPT_DAYS * DAY &&
+      now - created > kept &&
       names.every((name) => newest.get(repositoryOf(name)) !== created)
     );
   });
@@ -43,8 +57,9 @@ export function oldBuilds(
 /** Removes old builds from buildah's storage, which keeps a gigabyte of each content that an image ever had. */
 export async function removeOldBuilds(now = Date.now()): Promise<void> {
   const images = imagesSchema.parse(JSON.parse(await listImages()));
-  for (const { id, names } of oldBuilds(images, now)) {
-    // One that a build stands on at this moment stays until the next time.
+  const { bavail, bsize } = statfsSync(buildahHome());
+  for (const { id, names } of oldBuilds(images, now, bavail * bsize)) {
+    // An image that is the base of a build or of another image stays.
     await runBuildah(["rmi", ...(names.length > 0 ? names : [id])]).catch(
       () => undefined,
     );
@@ -73,6 +88,9 @@ export function brokenImage(message: string): string | undefined {
   return /for image with ID "([0-9a-f]{64})"/.exec(message)?.[1];
 }
 
+/** Name without its tag. Each cluster's registry has a port of its own, by which no name is another one. */
 function repositoryOf(name: string): string {
-  return name.slice(0, name.lastIndexOf(":"));
+  return name
+    .slice(0, name.lastIndexOf(":"))
+    .replace(/^127\.0\.0\.1:\d+\//, "127.0.0.1/");
 }

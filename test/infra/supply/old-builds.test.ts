@@ -28,8 +28,29 @@ describe("old builds in buildah's storage", () => {
       ),
     ];
     deepEqual(
-      oldBuilds(images, now).map(({ id }) => id),
+      oldBuilds(images, now, 100 * 2 ** 30).map(({ id }) => id),
       ["first", "nameless"],
+    );
+    deepEqual(
+      oldBuilds(
+        [...images, image("newer", "2026-11-24", "mlstack.local/spark:3")],
+        now,
+        10 * 2 ** 30,
+      ).map(({ id }) => id),
+      ["first", "last", "nameless", "this-week"],
+      "after an hour where the disk is nearly full",
+    );
+  });
+
+  it("go although each cluster's registry had a port of its own", () => {
+    const images = [
+      image("old", "2026-11-01", "127.0.0.1:45249/mlstack/fraud:1"),
+      image("older", "2026-11-01", "127.0.0.1:40697/mlstack/fraud:2"),
+      image("newest", "2026-11-23", "127.0.0.1:34987/mlstack/fraud:3"),
+    ];
+    deepEqual(
+      oldBuilds(images, now, 100 * 2 ** 30).map(({ id }) => id),
+      ["old", "older"],
     );
   });
 
