@@ -10,7 +10,7 @@ import {
 import { kubernetesPatch } from "../infra/versions";
 import { onCluster, type Transformation } from "./kustomization";
 
-/** What of a chart is applied, and where its objects go. */
+/** A chart release: source, version, values and namespace. */
 export interface ChartObjectsArgs {
   readonly pin: ChartPin;
   /** Mirror of the public sources: see {@link chartArchive}. */
@@ -19,7 +19,7 @@ export interface ChartObjectsArgs {
   readonly values?: Readonly<Record<string, unknown>>;
   readonly transformations?: readonly Transformation[];
   readonly cluster: k8s.Provider;
-  /** What must be there before any of its objects. */
+  /** Resources to create before any of its objects. */
   readonly after?: pulumi.Input<pulumi.Resource[]>;
 }
 

@@ -32,7 +32,7 @@ interface PipelineExecutor {
   };
 }
 
-/** What a stack puts into a pipeline. */
+/** Values that a stack sets in a compiled pipeline. */
 export interface PipelineDeployment {
   /** Image of every step. */
   readonly image: string;

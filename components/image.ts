@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { contextHash, type ImageContext } from "../infra/image-context";
 import type { ImageRegistry } from "../infra/platform";
 
-/** What an image is made of and where it goes. */
+/** Sources of an image, and the registry that it is pushed to. */
 export interface ImageArgs extends ImageContext {
   /** Last part of the repository's name, such as `spark`. */
   readonly image: string;
@@ -14,7 +14,7 @@ export interface ImageArgs extends ImageContext {
 
 /**
  * An image, built by whatever builder the machine has and pushed to the target's registry, unless it is there
- * already. Its tag is a hash of what it is made of, so a preview shows which images a change builds anew.
+ * already. Its tag is a hash of what it is made of, so a preview shows which images a change rebuilds.
  */
 export class Image extends pulumi.CustomResource {
   /** Full reference: `<prefix>/<image>:<hash>`. */

@@ -13,13 +13,13 @@ export interface JobEndArgs {
   readonly kind: pulumi.Input<string>;
   readonly namespace: pulumi.Input<string>;
   readonly name: pulumi.Input<string>;
-  /** Identity of the run: another one is awaited anew. */
+  /** Identity of the run: for another one, the wait starts again. */
   readonly uid: pulumi.Input<string>;
   /** Seconds after which a job that has not ended counts as failed. */
   readonly timeoutSeconds: pulumi.Input<number>;
 }
 
-/** What a job says of itself in its termination message. */
+/** Result that a job writes as its termination message. */
 export interface JobResult {
   readonly rows?: number;
   readonly metrics?: Readonly<Record<string, number>>;

@@ -16,7 +16,7 @@ import {
 
 /** A pipeline that Kubeflow Pipelines keeps and runs. */
 export interface KubeflowPipelineArgs extends Omit<PipelineRunArgs, "cache"> {
-  /** What the pods of steps may do in the object store. */
+  /** Bucket grants of the steps' pods. */
   readonly grants: IdentityArgs["grants"];
   /** Kubeflow Pipelines, with its kinds. */
   readonly installed: pulumi.Input<pulumi.Resource[]>;

@@ -16,14 +16,14 @@ export interface ManifestObject {
 /** Changes an object of a kustomization in place, before it is applied. */
 export type Transformation = (object: ManifestObject) => void;
 
-/** What a kustomization is, and where its objects go. */
+/** A kustomization: source, version and namespace. */
 export interface KustomizationArgs {
   readonly pin: ManifestPin;
   /** Mirror of the public repositories: a folder, or a folder of a git repository. */
   readonly source?: string;
   readonly transformations?: readonly Transformation[];
   readonly cluster: k8s.Provider;
-  /** What must be there before any of its objects. */
+  /** Resources to create before any of its objects. */
   readonly after?: pulumi.Input<pulumi.Resource[]>;
 }
 

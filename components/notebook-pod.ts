@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NotebookArgs } from "./notebook";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 
-/** What the pod of a notebook server is. */
+/** Arguments of the pod of a notebook server. */
 export interface NotebookPodArgs extends Pick<
   NotebookArgs,
   "account" | "pool" | "image" | "size" | "env"

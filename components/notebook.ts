@@ -12,7 +12,7 @@ import { sparkConf } from "./spark-conf";
 import type { Team, TeamAccount } from "./team";
 import { podService } from "./pod-service";
 
-/** What a notebook server is. */
+/** Arguments of {@link Notebook}. */
 export interface NotebookArgs {
   readonly platform: Platform;
   readonly team: Team;
@@ -36,7 +36,7 @@ export interface NotebookSize {
   readonly idleMinutes: number;
 }
 
-/** What every part of a notebook is made with. */
+/** Context shared by the parts of a notebook. */
 interface Parts {
   readonly metadata: k8s.types.input.meta.v1.ObjectMeta & {
     readonly name: string;
@@ -51,7 +51,7 @@ interface Parts {
 
 /** JupyterLab for one person of a team, with PySpark that reaches the feature store as the team's account may. */
 export class Notebook extends pulumi.ComponentResource {
-  /** Secret: whoever has it runs code as the account. */
+  /** Secret: anyone who has it runs code as the account. */
   readonly token: pulumi.Output<string>;
   /** Where the server answers, inside of the cluster. */
   readonly url: pulumi.Output<string>;
@@ -203,7 +203,7 @@ const notebookController: k8s.types.input.networking.v1.NetworkPolicyPeer = {
   podSelector: { matchLabels: { app: "notebook-controller" } },
 };
 
-/** What a session in the notebook starts with: all in one process, and the store as the account reaches it. */
+/** Spark defaults of a session in the notebook: one process, and the object store with the account's credentials. */
 function sparkDefaults(args: NotebookArgs): pulumi.Output<string> {
   return pulumi
     .output({ ...args.account.identity.hadoopConf })

@@ -45,7 +45,7 @@ export const onlineStoreSchema = z.discriminatedUnion("kind", [
 /** Configuration of the online store. */
 export type OnlineStoreConfig = z.output<typeof onlineStoreSchema>;
 
-/** What the online store needs to know. */
+/** Arguments of {@link OnlineStore}. */
 export interface OnlineStoreArgs {
   readonly platform: Pick<Platform, "provider" | "volume" | "clusterNetwork">;
   readonly namespace: pulumi.Input<string>;

@@ -12,15 +12,15 @@ import { TrainingOperator } from "./training-operator";
 /** Operators that workloads stand on. */
 export interface Operators {
   readonly sparkOperator: SparkOperator;
-  /** What must be there before a training of PyTorch, TensorFlow or XGBoost, where the stack has it. */
+  /** The training operator; resources to create before a PyTorch, TensorFlow or XGBoost training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before an InferenceService, where the stack has KServe. */
+  /** KServe, where the stack has it; resources to create before an InferenceService. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before a pipeline on Kubeflow, where the stack has it. */
+  /** Kubeflow Pipelines, where the stack has it; resources to create before a pipeline. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before a team as a Profile, where the stack has them. */
+  /** Profiles, where the stack has them; resources to create before a team's Profile. */
   readonly profiles?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before a notebook as a Notebook, where the stack has them. */
+  /** The notebook controller, where the stack has it; resources to create before a Notebook. */
   readonly notebookController?: pulumi.Input<pulumi.Resource[]>;
 }
 

@@ -7,7 +7,7 @@ export function gpuCount(description: string) {
   return z.number().int().min(0).max(16).default(0).describe(description);
 }
 
-/** What several replicas of one size ask of a team's quota together. */
+/** Total quota demand of several replicas of one size. */
 export function replicasDemand(
   {
     cpu,

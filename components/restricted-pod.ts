@@ -18,7 +18,7 @@ export const readOnlySecurity: types.input.core.v1.SecurityContext = {
   readOnlyRootFilesystem: true,
 };
 
-/** What it asks of a pod, all of whose processes run as one user. */
+/** Security context of a pod whose processes all run as one user. */
 export function processSecurity(
   user: number,
 ): types.input.core.v1.PodSecurityContext {

@@ -75,7 +75,7 @@ export function jvmBytes(jvm: Pick<JvmSize, "memory">): number {
   return (jvmMebibytes(jvm.memory) + overheadMebibytes(jvm)) * 2 ** 20;
 }
 
-/** What the pods of a job ask of a team's quota together. */
+/** Total quota demand of a job's pods. */
 export function jobDemand(size: SparkJobSize): {
   readonly cores: number;
   readonly bytes: number;

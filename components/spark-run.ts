@@ -18,7 +18,7 @@ import type { Team, TeamAccount } from "./team";
 import type { SparkOperator } from "./spark-operator";
 import { sparkVersion } from "./versions";
 
-/** What runs on Spark, however often it runs. */
+/** Arguments common to a Spark job and a scheduled one. */
 export interface SparkRunArgs {
   readonly platform: Platform;
   /** Must be there first, with its kinds. */
@@ -33,7 +33,7 @@ export interface SparkRunArgs {
   readonly size: SparkJobSize;
   /** More of the containers' environment. */
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
-  /** What else must have come first: a component does not pass its own order on to its children. */
+  /** Further dependencies; a component does not pass its own `dependsOn` to its children. */
   readonly after?: readonly pulumi.Resource[];
   /** Settings of this job beside those of every job. */
   readonly conf?: Readonly<Record<string, string>>;
@@ -65,7 +65,7 @@ export const onFailure: RestartPolicy = {
   onSubmissionFailureRetryInterval: 10,
 };
 
-/** What the operator is asked to run, placed on the pool and under the team's account. */
+/** SparkApplication spec, placed on the pool and with the team's service account. */
 export function sparkApplicationSpec(
   args: SparkRunArgs,
   restartPolicy: RestartPolicy,

@@ -8,7 +8,7 @@ import {
   type SparkRunArgs,
 } from "./spark-run";
 
-/** What runs by the clock. */
+/** Arguments of a scheduled Spark job. */
 export interface SparkScheduleArgs extends SparkRunArgs {
   /** Cron line. */
   readonly schedule: string;
@@ -20,7 +20,7 @@ export interface SparkScheduleArgs extends SparkRunArgs {
   readonly suspended?: boolean;
 }
 
-/** A PySpark job that runs by the clock, one run at a time. */
+/** A scheduled PySpark job, one run at a time. */
 export class SparkSchedule extends pulumi.ComponentResource {
   constructor(
     name: string,

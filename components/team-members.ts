@@ -13,14 +13,14 @@ export type User = `user:${string}`;
 export interface TeamMembers {
   /** May run workloads, and read what the team's accounts may read. */
   readonly edit: readonly Member[];
-  /** May look at workloads, and at no secrets. */
+  /** May read workloads, and no secrets. */
   readonly view: readonly Member[];
 }
 
 /** API group of roles, and of users and groups as their subjects. */
 export const apiGroup = "rbac.authorization.k8s.io";
 
-/** What a binding names of a member. */
+/** Subject of a role binding. */
 export function subjectOf(member: Member): k8s.types.input.rbac.v1.Subject {
   const [kind, name] = parts(member);
   return { apiGroup, kind: kind === "group" ? "Group" : "User", name };

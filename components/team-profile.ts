@@ -38,7 +38,7 @@ export function teamProfile(
             "jsonpath={.metadata.finalizers[0]}=profile-finalizer",
           // The controller writes whole profiles back, quantities in its own spelling, and so owns their fields too.
           "pulumi.com/patchForce": "true",
-          // In the foreground the controller would make what goes first anew, again and again, and the profile stay.
+          // With foreground deletion, the controller would recreate what is deleted first, again and again, and the profile would stay.
           "pulumi.com/deletionPropagationPolicy": "background",
         },
       },

@@ -29,7 +29,7 @@ export interface TeamQuota {
   readonly loadBalancers?: number;
 }
 
-/** What pods reach outside of the cluster: everything, nothing, or ranges of addresses. */
+/** Egress to outside of the cluster: all, none, or CIDR ranges. */
 export type TeamEgress = "all" | "none" | readonly string[];
 
 /** A service account of a team, and the object-store identity bound to it. */
@@ -40,12 +40,12 @@ export interface TeamAccount {
   readonly ready: readonly pulumi.Resource[];
 }
 
-/** What a team is. */
+/** Arguments of {@link Team}. */
 export type TeamArgs = {
   readonly platform: Platform;
   readonly quota: TeamQuota;
   readonly members?: TeamMembers;
-  /** What lies outside of the cluster for its pods; `all` unless given. */
+  /** Egress of its pods to outside of the cluster; `all` by default. */
   readonly egress?: TeamEgress;
 } & (
   | { readonly owner?: User; readonly profiles?: undefined }
@@ -115,7 +115,7 @@ export class Team extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** What its pods reach; what else the stack has for them, such as Kafka, brings a policy of its own. */
+  /** Egress policy of its pods; other services of the stack, such as Kafka, add policies of their own. */
   private egress({ platform, egress = "all" }: TeamArgs) {
     const { clusterNetwork } = platform;
     return [

@@ -22,7 +22,7 @@ export const trainingJobSizeSchema = z
 /** Size of a training. */
 export type TrainingJobSize = z.output<typeof trainingJobSizeSchema>;
 
-/** What the replicas of a training ask of a team's quota together. */
+/** Total quota demand of a training's replicas. */
 export function trainingDemand(size: TrainingJobSize) {
   return replicasDemand(size, size.workers + 1);
 }

@@ -15,7 +15,7 @@ import { threads, type TrainingJobSize } from "./training-job-size";
 /** Frameworks whose jobs the training operator runs. */
 export type TrainingFramework = "pytorch" | "tensorflow" | "xgboost";
 
-/** What a distributed training is. */
+/** Arguments of {@link TrainingJob}. */
 export interface TrainingJobArgs {
   readonly platform: Platform;
   readonly team: Team;
@@ -41,7 +41,7 @@ export interface TrainingJobArgs {
   readonly podLabels?: Readonly<Record<string, string>>;
   /** Input whose change starts a new run; the job's specification unless given. */
   readonly declaration?: pulumi.Input<object>;
-  /** What must be there, or have ended, before the training starts. */
+  /** Resources that must exist or have finished before the training starts. */
   readonly after?: pulumi.Input<pulumi.Resource[]>;
 }
 

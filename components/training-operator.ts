@@ -38,7 +38,7 @@ export class TrainingOperator extends pulumi.ComponentResource {
     const namespace = makeKubeflowNamespace(name, {
       parent: this,
       provider,
-      // It was one of the kustomization's objects before: made anew, it would take a running operator with it.
+      // The namespace used to belong to the kustomization. Recreating it would delete a running operator.
       aliases: [
         {
           name: `${name}-${kubeflowNamespace}`,

@@ -29,7 +29,7 @@ export function replicasAtMost({ replicas }: WebServiceSize): number {
   return replicas + 1;
 }
 
-/** What the replicas ask of a team's quota together. */
+/** Total quota demand of the replicas. */
 export function webServiceDemand(size: WebServiceSize) {
   return replicasDemand(size, replicasAtMost(size));
 }

@@ -13,7 +13,7 @@ import type { TargetRequest } from "./target";
 import { type OwnIdentityArgs, TargetPlatform } from "./target-platform";
 import { Teardown } from "./teardown";
 
-/** What the platforms of the clouds share: one provider for all that the cloud makes, one for what is in the cluster. */
+/** Base of the cloud platforms: one provider for cloud resources, one for the cluster's objects. */
 export abstract class CloudPlatform<
   Config,
   Own extends Bucket,

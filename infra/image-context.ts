@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** What an image is made of, with paths from the root of the project. */
+/** Build context of an image, with paths from the root of the project. */
 export interface ImageContext {
   /** Folder that the Dockerfile copies from. */
   readonly context: string;

@@ -53,7 +53,7 @@ const registry: { [Kind in TargetKind]: Target<Kind, ConfigOf<Kind>> } = {
   kapsule,
 };
 
-/** What a target of the kind refuses about itself and the pools. */
+/** Problems of a target's settings and pools. */
 export function checkTarget<Kind extends TargetKind>(
   kind: Kind,
   pools: readonly NodePool[],
@@ -70,7 +70,7 @@ export function closedRanges<Kind extends TargetKind>(
   return registry[kind].clusterNetwork(target).closed;
 }
 
-/** What a node of a pool has on a target of the kind, where that is known. */
+/** Resources of a pool's node on a target, where known. */
 export function nodeSize(
   kind: TargetKind,
   pool: NodePool,
@@ -80,7 +80,7 @@ export function nodeSize(
   return target.nodeSize?.(pool);
 }
 
-/** What a target of the kind costs; undefined where nothing of it is paid for by the hour. */
+/** Prices of a target; undefined where nothing is billed by the hour. */
 export function costsOf<Kind extends TargetKind>(
   kind: Kind,
 ): TargetCosts<ConfigOf<Kind>> | undefined {
@@ -96,7 +96,7 @@ export function provision<Kind extends TargetKind>(
   return registry[kind].provision(request);
 }
 
-/** What all kinds of targets say of themselves, whatever their configuration. */
+/** Static declarations of all targets. */
 type AnyTarget = Omit<
   Target<TargetKind, never>,
   "schema" | "checkPools" | "clusterNetwork" | "costs" | "provision"
@@ -121,7 +121,7 @@ export function pluginOf(kind: string | undefined): Plugin | undefined {
   return targetOf(kind)?.plugin;
 }
 
-/** What a person needs to reach a target of the kind; undefined where that is nothing. */
+/** Programs and login that a target needs; undefined where it needs none. */
 export function accessOf(kind: string | undefined): Access | undefined {
   return targetOf(kind)?.access;
 }
@@ -160,7 +160,7 @@ export function auditOf(target: unknown): Audit {
   return audit;
 }
 
-/** What the rules of the policy have to know of every kind's own resources. */
+/** Facts of every target for the policy rules. */
 export const policyFacts: readonly PolicyFacts[] = all.flatMap(
   ({ policy }) => policy ?? [],
 );

@@ -9,7 +9,7 @@ export interface NameLimit {
   readonly input?: string;
   /** Longest name, in characters. */
   readonly longest: number;
-  /** What derives a name from it, and the limit of that. */
+  /** Names derived from it, and their limits. */
   readonly because: string;
   readonly reference: string;
 }

@@ -21,7 +21,7 @@ export const markName = ".mlstack-owner";
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } =
   constants;
 
-/** What is at the path of an owned folder. */
+/** State of the path of an owned folder. */
 export type FolderState =
   /** No folder, or one with nothing in it. */
   | { readonly kind: "free" }

@@ -39,7 +39,7 @@ export interface Toleration {
   readonly effect: "NoSchedule" | "NoExecute" | "PreferNoSchedule";
 }
 
-/** What a component asks of an object-storage bucket. */
+/** Arguments of an object-storage bucket. */
 export interface BucketArgs {
   /** Whether old versions of an object are kept. */
   readonly versioned: boolean;
@@ -100,7 +100,7 @@ export interface Identity {
   readonly hadoopConf: StringMap;
   /** Secrets of the namespace that the pods pull images with, where the nodes have no right to the registry by themselves. */
   readonly imagePullSecrets?: readonly pulumi.Input<string>[];
-  /** What must exist before a pod can use the identity. */
+  /** Resources to create before a pod can use the identity. */
   readonly ready: readonly pulumi.Resource[];
 }
 
@@ -122,7 +122,7 @@ export type Destination = { readonly ports: readonly number[] | undefined } & (
   | { readonly namespace: string }
 );
 
-/** What pods of every namespace may need of the network, and what none does; network policies are made from it. */
+/** Addresses that pods of every namespace may need, and those that none does; input of network policies. */
 export interface ClusterNetwork {
   /** Where the API server answers, on both sides of the translation of its service's address. */
   readonly apiServer: readonly Destination[];
@@ -133,7 +133,7 @@ export interface ClusterNetwork {
   readonly closed: readonly string[];
 }
 
-/** What every target provides; code above `infra/` knows nothing else about where it runs. */
+/** Interface of every target; code above `infra/` depends on nothing else of it. */
 export interface Platform {
   /** Secret. */
   readonly kubeconfig: pulumi.Output<string>;

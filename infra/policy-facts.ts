@@ -12,7 +12,7 @@ export interface PolicyResource {
   readonly provider?: Properties;
 }
 
-/** What is wrong with a resource, by its type without an API version. */
+/** Problems of a resource, by its type without an API version. */
 export type ResourceChecks = Readonly<
   Record<string, (resource: PolicyResource) => readonly string[]>
 >;
@@ -27,14 +27,14 @@ export interface TagPlaces {
   readonly all?: readonly [string, ...string[]];
   /** Types that have no tags, as parts and settings of another resource. */
   readonly untaggable?: readonly RegExp[];
-  /** What else is wrong with a resource's tags. @param missing names those that are not there */
+  /** Further problems of a resource's tags. @param missing names those that are not there */
   also?(
     resource: PolicyResource,
     missing: (tags: unknown, keys: readonly string[]) => readonly string[],
   ): readonly string[];
 }
 
-/** What the rules of the policy have to know of a target's own resources. */
+/** Facts of a target's own resources for the policy rules. */
 export interface PolicyFacts {
   /** Buckets, and who reads them. */
   readonly publicBuckets?: ResourceChecks;
@@ -60,7 +60,7 @@ export interface PolicyFacts {
 /** Types, without an API version, and what goes when one of them does. */
 export type Holding = readonly [RegExp, string];
 
-/** What goes with a cluster. */
+/** Resources that belong to a cluster. */
 export const clusterHolds = "everything that runs in it, with its volumes";
 
 /** A pool's most nodes. */

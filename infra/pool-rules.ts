@@ -1,7 +1,7 @@
 import type { NodePool } from "./platform";
 import type { Problem } from "./problem";
 
-/** What a machine has for the pods and the node's own processes together. */
+/** Capacity of a machine, for pods and system processes together. */
 export interface NodeSize {
   readonly cores: number;
   readonly bytes: number;
@@ -12,7 +12,7 @@ export function nodeSizeOf(cores: number, gibibytes: number): NodeSize {
   return { cores, bytes: gibibytes * 2 ** 30 };
 }
 
-/** What a provider's machine type has in it. */
+/** Resources of a provider's machine type. */
 export interface Machine {
   /** Accelerators of one machine; 0 for none. */
   readonly gpus: number;
@@ -30,7 +30,7 @@ export interface MachineCatalog {
   isArm(type: string): boolean;
   /** Size of the machine of that name, where it is known here. */
   size(type: string): NodeSize | undefined;
-  /** What to write for a pool without accelerators. */
+  /** Remedy for a pool without accelerators. */
   readonly example: string;
   /** Machines that have accelerators, for the remedy. */
   readonly gpuMachines: readonly string[];

@@ -4,7 +4,7 @@ export interface Problem {
   readonly path: string;
   /** The value found, or a `HiddenValue` where it may be a secret. */
   readonly value: unknown;
-  /** What to do, with the choices when they are few. */
+  /** Remedy, with the choices when they are few. */
   readonly remedy: string;
 }
 

@@ -22,7 +22,7 @@ export interface OwnIdentityArgs<Own extends Bucket> {
   readonly grants: readonly OwnGrant<Own>[];
 }
 
-/** What the platforms of all targets share: placed pools, and grants on nobody else's buckets. */
+/** Base of all platforms: placed pools, and grants on the stack's own buckets only. */
 export abstract class TargetPlatform<Config, Own extends Bucket>
   extends pulumi.ComponentResource
   implements Platform

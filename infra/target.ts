@@ -10,7 +10,7 @@ import type { PriceList } from "./prices/refresh/listed";
 import type { Problem } from "./problem";
 import type { StandIn } from "./supply/plugins/clouds/stand-in";
 
-/** What every resource of a stack carries, so that an audit finds what is left of it. */
+/** Tags of every resource of a stack, by which an audit finds leftovers. */
 export interface Tags {
   readonly stack: string;
   readonly owner: string;
@@ -21,7 +21,7 @@ export interface Tags {
 /** Long-lived stacks protect what cannot be made again; short-lived ones leave nothing behind. */
 export type Lifetime = "long" | "short";
 
-/** What a target is given to make a platform from. */
+/** Arguments of `provision`. */
 export interface TargetRequest<Config> {
   /** Name of the platform, first part of the names of everything in it. */
   readonly name: string;
@@ -40,7 +40,7 @@ export interface Plugin {
   readonly npm: string;
 }
 
-/** What a person needs to reach a target. */
+/** Programs and login that a person needs to reach a target. */
 export interface Access {
   /** Programs, with what each is for. */
   readonly programs: Readonly<Record<string, string>>;
@@ -87,19 +87,19 @@ export interface Target<
   readonly kind: Kind;
   /** Strict object with `kind: z.literal(…)`, so that the union over all targets is discriminated. */
   readonly schema: z.ZodType<Config>;
-  /** What this target refuses about the pools, and about its own part in view of them. */
+  /** Problems of the pools, and of the target's settings in view of them. */
   checkPools(pools: readonly NodePool[], target: Config): readonly Problem[];
-  /** What pods may reach of it, and what none does. */
+  /** Cluster addresses that pods may reach, and those that none may. */
   clusterNetwork(target: Config): ClusterNetwork;
-  /** What a node of a pool has; absent, or undefined, where it is not known before the node is there. */
+  /** Resources of a pool's node; absent or undefined where unknown before the node exists. */
   nodeSize?(pool: NodePool): NodeSize | undefined;
-  /** What it costs, loaded when it is asked for; absent where nothing of it is paid for by the hour. */
+  /** Prices, loaded on demand; absent where nothing is billed by the hour. */
   costs?(): TargetCosts<Config>;
   /** Its machines' prices as the provider lists them, loaded when it is asked for; absent where there is no such list. */
   priceList?(): PriceList;
   /** The Pulumi package that its own resources are of; absent where it makes none. */
   readonly plugin?: Plugin;
-  /** What the generic plugin must know to stand in for that package's own, loaded when it is asked for. */
+  /** Facts for the generic plugin that replaces the package's own, loaded on demand. */
   standIn?(): StandIn;
   /** Set where it is on somebody's own machine, so that no pull request can preview it elsewhere. */
   readonly onOwnMachine?: true;
@@ -107,7 +107,7 @@ export interface Target<
   readonly audit?: Audit;
   /** Absent where stacks do not stand side by side: on one machine, or one set of hosts. */
   readonly shortLived?: ShortLived;
-  /** What the rules of the policy have to know of its own resources. */
+  /** Facts of its own resources for the policy rules. */
   readonly policy?: PolicyFacts;
   /** Names of its own resources that are limited. */
   readonly nameLimits?: Readonly<Record<string, NameLimit>>;

@@ -133,7 +133,7 @@ const teamSchema = z.strictObject({
     .describe("What the team's pods may ask for together"),
 });
 
-/** What a stack's file holds under `mlstack:`; strict, and complete with its defaults. */
+/** Configuration under `mlstack:` in a stack's file; strict, with defaults. */
 export const stackSchema = z.strictObject({
   target: targetSchema.describe("Where the stack runs"),
   pools: z

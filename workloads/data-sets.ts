@@ -24,7 +24,7 @@ export interface NamedFolder {
   readonly name: string;
   /** Folder, from the root of the project or elsewhere, or `git+URL#COMMIT`; `workloads/<name>` unless given. */
   readonly path?: string | undefined;
-  /** What names it, as a problem says it: `streams.trips`. */
+  /** Path of its declaration for problems: `streams.trips`. */
   readonly place: string;
 }
 

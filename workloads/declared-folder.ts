@@ -5,7 +5,7 @@ import {
   gitPrefix,
 } from "../infra/git-folder";
 
-/** What of a stack's file names a folder with a declaration. */
+/** A reference in a stack's file to a folder with a declaration. */
 export const folderWords =
   "from the root of the project or elsewhere, or in a git repository at a commit, as git+https://HOST/REPOSITORY#COMMIT or #COMMIT:FOLDER; workloads/NAME unless given";
 

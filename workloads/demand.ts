@@ -17,7 +17,7 @@ import type { StreamConfig } from "./features/config";
 import type { Step } from "./schema";
 import { demandOf } from "./step-demand";
 
-/** What pods ask of a team's quota together. */
+/** Total quota demand of pods. */
 interface Demand {
   readonly cores: number;
   readonly bytes: number;
@@ -138,7 +138,7 @@ function checkQuota(
   });
 }
 
-/** What may run at the same time: whatever runs all the time, and of each chain the one that asks for the most. */
+/** Greatest concurrent demand: whatever runs all the time, and of each chain its largest job. */
 function largestOfEachChain(
   consumers: readonly Consumer[],
   measure: (consumer: Consumer) => number,

@@ -10,7 +10,7 @@ const formerParents: Readonly<
   pipeline: { type: "ClickstreamPipeline", name: "clickstream-pipeline" },
 };
 
-/** What a workload was up to 0.1: its objects, which are there under the same names, would otherwise be deleted after it made them anew. */
+/** Types of a workload up to 0.1: without these aliases, Pulumi would delete its objects after it has made new ones under the same names. */
 export function formerWorkload(name: string): pulumi.Alias[] {
   return name === "clickstream"
     ? [{ type: "mlstack:workloads:Clickstream" }]

@@ -8,7 +8,7 @@ import type { Platform } from "../infra/platform";
 import type { DeclaredWorkload } from "./check";
 import { OwnWorkload } from "./run";
 
-/** What the workloads stand on. */
+/** Dependencies of the workloads. */
 export interface WorkloadsArgs {
   readonly platform: Platform;
   readonly store: HudiStore;
@@ -16,11 +16,11 @@ export interface WorkloadsArgs {
   /** Workloads of folders. */
   readonly declared: readonly DeclaredWorkload[];
   readonly sparkOperator: SparkOperator;
-  /** What must be there before a training of PyTorch, TensorFlow or XGBoost. */
+  /** The training operator; resources to create before a PyTorch, TensorFlow or XGBoost training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before an InferenceService, where the stack has KServe. */
+  /** KServe, where the stack has it; resources to create before an InferenceService. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before a pipeline on Kubeflow. */
+  /** Kubeflow Pipelines; resources to create before a pipeline. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
 }
 

@@ -88,7 +88,7 @@ function objectOf(line: string): object | undefined {
   }
 }
 
-/** Whether a line begins with an object and goes on with another. */
+/** Whether a line begins with an object and another follows. */
 function holdsSeveral(line: string): boolean {
   const text = line.trim();
   for (let end = text.indexOf("}"); end >= 0; end = text.indexOf("}", end + 1))

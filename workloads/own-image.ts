@@ -158,7 +158,7 @@ function ownEntries(folder: string): string[] {
 
 /**
  * What a team wrote of an image: its own files, and not what the platform makes of them. An image that the platform
- * builds anew by itself, such as on a base with a fix, is no other run.
+ * rebuilds by itself, such as on a base with a fix, is no other run.
  */
 export function ownContent(
   image: StepImage,

@@ -41,15 +41,15 @@ import { sparkRunOf } from "./steps/spark";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 
-/** What a workload of a folder stands on. */
+/** Dependencies of a declared workload. */
 export interface OwnWorkloadArgs {
   readonly platform: Platform;
   readonly store: Store;
   readonly team: Team;
   readonly sparkOperator: SparkOperator;
-  /** What must be there before a training. */
+  /** The training operator; resources to create before a training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before an InferenceService; a Deployment serves where it is not given. */
+  /** KServe; resources to create before an InferenceService. A Deployment serves where it is not given. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
   /** Kubeflow Pipelines, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;

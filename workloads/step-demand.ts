@@ -4,7 +4,7 @@ import { webServiceDemand } from "../components/web-service-size";
 import { amount } from "../infra/quantity";
 import type { Step } from "./schema";
 
-/** What the pods of a step ask of a team's quota together. */
+/** Total quota demand of a step's pods. */
 export function demandOf(step: Step): {
   readonly cores: number;
   readonly bytes: number;

@@ -37,7 +37,7 @@ export const streamsSchema = z
 /** Configuration of the streamed data sets. */
 export type StreamsConfig = z.output<typeof streamsSchema>;
 
-/** What of a stack the streams are checked against. */
+/** Context of a stack in which its streams are checked. */
 export interface StreamsSurroundings {
   readonly pools: readonly { readonly name: string }[];
   readonly teams: readonly { readonly name: string }[];
@@ -208,7 +208,7 @@ function checkPace(
 
 const DAY = 24 * 3600;
 
-/** What the streams stand on. */
+/** Dependencies of the streams. */
 export interface StreamsArgs {
   readonly platform: Platform;
   readonly store: HudiStore;

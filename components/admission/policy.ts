@@ -86,7 +86,7 @@ export function admissionPolicy(
   );
 }
 
-// What the API server would fill in. It compares the whole of such a field when an object is declared anew: one that a
+// What the API server would fill in. It compares the whole of such a field when an object is applied again: one that a
 // killed run has made would be in conflict with itself.
 const defaults = { objectSelector: {}, matchPolicy: "Equivalent" } as const;
 

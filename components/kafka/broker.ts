@@ -13,7 +13,7 @@ export const clientPort = 9092;
 
 const labels = { "app.kubernetes.io/name": "kafka" };
 
-/** What one broker needs to know. */
+/** Arguments of {@link broker}. */
 export interface BrokerArgs {
   readonly namespace: pulumi.Output<string>;
   readonly image: pulumi.Input<string>;

@@ -22,7 +22,7 @@ import type {
 import { strimziCluster, strimziServers } from "./strimzi";
 import { topicsJob } from "./topics-job";
 
-/** What a stack's Kafka needs to know. */
+/** Arguments of {@link Kafka}. */
 export interface KafkaArgs {
   readonly platform: Pick<
     Platform,

@@ -10,7 +10,7 @@ import { clientPort } from "./broker";
 import { brokerMemory, type KafkaConfigOf, type Topic } from "./config";
 import { topicSettings } from "./topic-settings";
 
-/** What a cluster of Strimzi's needs to know. */
+/** Arguments of a Strimzi cluster. */
 export interface StrimziArgs {
   readonly namespace: pulumi.Output<string>;
   readonly storage: Platform["storage"];

@@ -11,7 +11,7 @@ export function topicSettings(topic: Topic): Record<string, string> {
   };
 }
 
-/** The declaration as the image's `topics` command reads it: a line a topic. */
+/** The declaration as the image's `topics` command reads it: one line per topic. */
 export function topicLines(topics: readonly Topic[], replicas: number): string {
   return topics
     .map((topic) =>

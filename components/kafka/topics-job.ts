@@ -5,7 +5,7 @@ import { containerSecurity, podSecurity } from "../restricted-pod";
 import type { Topic } from "./config";
 import { topicLines } from "./topic-settings";
 
-/** What a job that makes topics needs to know. */
+/** Arguments of the job that creates topics. */
 export interface TopicsJobArgs {
   readonly namespace: pulumi.Input<string>;
   readonly image: pulumi.Input<string>;

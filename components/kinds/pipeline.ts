@@ -36,7 +36,7 @@ export interface PipelineVersionSpec {
   readonly platformSpec?: pulumi.Input<object>;
 }
 
-/** What a pipeline does, for good: its specification cannot be changed, and another one is another version. */
+/** Version of a pipeline: its specification is immutable, and another one is another version. */
 export class PipelineVersion extends k8s.apiextensions.CustomResource {
   constructor(
     name: string,

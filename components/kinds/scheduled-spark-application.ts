@@ -10,14 +10,14 @@ export interface ScheduledSparkApplicationSpec {
   readonly schedule: string;
   readonly timeZone?: string;
   readonly suspend?: boolean;
-  /** What becomes of a run that is due while the last one runs. */
+  /** Concurrency policy: what happens to a run that is due while the last one is active. */
   readonly concurrencyPolicy: "Allow" | "Forbid" | "Replace";
   readonly successfulRunHistoryLimit?: number;
   readonly failedRunHistoryLimit?: number;
   readonly template: SparkApplicationSpec;
 }
 
-/** A Spark job that the operator runs by the clock (`sparkoperator.k8s.io/v1beta2`). */
+/** A scheduled Spark job (`sparkoperator.k8s.io/v1beta2`). */
 export class ScheduledSparkApplication
   extends k8s.apiextensions.CustomResource
 {

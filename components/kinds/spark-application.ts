@@ -13,7 +13,7 @@ export interface RestartPolicy {
   readonly onSubmissionFailureRetryInterval?: number;
 }
 
-/** What driver and executor have in common (`SparkPodSpec`). */
+/** Fields common to driver and executor (`SparkPodSpec`). */
 export interface SparkPod {
   readonly cores: number;
   /** Whole or milli cores asked of Kubernetes, when fewer than `cores`. */

@@ -1,7 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/input";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What happens when a replica's process ends otherwise than well; `ExitCode` starts again from 128 upwards. */
+/** Restart policy of a replica whose process fails; `ExitCode` restarts exit codes from 128 upwards. */
 export type ReplicaRestartPolicy =
   "Always" | "OnFailure" | "Never" | "ExitCode";
 

@@ -17,7 +17,7 @@ import {
   omitKubeflowNamespace,
 } from "./namespace";
 
-/** What Kubeflow is installed from. */
+/** Arguments of {@link Kubeflow}. */
 export interface KubeflowArgs {
   readonly platform: Platform;
   readonly config: KubeflowConfig;
@@ -176,7 +176,7 @@ export function hasKubeflow(config: KubeflowConfig): boolean {
   );
 }
 
-/** What the notebook controller goes by, in a ConfigMap with the hash of its first content behind its name. */
+/** Settings of the notebook controller, in a ConfigMap whose name ends in the hash of its first content. */
 function notebookSettings(config: KubeflowConfig): Transformation {
   return (object) => {
     const { kind, metadata, data } = object;

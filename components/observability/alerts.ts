@@ -1,7 +1,7 @@
 import type { PrometheusRuleSpec } from "../kinds/prometheus";
 import { costRules, type PoolRate } from "./cost-rules";
 
-/** A condition that somebody must look at. */
+/** A condition that needs a person's attention. */
 export interface Alert {
   readonly name: string;
   /** PromQL; fires for each series that it answers. */

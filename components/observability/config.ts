@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { quantity } from "../../infra/quantity";
 
-/** What a stack measures of itself; nothing unless it is enabled. */
+/** Observability of a stack; off by default. */
 export const observabilitySchema = z
   .strictObject({
     enabled: z

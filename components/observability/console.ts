@@ -33,7 +33,7 @@ export function consolePages(
   return { ...Object.fromEntries(pages), "index.html": pages[0]?.[1] ?? "" };
 }
 
-/** What the pages load: the dashboards as they are declared, and what draws them. */
+/** Assets of the pages: the declared dashboards, and the library that draws them. */
 export function consoleAssets(
   dashboards: readonly Dashboard[],
 ): Record<string, string> {

@@ -19,7 +19,7 @@ import {
 import { pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
 
-/** What the charts need to know. */
+/** Arguments of the charts. */
 export interface KubePrometheusStackArgs {
   readonly platform: Pick<Platform, "storage" | "volume">;
   readonly namespace: pulumi.Output<string>;

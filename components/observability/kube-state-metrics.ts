@@ -8,13 +8,13 @@ import { clusterReader } from "./cluster-reader";
 import { nodeLabelsAllowlist } from "./cost-rules";
 import { podService } from "../pod-service";
 
-/** Port of what it tells of the cluster. */
+/** Port of its metrics of the cluster. */
 export const kubeStateMetricsPort = 8080;
 
 const name = "kube-state-metrics";
 const labels = { "app.kubernetes.io/name": name };
 
-/** Kinds whose objects it tells of, by API group. */
+/** Kinds whose objects it exports metrics of, by API group. */
 const watched = {
   "": ["nodes", "pods", "resourcequotas"],
   batch: ["jobs", "cronjobs"],

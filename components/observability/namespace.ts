@@ -5,7 +5,7 @@ import { podsOf } from "../network-policy";
 /** Where Prometheus, the Pushgateway and the dashboards are. */
 export const observabilityNamespace = "observability";
 
-/** What Prometheus reads of pods in other namespaces: a port, by its number or name. */
+/** Scrape target in other namespaces: a port, by its number or name. */
 export function metrics(
   port: number | string,
 ): k8s.types.input.networking.v1.NetworkPolicyIngressRule {

@@ -31,13 +31,13 @@ import { metricsPort } from "./scrape-config";
 /** Where a kubelet answers on its node. */
 const kubeletPort = 10250;
 
-/** What observability stands on. */
+/** Arguments of {@link Observability}. */
 export interface ObservabilityArgs {
   readonly platform: Platform;
   readonly config: ObservabilityConfig;
   /** Teams whose pods may push, and whose ports named `metrics` are read. */
   readonly teams: ReadonlyMap<string, Team>;
-  /** What the nodes of the pools cost; none where they have no price. */
+  /** Hourly prices of the pools' nodes; none where they have no price. */
   readonly rates: readonly PoolRate[];
 }
 
@@ -103,7 +103,7 @@ export class Observability extends pulumi.ComponentResource {
     };
   }
 
-  /** Teams push; what others have pushed is for Prometheus, and what it has read is for whoever forwards a port. */
+  /** Teams push metrics; only Prometheus reads those of others, and only users who forward a port read Prometheus. */
   private close(namespace: pulumi.Output<string>): void {
     isolate(
       this.name,

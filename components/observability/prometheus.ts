@@ -23,7 +23,7 @@ export const prometheusName = "prometheus";
 
 const labels = { "app.kubernetes.io/name": prometheusName };
 
-/** What a Prometheus without the operator needs to know. */
+/** Arguments of a Prometheus without the operator. */
 export interface PrometheusArgs {
   readonly platform: Pick<Platform, "volume">;
   readonly namespace: pulumi.Output<string>;

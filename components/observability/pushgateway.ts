@@ -11,7 +11,7 @@ export const pushgatewayPort = 9091;
 const name = "pushgateway";
 const labels = { "app.kubernetes.io/name": name };
 
-/** A Pushgateway: it keeps what jobs pushed at their end, until Prometheus has read it and ever after. @returns its URL */
+/** A Pushgateway: it keeps the metrics that jobs pushed at their end until they are deleted. @returns its URL */
 export function pushgateway(
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,

@@ -18,7 +18,7 @@ export function scrapeConfigs() {
     },
     {
       job_name: "kube-state-metrics",
-      // `namespace` and `pod` are those that a metric tells of, not its own.
+      // `namespace` and `pod` are labels of the metric itself, not of its exporter.
       honor_labels: true,
       static_configs: [
         { targets: [`kube-state-metrics:${kubeStateMetricsPort}`] },

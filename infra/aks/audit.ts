@@ -13,7 +13,7 @@ const resourcesSchema = z.array(
   }),
 );
 
-/** What to ask Azure about a stack: its resources, and the groups that hold them. */
+/** Queries of Azure for a stack: its resources, and the groups that hold them. */
 export function azureQuestions(
   stack: string,
   subscription: string,

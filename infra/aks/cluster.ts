@@ -9,7 +9,7 @@ import { poolProfile, type PoolSettings } from "./node-pools";
 import { assignRole } from "./role";
 import { roles } from "./rules";
 
-/** What a cluster is made from. */
+/** Arguments of the cluster. */
 export interface ClusterArgs extends PoolSettings {
   readonly clusterName: string;
   readonly subscription: string;
@@ -33,7 +33,7 @@ export class AksCluster extends pulumi.ComponentResource {
   readonly cluster: containerservice.ManagedCluster;
   readonly issuer: pulumi.Output<string>;
   readonly kubeletId: pulumi.Output<string>;
-  /** What the administrators need before they get in. */
+  /** Resources to create before administrators can authenticate. */
   readonly access: readonly pulumi.Resource[];
 
   constructor(

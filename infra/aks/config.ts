@@ -90,7 +90,7 @@ export const schema = z.strictObject({
 /** Configuration of an AKS target. */
 export type AksConfig = z.output<typeof schema>;
 
-/** What AKS refuses about pools and ranges. */
+/** Problems of pools and CIDR ranges that AKS would reject. */
 export function checkPools(
   pools: readonly NodePool[],
   { network, system }: AksConfig,

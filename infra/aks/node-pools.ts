@@ -5,7 +5,7 @@ import { poolLabels, poolTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { spotTaint, taintText } from "./rules";
 
-/** What the pools of a cluster share. */
+/** Arguments common to a cluster's node pools. */
 export interface PoolSettings {
   readonly version: string;
   readonly subnetId: pulumi.Input<string>;

@@ -115,7 +115,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
     );
   }
 
-  /** What every resource of Azure is told: where it goes and whose it is. */
+  /** Arguments common to every Azure resource: location, resource group and tags. */
   private get place() {
     return {
       resourceGroupName: this.resourceGroup.name,

@@ -7,7 +7,7 @@ import {
   type PoolBound,
 } from "../policy-facts";
 
-/** What the rules have to know of Azure. */
+/** Azure facts for the policy rules. */
 export const policy: PolicyFacts = {
   publicBuckets: {
     "azure-native:storage:StorageAccount": ({ props }) =>

@@ -7,7 +7,7 @@
 export const auditPolicy = {
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",
-  // An answer tells of its request.
+  // A response has the fields of its request.
   omitStages: ["RequestReceived"],
   rules: [
     {

@@ -12,7 +12,7 @@ export interface Leftover {
 export interface Question {
   readonly command: string;
   readonly args: readonly string[];
-  /** What of the stack the answer names. @throws when it is no such answer. */
+  /** Parses the leftovers of the stack from the response. @throws when the response has another form. */
   read(answer: string): Leftover[];
 }
 

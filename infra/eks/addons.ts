@@ -12,7 +12,7 @@ export interface AddonsArgs {
   readonly issuer: TokenIssuer;
 }
 
-/** What nodes need before they are ready: pod network and services. */
+/** Add-ons that nodes need to become ready: pod network and service proxy. */
 export class NodeAddons extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -43,7 +43,7 @@ export class NodeAddons extends pulumi.ComponentResource {
   }
 }
 
-/** What runs on nodes: cluster DNS, disks, and the figures that autoscalers of pods read. */
+/** Add-ons that run on nodes: cluster DNS, the disk driver and the metrics server. */
 export class WorkloadAddons extends pulumi.ComponentResource {
   constructor(
     name: string,

@@ -34,7 +34,7 @@ function logGroupOf(stack: string): string {
   return `/aws/eks/${cluster}/cluster`;
 }
 
-/** What to ask AWS about a stack: everything tagged, and the roles, which that interface leaves out. */
+/** Queries of AWS for a stack: tagged resources, and roles, which the tagging API omits. */
 export function awsQuestions(stack: string, region: string): Question[] {
   // Policies and identity providers of IAM have no region; they are listed in this one.
   const regions = [...new Set([region, "us-east-1"])];

@@ -7,7 +7,7 @@ import { nameWithin } from "../name-limits";
 import type { TokenIssuer } from "./identity";
 import { nameLimits } from "./name-limits";
 
-/** What a control plane is made from. */
+/** Arguments of the control plane. */
 export interface ClusterArgs {
   readonly clusterName: string;
   readonly version: string;

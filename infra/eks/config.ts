@@ -70,7 +70,7 @@ export const schema = z.strictObject({
 /** Configuration of an EKS target. */
 export type EksConfig = z.output<typeof schema>;
 
-/** What EKS refuses about pools and ranges. */
+/** Problems of pools and CIDR ranges that EKS would reject. */
 export function checkPools(
   pools: readonly NodePool[],
   { network, region, gpuZones = [], admins }: EksConfig,

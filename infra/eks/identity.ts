@@ -16,7 +16,7 @@ export interface TokenIssuer {
   readonly host: pulumi.Input<string>;
 }
 
-/** What a role may do. */
+/** Permissions of a role. */
 export interface ServiceAccountRoleArgs {
   readonly issuer: TokenIssuer;
   readonly serviceAccount: ServiceAccount;

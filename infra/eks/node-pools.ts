@@ -17,7 +17,7 @@ export interface ZonedSubnet {
   readonly zone: string;
 }
 
-/** What the pools of a cluster share. */
+/** Arguments common to a cluster's node pools. */
 export interface NodePoolsArgs {
   readonly clusterName: pulumi.Input<string>;
   readonly version: string;
@@ -33,7 +33,7 @@ export interface NodePoolsArgs {
 
 /** A managed node group of a pool: where, and between which bounds. */
 interface Group extends Pick<NodePool, "min" | "max"> {
-  /** What follows the pool's name in the group's. */
+  /** Suffix of the node group's name after the pool's. */
   readonly suffix?: string;
   readonly subnets: readonly ZonedSubnet[];
 }

@@ -18,7 +18,7 @@ const blockFlags = [
   "restrictPublicBuckets",
 ];
 
-/** What the rules have to know of AWS. */
+/** AWS facts for the policy rules. */
 export const policy: PolicyFacts = {
   publicBuckets: {
     [bucketType]: publicAcl,

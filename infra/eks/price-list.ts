@@ -33,7 +33,7 @@ function offerFile(region: string): string {
   return `https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/${region}/index.csv`;
 }
 
-/** What a row must say to be a plain Linux machine on demand; without each of these, dearer products come along. */
+/** Filters of a price row for on-demand Linux; without each of them, dearer products match. */
 const wanted: Readonly<Record<string, string>> = {
   TermType: "OnDemand",
   Unit: "Hrs",

@@ -120,7 +120,7 @@ function sizeOf(type: string): NodeSize | undefined {
 /** Families with accelerators that the image's driver does not drive, or with no place for the image at all. */
 const unusable = /^(p\d|g\d|gr\d|trn\d|inf\d|dl\d|vt\d|f\d|mac)/;
 
-/** What an EC2 instance type has in it. */
+/** Resources of an EC2 instance type. */
 function machine(type: string): Machine | undefined {
   const [, family = "", size = ""] = typePattern.exec(type) ?? [];
   if (!family || isArm(type)) return undefined;

@@ -74,7 +74,7 @@ const fileSchema = z.looseObject({
   contexts: z.array(z.looseObject({ name: z.string() })).default([]),
 });
 
-/** What is wrong with the kubeconfig; the pools are whatever the cluster has. */
+/** Problems of the kubeconfig; the pools are those of the cluster. */
 export function checkPools(
   _pools: readonly NodePool[],
   target: ExistingConfig,

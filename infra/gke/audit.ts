@@ -17,7 +17,7 @@ const resourcesSchema = z.array(
 
 type Resource = z.output<typeof resourcesSchema>[number];
 
-/** What to ask Google Cloud about a stack: by label, and by name what cannot have labels, as networks. */
+/** Queries of Google Cloud for a stack: by label, and by name for resources without labels, such as networks. */
 export function gcpQuestions(stack: string, project: string): Question[] {
   return [
     {

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type GkeNetwork, rangeNames } from "./network";
 import { accountId } from "./rules";
 
-/** What a cluster is made from. */
+/** Arguments of the cluster. */
 export interface ClusterArgs {
   readonly clusterName: string;
   readonly project: string;

@@ -62,7 +62,7 @@ export const schema = z.strictObject({
 /** Configuration of a GKE target. */
 export type GkeConfig = z.output<typeof schema>;
 
-/** What GKE refuses about pools, ranges and zones. */
+/** Problems of pools, CIDR ranges and zones that GKE would reject. */
 export function checkPools(
   pools: readonly NodePool[],
   { network, region, gpuZones = [] }: GkeConfig,

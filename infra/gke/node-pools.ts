@@ -5,7 +5,7 @@ import { poolLabels, spotTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { accelerator, diskType, nodePoolName } from "./rules";
 
-/** What the pools of a cluster share. */
+/** Arguments common to a cluster's node pools. */
 export interface NodePoolsArgs {
   readonly cluster: pulumi.Input<string>;
   readonly region: string;

@@ -9,7 +9,7 @@ import {
 
 const everyone = ["allUsers", "allAuthenticatedUsers"];
 
-/** What the rules have to know of Google Cloud. */
+/** Google Cloud facts for the policy rules. */
 export const policy: PolicyFacts = {
   publicBuckets: {
     "gcp:storage/bucket:Bucket": ({ props }) => [

@@ -4,7 +4,7 @@ import { type StandIn, text } from "../supply/plugins/clouds/stand-in";
 /** A project of nobody. */
 export const project = "mlstack-test";
 
-/** What Google Cloud adds. */
+/** Outputs that Google Cloud adds. */
 export const standIn: StandIn = {
   outputs: {
     "gcp:compute/router:Router": (_, name) => ({ name }),

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { KapsuleNetwork } from "./network";
 
-/** What a cluster is made from. */
+/** Arguments of the cluster. */
 export interface ClusterArgs {
   readonly clusterName: string;
   readonly region: string;

@@ -31,7 +31,7 @@ export async function writeApiServerFiles(layout: Layout): Promise<boolean> {
   return old !== text || !hasKey;
 }
 
-/** Throws where secrets were encrypted with a key that is no more: a new one would hide them for good. */
+/** Throws where secrets were encrypted with a key that is no more: with a new one they could not be read any more. */
 export function requireKey(layout: Layout, secretsEncrypted: boolean): void {
   if (!secretsEncrypted || existsSync(layout.encryption)) return;
   throw new Error(

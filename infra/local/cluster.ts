@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterPool } from "./inputs";
 import type { Versions } from "./versions";
 
-/** What a local cluster is; what is left out has a default, see `inputs.ts`. */
+/** Arguments of a local cluster; defaults are in `inputs.ts`. */
 export interface LocalClusterArgs {
   /** Names the folder, and the context in the kubeconfig. */
   readonly name: pulumi.Input<string>;

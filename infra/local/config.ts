@@ -35,7 +35,7 @@ export const schema = z.strictObject({
 /** Configuration of a local target. */
 export type LocalConfig = z.output<typeof schema>;
 
-/** What a local cluster refuses about pools and ranges. */
+/** Problems of pools and CIDR ranges of a local cluster. */
 export function checkPools(
   pools: readonly NodePool[],
   target: LocalConfig,

@@ -102,7 +102,7 @@ export async function updateCluster(
       record.inputs.versions,
       inputs.versions,
     );
-    // Without a change of versions, a machine that starts anew runs the programs of those beside it.
+    // Without a change of versions, a machine that restarts runs the programs of those beside it.
     const tools =
       upgrading || !Object.values(record.tools).every(existsSync)
         ? pinnedTools()
@@ -121,7 +121,7 @@ export async function updateCluster(
     // An update that fails is repeated: it counts as done at its end only.
     await writeRecord(layout, { ...record, nodes });
     // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
-    // machine, to which every node is tied: without it, all machines start anew, as after a power cut. A machine sees
+    // machine, to which every node is tied: without it, all machines restart, as after a power cut. A machine sees
     // below /var only the programs that it was started with.
     const belowVar = Object.values(tools).some((path) =>
       path.startsWith("/var/"),

@@ -123,7 +123,7 @@ function advertiseGpus(
     `from=$(($(wc -c <${quote(log)}) + 1))`,
     "(",
     "  until",
-    // A log that was rotated begins anew.
+    // A rotated log begins at its start.
     `    [ "$(wc -c <${quote(log)})" -ge "$((from - 1))" ] || from=1`,
     `    tail -c "+$from" ${quote(log)} | grep -qE "Successfully registered node|Node was previously registered"`,
     "  do sleep 0.3; done",

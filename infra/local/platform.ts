@@ -120,7 +120,7 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
   }
 }
 
-/** What lies in the cluster ends with it: taking it out piece by piece first would only make the end slower. */
+/** Objects in the cluster are deleted with it: deleting them one by one first would only be slower. */
 function endingWith(cluster: LocalCluster): pulumi.ResourceTransformation {
   const inside =
     /^(kubernetes:|kubernetes-cert-manager:|mlstack:index:Embedded|mlstack:index:JobEnd)/;

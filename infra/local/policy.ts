@@ -1,6 +1,6 @@
 import { at, list, type PolicyFacts } from "../policy-facts";
 
-/** What the rules have to know of the cluster on this machine. */
+/** Facts of the local cluster for the policy rules. */
 export const policy: PolicyFacts = {
   boundedPools: {
     "mlstack:index:LocalCluster": ({ props }) =>

@@ -38,7 +38,7 @@ export const clusterTools = [
   "registry",
 ] as const;
 
-/** What keeps this machine from running the cluster; nothing is changed to find out. */
+/** Preflight problems of this machine; changes nothing. */
 export async function preflight(
   inputs: ClusterInputs,
   tool: FindTool,

@@ -9,14 +9,14 @@ import type { Work } from "./work";
 
 const patienceSeconds = 90;
 
-/** Nodes whose machines were started anew. */
+/** Nodes whose machines were restarted. */
 export interface Restarted {
   readonly nodes: readonly ClusterNode[];
   /** When, in milliseconds. */
   readonly since: number;
 }
 
-/** What the API server must have reached: that it answers administrators, or that everyone has their rights. */
+/** Readiness level of the API server: it answers administrators, or all RBAC rules are in place. */
 export type ApiState = "serves" | "ready";
 
 /** Waits for a state of the API server, and lets the daemons start that wait for the same. */

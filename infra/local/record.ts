@@ -29,10 +29,10 @@ const recordSchema = z.object({
   complete: z.boolean(),
 });
 
-/** What a cluster's folder says about it, beside the ID in its mark. */
+/** Record in a cluster's folder, beside the ID in its owner file. */
 export type ClusterRecord = z.output<typeof recordSchema>;
 
-/** What is at a cluster's place on this machine. */
+/** State of a cluster's folder on this machine. */
 export type FoundCluster =
   | { readonly kind: "none" }
   /** Something else; `reason` is a line for people. */

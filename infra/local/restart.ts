@@ -29,7 +29,7 @@ export async function restartControlPlane(
 }
 
 /**
- * Starts an API server anew that runs with other settings or files than it would get now, and leaves any other alone.
+ * Restarts an API server that runs with other settings or files than it would get now, and leaves any other alone.
  *
  * @param always also one that seems to have them: an earlier run may have ended between writing them and its restart
  */

@@ -162,7 +162,7 @@ export async function runningUnits(
 }
 
 /**
- * Ends a daemon of a machine that runs, and waits until PID 1 has started it anew from its script.
+ * Ends a daemon of a machine that runs, and waits until PID 1 has restarted it from its script.
  *
  * @param name of the daemon, which is that of its program
  */

@@ -1,4 +1,4 @@
-/** Who makes a cluster, how the work tells of itself, and how it is ended early. */
+/** Owner of a cluster operation, how it reports progress, and how it is cancelled. */
 export interface Work {
   /** Whoever may remove what an earlier run under the same name left: the URN of the resource. */
   readonly owner: string;

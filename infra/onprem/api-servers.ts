@@ -24,7 +24,7 @@ import { kubectlOn, untilAnswered, type Work } from "./work";
 
 /**
  * Brings the API servers of a cluster that stands to the settings of a new one: an audit log, and a key to the secrets
- * in etcd. An interrupted run is gone on with by the next one.
+ * in etcd. The next run resumes an interrupted one.
  *
  * With several of them, all come to read what is encrypted before one writes it, since each reads what another wrote. So
  * nothing is done as long as one does not answer.

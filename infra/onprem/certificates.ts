@@ -60,5 +60,5 @@ export function firstEnd(output: string): string {
   return ends.sort()[0] ?? "";
 }
 
-/** Lines that renew, and start anew what has the old certificates in its memory. */
+/** Shell lines that renew certificates, and restart the processes that hold the old ones in memory. */
 const renewScript = `kubeadm certs renew all\n${restartScript(...staticPods)}`;

@@ -56,7 +56,7 @@ const host = z.strictObject({
   ),
 });
 
-/** What a host costs whom it belongs to. */
+/** Cost of a host to its owner. */
 const hostCost = z.strictObject({
   price: z.number().nonnegative().describe("US dollars that it was bought for"),
   watts: z
@@ -70,7 +70,7 @@ const hostCost = z.strictObject({
     .describe("US dollars a month of its place: rack, network, hands"),
 });
 
-/** What the hosts cost: written off over the years, with power and place. */
+/** Cost of the hosts: depreciation, power and space. */
 const costsSchema = z.strictObject({
   years: z
     .number()
@@ -195,7 +195,7 @@ export const schema = z.strictObject({
 /** Configuration of an on-prem target. */
 export type OnpremConfig = z.output<typeof schema>;
 
-/** What does not fit between hosts, pools and ranges. */
+/** Conflicts between hosts, pools and CIDR ranges. */
 export function checkPools(
   pools: readonly NodePool[],
   target: OnpremConfig,

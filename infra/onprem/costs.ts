@@ -14,7 +14,7 @@ const source: PriceSource = {
   date: "undated",
 };
 
-/** What the hosts cost, by what the stack's file says of them; nothing else of a stack on them is paid for. */
+/** Cost of the hosts by the stack's file; nothing else of such a stack is billed. */
 export function bill(
   _resources: readonly DeclaredResource[],
   target: OnpremConfig,
@@ -60,7 +60,7 @@ function hostMonth(pool: string, { costs }: OnpremConfig): number | undefined {
   );
 }
 
-/** What an hour of a host of the pool costs. */
+/** Hourly cost of a host of the pool. */
 export function nodeHour(
   { name }: NodePool,
   target: OnpremConfig,

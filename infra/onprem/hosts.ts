@@ -126,7 +126,7 @@ export type Host = z.output<typeof hostSchema>;
 /** Login, complete. */
 export type SshLogin = z.output<typeof loginSchema>;
 
-/** What a cluster over SSH is made from, complete. */
+/** Arguments of a cluster over SSH, with defaults. */
 export type SshClusterInputs = z.output<typeof sshClusterSchema>;
 
 /** Control-plane hosts, the first of which the cluster begins with. */

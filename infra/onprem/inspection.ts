@@ -37,7 +37,7 @@ export async function inspect(
   );
 }
 
-/** What is wrong with the hosts by themselves, and between them. */
+/** Problems of each host, and between hosts. */
 export async function findProblems(
   inspected: readonly InspectedHost[],
   joining: readonly Remote[],

@@ -183,7 +183,7 @@ async function carryOut(
       advance({ hosts });
     }
   }
-  // Hosts that were made anew, or whose joining did not come to its end.
+  // Hosts that were reinstalled, or whose join was interrupted.
   for (const host of plan.joining) {
     if (api) await forget(api, host.remote.host, work);
     const options = { keepVolumes, clusterStays: api !== undefined };

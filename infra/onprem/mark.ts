@@ -37,7 +37,7 @@ export function readMark(text: string): ClusterMark | undefined {
     : undefined;
 }
 
-/** What a marked host is to a cluster. */
+/** Relation of a marked host to a cluster. */
 export type Membership = "member" | "unfinished" | "foreign";
 
 /**

@@ -36,7 +36,7 @@ export function cniConfig(range: string): string {
   );
 }
 
-/** What every host needs before kubeadm looks at it. */
+/** Network settings of every host before kubeadm's preflight. */
 export const forwardingLines = `
 modprobe -a overlay br_netfilter 2>/dev/null || true
 echo 1 >/proc/sys/net/ipv4/ip_forward

@@ -15,7 +15,7 @@ import { type SshClusterState, versionBegun } from "./state";
 import { refuseUpgrade } from "./versions";
 import { type Connections, refuse, requireAll, type Work } from "./work";
 
-/** What is done to the hosts, found out before anything is. */
+/** Plan of the changes to hosts, computed before any change. */
 export interface Plan {
   /** Control-plane host that stays and is asked for everything; undefined where the cluster is still to begin. */
   readonly api: Remote | undefined;

@@ -10,7 +10,7 @@ import {
 } from "./mark";
 import { compareVersions } from "./versions";
 
-/** What a host tells of itself. */
+/** Facts that a host reports. */
 export interface Facts {
   readonly root: boolean;
   readonly kernel: string;
@@ -30,7 +30,7 @@ export interface Facts {
   readonly cluster: ClusterMark | "unknown" | undefined;
 }
 
-/** What the cluster wants of a host. */
+/** Requirements of the cluster on a host. */
 export interface Wanted
   extends Pick<SshClusterInputs, "version" | "kubelet">, ClusterIdentity {
   /** Whether members get another version, by kubeadm; new hosts must have that version anyhow. */
@@ -127,7 +127,7 @@ function containerdOf(text: string): Facts["containerd"] {
   return text === "running" || text === "without CRI" ? text : "stopped";
 }
 
-/** What is wrong with a host, all of it at once. */
+/** All problems of a host. */
 export function judge(
   host: Host,
   facts: Facts,
@@ -160,7 +160,7 @@ export function judge(
 
 type Finding = [fault: string, value: unknown, remedy: string | false];
 
-/** What a host must be before it joins; one that is in the cluster already works as it is. */
+/** Requirements of a host that joins; hosts in the cluster are not checked again. */
 function newHost(host: Host, facts: Facts, wanted: Wanted): Finding[] {
   return [
     [

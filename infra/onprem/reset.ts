@@ -9,7 +9,7 @@ import type { Remote } from "./ssh";
 import { volumeFolder, volumeMarkFile } from "./volumes";
 import type { Work } from "./work";
 
-/** What a reset leaves on the host, and takes from the rest of the cluster. */
+/** Effect of a reset on the host and on the rest of the cluster. */
 export interface ResetOptions {
   /** Whether the folder of the volumes stays, with what is in it. */
   readonly keepVolumes: boolean;
@@ -70,7 +70,7 @@ if [ ! -L ${volumeFolder} ] && [ -f ${volumeMarkFile} ]; then
 fi`;
 
 /**
- * Lines that take Kubernetes' chains and this program's rules out of the packet filter in one step a table, and leave
+ * Lines that take Kubernetes' chains and this program's rules out of the packet filter in one step per table, and leave
  * everybody else's as they are. A chain of the CNI's port mappings is one of ours where a rule of ours leads to it.
  */
 export const removeRules = `

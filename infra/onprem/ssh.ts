@@ -31,7 +31,7 @@ export class Remote {
     readonly firstSeen: boolean,
   ) {}
 
-  /** Connects; the error names the host and what to look at. */
+  /** Connects; the error names the host and what to check. */
   static connect(
     host: Host,
     login: SshLogin,
@@ -143,7 +143,7 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** What lies between two lines of the mark; undefined where they are not there. */
+/** Text between two marker lines; undefined where they are absent. */
 function between(output: string, mark: string): string | undefined {
   const [, inner] = output.split(`${mark}\n`);
   return output.split(mark).length === 3 ? inner : undefined;

@@ -13,7 +13,7 @@ export type StaticPod = keyof typeof ports;
 export const staticPods = Object.keys(ports) as readonly StaticPod[];
 
 /**
- * Lines that start static pods anew, one after the other: such a pod ends when its manifest goes, and starts when it
+ * Lines that restart static pods, one after the other: such a pod ends when its manifest goes, and starts when it
  * comes back. The manifest comes back whatever happens in between.
  */
 export function restartScript(...pods: readonly StaticPod[]): string {

@@ -29,7 +29,7 @@ export async function readLiveCluster(
   return readConfiguration(configuration, names.split(" ").filter(Boolean));
 }
 
-/** Reads kubeadm's ClusterConfiguration, of which each value sought stands on a line of its own. */
+/** Reads kubeadm's ClusterConfiguration, where each value needed is on a line of its own. */
 export function readConfiguration(
   text: string,
   nodes: readonly string[],
@@ -45,7 +45,7 @@ export function readConfiguration(
   };
 }
 
-/** What keeps a cluster from being taken over as it is. */
+/** Problems that prevent the takeover of a cluster. */
 export function takeoverProblems(
   live: LiveCluster,
   inputs: SshClusterInputs,

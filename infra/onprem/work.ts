@@ -2,7 +2,7 @@ import { describeProblem, type Problem } from "../problem";
 import type { Host, SshLogin } from "./hosts";
 import { Remote } from "./ssh";
 
-/** Who makes a cluster, how the work tells of itself, and how it is ended early. */
+/** Owner of a cluster operation, how it reports progress, and how it is cancelled. */
 export interface Work {
   /** URN of the cluster's resource. */
   readonly owner: string;
@@ -17,7 +17,7 @@ export function kubectlOn({ host }: Remote): string {
 
 /**
  * Line that makes a call of kubectl which may be made twice, for up to two minutes until it succeeds. A new kubelet
- * starts its host's API server anew, which answers nobody at first, and then "forbidden" until it has read its roles.
+ * restarts its host's API server, which answers nobody at first, and then "forbidden" until it has read its roles.
  */
 export function untilAnswered(call: string): string {
   return `for try in $(seq 60); do ${call} 2>/dev/null && exit 0; sleep 2; done\n${call}`;
@@ -28,12 +28,12 @@ export interface Connections {
   readonly remotes: readonly Remote[];
   readonly silent: readonly {
     readonly host: Host;
-    /** Names the host, and what to look at. */
+    /** Names the host, and what to check. */
     readonly reason: string;
   }[];
 }
 
-/** Connects to hosts, and tells of every key that nothing but the host itself vouches for. */
+/** Connects to hosts, and reports every host key that nothing but the host itself vouches for. */
 export async function withConnections<T>(
   hosts: readonly Host[],
   login: SshLogin,
@@ -79,7 +79,7 @@ export function refuse(problems: readonly Problem[]): void {
   );
 }
 
-/** The steps that kubeadm tells of, such as `[etcd] Creating …` and `[upgrade/staticpods] Moving …`. */
+/** The steps that kubeadm reports, such as `[etcd] Creating …` and `[upgrade/staticpods] Moving …`. */
 export function phases({ host }: Remote, work: Work) {
   return (line: string) => {
     if (/^\[[a-z/-]+\]/.test(line)) work.log(`${host.name}: ${line}`);

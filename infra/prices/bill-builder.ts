@@ -131,7 +131,7 @@ export class BillBuilder {
       this.missing(name, type);
   }
 
-  /** What the cluster makes for the resources of Kubernetes: disks, then load balancers. */
+  /** Cloud resources that the cluster creates for Kubernetes objects: disks, then load balancers. */
   cluster(
     resources: readonly DeclaredResource[],
     disk: (gibibytes: number) => {

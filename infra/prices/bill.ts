@@ -11,7 +11,7 @@ export interface DeclaredResource {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** What a part of a bill is for. */
+/** Category of a line item. */
 export type BillPart =
   | "control plane"
   | "nodes"
@@ -26,7 +26,7 @@ export interface BillItem {
   readonly part: BillPart;
   /** Name of the resource in the program. */
   readonly resource: string;
-  /** What one of it is, for people. */
+  /** Unit of the quantity, for people. */
   readonly what: string;
   /** Fewest and most of it; equal for what does not scale. */
   readonly count: { readonly min: number; readonly max: number };
@@ -44,7 +44,7 @@ export interface BillItem {
   readonly sources: readonly PriceSource[];
 }
 
-/** What is used by the GiB, and so is in no floor. */
+/** Usage priced per GiB, which no floor includes. */
 export type Usage = "nat" | "logs" | "objects" | "images";
 
 /** Something that costs by its use. */
@@ -62,14 +62,14 @@ export interface Unpriced {
   readonly what: string;
 }
 
-/** What the resources of a stack cost. */
+/** Bill of a stack's resources. */
 export interface Bill {
   readonly items: readonly BillItem[];
   readonly usage: readonly UsageItem[];
   readonly unpriced: readonly Unpriced[];
 }
 
-/** What an hour of a node costs. */
+/** Hourly price of a node. */
 export interface NodeHour {
   /** US dollars on demand. */
   readonly onDemand: number;
@@ -81,7 +81,7 @@ export interface NodeHour {
   readonly sources: readonly PriceSource[];
 }
 
-/** What a target knows of its prices. */
+/** Prices of a target. */
 export interface TargetCosts<Config> {
   bill(resources: readonly DeclaredResource[], target: Config): Bill;
   /** An hour of a node of the pool; undefined where the table has no price. */

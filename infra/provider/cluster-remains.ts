@@ -66,9 +66,9 @@ export interface Remains {
   readonly title: string;
   /** Whether its removal is under way. */
   readonly going: boolean;
-  /** What removes it: path of the object in the API; none where only waiting is left. */
+  /** API path of the object to delete; absent where only waiting is left. */
   readonly path?: string;
-  /** What removes it, for a person. */
+  /** Command that removes it. */
   readonly command: string;
 }
 

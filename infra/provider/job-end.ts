@@ -30,7 +30,7 @@ const inputsSchema = z.strictObject({
   kind: z.enum(Object.keys(jobKinds) as [JobKindName, ...JobKindName[]]),
   namespace: z.string(),
   name: z.string(),
-  /** Identity of the run: another one is awaited anew. */
+  /** Identity of the run: for another one, the wait starts again. */
   uid: z.string(),
   timeoutSeconds: z.number().positive(),
 });
@@ -42,11 +42,11 @@ interface Outs extends Inputs {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly seconds: number;
-  /** What the job says of itself; empty when it says nothing. */
+  /** Result of the job; empty when it wrote none. */
   readonly result: object;
   /** Seconds from the creation of the job. */
   readonly startup: { driver?: number; firstExecutor?: number };
-  /** What its pods asked of the nodes, as far as they were seen. */
+  /** Node resources that its pods requested, as far as observed. */
   readonly nodeUse: readonly NodeUse[];
 }
 
@@ -147,7 +147,7 @@ class Wait {
     return { object, pods: podList.items.map((pod) => podSchema.parse(pod)) };
   }
 
-  // An API server that is restarted answers again soon; what it refuses, it refuses for good.
+  // A restarted API server answers again soon; a rejection is final.
   private async persist<T>(ask: () => Promise<T>): Promise<T> {
     const end = Date.now() + unreachableSeconds * 1000;
     for (;;) {

@@ -34,7 +34,7 @@ export const conditionSchema = z.object({
   message: z.string().optional(),
 });
 
-/** What is looked at of a pod. */
+/** Fields of a pod that are read. */
 export const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
@@ -89,7 +89,7 @@ export function containerStart(pod: Pod): string | undefined {
   return state?.running?.startedAt ?? state?.terminated?.startedAt ?? undefined;
 }
 
-/** What a job says of itself: the JSON object that its main pod left as termination message. */
+/** Result of a job: the JSON object that its main pod wrote as termination message. */
 export function resultOf(pod: Pod | undefined): object {
   const messages = (pod?.status.containerStatuses ?? []).flatMap(
     ({ state }) => state.terminated?.message ?? [],
@@ -105,7 +105,7 @@ export function resultOf(pod: Pod | undefined): object {
   return {};
 }
 
-/** What a pod that does not run yet is waiting for. */
+/** Reason why a pod is not running yet. */
 export function waitingFor(pod: Pod): string | undefined {
   if (pod.status.phase !== "Pending") return undefined;
   const unscheduled = pod.status.conditions.find(

@@ -50,7 +50,7 @@ export class KubeClient {
     return JSON.parse(await this.text(path)) as T;
   }
 
-  /** What is at a path, such as a log. */
+  /** Body at a path, such as a log. */
   text(path: string): Promise<string> {
     return this.ask("GET", path);
   }
@@ -64,7 +64,7 @@ export class KubeClient {
     }
   }
 
-  /** What the API server answers to an object that is a question, such as a review of access. */
+  /** Response to an object that is a request, such as a SubjectAccessReview. */
   async review<T>(path: string, question: object): Promise<T> {
     return JSON.parse(await this.ask("POST", path, question)) as T;
   }

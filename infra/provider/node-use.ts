@@ -10,7 +10,7 @@ const whatIsThere = z.object({
   gpus: z.number(),
 });
 
-/** What the pods of a job asked of one node, and for how long. */
+/** Resources that a job's pods requested of one node, and for how long. */
 export const nodeUseSchema = z.object({
   node: z.string(),
   /** Empty where neither the node nor its pods name one. */
@@ -18,18 +18,18 @@ export const nodeUseSchema = z.object({
   /** From when its first pod was there until its last one was gone, as ISO instants. */
   startedAt: z.string(),
   finishedAt: z.string(),
-  /** What its pods asked for, times the seconds that they were there. */
+  /** Requests of its pods, in resource-seconds. */
   coreSeconds: z.number(),
   byteSeconds: z.number(),
   gpuSeconds: z.number(),
-  /** What the node has, where it could be asked. */
+  /** Capacity of the node, where it could be read. */
   capacity: whatIsThere.optional(),
 });
 
-/** What the pods of a job asked of one node, and for how long. */
+/** Resources that a job's pods requested of one node, and for how long. */
 export type NodeUse = z.output<typeof nodeUseSchema>;
 
-/** What a node says of itself. */
+/** Capacity and labels of a node. */
 export const nodeSchema = z.object({
   metadata: z.object({
     labels: z.record(z.string(), z.string()).prefault({}),
@@ -59,7 +59,7 @@ export class NodeUseRecord {
       if (nodeName === undefined) continue;
       const key = pod.metadata.uid || pod.metadata.name;
       const known = this.#pods.get(key);
-      // One that was evicted tells of no end; it is that of the first look that saw it ended.
+      // An evicted pod reports no end time; it is taken from the first observation that saw it ended.
       if (known && hasEnded(known.pod)) continue;
       this.#pods.set(key, { pod, seenAt: now });
       if (this.#nodes.has(nodeName)) continue;
@@ -69,7 +69,7 @@ export class NodeUseRecord {
     }
   }
 
-  /** One entry a node. A pod that is still there counts until the last look at it. */
+  /** One entry per node. A pod that still exists counts until it was last observed. */
   uses(): NodeUse[] {
     const uses = new Map<string, NodeUse>();
     for (const { pod, seenAt } of this.#pods.values()) {

@@ -46,7 +46,7 @@ export async function checkInputs(
   return { inputs: { ...news, ...Object.fromEntries(known) }, problems };
 }
 
-/** What has changed, and how each change is carried out. */
+/** Changed properties, and whether each is updated or replaced. */
 export interface Comparison {
   readonly changes: ReadonlyMap<string, "update" | "replace">;
   /** Outputs that an update puts right. */

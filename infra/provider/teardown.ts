@@ -59,7 +59,7 @@ export const teardown: ResourceKind<Inputs, Inputs> = {
   delete: (_id, outs, context) => empty(outs, context),
 };
 
-/** Asks the cluster until it lets in whoever runs this. */
+/** Polls the cluster until it authorizes the caller. */
 async function letIn(
   { kubeconfig, accessSeconds }: Inputs,
   context: Context,

@@ -77,7 +77,7 @@ export async function prepare(
   );
 }
 
-/** What is needed, and what of it this machine has or can reach, so that it need not be built. */
+/** Required programs and images, and those that this machine has or can fetch. */
 export interface Means extends ImageMeans {
   /** Programs of the toolchain that a run of Pulumi takes. */
   readonly pulumi: readonly string[];

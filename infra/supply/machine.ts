@@ -11,10 +11,10 @@ const GIBIBYTE = 1024 ** 3;
 /** The local stack peaks at about 8; a machine of 8 says a little less of itself. */
 const LEAST_MEMORY = 7.5;
 
-/** What a build of the toolchain takes on the disk, most of it Go's own caches: 25 builds were seen to take 23. */
+/** Disk that a toolchain build takes, mostly Go's caches: 25 builds were measured at 23. */
 const GIBIBYTES_A_BUILD = 1;
 
-/** What this machine tells of itself. */
+/** Facts of this machine. */
 export interface Machine {
   readonly platform: string;
   /** Go's name of its architecture; undefined where Kubernetes has no programs for it. */

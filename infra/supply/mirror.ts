@@ -31,7 +31,7 @@ export interface MirrorEntry {
 
 const versionOf = (tool: string) => toolVersion(findTool(tool));
 
-/** What the program installs and package registries serve, at the versions of components/versions.ts. */
+/** Artifacts of package registries that the program installs, at the versions of components/versions.ts. */
 export const MIRROR: readonly MirrorEntry[] = [
   {
     name: "cert-manager",

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 /** How a command is run. */
 export interface RunOptions {
   readonly cwd?: string;
-  /** What an error calls the command, where another program starts it. */
+  /** Name of the command in errors, where another program starts it. */
   readonly name?: string;
   /** Added to this process's environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;

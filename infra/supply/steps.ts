@@ -12,9 +12,9 @@ export interface Step {
   readonly id: string;
   /** One line for people. */
   readonly title: string;
-  /** What it takes on two cores, cold; the time left is estimated from it. */
+  /** Seconds on two cores without caches; the estimate of the time left uses it. */
   readonly minutes: number;
-  /** What it takes on the disk of the cache; as much as a build unless given. */
+  /** Disk space in the cache; that of a build by default. */
   readonly gibibytes?: number;
   /** Whether it compiles a program, or takes something out of a Go module. */
   readonly needsGo?: boolean;
@@ -23,7 +23,7 @@ export interface Step {
   run(context: StepContext): Promise<void>;
 }
 
-/** What a step is given. */
+/** Arguments of a step. */
 export interface StepContext {
   /** Log file of the step, empty at its start. */
   readonly log: string;

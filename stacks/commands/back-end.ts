@@ -9,7 +9,7 @@ import { CommandError } from "./command";
 import { machineHasStack, openMachineState } from "./machine-state";
 import type { StackFile } from "./stack-file";
 
-/** What decides where the state of a stack lies. */
+/** Settings that determine a stack's state back end. */
 export type KeptStack = Pick<
   StackFile,
   "name" | "embedded" | "shortLived" | "secrets"
@@ -59,7 +59,7 @@ export function backEndOf(stack: KeptStack | undefined): BackEnd {
 }
 
 /**
- * Refuses to keep a long-lived stack where it is lost with the machine, or readable by whoever has the back end.
+ * Refuses to keep a long-lived stack where it is lost with the machine, or readable by anyone who can read the back end.
  *
  * @param localState whether the person said that this machine's state is what they want
  * @throws {CommandError} with the lines to do instead
@@ -91,7 +91,7 @@ export function requirePassphrase(stack: KeptStack): void {
   );
 }
 
-/** Whether what a stack's file keeps as a secret can be read by whoever has the file. */
+/** Whether anyone who has a stack's file can read its secrets. */
 export function hasEmptyPassphrase(stack: KeptStack): boolean {
   if (stack.secrets === "provider") return false;
   const own = stack.embedded ? undefined : ownBackEnd();

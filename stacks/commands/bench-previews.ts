@@ -14,7 +14,7 @@ import { parseDocument } from "yaml";
 import { CommandError, root } from "./command";
 import { Pulumi } from "./pulumi";
 
-/** What a first preview of a cloud stack takes. */
+/** Figures of a first preview of a cloud stack. */
 export interface PreviewFigures {
   /** Workloads beside those of the stack's file. */
   readonly more: number;

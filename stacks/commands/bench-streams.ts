@@ -12,7 +12,7 @@ const stream = "clickstream-stream";
 /** Events of the smallest run. */
 export const leastEvents = 10_000;
 
-/** What the project means to reach with one driver and one executor on 2 cores; nothing is asserted. */
+/** Goals with one driver and one executor on 2 cores; not asserted. */
 const goals = {
   perSecond: 20_000,
   gigabytes: 4,

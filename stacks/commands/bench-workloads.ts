@@ -19,7 +19,7 @@ import type { WorkloadReport } from "./workload-report";
 /** Notes a figure, with the goal where there is one. */
 type Note = (name: string, measured: number, goal?: number) => void;
 
-/** What the project means to reach on 2 cores; nothing is asserted. */
+/** Goals on 2 cores; not asserted. */
 const goals = {
   appliedToAllRunning: 5,
   training: 60,
@@ -28,7 +28,7 @@ const goals = {
   p99Milliseconds: 20,
 } as const;
 
-/** Kinds of the training operator, whose jobs are one pod a replica. */
+/** Kinds of the training operator, whose jobs are one pod per replica. */
 const trainings = ["PyTorchJob", "TFJob", "XGBoostJob"] as const;
 
 const created = z.looseObject({

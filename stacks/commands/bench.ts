@@ -25,7 +25,7 @@ import { readStackFile, stackNames } from "./stack-file";
 import { StackJobs } from "./stack-jobs";
 import { readState } from "./stack-state";
 
-/** What the project means to reach on 2 cores and 24 GB; nothing is asserted. */
+/** Goals on 2 cores and 24 GB; not asserted. */
 const goals = {
   upFromNothing: 18 * 60,
   nothingGigabytes: 14,

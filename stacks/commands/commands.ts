@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 
-/** What a command is defined with beside its options. */
+/** Definition of a command beside its options. */
 export interface Invocation {
   /** Words after `--`, for Pulumi. */
   readonly passed: readonly string[];
@@ -8,7 +8,7 @@ export interface Invocation {
   readonly program: Command;
 }
 
-/** What the file of a command exports. */
+/** Exports of a command's file. */
 export interface CommandFile {
   /** Gives the command its options, its examples and its action. */
   define(command: Command, invocation: Invocation): void;

@@ -18,7 +18,7 @@ import { type PastRun, readRuns } from "./run-history";
 import type { ReadableStack } from "./stack-config";
 import { table } from "./table";
 
-/** Fewest runs that tell of a habit. */
+/** Fewest runs from which a forecast is made. */
 const fewestRuns = 10;
 
 /** The next months of a stack by the jobs that ran on it, for people or as JSON. @throws {CommandError} where too little ran */

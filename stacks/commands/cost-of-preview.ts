@@ -14,7 +14,7 @@ export async function withinBudget(stack: string): Promise<number> {
   return verdict.stops ? 1 : 0;
 }
 
-/** What the comment on a pull request says of the cost of a change, and whether the budget stops it. */
+/** Cost of a change for the pull request comment, and whether the budget stops it. */
 export function costOfPreview(
   stack: string,
   digest: Digest,

@@ -5,7 +5,7 @@ import { oldestOf } from "../cost/sum";
 import { readStackConfig } from "./stack-config";
 import type { WorkloadReport } from "./workload-report";
 
-/** What the jobs of a report cost together. */
+/** Total cost of the jobs of a report. */
 export interface RunCosts {
   /** By the namespace of the team; `atLeast` where one of its jobs has no figure. */
   readonly teams: readonly (Dollars & {
@@ -60,7 +60,7 @@ export function costOfRuns(
   }
 }
 
-/** What teams spent, for people: a line each. */
+/** Spending per team, one line each. */
 export function describeRunCosts({ teams, pricesSince }: RunCosts): string[] {
   const since =
     pricesSince === undefined ? "" : `, prices since ${pricesSince}`;

@@ -4,7 +4,7 @@ import type { CostSum } from "../cost/sum";
 import { CommandError } from "./command";
 import type { ReadableStack } from "./stack-config";
 
-/** What a stack costs by its file; undefined where nothing of it is paid for by the hour. */
+/** Cost of a stack by its file; undefined where nothing is billed by the hour. */
 export async function sumOfStack({
   stack,
   values,
@@ -13,7 +13,7 @@ export async function sumOfStack({
   return stackCost(config, await declaredResources(stack, values));
 }
 
-/** What a stack costs by its file. @throws {CommandError} where nothing of it is paid for by the hour, or has a price */
+/** Cost of a stack by its file. @throws {CommandError} where nothing is billed by the hour, or has a price */
 export async function costOf(readable: ReadableStack): Promise<CostSum> {
   const sum = await sumOfStack(readable);
   if (!sum) {

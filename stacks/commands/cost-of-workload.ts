@@ -13,7 +13,7 @@ interface Offer {
   readonly run: RunCost | string;
 }
 
-/** What each job of a workload costs on each stack, one after another. @throws {CommandError} when there is no such workload */
+/** Cost of each job of a workload on each stack. @throws {CommandError} when there is no such workload */
 export function offersOf(
   name: string,
   declaring: ReadableStack,

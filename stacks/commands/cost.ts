@@ -15,7 +15,7 @@ import { placeOf, readStackConfig, readStackConfigAt } from "./stack-config";
 /** Stacks that are compared, one a target. */
 const compared = ["aws", "gcp", "azure", "onprem"];
 
-/** What the command is asked for beside a stack's cost: one of them at a time. */
+/** Modes of the command beside a stack's cost; mutually exclusive. */
 const questions = ["against", "workload", "forecast", "plot", "managed"];
 
 const question = <Flags extends string>(flags: Flags, description: string) => {

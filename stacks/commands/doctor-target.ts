@@ -6,7 +6,7 @@ import { CommandError } from "./command";
 import { Pulumi } from "./pulumi";
 import type { StackFile } from "./stack-file";
 
-/** What a stack that is not on this machine needs here, and whether it is there. */
+/** Programs and login that a remote stack needs here, with whether each is present. */
 export interface TargetFinding {
   readonly what: string;
   readonly state: "ok" | "missing";
@@ -61,7 +61,7 @@ export async function targetFindings(
   return findings;
 }
 
-/** What a check that refuses says. */
+/** Message of a failed check. */
 function finding(what: string, check: () => void): TargetFinding {
   try {
     check();

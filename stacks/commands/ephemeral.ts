@@ -280,7 +280,7 @@ async function takeDown(
   }
 }
 
-/** What was spent on a stack, to follow what is said of it; empty where that cannot be told. */
+/** Spending of a stack as the end of a sentence; empty where unknown. */
 async function spentWords(
   pulumi: Pulumi,
   stack: string,

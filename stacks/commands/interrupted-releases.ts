@@ -53,7 +53,7 @@ export async function mendReleases(exported: string): Promise<string[]> {
   return kubeconfig === undefined
     ? []
     : dropInterruptedReleases(releases, await clientConfig(kubeconfig)).catch(
-        // A cluster that does not answer, such as one that `up` is about to start, is for `up` itself to tell of.
+        // A cluster that does not answer, such as one that `up` is about to start, is reported by `up` itself.
         () => [],
       );
 }

@@ -107,7 +107,7 @@ function selected(argv: readonly string[]): string {
   return argv[0] ?? "";
 }
 
-/** What stands before the first `--`, and what follows it. */
+/** Arguments before the first `--`, and those after it. */
 function split(argv: readonly string[]) {
   const at = argv.indexOf("--");
   return at === -1

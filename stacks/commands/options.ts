@@ -2,7 +2,7 @@ import { Option } from "@commander-js/extra-typings";
 
 import { stackNames } from "./stack-file";
 
-/** `--stack`: the stack that a command is about. Whether it has a file is told by whoever reads it. */
+/** `--stack`: the stack of a command. The reader of its file reports a missing one. */
 export function stackOption() {
   const option = new Option("-s, --stack <stack>", "the stack").default(
     "local",

@@ -1,4 +1,4 @@
-// Writes the prices of machines anew from the clouds' own lists, and prints what moved: npm run prices
+// Updates machine prices from the clouds' own lists, and prints the changes: npm run prices
 // It needs the internet; Google's list also a key of the Cloud Billing API, in GOOGLE_API_KEY.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

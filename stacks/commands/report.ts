@@ -16,7 +16,7 @@ import { keepRuns } from "./run-history";
 import { readUnfinished } from "./unfinished-jobs";
 import type { WorkloadReport } from "./workload-report";
 
-/** What `up` did, as `.mlstack/<stack>/report.json` keeps it. */
+/** Report of an `up`, as stored in `.mlstack/<stack>/report.json`. */
 export interface Report {
   readonly stack: string;
   readonly target: string;
@@ -24,9 +24,9 @@ export interface Report {
   readonly startedAt?: string;
   readonly seconds?: number;
   readonly workloads: readonly WorkloadReport[];
-  /** What runs on for people; what opens it is in the state alone. */
+  /** Services for people; credentials are in the state only. */
   readonly services: readonly Omit<Service, "token">[];
-  /** What its jobs cost; absent where nothing is paid for by the hour. */
+  /** Cost of its jobs; absent where nothing is billed by the hour. */
   readonly costs?: RunCosts;
 }
 
@@ -102,7 +102,7 @@ function replaceFile(path: string, text: string): void {
 
 /**
  * Jobs that ended well; one that failed leaves no `JobEnd` in the state. An end is that of the run whose object the
- * state has: one that stays behind, since `up` failed before it came to it, tells of no job that there is.
+ * state has: one that stays behind, since `up` failed before it came to it, describes no existing job.
  *
  * @param since beginning of the `up` to report on
  */
@@ -132,7 +132,7 @@ function targetOf(resources: readonly StateResource[]): string {
   return typeof target === "string" ? target : "unknown";
 }
 
-/** Metrics that the report shows where a job tells of them. */
+/** Metrics that the report shows where a job has them. */
 const shown: Readonly<Record<string, (value: number) => string>> = {
   rejected: String,
   duplicates: String,
@@ -195,7 +195,7 @@ function title(metric: string): string {
   return metric.replace(/[A-Z]/g, " $&").toUpperCase();
 }
 
-/** What to try once the stack stands. */
+/** Suggested next commands after `up`. */
 export function nextSteps({ stack, services }: Report): string {
   const folder = stackFolder(stack).slice(root.length + 1);
   return [

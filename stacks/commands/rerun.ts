@@ -5,7 +5,7 @@ import { jobsOf, type StateJob } from "./state-jobs";
 import { readUnfinished } from "./unfinished-jobs";
 import type { WorkloadReport } from "./workload-report";
 
-/** What stands for every job that has failed, in place of a name. */
+/** Keyword for every failed job, in place of a name. */
 const allFailed = "failed";
 
 /** {@link rerunArguments} of a stack, by its state and its cluster. */
@@ -27,7 +27,7 @@ export async function readRerun(
  *
  * @param resources of the stack's state
  * @param asked names of jobs, as the report has them, `NAMESPACE/NAME` where two share one, or `failed`
- * @param unfinished jobs whose end the state does not have, as the cluster tells of them
+ * @param unfinished jobs whose end the state does not have, as the cluster reports them
  * @throws {CommandError} on a name that no job has, with those that there are
  */
 export function rerunArguments(

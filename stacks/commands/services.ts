@@ -1,6 +1,6 @@
 import type { StateResource } from "./stack-state";
 
-/** What a stack keeps running for people, as `up` and `open` know it. */
+/** Services of a stack for people, as `up` and `open` list them. */
 export interface Service {
   readonly name: string;
   readonly kind: "Notebook" | "WebService" | "DashboardsPage";

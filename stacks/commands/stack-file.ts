@@ -23,7 +23,7 @@ const stackFile = z.object({
   }),
 });
 
-/** What a command must know of a stack before the program runs; the program checks the rest. */
+/** Settings of a stack that commands read before the program runs; the program validates the rest. */
 export interface StackFile {
   readonly name: string;
   readonly path: string;
@@ -31,11 +31,11 @@ export interface StackFile {
   readonly kind: string | undefined;
   /** Whether it runs on this machine, so that what that needs is built first. */
   readonly embedded: boolean;
-  /** What it has that not every stack has, and that is built for it on this machine. */
+  /** Optional features of the stack whose parts are built on this machine. */
   readonly parts: Parts;
   /** Whether it may come and go without being asked about. */
   readonly shortLived: boolean;
-  /** What encrypts its secrets as far as the file tells: a key service, a passphrase, or else the back end's way. */
+  /** Secrets provider by the file: a key service, a passphrase, or else the back end's default. */
   readonly secrets: "provider" | "passphrase" | undefined;
 }
 

@@ -72,7 +72,7 @@ const scheduleSchema = z.looseObject({
   ),
 });
 
-/** What a kubelet says of its pods. */
+/** Pod statistics of a kubelet. */
 const summarySchema = z.looseObject({
   pods: z.array(
     z.looseObject({
@@ -90,7 +90,7 @@ export interface SparkTemplate {
   readonly spec: SparkSpec;
 }
 
-/** What a tool's container has of its own; the rest is that of the stack's suspended CronJob. */
+/** Overrides of a tool's container; the rest is that of the stack's suspended CronJob. */
 export interface ToolRun {
   readonly command?: readonly string[];
   /** Arguments after those that are there, or instead of them where there is a command. */

@@ -89,7 +89,7 @@ export async function clientConfig(kubeconfig: string): Promise<KubeConfig> {
   return config;
 }
 
-/** What a command says that needs a stack which is up. */
+/** Error of a command that needs a stack which is up. */
 export function notUp(stack: string): CommandError {
   const option = stack === "local" ? "" : ` -- --stack ${stack}`;
   return new CommandError(

@@ -360,7 +360,7 @@ function costWords(stack: string, run: WorkloadReport): string {
   return priced?.cost ? `, ${runMoneySpan(priced.cost)} USD` : "";
 }
 
-/** What the API server says of a refusal. */
+/** Status of a rejected request. */
 function wordsOf(error: unknown): string {
   const body: unknown =
     typeof error === "object" && error !== null && "body" in error

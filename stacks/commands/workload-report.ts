@@ -25,10 +25,10 @@ export interface WorkloadReport {
   /** ISO instants of its creation and its end. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
-  /** What its pods asked of the nodes, as far as they were seen. */
+  /** Node resources that its pods requested, as far as observed. */
   readonly nodeUse?: readonly NodeUse[];
-  /** What it cost, by the list prices of its pools; absent where that cannot be told. */
+  /** Cost by the list prices of its pools; absent where unknown. */
   readonly cost?: Dollars;
-  /** What keeps a job that has not ended from running. */
+  /** Reason why a pending job is not running. */
   readonly waiting?: string;
 }

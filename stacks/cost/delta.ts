@@ -1,6 +1,6 @@
 import { type Amounts, type CostLine, type CostSum, total } from "./sum";
 
-/** What changes the cost, by the resource that makes it. */
+/** Cost change per resource. */
 export interface CostChange extends Amounts {
   readonly resource: string;
   /** Before and after, for people: `12 × m7i.2xlarge → 20 × m7i.2xlarge`. */
@@ -15,7 +15,7 @@ export interface CostDelta extends Amounts {
   readonly after: Amounts;
 }
 
-/** What a change costs: one sum after another of the same stack. */
+/** Cost change between two sums of the same stack. */
 export function deltaOf(before: CostSum, after: CostSum): CostDelta {
   // Other machines or disks are a change of the pool; of everything else a resource of the same name may be another.
   const keyOf = ({ part, resource, what }: CostLine) =>

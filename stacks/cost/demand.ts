@@ -9,7 +9,7 @@ export interface TeamRun extends RunUse {
   readonly namespace: string;
 }
 
-/** What runs asked of pools and by teams, over the whole days until an instant. */
+/** Demand of runs per pool and team, over whole days until an instant. */
 export interface RunDemand {
   readonly days: number;
   readonly pools: readonly DailyUse[];

@@ -26,7 +26,7 @@ export function describeCost(stack: string, place: string, sum: CostSum) {
   ].join("\n");
 }
 
-/** What makes the sums what they are, a line each. */
+/** Line items of the sums, one line each. */
 export function notes(sum: CostSum): string[] {
   const spot = sum.lines.flatMap(({ resource, spot, ceiling }) =>
     spot
@@ -59,7 +59,7 @@ function cells({
   return [floor, typical, ceiling].map(money);
 }
 
-/** What a change costs, for people: the sums, and each resource that moves them. */
+/** Cost change for people: the sums, and each resource that changes them. */
 export function describeDelta(ref: string, delta: CostDelta): string {
   if (delta.changes.length === 0) return `against ${ref}: costs the same`;
   return [

@@ -6,7 +6,7 @@ export const fewestDays = 14;
 
 const monthDays = monthHours / 24;
 
-/** What was asked of a pool or by a team, day by day. */
+/** Daily demand of a pool or team. */
 export interface Demand {
   /** Node hours of each whole day of the history, the oldest first. */
   readonly daily: readonly number[];
@@ -34,7 +34,7 @@ export interface TeamDemand extends Demand {
   }[];
 }
 
-/** What a stack's next months are reckoned from. */
+/** Inputs of a stack's forecast. */
 export interface History {
   readonly pools: readonly PoolDemand[];
   readonly teams: readonly TeamDemand[];
@@ -69,7 +69,7 @@ export interface Forecast {
   readonly pools: readonly PoolMonth[];
   /** Of all that is priced; absent where something of it has no price. */
   readonly together: readonly (Dollars & { readonly month: number })[];
-  /** What is reached within the months, the first one first. */
+  /** Bounds reached within the forecast, earliest first. */
   readonly bounds: readonly ReachedBound[];
 }
 

@@ -21,7 +21,7 @@ const trainingSize = z.looseObject({
   gpus: z.number().optional(),
 });
 
-/** What one run of a job asks of the nodes. */
+/** Node demand of one run of a job. */
 export interface JobDemand {
   /** Where it stands below the workload, such as `features` or `trainers.pytorch.size`. */
   readonly name: string;
@@ -78,7 +78,7 @@ export interface PricedPool {
   readonly hour: NodeHour | undefined;
 }
 
-/** What a run of a job costs on the pool where it is cheapest. */
+/** Cost of a run of a job on its cheapest pool. */
 export interface RunCost {
   readonly pool: string;
   readonly nodes: number;

@@ -7,7 +7,7 @@ export interface ManagedPrices {
   readonly managed: PriceTable["fee"];
 }
 
-/** What the comparison is made from. */
+/** Inputs of the comparison. */
 export interface ManagedInputs {
   readonly eks: ManagedPrices;
   readonly gke: ManagedPrices;
@@ -158,7 +158,7 @@ export function uplifts(prices: ManagedInputs): {
   return { known, unknown };
 }
 
-/** What self-run costs of managed: spot against on-demand where a share of the executors is on spot. */
+/** Self-run cost relative to managed: spot against on-demand where a share of the executors is on spot. */
 export function ratio(
   multiplier: number,
   spotShare: number,

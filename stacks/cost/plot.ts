@@ -19,7 +19,7 @@ const colours = { floor: "#1b7837", typical: "#2166ac", ceiling: "#b2182b" };
 const rowHeight = 64;
 
 /**
- * Floor, typical and ceiling of stacks as a Vega specification: a row a stack, on a logarithmic scale, since a ceiling
+ * Floor, typical and ceiling of stacks as a Vega specification: one row per stack, on a logarithmic scale, since a ceiling
  * may be twenty times the floor; positions are told, so no bar stands for a length.
  */
 export function costPlot(costs: readonly PlottedCost[]): Spec {

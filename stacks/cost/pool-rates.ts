@@ -57,7 +57,7 @@ export function ratedPools({
   });
 }
 
-/** The same as one figure a pool, midway on spot as in a typical month. */
+/** The same as one figure per pool, midway on spot as in a typical month. */
 export function meanRates(
   config: Pick<StackConfig, "target" | "pools">,
 ): readonly PoolRate[] {

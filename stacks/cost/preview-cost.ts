@@ -7,7 +7,7 @@ import { money, signedMoney } from "./money";
 import { stackCost } from "./stack-cost";
 import { type Amounts, atLeast, type CostSum } from "./sum";
 
-/** What a change does to the cost of a stack. */
+/** Effect of a change on a stack's cost. */
 export interface PreviewCost {
   readonly delta: CostDelta;
   readonly after: CostSum;
@@ -15,7 +15,7 @@ export interface PreviewCost {
   readonly isUp: boolean;
 }
 
-/** What a preview does to the cost of a stack; undefined where nothing of it is paid for by the hour. */
+/** Effect of a preview on a stack's cost; undefined where nothing is billed by the hour. */
 export function previewCost(
   config: Pick<StackConfig, "target" | "usage">,
   digest: Digest,
@@ -75,7 +75,7 @@ function cause({ changes: [first, ...others] }: CostDelta): string {
   return `\`${first.resource}\` ${first.what}${more.size > 0 ? ` and ${more.size} more` : ""}`;
 }
 
-/** What a budget says of a sum; undefined where it keeps to it. */
+/** Budget violation of a sum; undefined where it is within the budget. */
 export function overBudget(
   { monthly }: Budget,
   sum: Pick<CostSum, "typical" | "unpriced">,

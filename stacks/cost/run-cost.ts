@@ -2,7 +2,7 @@ import type { NodeUse } from "../../infra/provider/node-use";
 import type { NodeSize } from "../../infra/pool-rules";
 import type { PriceSource } from "../../infra/prices/table";
 
-/** What a run used, by the nodes that its pods were on. */
+/** Usage of a run, per node. */
 export interface RunUse {
   readonly nodeUse: readonly NodeUse[];
 }
@@ -12,7 +12,7 @@ export interface SharedPool {
   readonly name: string;
   /** Whether its nodes come and go with what runs on them: its `min` is 0. */
   readonly fromZero: boolean;
-  /** What a node has, where it did not say so itself. */
+  /** Assumed capacity of a node that did not report it. */
   readonly size?: NodeSize & { readonly gpus?: number };
 }
 

@@ -4,7 +4,7 @@ import type { StackConfig } from "../config";
 import { loadOf } from "./config";
 import { type CostSum, sumOf } from "./sum";
 
-/** What the resources of a stack cost a month; undefined on a target of which nothing is paid for by the hour. */
+/** Monthly cost of a stack's resources; undefined on a target where nothing is billed by the hour. */
 export function stackCost(
   config: Pick<StackConfig, "target" | "usage">,
   resources: readonly DeclaredResource[],

@@ -7,7 +7,7 @@ import type {
 } from "../../infra/prices/bill";
 import { isRecollection, type PriceSource } from "../../infra/prices/table";
 
-/** What a stack is expected to do in a month, where nothing is measured yet. */
+/** Expected monthly usage of a stack, where nothing is measured yet. */
 export interface Load {
   /** Share of the way from `min` to `max` at which the pools stand on average. */
   readonly pools: number;
@@ -35,20 +35,20 @@ export interface CostLine extends Amounts {
   readonly spot?: { readonly low: number; readonly high: number };
 }
 
-/** What a stack costs a month. */
+/** Monthly cost of a stack. */
 export interface CostSum extends Amounts {
   readonly lines: readonly CostLine[];
-  /** What has no price: with any, the sums are "at least". */
+  /** Items without a price: with any, the sums are lower bounds ("at least"). */
   readonly unpriced: Bill["unpriced"];
   /** Of when the oldest price is that was used. */
   readonly oldest: string | undefined;
-  /** What has a price without a date, by what it is of. */
+  /** Prices without a date, by item. */
   readonly undated: readonly string[];
   /** Prices that were written down from memory, by what they are of. */
   readonly recalled: readonly string[];
 }
 
-/** What stands before a sum in which something has no price. */
+/** Prefix of a sum that has items without a price. */
 export function atLeast({ unpriced }: Pick<CostSum, "unpriced">): string {
   return unpriced.length > 0 ? "at least " : "";
 }

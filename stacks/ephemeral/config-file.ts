@@ -7,7 +7,7 @@ import { z } from "zod";
 import { CommandError, root } from "../commands/command";
 import { stackNames } from "../commands/stack-file";
 
-/** What every stack file has. */
+/** Parts of every stack file. */
 export const stackFileSchema = z.looseObject({
   config: z.record(z.string(), z.unknown()),
   secretsprovider: z.string().optional(),

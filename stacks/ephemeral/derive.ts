@@ -22,7 +22,7 @@ const sourceSchema = z.looseObject({
 
 type Pool = z.output<typeof poolSchema>;
 
-/** What a short-lived stack has of its own. */
+/** Settings of a short-lived stack. */
 export interface Ephemeral {
   /** ISO instant. */
   readonly expiry: string;

@@ -3,7 +3,7 @@ export interface StackLife {
   readonly name: string;
   /** ISO instant; undefined for a stack without an end. */
   readonly expiry: string | undefined;
-  /** What the stack itself says of its life: `short` or `long`; `unused` for a stack that was never up. */
+  /** Lifetime by the stack's own outputs: `short` or `long`; `unused` for a stack that was never up. */
   readonly lifetime: string | undefined;
 }
 
@@ -13,7 +13,7 @@ export interface UnreadableStack {
   readonly problem: string;
 }
 
-/** What the reaper does about a stack, and why. */
+/** Decision of the reaper on a stack, with its reason. */
 export interface Verdict {
   readonly name: string;
   readonly verdict: "keep" | "reap" | "unreadable";

@@ -38,7 +38,7 @@ export async function spentOn(
   }
 }
 
-/** What was spent on the resources, by the updates that made them, the latest first. */
+/** Spending on the resources, by the updates that created them, latest first. */
 export function spent(
   resources: ReturnType<typeof resourcesOf>,
   updates: z.output<typeof history>,

@@ -19,7 +19,7 @@ export async function listStacks(pulumi: Pulumi): Promise<string[]> {
   return listing.parse(JSON.parse(text)).map(({ name }) => name);
 }
 
-/** When a stack's life ends: by its tag, else its outputs, else its file here; and what it says of its life. */
+/** When a stack's life ends: by its tag, else its outputs, else its file here; and the lifetime that it declares. */
 export async function readLife(
   pulumi: Pulumi,
   name: string,

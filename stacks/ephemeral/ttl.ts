@@ -3,7 +3,7 @@ const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** Longest life of a short-lived stack. */
 export const longestTtl = 14 * units.d;
 
-/** What to write for a time to live. */
+/** Remedy for a time to live. */
 export const ttlRemedy =
   "write minutes, hours or days, from 10m to 14d, such as 90m, 4h or 2d";
 

@@ -4,7 +4,7 @@ import {
   type ResourceChecks,
 } from "../../infra/policy-facts";
 
-/** What is wrong with a resource. */
+/** A violation of a rule by a resource. */
 export interface Violation {
   readonly rule: string;
   readonly resource: PolicyResource;
@@ -15,9 +15,9 @@ export interface Violation {
 export interface Rule {
   readonly name: string;
   readonly description: string;
-  /** What is wrong with a resource by itself, seen before it is made. */
+  /** Problems of a resource by itself, before its creation. */
   check(resource: PolicyResource): readonly string[];
-  /** What is wrong with resources in view of the others. */
+  /** Problems of resources in view of the others. */
   checkStack?(
     resources: readonly PolicyResource[],
   ): readonly Omit<Violation, "rule">[];
@@ -37,7 +37,7 @@ export function violations(
   });
 }
 
-/** What the targets say of a resource. */
+/** Facts of the targets on a resource. */
 export function checkByType(
   checks: readonly (ResourceChecks | undefined)[],
   resource: PolicyResource,

@@ -7,7 +7,7 @@ import { requestsAndLimits } from "./requests-and-limits";
 import type { Rule } from "./rule";
 import { tagged } from "./tagged";
 
-/** What a reviewer would hold every stack to. */
+/** Policy rules for every stack. */
 export const rules: readonly Rule[] = [
   noPublicBucket,
   apiAllowList,

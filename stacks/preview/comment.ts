@@ -3,12 +3,12 @@ import { propertyChanges, type PropertyChange } from "./property-changes";
 import type { ChartDiff } from "./rendered-chart";
 import { riskOf, type Risk } from "./risk";
 
-/** What the comment on a pull request is about. */
+/** Inputs of the comment on a pull request. */
 export interface CommentArgs {
   readonly stack: string;
   readonly digest: Digest;
   readonly charts: readonly ChartDiff[];
-  /** What it does to the cost, in Markdown; the first line that people see. */
+  /** Effect on the cost, in Markdown; the first line of the comment. */
   readonly cost?: readonly string[];
   /** Most characters, for GitHub takes 65,536. */
   readonly limit?: number;

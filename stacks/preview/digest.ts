@@ -32,7 +32,7 @@ const digestSchema = z.object({
 /** One resource that a preview would touch; secrets are already `[secret]` in it. */
 export type Step = z.output<typeof stepSchema>;
 
-/** What `pulumi preview --json` says. */
+/** Output of `pulumi preview --json`. */
 export type Digest = z.output<typeof digestSchema>;
 
 /** Reads the JSON of `pulumi preview --json`. @throws when it is not that. */

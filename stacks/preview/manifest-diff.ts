@@ -63,7 +63,7 @@ function nameOf({ apiVersion, kind, metadata }: Record<string, unknown>) {
   return `${String(apiVersion)} ${String(kind)} ${place}${String(name)}`;
 }
 
-/** Without secrets, and without certificates that a chart makes anew each time. */
+/** Without secrets, and without certificates that a chart generates each time. */
 function masked(object: Record<string, unknown>): unknown {
   const type = object["kind"] === "Secret" ? "kubernetes:core/v1:Secret" : "";
   return withoutCertificates(concealed(object, type));

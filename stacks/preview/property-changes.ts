@@ -10,13 +10,13 @@ export interface PropertyChange {
   readonly replaces: boolean;
 }
 
-/** What stands for a secret. */
+/** Placeholder of a secret. */
 export const secretMark = "[secret]";
 
-/** What the engine writes for a value that is not known yet. */
+/** The engine's placeholder of an unknown value. */
 const unknownMark = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** What stands for a value that is not known yet. */
+/** Placeholder of an unknown value. */
 export const unknownValue = "(known after up)";
 
 /** Computed by a provider from the rest. */

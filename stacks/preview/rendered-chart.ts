@@ -3,7 +3,7 @@ import { renderChart } from "./helm";
 import { manifestDiff, type ManifestChange } from "./manifest-diff";
 import { concealed } from "./property-changes";
 
-/** What a changed chart does to the objects in the cluster, or why that cannot be shown. */
+/** Effect of a changed chart on the cluster's objects, or why it cannot be shown. */
 export interface ChartDiff extends ChartChange {
   readonly manifests: readonly ManifestChange[] | { readonly error: string };
 }

@@ -6,7 +6,7 @@ import {
 } from "../../infra/policy-facts";
 import { typeOf, type Step } from "./digest";
 
-/** Why a reviewer should look at a resource first. */
+/** Reasons why a reviewer should look at a resource first. */
 export interface Risk {
   /** Smaller comes first. */
   readonly rank: 0 | 1 | 2 | 3;

@@ -7,7 +7,7 @@ export interface PreviewedStack {
   readonly target: string;
 }
 
-/** What no stack is made of: it tests, describes or operates the program. */
+/** Paths that affect no stack: tests, documentation and operation of the program. */
 const outside: readonly RegExp[] = [
   /^(test|infra\/(supply|audit)|\.github|\.ci)\//,
   /^stacks\/(commands|preview|ephemeral|policy)\//,

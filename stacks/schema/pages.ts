@@ -12,7 +12,7 @@ import { dataSetReference, reference, workloadReference } from "./reference";
 
 const root = join(__dirname, "../..");
 
-/** What is made from the schema of the stacks' files: path, and content as prettier writes it. */
+/** Files generated from the schema of stack files: path, and content as prettier formats it. */
 export async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     [

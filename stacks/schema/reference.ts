@@ -163,7 +163,7 @@ function choices({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
   return anyOf ?? oneOf ?? [];
 }
 
-/** What may stand there, in words. */
+/** Allowed values, in words. */
 function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(", ");

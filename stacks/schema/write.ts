@@ -1,4 +1,4 @@
-// Writes stacks/schema.json and docs/configuration.md anew: npm run schema
+// Regenerates stacks/schema.json and docs/configuration.md: npm run schema
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 

@@ -48,7 +48,7 @@ export function checkDataSet(
     : { problems: problems.map((each) => placed(each, at)) };
 }
 
-/** What of a contract does not fit together, where the mistakes of the schema are all in other sections. */
+/** Conflicts within a contract, where all mistakes of the schema are in other sections. */
 function contractProblems(
   declared: unknown,
   issues: readonly z.core.$ZodIssue[],

@@ -64,7 +64,7 @@ const fieldSchema = z.strictObject({
 /** One field of a stream's records. */
 export type Field = z.output<typeof fieldSchema>;
 
-/** What the records of a stream look like, and the table that they go to. */
+/** Contract of a stream: its records, and their table. */
 export const contractSchema = z.strictObject({
   name: columnName.describe("Name of the table"),
   version: z
@@ -133,7 +133,7 @@ export type Contract = z.output<typeof contractSchema>;
 /** Columns that ingestion adds, which a field may not be called. */
 const reserved = ["kafka_time", "event_date"];
 
-/** What does not fit together in a contract. */
+/** Conflicts within a contract. */
 export function checkContract(path: string, contract: Contract): Problem[] {
   const { fields } = contract;
   const problems: Problem[] = [];
@@ -203,7 +203,7 @@ export function contractSpec(contract: Contract) {
   };
 }
 
-/** What in a field does not fit its other keys: the key, and what to write. */
+/** Conflicts within a field: the key, and its remedy. */
 function fieldProblems(field: Field): [keyof Field, string][] {
   const { type, min, max, oneOf, pattern, otherwise } = field;
   const limited = ["long", "double", "timestamp"].includes(type);

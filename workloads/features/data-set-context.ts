@@ -36,10 +36,10 @@ export interface StreamedDataSetArgs {
   readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
-/** What each bucket may be used for; not at all unless named. */
+/** Access per bucket; none by default. */
 export type Grants = Partial<Record<BucketName, "read" | "write">>;
 
-/** What the jobs of a data set have in common: where they run, as whom, and of which images. */
+/** Context of a data set's jobs: pools, accounts and images. */
 export class DataSetContext {
   private readonly images: { readonly spark: Image; readonly tools: Image };
 
@@ -80,7 +80,7 @@ export class DataSetContext {
     );
   }
 
-  /** What a Spark job runs, but for its arguments, with an account of its own. */
+  /** A Spark job without its arguments, with an account of its own. */
   sparkRun(
     name: string,
     file: string,
@@ -191,7 +191,7 @@ export class DataSetContext {
   }
 }
 
-/** The commit that a job tells of in its result. */
+/** The commit that a job reports in its result. */
 export function instantOf({ result }: JobEnd): pulumi.Output<string> {
   return result.apply(({ instant }) => String(instant));
 }
@@ -206,7 +206,7 @@ export const bulkConf = {
 /** User of the image `stream-tools`. */
 const toolUser = 1001;
 
-/** What the images hold of the project. */
+/** Files of the project in the images. */
 const code = [
   "clickstream/jobs",
   "features/stream",
@@ -222,7 +222,7 @@ export function sampleFile(sample: Sample): string {
     : `/opt/mlstack/data/${basename(sample.path)}`;
 }
 
-/** What the image of the producer takes a package's sample from. */
+/** Source of a package's sample in the producer's image. */
 function sampleArgs({ sample }: DataSet): Record<string, string> {
   return sample === undefined || "file" in sample
     ? {}

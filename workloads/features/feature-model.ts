@@ -87,7 +87,7 @@ export const featureModelSchema = z.strictObject({
 /** A checked declaration. */
 export type FeatureModel = z.output<typeof featureModelSchema>;
 
-/** What does not fit between models, views, sources and the stack's teams. */
+/** Conflicts between models, views, sources and the stack's teams. */
 export function checkFeatureModels(
   path: string,
   models: readonly FeatureModel[],

@@ -136,7 +136,7 @@ export function windowName(hours: number): string {
   return hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`;
 }
 
-/** What does not fit between views, their sources and the stack's teams. */
+/** Conflicts between views, their sources and the stack's teams. */
 export function checkFeatureViews(
   path: string,
   views: readonly FeatureView[],
@@ -219,7 +219,7 @@ export function featureViewSpec(view: FeatureView, source: Contract) {
   };
 }
 
-/** What in a feature does not fit: the key, what stands there, and what to write. */
+/** Conflicts within a feature: the key, its value and the remedy. */
 function featureProblems(
   { aggregate, of, where }: Feature,
   { window }: FeatureView,

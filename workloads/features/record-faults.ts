@@ -1,6 +1,6 @@
 import type { Contract, Field } from "./contract";
 
-/** What a stream would make of a record. */
+/** Outcome of a record in a stream. */
 export interface JudgedRecord {
   /** Why it would be a dead letter; none where it is accepted. */
   readonly faults: readonly string[];

@@ -3,7 +3,7 @@ import type { DataSet } from "./data-set";
 import { featureModelSpec } from "./feature-model";
 import { featureViewSpec } from "./feature-view";
 
-/** What the jobs of a data set read: the contract's rules and each view, with the settings of their tables, and each model. */
+/** Specifications that a data set's jobs read: contract, views with the settings of their tables, and models. */
 export function specs({ contract, views, models }: DataSet) {
   return {
     contract: contractSpec(contract),

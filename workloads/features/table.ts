@@ -156,7 +156,7 @@ const records: Readonly<Record<string, string>> = {
   "hoodie.combine.before.upsert": "false",
 };
 
-/** What serves tables of thousands of files, and costs more than it saves below that. */
+/** Features for tables of thousands of files, which cost more than they save below that. */
 const spared: Readonly<Record<string, string>> = {
   "hoodie.table.timeline.timezone": "UTC",
   "hoodie.metadata.enable": "false",

@@ -8,7 +8,7 @@ import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { NotebookConfig } from "./config";
 
-/** What the notebooks of a stack stand on. */
+/** Dependencies of a stack's notebooks. */
 export interface NotebooksArgs {
   readonly platform: Platform;
   readonly store: HudiStore;
@@ -59,7 +59,7 @@ export class Notebooks extends pulumi.ComponentResource {
   }
 }
 
-/** What a person's notebook stands on. */
+/** Dependencies of a person's notebook. */
 export interface PersonalNotebookArgs {
   readonly platform: Platform;
   readonly store: Store;

@@ -11,11 +11,11 @@ import type { Step } from "../schema";
 export interface RunnableStep<S extends Step> {
   readonly platform: Platform;
   readonly sparkOperator: SparkOperator;
-  /** What must be there before a training. */
+  /** The training operator; resources to create before a training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before an InferenceService, where the stack has KServe. */
+  /** KServe, where the stack has it; resources to create before an InferenceService. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
-  /** What must be there before a pipeline on Kubeflow, where the stack has its pipelines. */
+  /** Kubeflow Pipelines, where the stack has it; resources to create before a pipeline. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
   readonly team: Team;
   readonly account: TeamAccount;
@@ -49,7 +49,7 @@ export interface PipelineValues {
   readonly record?: pulumi.Input<string>;
   readonly grants: IdentityArgs["grants"];
   readonly submitsSpark: boolean;
-  /** What must be there before the SparkApplications that it submits. */
+  /** Resources to create before the SparkApplications that it submits. */
   readonly ready: readonly pulumi.Resource[];
 }
 

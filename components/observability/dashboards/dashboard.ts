@@ -1,4 +1,4 @@
-/** What a panel's numbers are. */
+/** Unit of a panel. */
 export type Unit = "count" | "dollars" | "perSecond" | "seconds" | "share";
 
 /** One question to Prometheus, and what its answers are called. */

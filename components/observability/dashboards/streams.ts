@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** What the ingestion of each stream takes in, refuses and commits; `workloads/features/stream/metrics.py` counts it. */
+/** Records accepted, rejected and committed per stream, as `workloads/features/stream/metrics.py` counts them. */
 export const streams: Dashboard = {
   name: "streams",
   title: "Streams",

@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** What each team uses of what it may use. */
+/** Usage of each team against its quota. */
 export const teams: Dashboard = {
   name: "teams",
   title: "Teams",

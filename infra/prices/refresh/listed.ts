@@ -7,7 +7,7 @@ export interface ListedMachine {
   readonly usd: number;
 }
 
-/** What one vCPU of a family costs an hour, and one GiB where memory is priced apart. */
+/** Hourly price per vCPU of a family, and per GiB where memory is priced separately. */
 export interface Rate {
   readonly region: string;
   readonly family: string;
@@ -23,7 +23,7 @@ export interface PriceList {
   fetch(): Promise<{
     readonly rates: readonly Rate[];
     readonly machines: readonly ListedMachine[];
-    /** What was left out, and why. */
+    /** Omitted products, with reasons. */
     readonly strays: readonly string[];
   }>;
 }

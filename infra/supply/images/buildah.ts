@@ -32,7 +32,7 @@ export interface BuildahEnvironment {
   dockerfile(text: string): string;
 }
 
-/** What a build is made of. */
+/** Arguments of a build. */
 export interface ImageBuild {
   /** Name in buildah's storage, such as `docker.io/library/busybox:1.37`. */
   readonly name: string;

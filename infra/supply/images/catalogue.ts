@@ -35,7 +35,7 @@ const certManager = (component: string): UpstreamImage => ({
 /** Base of the project's own images, and of some of these. */
 export const BASE_IMAGE = "docker.io/library/debian:bookworm-slim";
 
-/** What a cluster without a way out needs of the upstream registries. */
+/** Upstream images that a cluster without internet access needs. */
 export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
   {
     reference: "registry.k8s.io/pause:3.10.1",

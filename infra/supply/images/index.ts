@@ -27,7 +27,7 @@ import { pullImage, reachableRegistries, registryOf } from "./upstream";
 export { buildahEnvironment, buildImage, hasImage, pushImage } from "./buildah";
 export { registryStorage, storedDigest, withRegistry } from "./registry";
 
-/** What the images are for, and where they need not be made. */
+/** Purpose of the images, and registries that already have them. */
 export interface ImageMeans {
   readonly parts: Parts;
   /** Image registries that answer. */
@@ -48,7 +48,7 @@ export function missingBinaries({ parts, reachable }: ImageMeans): string[] {
   );
 }
 
-/** What pulls images, where some are missing that can be pulled. */
+/** Program that pulls missing images. */
 export function pullers({ parts, reachable }: ImageMeans): string[] {
   return missingReferences(parts).some((image) =>
     reachable.has(registryOf(image)),
@@ -160,7 +160,7 @@ async function makeBase(context: StepContext): Promise<void> {
   markBuilt(BASE_IMAGE, folderHash(join(__dirname, "debian")));
 }
 
-/** What makes images here uses the base from buildah's storage, so one that was made must be there as well. */
+/** Image builds take the base from buildah's storage, so a base that was built must be there as well. */
 function baseIsBuilt(): boolean {
   return (
     isBuilt(BASE_IMAGE, folderHash(join(__dirname, "debian"))) &&
@@ -185,7 +185,7 @@ async function make(image: UpstreamImage, context: StepContext): Promise<void> {
   markBuilt(image.reference, imageKey(image));
 }
 
-/** What an image is made of: its Dockerfile, the files beside it, the version of its program. */
+/** Inputs of an image: its Dockerfile, the files beside it, the version of its program. */
 function imageKey({ folder, binary, args }: UpstreamImage): string {
   const hash = createHash("sha256")
     .update(folderHash(join(__dirname, folder)))

@@ -83,7 +83,7 @@ async function listImages(removed?: string): Promise<string> {
   }
 }
 
-/** ID of the image for which a listing failed, by what buildah says of it. */
+/** ID of the image for which a listing failed, from buildah's message. */
 export function brokenImage(message: string): string | undefined {
   return /for image with ID "([0-9a-f]{64})"/.exec(message)?.[1];
 }

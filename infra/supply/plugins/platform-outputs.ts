@@ -1,6 +1,6 @@
 import { cloudOutputs } from "./clouds/outputs";
 
-/** What the project's own provider adds to the inputs of a resource. */
+/** Outputs that the project's own provider adds to a resource's inputs. */
 const ownOutputs: Readonly<Record<string, object>> = {
   "mlstack:index:LocalCluster": { kubeconfig: "{}", gateway: "10.89.0.1" },
   "mlstack:index:Image": { ref: "mlstack.local/image:0" },
@@ -14,7 +14,7 @@ const ownOutputs: Readonly<Record<string, object>> = {
   },
 };
 
-/** What providers add to the inputs of a resource: as much of it as the program reads. */
+/** Outputs that providers add to a resource's inputs, as far as the program reads them. */
 export function platformOutputs(
   type: string,
   inputs: Readonly<Record<string, unknown>>,

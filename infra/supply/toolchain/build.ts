@@ -177,7 +177,7 @@ async function writeOverlay(
   return overlay;
 }
 
-/** What builds that were killed left behind; the lock says that none is running. */
+/** Remains of killed builds; the lock proves that none is running. */
 function removePartials(folder: string, binary: string): void {
   for (const file of readdirSync(folder)) {
     if (file.startsWith(`${binary}.partial-`))

@@ -122,7 +122,7 @@ function place(from: string, to: string): void {
   renameSync(from, to);
 }
 
-/** The sum of a file in a list of sums: one line a file, or the bare sum. */
+/** The checksum of a file in a list: one line per file, or the checksum alone. */
 async function publishedSum(
   url: string,
   name: string,

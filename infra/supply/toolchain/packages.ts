@@ -12,7 +12,7 @@ export interface SystemPackage {
   readonly fedora?: string;
   /** Absolute paths, any of which will do, or the name of a program. */
   readonly provides: string | readonly string[];
-  /** What it is needed for. */
+  /** Purpose. */
   readonly use: string;
 }
 
@@ -31,7 +31,7 @@ export const cniPrograms = [
   "portmap",
 ] as const;
 
-/** What a cluster on this machine needs of the distribution. Docker's containerd.io brings runc itself. */
+/** Distribution packages of a cluster on this machine. Docker's containerd.io includes runc. */
 export const CLUSTER_PACKAGES: readonly SystemPackage[] = [
   { name: "runc", provides: "runc", use: "runs the containers" },
   {
@@ -72,7 +72,7 @@ const BUILDAH: SystemPackage = {
   use: "builds images",
 };
 
-/** What builds of the project's own images need where neither Docker nor Podman works. */
+/** Distribution packages for image builds where neither Docker nor Podman works. */
 export const BUILDER_PACKAGES: readonly SystemPackage[] = [
   BUILDAH,
   {
@@ -85,7 +85,7 @@ export const BUILDER_PACKAGES: readonly SystemPackage[] = [
   },
 ];
 
-/** What it takes to make upstream's images, where their registries cannot be reached. */
+/** Distribution packages for building upstream images where registries cannot be reached. */
 export const IMAGE_PACKAGES: readonly SystemPackage[] = [
   ...BUILDER_PACKAGES,
   { name: "debootstrap", provides: "debootstrap", use: "makes the base image" },

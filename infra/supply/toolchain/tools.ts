@@ -349,7 +349,7 @@ export function toolVersion(tool: Tool): string {
   );
 }
 
-/** Version that a program says of itself, where its module counts otherwise: that of its release, for people. */
+/** Version that a program reports, where its module's version differs from its release's. */
 export function releaseVersion(tool: Tool): string {
   const stamped = Object.values(tool.source.stamps ?? {}).find((value) =>
     /^\d+\.\d+\.\d+$/.test(value),

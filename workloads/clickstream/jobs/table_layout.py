@@ -75,7 +75,7 @@ def with_key_of_table(spark: SparkSession, path: str, settings: Mapping[str, str
 
 def key_has_end(settings: Mapping[str, str]) -> bool:
     """Whether a column ends the record key that is no text, so that the values before it may hold anything."""
-    return settings[_KEY] != settings.get(_HASHED, settings[_KEY])
+    return settings.get(_KEY, "") != settings.get(_HASHED)
 
 
 def has_commits(spark: SparkSession, path: str) -> bool:

@@ -125,7 +125,7 @@ class ClusterLeases:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                # Read anew each time: the cluster replaces tokens.
+                # Read each time: the cluster replaces tokens.
                 "Authorization": f"Bearer {(self.account / 'token').read_text().strip()}",
                 "Content-Type": "application/json",
             },

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kfp import dsl
 
 IMAGE = "mlstack/clickstream-pipeline"
-"""Stands for the image; whoever deploys the pipeline puts the built one in its place."""
+"""Placeholder of the image, which is replaced when the pipeline is deployed."""
 
 component = partial(dsl.component, base_image=IMAGE, install_kfp_package=False)
 
@@ -115,7 +115,7 @@ OUTPUTS = [
     ("model", str),
     ("version", str),
 ]
-"""What the pipeline tells of a run."""
+"""Result of a run of the pipeline."""
 
 
 @dsl.pipeline(name="clickstream", description="Trains on the sessions of the feature store, and registers good models.")

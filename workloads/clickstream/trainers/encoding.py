@@ -1,4 +1,4 @@
-"""From the columns of a session to the numbers that a model sees; kept beside the model for whoever asks it."""
+"""From the columns of a session to the numbers that a model sees; kept beside the model for its server."""
 
 from __future__ import annotations
 

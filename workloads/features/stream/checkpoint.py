@@ -1,4 +1,4 @@
-"""What the checkpoint of a stream says of how far it has come, and which topic it belongs to."""
+"""Offsets in the checkpoint of a stream, and the topic that it belongs to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOPIC = "topic-id"
 
 
 def place(spark: SparkSession, root: str, topic_id: str) -> str:
-    """The checkpoint for a topic of this id: a topic that was made anew under its old name begins at its beginning.
+    """The checkpoint for a topic of this id: a topic that was recreated under its name begins at its first offset.
 
     The first topic's, and one from before ids were kept, is `root` itself.
     """

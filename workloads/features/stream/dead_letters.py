@@ -47,7 +47,7 @@ def drop(spark: SparkSession, path: str, stream: str, batch: int) -> None:
 
 
 def read(spark: SparkSession, path: str) -> DataFrame | None:
-    """The dead letters that were not taken up again, each once however often its stream began anew."""
+    """The dead letters that were not taken up again, each once however often its stream was restarted."""
     letters = _read(spark, f"{path}/letters")
     if letters is None:
         return None

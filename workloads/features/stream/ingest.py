@@ -141,7 +141,7 @@ class Ingest:
         return bisection.condemned(spans, attempt, explain, most=MOST_CONDEMNED)
 
     def _stream(self) -> str:
-        # Batch numbers begin anew with a new checkpoint; its id keeps their letters apart.
+        # Batch numbers restart with a new checkpoint; its id keeps their dead letters apart.
         return str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
 
 

@@ -69,7 +69,7 @@ class StreamMetrics(StreamingQueryListener):
         """Nothing is measured yet."""
 
     def onQueryProgress(self, event: QueryProgressEvent) -> None:
-        """Spark tells of each batch, once it is done."""
+        """Spark reports each batch once it is done."""
         self.progress(json.loads(event.progress.json))
 
     def onQueryTerminated(self, event: QueryTerminatedEvent) -> None:

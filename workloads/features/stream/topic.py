@@ -1,4 +1,4 @@
-"""What the brokers say of a topic: the id that it was made under, and the first records that are still there."""
+"""Metadata of a topic from its brokers: its id, and the first offsets that still exist."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ DELETION = "_deletion"
 
 UNFIT_NAME = "cannot be a column"
 REFUSED = "refused by the table"
-"""Beginnings of reasons that go on with what a record says, or Hudi."""
+"""Beginnings of reasons that continue with the text of a record, or with the message of Hudi."""
 
 EARLIEST = "1900-01-01T00:00:00Z"
 """Spark refuses to write most times before it, a whole batch for one of them: calendars differed."""
@@ -138,7 +138,7 @@ def _judge(field: Field, contract: Contract, bounded: bool) -> Column:
 
 
 def _settle(field: Field) -> Column:
-    """The value of a field after what its declaration says of a problem."""
+    """The value of a field after its declared handling of a problem."""
     typed, sound = F.col(_typed_name(field)), F.col(_problem_name(field)).isNull()
     match field.otherwise:
         case "reject":

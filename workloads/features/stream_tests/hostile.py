@@ -22,7 +22,7 @@ class Hostile:
 
 
 def hostile_records(count: int, seed: int) -> Iterator[Hostile]:
-    """So many records, each of a kind that is drawn anew."""
+    """So many records, each of a randomly drawn kind."""
     draw = random.Random(seed)
     kinds = list(_KINDS.items())
     recent: list[bytes] = []

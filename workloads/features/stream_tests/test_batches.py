@@ -242,8 +242,9 @@ def test_a_batch_is_measured_by_reason_once_it_is_committed(spark: SparkSession,
 
 
 def test_a_record_that_the_table_refuses_becomes_a_dead_letter(spark: SparkSession, stream: Stream) -> None:
-    # No rule of ours: Hudi itself takes no empty key, and fails the batch.
+    # No rule of ours: of a key of one column, Hudi itself takes no empty one, and fails the batch.
     stream.declared["fields"]["event_id"] = {"type": "string"}
+    stream.declared["hudi"]["hoodie.datasource.write.recordkey.field"] = "event_id"
     for number, values in enumerate(
         (
             [event(7, event_id="")],

@@ -1,4 +1,4 @@
-"""What `npm run features -- check` says of records, held against the stream's own rules."""
+"""Findings of `npm run features -- check` on records, compared with the stream's own rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Topics that do not stay what they were: made anew under their name, or emptied before they were read."""
+"""Topics that change: recreated under their name, or truncated before they were read."""
 
 from __future__ import annotations
 

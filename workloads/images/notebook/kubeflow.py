@@ -8,7 +8,7 @@ from traitlets.config import get_config
 
 
 class IdleCheckProvider(PasswordIdentityProvider):
-    """Lets whoever reaches the server ask which kernels are busy, and nothing else without the token.
+    """Lets anyone who reaches the server ask which kernels are busy, and nothing else without the token.
 
     The controller asks so, without a token, and stops a server that does not tell as if it were idle
     (components/notebook-controller/controllers/culling_controller.go, 1.10). Network policies say who reaches it.

@@ -45,7 +45,7 @@ def read_bytes(uri: str) -> bytes:
 
 
 def write_bytes(uri: str, content: bytes) -> None:
-    """Writes a whole file: whoever reads it sees the old one or the new one, never half of either."""
+    """Writes a whole file: readers see the old one or the new one, never a part."""
     store, path = open_store(uri)
     if not isinstance(store, fs.LocalFileSystem):
         with store.open_output_stream(path) as stream:

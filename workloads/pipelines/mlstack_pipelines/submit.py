@@ -1,4 +1,4 @@
-"""Has Kubeflow Pipelines run a version of the pipeline now, and again by the clock; follows the run to its end."""
+"""Has Kubeflow Pipelines run a version of the pipeline now, and by a schedule; follows the run to its end."""
 
 from __future__ import annotations
 

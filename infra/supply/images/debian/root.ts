@@ -6,7 +6,7 @@ import { run, type RunOptions } from "../../process";
 /** Release that the base image and all images on it are made of. */
 export const DEBIAN_RELEASE = "bookworm";
 
-/** What no container needs; packages that are added later leave it out as well. */
+/** Paths that no container needs; excluded from later packages too. */
 const LEFT_OUT = ["doc", "man", "locale", "info", "lintian", "groff", "linda"];
 
 /** Writes `rootfs.tar` into `folder`: a minimal Debian from the mirror that this host uses. */

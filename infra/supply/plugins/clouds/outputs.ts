@@ -2,7 +2,7 @@ import { pluginsWithStandIn } from "../../..";
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** What the clouds add to the inputs of a resource: as much of it as the targets read. */
+/** Outputs that the clouds add to a resource's inputs, as far as the targets read them. */
 export function cloudOutputs(
   type: string,
   inputs: Properties,

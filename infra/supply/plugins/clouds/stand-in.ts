@@ -1,16 +1,16 @@
 type Properties = Readonly<Record<string, unknown>>;
 
-/** What the generic plugin has to know of a provider to stand in for its own. */
+/** Facts of a provider for the generic plugin. */
 export interface StandIn {
-  /** What the provider adds to the inputs of a resource, by type: as much of it as the target reads. */
+  /** Outputs that the provider adds to a resource's inputs, by type, as far as the target reads them. */
   readonly outputs: Readonly<
     Record<string, (inputs: Properties, name: string) => Properties>
   >;
   /** Answers to the functions that the target calls. */
   readonly calls: Readonly<Record<string, (args: Properties) => object>>;
-  /** What else cannot be changed in place, by type, beside names and places. */
+  /** Properties that force replacement, by type, beside names and locations. */
   readonly fixed: Readonly<Record<string, readonly string[]>>;
-  /** What every resource of the provider is known by. */
+  /** Identifier of every resource of the provider. */
   identity(type: string, name: string, inputs: Properties): Properties;
 }
 

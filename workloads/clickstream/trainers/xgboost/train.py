@@ -42,7 +42,7 @@ def train(task: Task) -> Model:
     try:
         _gather(task.place)
         booster, resumed_from = _fit(task)
-        # Not where a process is gone: it would try to reach that one again and again before the others may start anew.
+        # Not where a process is gone: it would try to reach that one again and again before the others may restart.
         collective.finalize()
         for tracker in _trackers:
             # The others take their leave of it too: if it went with this process before, they would look for minutes.

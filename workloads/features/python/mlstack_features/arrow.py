@@ -160,7 +160,7 @@ class ArrowBackend(Backend[pa.Table]):
 
 
 def _metadata(system: pafs.FileSystem, path: str) -> dict[str, Any]:
-    """What a finished action of the timeline says of itself: one record of Avro."""
+    """Metadata of a finished action of the timeline: one Avro record."""
     with system.open_input_stream(path) as stream:
         found = next(iter(fastavro.reader(io.BytesIO(stream.readall()))))
     return cast("dict[str, Any]", found)

@@ -1,4 +1,4 @@
-"""feature-drift: how far what a model sees and says has moved since it was trained; trains it anew if that is too far.
+"""feature-drift: how far a model's inputs and predictions have moved since its training; retrains it beyond a limit.
 
 The newest version's reference is compared with the examples of the last days, put together and scored as training
 does it. The indexes go to the Pushgateway, where the stack has one, and into a report beside the model.
@@ -61,7 +61,7 @@ def parse_drift(text: str) -> DriftSpec:
 
 
 def drift(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Measure, report, and have the model trained anew where a limit is passed."""
+    """Measure, report, and have the model retrained where a limit is passed."""
     model, declared = parse_model(options.model), parse_drift(options.drift)
     folder = f"{options.models}/{model.name}"
     measured = measure(spark, options.feature_store, folder, model, declared)

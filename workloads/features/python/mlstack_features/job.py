@@ -77,7 +77,7 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
     since = None if options.all or present is None else _reached(backend, store, view)
     declaration = declaration_of(options.view)
     if present is not None and backend.noted(view.name, DECLARATION) != declaration:
-        # Features that were added, or are computed in another way: every row has to tell of it.
+        # Features that were added, or are computed in another way: every row has to be computed again.
         since = None
     if present is not None and since is not None:
         span = Span(since.source, target, since.until, until)

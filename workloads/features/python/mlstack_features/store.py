@@ -44,7 +44,7 @@ class Instant:
 
 @dataclass(frozen=True)
 class View:
-    """What a table says of itself."""
+    """Description of a table."""
 
     name: str
     entity: str
@@ -146,7 +146,7 @@ class FeatureStore(Generic[Frame]):
         return self._backend.names()
 
     def view(self, name: str) -> View:
-        """What a view says of itself."""
+        """Description of a view."""
         keys = self._backend.keys(name)
         return View(name, keys[0], trailing=VALID_FROM in keys[1:])
 
@@ -175,7 +175,7 @@ class FeatureStore(Generic[Frame]):
         return self._backend.changes(name, columns, since, until)
 
     def deleted_since(self, name: str, instant: str) -> bool:
-        """Whether rows were deleted after an instant: `incremental` does not tell of them."""
+        """Whether rows were deleted after an instant: `incremental` does not return them."""
         return self._backend.deleted_since(name, instant)
 
     def point_in_time_join(
