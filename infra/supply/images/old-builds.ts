@@ -54,8 +54,19 @@ export function oldBuilds(
   });
 }
 
-/** Removes old builds from buildah's storage, which keeps a gigabyte of each content that an image ever had. */
+let removal: Promise<void> = Promise.resolve();
+
+/**
+ * Removes old builds from buildah's storage, which keeps a gigabyte of each content that an image ever had. Removals of
+ * one process follow each other: builds run side by side, and a listing fails for an image that another one removes.
+ */
 export async function removeOldBuilds(now = Date.now()): Promise<void> {
+  const next = removal.then(() => removeAll(now));
+  removal = next.catch(() => undefined);
+  await next;
+}
+
+async function removeAll(now: number): Promise<void> {
   const images = imagesSchema.parse(JSON.parse(await listImages()));
   const { bavail, bsize } = statfsSync(buildahHome());
   for (const { id, names } of oldBuilds(images, now, bavail * bsize)) {
@@ -77,6 +88,8 @@ async function listImages(removed?: string): Promise<string> {
     return await runBuildah(["images", "--json"]);
   } catch (error) {
     const broken = brokenImage(String(error));
+    // Of another process: it removes the rest as well.
+    if (isRemovedMeanwhile(String(error))) return "[]";
     if (broken === undefined || broken === removed) throw error;
     await runBuildah(["rmi", "--force", broken]);
     return listImages(broken);
@@ -86,6 +99,11 @@ async function listImages(removed?: string): Promise<string> {
 /** ID of the image for which a listing failed, from buildah's message. */
 export function brokenImage(message: string): string | undefined {
   return /for image with ID "([0-9a-f]{64})"/.exec(message)?.[1];
+}
+
+/** Whether a listing failed for an image that was removed while it was made. */
+export function isRemovedMeanwhile(message: string): boolean {
+  return message.includes("image not known");
 }
 
 /** Name without its tag. Each cluster's registry has a port of its own, by which no name is another one. */

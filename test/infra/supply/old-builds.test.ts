@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 
 import {
   brokenImage,
+  isRemovedMeanwhile,
   oldBuilds,
 } from "../../../infra/supply/images/old-builds";
 
@@ -61,5 +62,12 @@ describe("old builds in buildah's storage", () => {
     const message = `Error: buildah images: exit code 125\n  Error: locating item named "manifest" for image with ID "${id}" (consider removing the image to resolve the issue): file does not exist`;
     equal(brokenImage(message), id);
     equal(brokenImage("Error: no space left on device"), undefined);
+  });
+
+  it("are left to a process that removes them at the same time", () => {
+    const gone =
+      'Error: buildah images: exit code 125\n  Error: reading image "13c8": locating image with ID "13c8": image not known';
+    equal(isRemovedMeanwhile(gone), true);
+    equal(isRemovedMeanwhile("Error: no space left on device"), false);
   });
 });
