@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { strayLink } from "./stray-link";
+
 /** Build context of an image, with paths from the root of the project. */
 export interface ImageContext {
   /** Folder that the Dockerfile copies from. */
@@ -20,6 +22,13 @@ export function contextFiles({
   files = {},
 }: ImageContext): ReadonlyMap<string, string> {
   const entries = include ?? readdirSync(context);
+  for (const entry of entries) {
+    const link = ignored.test(entry) ? undefined : strayLink(context, entry);
+    if (link !== undefined)
+      throw new Error(
+        `${link}: leads out of ${context}, from which an image is made; copy what it leads to`,
+      );
+  }
   const found = [
     ...entries.flatMap((entry) => filesIn(context, entry)),
     ...Object.entries(files),

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 
+import { outsideFault } from "./inside-folder";
 import type { Step } from "./schema";
 
 /** Notes what is wrong with a key of the step: where, what stands there, and what to write instead. */
@@ -104,8 +105,9 @@ function isInFolder(
   folder: string,
   report: Report,
 ): boolean {
-  if (isAbsolute(value) || isOutside(value)) {
-    report(path, value, "stay in the workload's folder");
+  const fault = outsideFault(folder, value);
+  if (fault !== undefined) {
+    report(path, value, fault);
     return false;
   }
   const there = isThere(join(folder, value), kind);

@@ -4,6 +4,7 @@ import { HiddenValue, type Problem } from "../infra/problem";
 import type { ReadWorkload } from "./declaration";
 import { checkInputFile, encodings, isEncoding, isUri } from "./input-file";
 import { inputFault } from "./input-value";
+import { outsideFault } from "./inside-folder";
 import { workloadFile, type Input, type Workload } from "./schema";
 
 /** Inputs of a workload as a stack gives them. */
@@ -48,7 +49,10 @@ export function checkInputs(
       problems.push({ path: pathOf(key), value: shown, remedy });
     } else if (input.type === "file" && !isUri(text)) {
       const isOwn = own.inputs[key] === undefined;
-      files[key] = isOwn ? join(read.folder, text) : text;
+      const fault = isOwn ? outsideFault(read.folder, text) : undefined;
+      if (fault === undefined)
+        files[key] = isOwn ? join(read.folder, text) : text;
+      else problems.push({ path: pathOf(key), value: text, remedy: fault });
     }
   }
   for (const [key, input] of Object.entries(declared)) {

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, normalize } from "node:path";
+import { join } from "node:path";
 
 import { z } from "zod";
 
@@ -9,6 +9,7 @@ import {
   type PipelineParameter,
 } from "../components/compiled-pipeline";
 import type { Report } from "./check-image";
+import { outsideFault } from "./inside-folder";
 import type { StepOf } from "./schema";
 
 const compiled = z.looseObject({
@@ -77,8 +78,8 @@ function parametersIn(
     report(["file"], file, remedy);
     return undefined;
   };
-  if (isAbsolute(file) || normalize(file).split("/")[0] === "..")
-    return refuse("stay in the workload's folder");
+  const fault = outsideFault(folder, file);
+  if (fault !== undefined) return refuse(fault);
   const path = join(folder, file);
   if (!statSync(path, { throwIfNoEntry: false })?.isFile())
     return refuse(`no such file in ${folder}`);

@@ -7,6 +7,7 @@ import { readDeclaration } from "./declaration-file";
 import { declaredFolder } from "./declared-folder";
 import { checkDataSet } from "./features/check-data-set";
 import { dataSetFile, type DataSet } from "./features/data-set";
+import { outsideFault } from "./inside-folder";
 
 /** A folder's data set, and what is wrong with it. */
 export interface ReadDataSet {
@@ -72,13 +73,14 @@ export function readDataSet(
     keys.length === 0 ? file : `${file}: ${writtenPath(keys)}`,
   );
   const sample = dataSet?.sample;
-  if (
-    sample === undefined ||
-    !("file" in sample) ||
-    existsSync(join(folder, sample.file))
-  )
+  if (sample === undefined || !("file" in sample))
     return { file, folder, dataSet, problems };
-  const remedy = `no such file in ${folder}`;
+  const remedy =
+    outsideFault(folder, sample.file) ??
+    (existsSync(join(folder, sample.file))
+      ? undefined
+      : `no such file in ${folder}`);
+  if (remedy === undefined) return { file, folder, dataSet, problems };
   return fail({ path: `${file}: sample.file`, value: sample.file, remedy });
 }
 

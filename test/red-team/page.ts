@@ -127,7 +127,24 @@ Whoever has \`edit\` reads the team's secrets, runs pods as any account of the t
 have at the object store. What keeps a team's accounts apart are the tokens: a trainer, a model server, a notebook and an
 executor have none, and a driver makes executors under its own account and nothing else.
 Not held apart at all: raw events and features, which all teams read that a workload or notebook of theirs grants it to;
-topics of the embedded Kafka; what is pushed to the Pushgateway under another team's name.
+topics of the embedded Kafka; what is pushed to the Pushgateway under another team's name; the bucket \`models\`, unless the
+teams have \`ownModels\`.
+
+## What is known and not refused
+
+Found by reading the code, and not mended yet; none is among the attempts below.
+
+- Whoever runs a folder of somebody else's (\`run\`, \`up\`) runs its code as root on the own machine: the image builder gives
+  the steps of a Dockerfile, and what pip runs while it installs, the rights of root there. Treat a folder as you would a
+  script. Its declaration alone takes no file from outside of the folder, and links that lead out are refused.
+- A driver's token makes executors, and so reads any secret of its team by mounting it in one. A pipeline's token starts
+  Spark applications under any account of its team.
+- With \`kubeflow.pipelines\` (never started here): KFP's API has no login, and lets a team with a pipeline run steps under any
+  account of the namespace \`kubeflow\`. Use it with one team that is trusted with the cluster.
+- Quotas count no Secrets, ConfigMaps and storage: a member can fill etcd, or a node's disk, and stop the cluster.
+- Name servers of on-prem hosts and clouds forward queries, so that names carry data out where \`egress\` is \`none\`.
+- Long requests fill the audit log, and push older entries out of its 100 MB.
+- Priority classes other than Kubernetes' own (a cloud's, for instance) may be used by members.
 
 ## What was tried
 

@@ -422,6 +422,16 @@ export const refused: readonly RefusedWorkload[] = [
     line: 'FILE: inputs.data.default: "FOLDER/absent.bin": no such file; name one that exists',
   },
   {
+    what: "a file by default that lies outside of the folder",
+    folder: dataFile({ default: "../payments.csv" }),
+    line: 'FILE: inputs.data.default: "../payments.csv": stay in the workload\'s folder',
+  },
+  {
+    what: "a file by default by its full path",
+    folder: dataFile({ default: "/etc/hostname.csv" }),
+    line: 'FILE: inputs.data.default: "/etc/hostname.csv": stay in the workload\'s folder',
+  },
+  {
     what: "a file of another format where columns are named",
     folder: dataFile({ columns: ["amount"] }),
     stack: { inputs: { data: "payments.xlsx" } },

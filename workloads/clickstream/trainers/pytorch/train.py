@@ -86,7 +86,8 @@ def _resume(task: Task, network: nn.Sequential, optimizer: torch.optim.Adam, dev
         distributed.broadcast_object_list(state, src=0, device=device)
     if state[0] is None:
         return 0
-    found = torch.load(io.BytesIO(state[0]), map_location=device)
+    # Whoever may write to the bucket could have the training run what an unpickled object asks for.
+    found = torch.load(io.BytesIO(state[0]), map_location=device, weights_only=True)
     network.load_state_dict(found["network"])
     optimizer.load_state_dict(found["optimizer"])
     task.log(f"goes on after epoch {found['epoch']}")
