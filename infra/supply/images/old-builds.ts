@@ -12,8 +12,8 @@ const KEPT = 7 * 24 * HOUR;
 /** The same where the disk has less than {@link LOW_SPACE} left. */
 const KEPT_AT_LOW_SPACE = HOUR;
 
-/** Bytes: as much as a build of everything may take. */
-const LOW_SPACE = 30 * 2 ** 30;
+/** Bytes, below which a build may end on a full disk: more than the largest image takes with its layers. */
+const LOW_SPACE = 15 * 2 ** 30;
 
 const imagesSchema = z.array(
   z.object({
