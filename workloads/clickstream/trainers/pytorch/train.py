@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from datetime import timedelta
 
 import numpy as np
@@ -75,7 +76,9 @@ def _fit(
             total += float(loss) * len(batch)
         task.log(f"epoch {epoch + 1}: loss {total / len(share):.4f}")
         if place.first and task.checkpoints.due(epoch + 1):
-            state = {"epoch": epoch + 1, "network": network.state_dict(), "optimizer": optimizer.state_dict()}
+            # Tensors and whole numbers: PyTorch 1.13 reads nothing else without unpickling.
+            moments = optimizer.state_dict()["state"]
+            state = {"epoch": epoch + 1, "network": network.state_dict(), "optimizer": moments}
             task.checkpoints.save(_saved(state))
 
 
@@ -86,10 +89,14 @@ def _resume(task: Task, network: nn.Sequential, optimizer: torch.optim.Adam, dev
         distributed.broadcast_object_list(state, src=0, device=device)
     if state[0] is None:
         return 0
-    # Whoever may write to the bucket could have the training run what an unpickled object asks for.
-    found = torch.load(io.BytesIO(state[0]), map_location=device, weights_only=True)
+    try:
+        # Anyone who may write to the bucket could have the training run what an unpickled object asks for.
+        found = torch.load(io.BytesIO(state[0]), map_location=device, weights_only=True)
+    except pickle.UnpicklingError as error:
+        task.log(f"the checkpoint is left aside, and training begins at its start: {error}")
+        return 0
     network.load_state_dict(found["network"])
-    optimizer.load_state_dict(found["optimizer"])
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": found["optimizer"]})
     task.log(f"goes on after epoch {found['epoch']}")
     return found["epoch"]
 
