@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { strayLink } from "./stray-link";
+import { isStray } from "./stray-link";
 
 /** Build context of an image, with paths from the root of the project. */
 export interface ImageContext {
@@ -22,15 +22,8 @@ export function contextFiles({
   files = {},
 }: ImageContext): ReadonlyMap<string, string> {
   const entries = include ?? readdirSync(context);
-  for (const entry of entries) {
-    const link = ignored.test(entry) ? undefined : strayLink(context, entry);
-    if (link !== undefined)
-      throw new Error(
-        `${link}: leads out of ${context}, from which an image is made; copy what it leads to`,
-      );
-  }
   const found = [
-    ...entries.flatMap((entry) => filesIn(context, entry)),
+    ...entries.flatMap((entry) => filesIn(context, entry, context)),
     ...Object.entries(files),
   ];
   return new Map(found.sort(([one], [other]) => (one < other ? -1 : 1)));
@@ -67,12 +60,21 @@ export function imageTag(
 // What tools leave behind, and tests, would change an image that they are not in.
 const ignored = /^(\..*|__pycache__|.*\.pyc|tests|.*\.md)$/;
 
-function filesIn(folder: string, entry: string): [string, string][] {
+/** @throws {Error} for a link that leads out of the context */
+function filesIn(
+  folder: string,
+  entry: string,
+  context: string,
+): [string, string][] {
   if (ignored.test(entry)) return [];
   const path = join(folder, entry);
+  if (isStray(context, path))
+    throw new Error(
+      `${path}: leads out of ${context}, from which an image is made; copy what it leads to`,
+    );
   if (!statSync(path).isDirectory()) return [[entry, path]];
   return readdirSync(path).flatMap((name) =>
-    filesIn(path, name).map(([below, file]): [string, string] => [
+    filesIn(path, name, context).map(([below, file]): [string, string] => [
       `${entry}/${below}`,
       file,
     ]),

@@ -9,11 +9,10 @@ import { join } from "node:path";
  * @returns its path, or undefined where there is none, or nothing at all
  */
 export function strayLink(folder: string, path: string): string | undefined {
-  const root = realpathSync(folder);
   const look = (each: string): string | undefined => {
     const stat = lstatSync(each, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
-    if (!isBelow(root, realOf(each))) return each;
+    if (isStray(folder, each)) return each;
     // A link within the folder leads to what is looked at there.
     if (!stat.isDirectory()) return undefined;
     // Hidden entries are part of no image.
@@ -28,15 +27,13 @@ export function strayLink(folder: string, path: string): string | undefined {
   return look(join(folder, path));
 }
 
-function realOf(path: string): string | undefined {
+/** Whether what is at a path lies outside of a folder, or is a link to nothing. */
+export function isStray(folder: string, path: string): boolean {
+  const root = realpathSync(folder);
   try {
-    return realpathSync(path);
+    const real = realpathSync(path);
+    return real !== root && !real.startsWith(`${root}/`);
   } catch {
-    // A link to nothing.
-    return undefined;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   }
-}
-
-function isBelow(root: string, path: string | undefined): boolean {
-  return path !== undefined && (path === root || path.startsWith(`${root}/`));
 }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 
-import { outsideFault } from "./inside-folder";
+import { leadsOut, outsideFault } from "./inside-folder";
 import type { Step } from "./schema";
 
 /** Notes what is wrong with a key of the step: where, what stands there, and what to write instead. */
@@ -78,7 +78,7 @@ function checkBuilt(
     return;
   if (!("main" in step)) return;
   const root = typeof code === "string" ? join(folder, code) : folder;
-  if (isAbsolute(step.main) || isOutside(step.main))
+  if (leadsOut(step.main))
     report(["main"], step.main, "write its path below the folder of the code");
   else if (!isThere(join(root, step.main), "file"))
     report(["main"], step.main, `no such file in ${root}`);
@@ -98,7 +98,7 @@ function holds(entry: string, file: string): boolean {
 }
 
 /** Reports a path that leaves the folder, or at which nothing of the kind stands. @returns whether it is there */
-function isInFolder(
+export function isInFolder(
   path: readonly PropertyKey[],
   value: string,
   kind: "file" | "folder" | "entry",
@@ -126,8 +126,4 @@ function isThere(path: string, kind: "file" | "folder" | "entry"): boolean {
   return (
     kind === "entry" || (kind === "file" ? stat.isFile() : stat.isDirectory())
   );
-}
-
-function isOutside(path: string): boolean {
-  return normalize(path).split("/")[0] === "..";
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { z } from "zod";
@@ -8,8 +8,7 @@ import {
   valueOfType,
   type PipelineParameter,
 } from "../components/compiled-pipeline";
-import type { Report } from "./check-image";
-import { outsideFault } from "./inside-folder";
+import { isInFolder, type Report } from "./check-image";
 import type { StepOf } from "./schema";
 
 const compiled = z.looseObject({
@@ -74,21 +73,18 @@ function parametersIn(
   folder: string,
   report: Report,
 ): Readonly<Record<string, PipelineParameter>> | undefined {
-  const refuse = (remedy: string) => {
-    report(["file"], file, remedy);
-    return undefined;
-  };
-  const fault = outsideFault(folder, file);
-  if (fault !== undefined) return refuse(fault);
-  const path = join(folder, file);
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
-    return refuse(`no such file in ${folder}`);
+  if (!isInFolder(["file"], file, "file", folder, report)) return undefined;
   try {
-    const pipeline = readPipeline(readFileSync(path, "utf8"));
+    const pipeline = readPipeline(readFileSync(join(folder, file), "utf8"));
     if (compiled.safeParse(pipeline).success)
       return pipeline.root.inputDefinitions?.parameters ?? {};
   } catch (error) {
     if (!(error instanceof Error)) throw error;
   }
-  return refuse("it is no pipeline that KFP has compiled; compile it anew");
+  report(
+    ["file"],
+    file,
+    "it is no pipeline that KFP has compiled; compile it anew",
+  );
+  return undefined;
 }

@@ -19,10 +19,17 @@ export function formerWorkload(name: string): pulumi.Alias[] {
 
 /** What a step was up to 0.1; see {@link formerWorkload}. */
 export function formerStep(workload: string, step: string): pulumi.Alias[] {
+  if (workload !== "clickstream") return [];
+  if (step === "serving") return [{ type: "mlstack:components:ModelServer" }];
   const former = formerParents[step];
-  if (workload !== "clickstream" || former === undefined) return [];
+  if (former === undefined) return [];
   const { type, name } = former;
   const stack = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}`;
   const parent = `${stack}::mlstack:workloads:Clickstream$mlstack:workloads:${type}::${name}`;
   return [{ parent }];
+}
+
+/** Names of the Spark image of a workload up to 0.1; see {@link formerWorkload}. */
+export function formerSparkImage(workload: string): pulumi.Alias[] {
+  return workload === "clickstream" ? [{ name: "spark" }] : [];
 }

@@ -2,6 +2,11 @@ import { isAbsolute, normalize } from "node:path";
 
 import { strayLink } from "../infra/stray-link";
 
+/** Whether a path that is taken from a folder leads out of it, whatever lies there. */
+export function leadsOut(path: string): boolean {
+  return isAbsolute(path) || normalize(path).split("/")[0] === "..";
+}
+
 /**
  * Remedy for a path that a folder's declaration names and that leads out of the folder, by itself or by a link at it or
  * below it. A folder may be somebody else's: its files are the only ones of this machine that it may take.
@@ -9,8 +14,7 @@ import { strayLink } from "../infra/stray-link";
  * @returns undefined where the path stays inside, or nothing is there
  */
 export function outsideFault(folder: string, path: string): string | undefined {
-  if (isAbsolute(path) || normalize(path).split("/")[0] === "..")
-    return "stay in the workload's folder";
+  if (leadsOut(path)) return "stay in the workload's folder";
   const link = strayLink(folder, path);
   return link === undefined
     ? undefined

@@ -18,7 +18,7 @@ import type { Team } from "../components/team";
 import { nameFor, type NamedKind } from "../infra/name-limits";
 import type { PlacedPool, Platform } from "../infra/platform";
 import { jobName, type DeclaredStep, type DeclaredWorkload } from "./check";
-import { formerStep, formerWorkload } from "./former-names";
+import { formerSparkImage, formerStep, formerWorkload } from "./former-names";
 import { isUri, stackBucketOf } from "./input-file";
 import {
   inputsAnnotation,
@@ -301,11 +301,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
         dockerfile: "workloads/images/spark/Dockerfile",
         registry: this.args.platform.images,
       },
-      // Its name up to 0.1.
-      {
-        parent: this,
-        aliases: this.name === "clickstream" ? [{ name: "spark" }] : [],
-      },
+      { parent: this, aliases: formerSparkImage(this.name) },
     );
     return this.sparkImage;
   }

@@ -1,12 +1,12 @@
 import {
   at,
   clusterHolds,
-  isObject,
   list,
   openRanges,
   type PolicyFacts,
   type PolicyResource,
 } from "../policy-facts";
+import { namesEveryone, publicAcl, statements } from "../s3-access";
 
 const bucketType = "aws:s3/bucket:Bucket";
 const blockType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
@@ -80,12 +80,6 @@ export const policy: PolicyFacts = {
   },
 };
 
-function publicAcl({ props }: PolicyResource): string[] {
-  return /^public|^authenticated/.test(String(props["acl"] ?? ""))
-    ? [`acl: ${String(props["acl"])}: use private`]
-    : [];
-}
-
 function hasBlock(
   bucket: PolicyResource,
   resources: readonly PolicyResource[],
@@ -95,20 +89,8 @@ function hasBlock(
   );
 }
 
-function statements(policyText: unknown): readonly unknown[] {
-  const document: unknown =
-    typeof policyText === "string" ? JSON.parse(policyText) : policyText;
-  const statement = at(document, "Statement");
-  return Array.isArray(statement) ? statement : [statement];
-}
-
 function admitsEveryone(statement: unknown): boolean {
-  if (at(statement, "Effect") !== "Allow") return false;
-  const principal = at(statement, "Principal");
-  const named = isObject(principal)
-    ? Object.values(principal).flat()
-    : [principal];
-  return named.includes("*");
+  return at(statement, "Effect") === "Allow" && namesEveryone(statement);
 }
 
 /**

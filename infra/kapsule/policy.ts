@@ -1,12 +1,11 @@
 import {
   at,
   clusterHolds,
-  isObject,
   list,
   openRanges,
   type PolicyFacts,
-  type PolicyResource,
 } from "../policy-facts";
+import { namesEveryone, publicAcl, statements } from "../s3-access";
 
 /** What the rules have to know of Scaleway. */
 export const policy: PolicyFacts = {
@@ -14,7 +13,7 @@ export const policy: PolicyFacts = {
     "scaleway:object/bucket:Bucket": publicAcl,
     "scaleway:object/bucketAcl:BucketAcl": publicAcl,
     "scaleway:object/bucketPolicy:BucketPolicy": ({ props }) =>
-      statements(props["policy"]).some(admitsEveryone)
+      statements(props["policy"]).some(namesEveryone)
         ? ["policy: allows every principal; name those who may"]
         : [],
     "scaleway:registry/namespace:Namespace": ({ props }) =>
@@ -73,22 +72,3 @@ export const policy: PolicyFacts = {
     ],
   },
 };
-
-function publicAcl({ props }: PolicyResource): string[] {
-  return /^public|^authenticated/.test(String(props["acl"] ?? ""))
-    ? [`acl: ${String(props["acl"])}: use private`]
-    : [];
-}
-
-function statements(text: unknown): readonly unknown[] {
-  const document: unknown = typeof text === "string" ? JSON.parse(text) : text;
-  return list(at(document, "Statement"));
-}
-
-function admitsEveryone(statement: unknown): boolean {
-  const principal = at(statement, "Principal");
-  const named = isObject(principal)
-    ? Object.values(principal).flat()
-    : [principal];
-  return named.includes("*");
-}

@@ -1,6 +1,7 @@
-import { mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { totalmem } from "node:os";
 
+import { freeSpace } from "../free-space";
 import type { Problem } from "../problem";
 import type { Step } from "./steps";
 import { architecture } from "./toolchain/fetch";
@@ -32,7 +33,7 @@ export function thisMachine(): Machine {
     architecture: architecture(),
     root: process.getuid?.() === 0,
     memoryGibibytes: totalmem() / GIBIBYTE,
-    freeGibibytes: freeSpace(),
+    freeGibibytes: freeGibibytes(),
   };
 }
 
@@ -84,9 +85,8 @@ export function spaceOf(steps: readonly Pick<Step, "gibibytes">[]): number {
   );
 }
 
-function freeSpace(): number {
+function freeGibibytes(): number {
   const folder = cacheFolder();
   mkdirSync(folder, { recursive: true });
-  const { bavail, bsize } = statfsSync(folder);
-  return (bavail * bsize) / GIBIBYTE;
+  return freeSpace(folder) / GIBIBYTE;
 }

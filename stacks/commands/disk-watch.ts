@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { freeSpace } from "../../infra/free-space";
 
 /** Watches how much more of a folder's file system is in use than at the beginning. */
 export class DiskWatch {
@@ -7,7 +7,7 @@ export class DiskWatch {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly folder: string) {
-    this.before = this.least = free(folder);
+    this.before = this.least = freeSpace(folder);
     this.timer = setInterval(() => this.look(), 2000);
   }
 
@@ -19,11 +19,6 @@ export class DiskWatch {
   }
 
   private look(): void {
-    this.least = Math.min(this.least, free(this.folder));
+    this.least = Math.min(this.least, freeSpace(this.folder));
   }
-}
-
-function free(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
 }

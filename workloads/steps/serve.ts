@@ -9,11 +9,6 @@ export const serve: Runner<StepOf<"serve">> = (
   opts,
 ) => {
   const { command, size, user, port, health } = step;
-  new WebService(
-    name,
-    { ...args, command, size, user, port, health },
-    // What served the click-stream's models up to 0.1.
-    { ...opts, aliases: [{ type: "mlstack:components:ModelServer" }] },
-  );
+  new WebService(name, { ...args, command, size, user, port, health }, opts);
   return undefined;
 };

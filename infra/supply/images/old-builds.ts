@@ -1,7 +1,6 @@
-import { statfsSync } from "node:fs";
-
 import { z } from "zod";
 
+import { freeSpace } from "../../free-space";
 import { buildahHome, runBuildah } from "./buildah";
 
 const HOUR = 3600 * 1000;
@@ -68,8 +67,8 @@ export async function removeOldBuilds(now = Date.now()): Promise<void> {
 
 async function removeAll(now: number): Promise<void> {
   const images = imagesSchema.parse(JSON.parse(await listImages()));
-  const { bavail, bsize } = statfsSync(buildahHome());
-  for (const { id, names } of oldBuilds(images, now, bavail * bsize)) {
+  const free = freeSpace(buildahHome());
+  for (const { id, names } of oldBuilds(images, now, free)) {
     // An image that is the base of a build or of another image stays.
     await runBuildah(["rmi", ...(names.length > 0 ? names : [id])]).catch(
       () => undefined,

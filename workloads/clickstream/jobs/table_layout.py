@@ -11,7 +11,9 @@ from pyspark.sql import SparkSession
 from jobs.errors import JobError
 from jobs.jvm import is_table, located, table_client
 
-_KEY = "hoodie.datasource.write.recordkey.field"
+RECORD_KEY = "hoodie.datasource.write.recordkey.field"
+"""Setting with the columns of the record key, separated by commas."""
+
 _HASHED = "hoodie.bucket.index.hash.field"
 
 
@@ -34,7 +36,7 @@ class Layout:
     def of(settings: Mapping[str, str]) -> Layout:
         """The layout that Hudi's settings of a write ask for."""
         return Layout(
-            key=settings[_KEY],
+            key=settings[RECORD_KEY],
             partition=settings.get("hoodie.datasource.write.partitionpath.field", ""),
             ordering=settings.get("hoodie.table.ordering.fields", ""),
             buckets=settings.get("hoodie.bucket.index.num.buckets", ""),
@@ -70,12 +72,12 @@ def with_key_of_table(spark: SparkSession, path: str, settings: Mapping[str, str
     if not key_has_end(settings) or not has_commits(spark, path):
         return settings
     known = _noted(spark, path) or _known_to_hudi(spark, path, Layout.of(settings))
-    return {**settings, _KEY: known.key} if known.key == settings[_HASHED] else settings
+    return {**settings, RECORD_KEY: known.key} if known.key == settings[_HASHED] else settings
 
 
 def key_has_end(settings: Mapping[str, str]) -> bool:
     """Whether a column ends the record key that is no text, so that the values before it may hold anything."""
-    return settings.get(_KEY, "") != settings.get(_HASHED)
+    return settings.get(RECORD_KEY, "") != settings.get(_HASHED)
 
 
 def has_commits(spark: SparkSession, path: str) -> bool:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from jobs import outcome
 from jobs.errors import JobError
 from jobs.jvm import located
-from jobs.table_layout import require_layout, with_key_of_table
+from jobs.table_layout import RECORD_KEY, require_layout, with_key_of_table
 from jobs.table_lock import writing
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -31,7 +31,6 @@ from mlstack_features.store import KEY_END, FeatureStore
 
 JOB = "feature-view"
 
-_KEY = "hoodie.datasource.write.recordkey.field"
 _NOTE = "mlstack."
 SOURCE_INSTANT = f"{_NOTE}source.instant"
 UNTIL = f"{_NOTE}until"
@@ -105,7 +104,7 @@ def _write_difference(
         return written, 0
     _require_types(rows, present, table, view)
     present = present.persist(StorageLevel.MEMORY_AND_DISK)
-    keys = [column for column in view.hudi[_KEY].split(",") if column != KEY_END]
+    keys = [column for column in view.hudi[RECORD_KEY].split(",") if column != KEY_END]
     gone = present.join(rows, keys, "left_anti").persist(StorageLevel.MEMORY_AND_DISK)
     known = [
         F.col(field.name) if field.name in present.columns else F.lit(None).cast(field.dataType).alias(field.name)
@@ -123,7 +122,7 @@ def _write_difference(
 
 def _require_keys_that_end(rows: DataFrame, table: str, view: ViewSpec) -> None:
     """Fail where the index would look for a column's name in a key for ever: in a table of before `KEY_END`."""
-    if view.hudi[_KEY] != view.entity or rows.schema[view.entity].dataType.simpleString() != "string":
+    if view.hudi[RECORD_KEY] != view.entity or rows.schema[view.entity].dataType.simpleString() != "string":
         return
     entity = F.col(view.entity)
     endless = rows.where(entity.contains(",") & entity.contains(":")).select(view.entity).first()
@@ -180,7 +179,7 @@ def _write(rows: DataFrame, table: str, view: ViewSpec, settings: dict[str, str]
         **view.hudi,
         **settings,
     }
-    if KEY_END in view.hudi[_KEY].split(","):
+    if KEY_END in view.hudi[RECORD_KEY].split(","):
         rows = rows.withColumn(KEY_END, F.lit("-"))
     rows.write.format("hudi").options(**options).mode("append").save(table)
 
