@@ -31,10 +31,16 @@ const KUBERNETES_PLUGIN = "pulumi-resource-kubernetes";
 /** Folder of the stand-in for the plugin of the cert-manager component, which registers the chart's release. */
 const certManagerStandIn = join(__dirname, "plugins/kubernetes-cert-manager");
 
-/** Folders of stand-ins for the plugins of the clouds, one a target. They make nothing: they may be on PATH for previews alone. */
-export function cloudStandIns(): readonly string[] {
+/**
+ * Folders of stand-ins for the plugins of the clouds, one per target. They make nothing: they may be on PATH for previews
+ * alone.
+ *
+ * @param kind only that of a target of this kind, since the engine warns of every plugin that it finds; all unless given
+ */
+export function cloudStandIns(kind?: string): readonly string[] {
   const targets = join(__dirname, "..");
   return readdirSync(targets)
+    .filter((target) => kind === undefined || target === kind)
     .map((target) => join(targets, target, "bin"))
     .filter((folder) => existsSync(folder));
 }

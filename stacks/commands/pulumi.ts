@@ -50,7 +50,10 @@ export class Pulumi {
     const path = found["PATH"] ?? process.env["PATH"] ?? "";
     const env =
       use.preview && offline
-        ? { ...found, PATH: [path, ...cloudStandIns()].join(delimiter) }
+        ? {
+            ...found,
+            PATH: [path, ...cloudStandIns(stack?.kind)].join(delimiter),
+          }
         : found;
     return new Pulumi(
       command,
