@@ -457,8 +457,8 @@ describe("hosts over SSH", function () {
       "mlstack.dev/secrets-encrypted-with-",
     );
     outs = { ...outs, secretsEncrypted: false };
-    const value = secret("old");
-    assert.ok(inEtcd("secrets/default/old").includes(value));
+    const value = secret("kept");
+    assert.ok(inEtcd("secrets/default/kept").includes(value));
     const same = inputs(["control-1", "control-2", "control-3", accelerated()]);
     assert.deepEqual((await diff(same))?.drifted, ["secretsEncrypted"]);
     assert.ok(sshCluster.update);
@@ -471,13 +471,13 @@ describe("hosts over SSH", function () {
       },
     );
     // One reads what is encrypted, and none writes it yet.
-    assert.equal(await readOn("control-1", "old"), value);
-    assert.ok(inEtcd("secrets/default/old").includes(value));
+    assert.equal(await readOn("control-1", "kept"), value);
+    assert.ok(inEtcd("secrets/default/kept").includes(value));
     assert.deepEqual((await diff(same))?.drifted, ["secretsEncrypted"]);
     await update(same);
-    assert.match(inEtcd("secrets/default/old"), /^k8s:enc:secretbox:v1:/);
+    assert.match(inEtcd("secrets/default/kept"), /^k8s:enc:secretbox:v1:/);
     for (const name of controls)
-      assert.equal(await readOn(name, "old"), value, name);
+      assert.equal(await readOn(name, "kept"), value, name);
     assert.deepEqual((await diff(same))?.drifted, []);
   });
 
@@ -524,7 +524,7 @@ describe("hosts over SSH", function () {
     assert.equal(nodes(), "control-2 control-3 control-4 two");
     assert.deepEqual(members(), ["control-2", "control-3", "control-4"]);
     assert.equal(kubectl("get", "configmap/witness", "--output=name"), before);
-    assert.equal(await readOn("control-4", "old"), "known-old");
+    assert.equal(await readOn("control-4", "kept"), "known-kept");
   });
 
   it("get certificates before theirs end", async () => {
@@ -670,8 +670,8 @@ describe("hosts over SSH", function () {
       );
       assert.doesNotMatch(images, new RegExp(from));
       for (const name of ["control-2", "control-3", "control-4"])
-        assert.equal(await readOn(name, "old"), "known-old");
-      assert.match(inEtcd("secrets/default/old"), /^k8s:enc:secretbox:v1:/);
+        assert.equal(await readOn(name, "kept"), "known-kept");
+      assert.match(inEtcd("secrets/default/kept"), /^k8s:enc:secretbox:v1:/);
       kubectl("rollout", "status", "deployment/rolling", "--timeout=180s");
       const pods = kubectl(
         ...["get", "pods", "--selector=app=asking", "--output=name"],
