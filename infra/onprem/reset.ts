@@ -40,6 +40,7 @@ ${markCondition(mark)} || exit 0
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v kubeadm >/dev/null || { echo "kubeadm is missing: install it again, for kubeadm reset" >&2; exit 1; }
 kubeadm reset --force --cleanup-tmp-dir --cri-socket ${criSocket}${clusterStays ? "" : " --skip-phases=remove-etcd-member"}
+${removeContainers}
 ${emptyFolder("/var/lib/etcd")}
 ${emptyFolder(auditFolder)}
 rmdir ${auditFolder} ${posix.dirname(auditFolder)} 2>/dev/null || true
@@ -56,6 +57,19 @@ rm -f ${networkFile} ${markFile}
 rmdir /etc/mlstack 2>/dev/null || true
 `;
 }
+
+/**
+ * Lines that remove what kubeadm has left of the pods: one that the kubelet was making when it was stopped is not in
+ * kubeadm's list, and one that does not end within a few seconds is a warning of kubeadm's alone.
+ */
+const removeContainers = `
+containers() { ctr --address ${new URL(criSocket).pathname} --namespace k8s.io containers list --quiet 2>/dev/null || true; }
+for try in 1 2 3 4 5; do
+  [ -n "$(containers)" ] || break
+  sleep 1
+  kubeadm reset phase cleanup-node --cri-socket ${criSocket}
+done
+[ -z "$(containers)" ] || { echo "containers of the cluster stay on this host: $(containers | tr '\\n' ' '); end them, and go on with the next run" >&2; exit 1; }`;
 
 /** Lines that remove what is in a folder of the cluster's, but follow no link and enter no other file system. */
 function emptyFolder(folder: string): string {

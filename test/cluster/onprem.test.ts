@@ -689,6 +689,8 @@ describe("hosts over SSH", function () {
   describe("that are no longer needed", () => {
     it("are as they were in the end, and who does not answer is named", async () => {
       machines.cut("two");
+      // Their kubelets are making pods when they are stopped.
+      apply("crowd", crowd);
       assert.ok(sshCluster.delete);
       await assert.rejects(
         sshCluster.delete(id, outs, context),
@@ -849,6 +851,32 @@ const rollingWorkload: readonly object[] = (() => {
     },
   ];
 })();
+
+/** Pods that go on whatever node there is. */
+const crowd = [
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "crowd" },
+    spec: {
+      replicas: 24,
+      selector: { matchLabels: { app: "crowd" } },
+      template: {
+        metadata: { labels: { app: "crowd" } },
+        spec: {
+          tolerations: [{ operator: "Exists" }],
+          containers: [
+            {
+              name: "waits",
+              image: "docker.io/library/busybox:1.37.0",
+              command: ["sleep", "3600"],
+            },
+          ],
+        },
+      },
+    },
+  },
+];
 
 /** A server on one node, and a client on another that asks it by the name of its service. */
 function workload(server: string, client: string): readonly object[] {

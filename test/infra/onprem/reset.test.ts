@@ -85,6 +85,34 @@ find /etc/cni /etc/mlstack /etc/outside /var/lib -type f | sort`);
     ]);
   });
 
+  it("loses the pods that kubeadm has left, or says which stay", () => {
+    /** @param stays calls of kubeadm after which no container is there */
+    const after = (stays: number) =>
+      isolated(`
+${marked}
+cat >/usr/local/bin/ctr <<'end'
+#!/bin/sh
+[ "$(grep -c kubeadm /var/lib/calls)" -ge ${stays} ] || printf 'aaa\\nbbb\\n'
+end
+chmod +x /usr/local/bin/ctr
+sleep() { :; }
+(${resetScript(own, options)}) 2>&1 || true
+grep kubeadm /var/lib/calls | cut -d' ' -f2-4
+ls /etc/mlstack 2>/dev/null || true`)
+        .trim()
+        .split("\n");
+    const first = "reset --force --cleanup-tmp-dir";
+    const again = "reset phase cleanup-node";
+    assert.deepEqual(after(1), [first]);
+    assert.deepEqual(after(3), [first, again, again]);
+    assert.deepEqual(after(9), [
+      "containers of the cluster stay on this host: aaa bbb ; end them, and go on with the next run",
+      ...[first, again, again, again, again, again],
+      // The next run finds the host marked.
+      "cluster",
+    ]);
+  });
+
   it("loses its volumes only where the cluster made their folder, and through no link", () => {
     const after = (prepare: string) =>
       isolated(`
