@@ -7,7 +7,7 @@ import { TeamPolicies } from "./admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "./guarded-namespace";
 import { isolated, toData, toDestination, toOutside } from "./network-policy";
-import { teamLabel } from "./team-label";
+import { priorityClassesAnnotation, teamLabel } from "./team-label";
 import {
   apiGroup,
   bindContributors,
@@ -16,18 +16,7 @@ import {
   type User,
 } from "./team-members";
 import { adoptedFor, teamProfile } from "./team-profile";
-
-/** Most that the pods of a team may ask for together. */
-export interface TeamQuota {
-  /** Cores, as a Kubernetes quantity. */
-  readonly cpu: string;
-  /** Memory, as a Kubernetes quantity. */
-  readonly memory: string;
-  readonly gpus: number;
-  readonly pods: number;
-  /** Services of type LoadBalancer; none unless given. */
-  readonly loadBalancers?: number;
-}
+import { containerLimits, hardLimits, type TeamQuota } from "./team-quota";
 
 /** Egress to outside of the cluster: all, none, or CIDR ranges. */
 export type TeamEgress = "all" | "none" | readonly string[];
@@ -47,6 +36,8 @@ export type TeamArgs = {
   readonly members?: TeamMembers;
   /** Egress of its pods to outside of the cluster; `all` by default. */
   readonly egress?: TeamEgress;
+  /** Priority classes of the cluster that its pods may have; none above that of other pods unless given. */
+  readonly priorityClasses?: readonly string[];
 } & (
   | { readonly owner?: User; readonly profiles?: undefined }
   | {
@@ -82,8 +73,7 @@ export class Team extends pulumi.ComponentResource {
             [teamLabel]: name,
             ...restrictedLabel,
           },
-          annotations:
-            args.profiles === undefined ? undefined : adoptedFor(args.owner),
+          annotations: annotationsOf(args),
         },
       },
       child,
@@ -94,7 +84,7 @@ export class Team extends pulumi.ComponentResource {
       ...this.administer(args, child),
       new k8s.core.v1.LimitRange(
         `${name}-limits`,
-        { metadata, spec: { limits: [containerDefaults(args.quota)] } },
+        { metadata, spec: { limits: [containerLimits(args.quota)] } },
         child,
       ),
       new k8s.networking.v1.NetworkPolicy(
@@ -216,6 +206,19 @@ export class Team extends pulumi.ComponentResource {
   }
 }
 
+function annotationsOf(
+  args: TeamArgs,
+): Readonly<Record<string, string>> | undefined {
+  const { priorityClasses = [] } = args;
+  const annotations = {
+    ...(args.profiles === undefined ? {} : adoptedFor(args.owner)),
+    ...(priorityClasses.length === 0
+      ? {}
+      : { [priorityClassesAnnotation]: priorityClasses.join(",") }),
+  };
+  return Object.keys(annotations).length === 0 ? undefined : annotations;
+}
+
 /** The teams of a stack, by name. */
 export function makeTeams(
   platform: Platform,
@@ -225,6 +228,7 @@ export function makeTeams(
     readonly owner?: User;
     readonly members: TeamMembers;
     readonly egress: TeamEgress;
+    readonly priorityClasses: readonly string[];
   }[],
   stack: {
     /** Owns the teams that name nobody. */
@@ -247,32 +251,6 @@ export function makeTeams(
       return [name, new Team(name, { platform, ...team, ...kubeflow })];
     }),
   );
-}
-
-function hardLimits(quota: TeamQuota): Record<string, string> {
-  return {
-    "requests.cpu": quota.cpu,
-    "requests.memory": quota.memory,
-    "requests.nvidia.com/gpu": String(quota.gpus),
-    pods: String(quota.pods),
-    // Such a service would bypass the team's network policy.
-    "services.loadbalancers": String(quota.loadBalancers ?? 0),
-    "services.nodeports": String(quota.loadBalancers ?? 0),
-  };
-}
-
-/**
- * For containers that name no request or no limit. A default limit below a container's own request refuses the pod, so
- * it is what the team may have in all, and the quota counts requests: limits that nobody chose would use it up.
- */
-function containerDefaults({
-  memory,
-}: TeamQuota): k8s.types.input.core.v1.LimitRangeItem {
-  return {
-    type: "Container",
-    defaultRequest: { cpu: "100m", memory: "128Mi" },
-    default: { memory },
-  };
 }
 
 const removal = ["get", "list", "watch", "delete", "deletecollection"];

@@ -10,6 +10,11 @@ import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { quantity } from "../infra/quantity";
 import { checkTeams } from "../components/team-names";
+import {
+  defaultNodeDisk,
+  defaultObjects,
+  defaultStorage,
+} from "../components/team-quota";
 import { tagValue } from "../infra/tags";
 import { declareWorkloads, type DeclaredWorkload } from "../workloads/check";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
@@ -114,6 +119,19 @@ const teamSchema = z.strictObject({
     .describe(
       "What its pods reach outside of the cluster: all, none, or ranges of addresses; nodes, other teams and the address of a cloud's metadata are closed in any case, and the object store is open in any case",
     ),
+  priorityClasses: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?!system-)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+          "write the name of a PriorityClass that is not Kubernetes' own",
+        ),
+    )
+    .default([])
+    .describe(
+      "Priority classes of the cluster that its pods may have; none that displaces other pods unless given",
+    ),
   quota: z
     .strictObject({
       cpu: quantity.default("8").describe("Cores"),
@@ -128,9 +146,27 @@ const teamSchema = z.strictObject({
         .describe(
           "Services of type LoadBalancer; none of type NodePort is admitted",
         ),
+      objects: z
+        .number()
+        .int()
+        .min(50)
+        .default(defaultObjects)
+        .describe(
+          "Objects of each kind that members make: Secrets, ConfigMaps, Services, claims of volumes, Jobs, Deployments and the like",
+        ),
+      storage: quantity
+        .default(defaultStorage)
+        .describe("What all claims of volumes may ask for"),
+      nodeDisk: quantity
+        .default(defaultNodeDisk)
+        .describe(
+          "What one container may write to its node's disk: its files, its log and its empty folders",
+        ),
     })
     .prefault({})
-    .describe("What the team's pods may ask for together"),
+    .describe(
+      "What the team's namespace may hold, and its pods may ask for together",
+    ),
 });
 
 /** Configuration under `mlstack:` in a stack's file; strict, with defaults. */

@@ -1,5 +1,5 @@
 import { isRefusedSetting } from "../components/admission/spark-applications";
-import type { TeamQuota } from "../components/team";
+import type { TeamQuota } from "../components/team-quota";
 import type { NodePool } from "../infra/platform";
 import { bucketNames } from "../components/hudi-store";
 import type { Problem } from "../infra/problem";

@@ -5,7 +5,7 @@ import {
   jvmBytes,
   type SparkJobSize,
 } from "../components/spark-job-size";
-import type { TeamQuota } from "../components/team";
+import type { TeamQuota } from "../components/team-quota";
 import { replicasAtMost } from "../components/web-service-size";
 import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";

@@ -42,4 +42,34 @@ describe("limits of a team's namespace", () => {
     for (const kind of ["loadbalancers", "nodeports"])
       assert.equal(quota.spec.hard[`services.${kind}`], "0");
   });
+
+  it("count the objects of every kind of Kubernetes' own that the role edit lets members make", async () => {
+    const recording = await record(() => {
+      const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+      const platform = { provider, clusterNetwork } as unknown as Platform;
+      const quota = { cpu: "8", memory: "4Gi", gpus: 0, pods: 9 };
+      return new Team("ml", {
+        platform,
+        quota: { ...quota, objects: 70, storage: "3Gi" },
+      });
+    });
+    const { spec } = recording.one("kubernetes:core/v1:ResourceQuota")
+      .inputs as {
+      readonly spec: { readonly hard: Readonly<Record<string, string>> };
+    };
+    // `create` of the ClusterRole `edit`, as kube-apiserver 1.35 makes it (bootstrappolicy/policy.go).
+    for (const kind of [
+      ...["secrets", "configmaps", "services", "persistentvolumeclaims"],
+      ...["replicationcontrollers", "count/serviceaccounts"],
+      ...["count/deployments.apps", "count/replicasets.apps"],
+      ...["count/statefulsets.apps", "count/daemonsets.apps"],
+      ...["count/jobs.batch", "count/cronjobs.batch"],
+      ...["count/horizontalpodautoscalers.autoscaling"],
+      ...["count/poddisruptionbudgets.policy"],
+      ...["count/ingresses.networking.k8s.io"],
+      ...["count/leases.coordination.k8s.io"],
+    ])
+      assert.equal(spec.hard[kind], "70", kind);
+    assert.equal(spec.hard["requests.storage"], "3Gi");
+  });
 });

@@ -10,6 +10,8 @@ import { mirrorFolder } from "../../infra/supply/mirror";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
+import { defaultObjects } from "../../components/team-quota";
+import { priorityClassesAnnotation } from "../../components/team-label";
 import { charts } from "../../components/versions";
 import { renderChart } from "../../stacks/preview/helm";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";
@@ -314,8 +316,35 @@ describe("admission policies", function () {
     for (const { inputs } of policies) make(inputs);
     declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
-    for (const metadata of [{ name: "ml", labels }, { name: "elsewhere" }])
+    const annotations = { [priorityClassesAnnotation]: "batch,urgent" };
+    for (const metadata of [
+      { name: "ml", labels },
+      { name: "bounded", labels },
+      { name: "elsewhere" },
+      { name: "urgent", labels, annotations },
+    ])
       make({ apiVersion: "v1", kind: "Namespace", metadata });
+    for (const [name, value] of [
+      ["urgent", 1000],
+      ["patient", -10],
+    ] as const)
+      make({
+        apiVersion: "scheduling.k8s.io/v1",
+        kind: "PriorityClass",
+        metadata: { name },
+        value,
+      });
+    const limits = resources.filter(({ type }) =>
+      /:(ResourceQuota|LimitRange)$/.test(type),
+    );
+    assert.equal(limits.length, 2);
+    for (const { inputs } of limits)
+      make({ ...inputs, metadata: { name: "limits", namespace: "bounded" } });
+    make({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "driver", namespace: "bounded" },
+    });
     const rules = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
     const roleRef = {
       apiGroup: "rbac.authorization.k8s.io",
@@ -428,6 +457,17 @@ describe("admission policies", function () {
       requireRefused(pod(name), /spec\.priorityClassName: the priorities/);
     const { status, stderr } = ask(pod());
     assert.equal(status, 0, stderr);
+    // A class of the cluster, unless the stack gives it to the team, or it displaces nothing.
+    requireRefused(pod("urgent"), /teams\[\]\.priorityClasses/);
+    for (const fair of [
+      pod("patient"),
+      {
+        ...pod("urgent"),
+        metadata: { name: "attempt", namespace: "urgent" },
+      },
+    ])
+      assert.doesNotMatch(ask(fair).stderr, /ValidatingAdmissionPolicy/);
+    assert.equal(ask(pod("patient")).status, 0);
     const elsewhere = pod("system-cluster-critical");
     assert.doesNotMatch(
       ask({
@@ -435,6 +475,107 @@ describe("admission policies", function () {
         metadata: { ...elsewhere.metadata, namespace: "elsewhere" },
       }).stderr,
       /ValidatingAdmissionPolicy/,
+    );
+  });
+
+  const bounded = (object: { readonly metadata: Fields }) => ({
+    ...object,
+    metadata: { ...object.metadata, name: "attempt", namespace: "bounded" },
+  });
+  const claim = (storage: string) => ({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: {},
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage } },
+    },
+  });
+
+  /** What the API server's own quota says, once the controller has counted. */
+  async function whenCounted(): Promise<Readonly<Record<string, string>>> {
+    for (const end = Date.now() + 60_000; ; await pause(200)) {
+      const { stdout } = kubectl([
+        ...["get", "resourcequota", "limits", "-n", "bounded"],
+        ...["-o", "json"],
+      ]);
+      const { spec, status = {} } = JSON.parse(stdout) as {
+        readonly spec: { readonly hard: Fields };
+        readonly status?: { readonly used?: Readonly<Record<string, string>> };
+      };
+      const { used = {} } = status;
+      const missing = Object.keys(spec.hard).filter((key) => !(key in used));
+      if (missing.length === 0) return used;
+      assert.ok(Date.now() < end, `never counted: ${missing.join(", ")}`);
+    }
+  }
+
+  it("leave to the quota, which counts each of its kinds: more storage than the team has is refused", async () => {
+    const used = await whenCounted();
+    // Of the namespace's own: the certificate of the cluster.
+    assert.equal(used["configmaps"], "1");
+    assert.equal(ask(bounded(claim("1Gi"))).status, 0);
+    const { stderr } = ask(bounded(claim("3Ti")));
+    assert.match(stderr, /exceeded quota: limits.*requests\.storage/);
+    const item = (index: number) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: `secret-${index}`, namespace: "bounded" },
+    });
+    const list = (items: readonly object[]) => ({
+      apiVersion: "v1",
+      kind: "List",
+      items,
+    });
+    const secrets = Array.from({ length: defaultObjects }, (_, at) => item(at));
+    make(list(secrets));
+    assert.match(
+      ask(item(defaultObjects)).stderr,
+      /exceeded quota: limits.*secrets=1/,
+    );
+  });
+
+  it("leave the disk of a node to the limits: a pod that names none gets one, and one that asks for more is refused", async () => {
+    await whenCounted();
+    const pod = (limit?: string) =>
+      bounded({
+        ...executorPod({}, "driver"),
+        spec: {
+          serviceAccountName: "driver",
+          containers: [
+            {
+              name: "a",
+              image: "registry.example/job",
+              resources: {
+                requests: { cpu: "1", memory: "1Gi" },
+                ...(limit && { limits: { "ephemeral-storage": limit } }),
+              },
+            },
+          ],
+        },
+      } as { readonly metadata: Fields });
+    const { stdout, stderr } = kubectl(
+      ["create", "--dry-run=server", "-o", "json", "-f", "-"],
+      pod(),
+    );
+    assert.ok(stdout, stderr);
+    const made = JSON.parse(stdout) as {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly resources: {
+            readonly requests: Fields;
+            readonly limits: Fields;
+          };
+        }[];
+      };
+    };
+    const [container] = made.spec.containers;
+    assert.equal(container?.resources.limits["ephemeral-storage"], "100Gi");
+    assert.equal(container?.resources.requests["ephemeral-storage"], "0");
+    assert.equal(ask(pod("50Gi")).status, 0);
+    assert.match(
+      ask(pod("1Ti")).stderr,
+      /maximum ephemeral-storage usage per Container is 100Gi/,
     );
   });
 

@@ -49,6 +49,7 @@ const words: readonly (readonly [RegExp, Layer])[] = [
   [/ValidatingAdmissionPolicy 'mlstack-/, "admission policy"],
   [/violates PodSecurity "restricted/, "Pod Security"],
   [/exceeded quota/, "quota"],
+  [/maximum \S+ usage per Container is/, "quota"],
   [/^no token: .*No such file/, "no token"],
   [/^403: .*<Code>AccessDenied</s, "object store"],
   // The administration answers on the loopback of the store's pod alone.

@@ -112,6 +112,19 @@ const service = (spec: object) => ({
   spec: { selector: { app: "attempt" }, ports: [{ port: 80 }], ...spec },
 });
 
+const claim = (storage: string) => ({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "attempt" },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage } },
+  },
+});
+
+/** A priority class of the cluster, which the stage makes. */
+export const urgentClass = "red-team-urgent";
+
 const application = (change: object = {}, conf: object = {}) => ({
   apiVersion: "sparkoperator.k8s.io/v1beta2",
   kind: "SparkApplication",
@@ -472,6 +485,33 @@ export const attempts: readonly Attempt[] = [
     "a pod that displaces those of others",
     create(pod({ priorityClassName: "system-cluster-critical" })),
     "admission policy",
+    fairPod,
+  ),
+  member(
+    "a pod that displaces those of others, with a class of the cluster",
+    create(pod({ priorityClassName: urgentClass })),
+    "admission policy",
+    fairPod,
+  ),
+  member("more storage than its team has", create(claim("1Pi")), "quota", {
+    who: "member",
+    action: create(claim("1Mi")),
+  }),
+  member(
+    "a pod that fills the disk of its node",
+    create(
+      pod(
+        {},
+        {},
+        {
+          resources: {
+            requests: { cpu: "10m", memory: "16Mi" },
+            limits: { "ephemeral-storage": "1Pi" },
+          },
+        },
+      ),
+    ),
+    "quota",
     fairPod,
   ),
   member("a volume that is a node's folder", create(folderOfANode), "roles"),

@@ -41,7 +41,7 @@ const layers: Readonly<
     existing: "the same labels",
   },
   quota: {
-    by: "the API server (ResourceQuota)",
+    by: "the API server (ResourceQuota, LimitRange)",
     tried: "local, onprem",
     clouds: "the same objects, never tried",
     existing: "the same objects",
@@ -141,10 +141,10 @@ Found by reading the code, and not mended yet; none is among the attempts below.
   Spark applications under any account of its team.
 - With \`kubeflow.pipelines\` (never started here): KFP's API has no login, and lets a team with a pipeline run steps under any
   account of the namespace \`kubeflow\`. Use it with one team that is trusted with the cluster.
-- Quotas count no Secrets, ConfigMaps and storage: a member can fill etcd, or a node's disk, and stop the cluster.
+- A quota counts the objects of a kind, not how large they are nor how often they are written: whoever makes them as large
+  as they may be (1.5 MB) can still fill etcd. The kinds of the operators are counted by nothing but their pods.
 - Name servers of on-prem hosts and clouds forward queries, so that names carry data out where \`egress\` is \`none\`.
 - Long requests fill the audit log, and push older entries out of its 100 MB.
-- Priority classes other than Kubernetes' own (a cloud's, for instance) may be used by members.
 
 ## What was tried
 

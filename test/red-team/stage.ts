@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:net";
 import type { Kubectl } from "../support/kubectl";
 import type { Pod } from "../support/pod-calls";
 import type { Address, Stage } from "./answers";
+import { urgentClass } from "./attempts";
 
 const metadataAddress = "169.254.169.254";
 /** Of a range for documentation (RFC 5737), which nobody has. */
@@ -88,6 +89,12 @@ export function setStage(
     addresses(nodeName),
   ];
   const pods = start(kubectl, waiting);
+  kubectl.apply({
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name: urgentClass },
+    value: 1000,
+  });
   return {
     kubectl,
     node: nodeName,
@@ -111,7 +118,15 @@ export function setStage(
       metadata: { host: metadataAddress, port: servedPort },
       internet: { host: internetAddress, port: servedPort },
     },
-    end: () => end(kubectl, waiting),
+    end: () => {
+      kubectl.run([
+        "delete",
+        "priorityclass",
+        urgentClass,
+        "--ignore-not-found",
+      ]);
+      end(kubectl, waiting);
+    },
   };
 }
 

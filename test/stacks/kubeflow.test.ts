@@ -106,7 +106,9 @@ for (const stack of ["aws", "gcp", "azure"]) {
       const { spec } = recording.one(types.profile, "ml").inputs as {
         readonly spec: {
           readonly owner: object;
-          readonly resourceQuotaSpec: { readonly hard: object };
+          readonly resourceQuotaSpec: {
+            readonly hard: Readonly<Record<string, string>>;
+          };
         };
       };
       assert.deepEqual(spec.owner, {
@@ -114,14 +116,18 @@ for (const stack of ["aws", "gcp", "azure"]) {
         kind: "User",
         name: "ada@example.com",
       });
-      assert.deepEqual(spec.resourceQuotaSpec.hard, {
+      const { hard } = spec.resourceQuotaSpec;
+      for (const [key, value] of Object.entries({
         "requests.cpu": "16",
         "requests.memory": "32Gi",
         "requests.nvidia.com/gpu": "2",
+        "requests.storage": "2Ti",
         pods: "50",
+        secrets: "500",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
-      });
+      }))
+        assert.equal(hard[key], value, key);
       for (const [team, owner] of [
         ["ml", "ada@example.com"],
         ["guests", "ml-platform"],
