@@ -83,6 +83,33 @@ export function define(group: Command): void {
       process.stdout.write(`${await replay(jobs, events)}\n`);
     });
   command
+    .command("delete")
+    .summary("deletes an entity, such as a person, from all that is kept of it")
+    .argument(
+      "<view>",
+      "a view that has the entity, or the table of the events",
+    )
+    .requiredOption("--entity <value>", "the entity")
+    .option(
+      "--field <field>",
+      "of the events, that names it; with a table whose views are of several",
+    )
+    .option("-y, --yes", "delete; without it, count what there is")
+    .option(
+      "--purge",
+      "with --yes: remove the history of the tables, which still tells of it",
+    )
+    .action(async (name, { entity, field, yes = false, purge = false }) => {
+      const { deleteEntity } =
+        require("./feature-deletion") as typeof import("./feature-deletion");
+      const jobs = await StackJobs.connect(command.opts().stack);
+      const request = { name, entity, field, yes, purge };
+      const lines = await deleteEntity(jobs, request);
+      process.stdout.write(`${lines.join("\n")}\n`);
+      // What calls it must not take a count for a deletion.
+      if (!yes) process.exitCode = 1;
+    });
+  command
     .command("check")
     .summary("a folder's data-set.yaml and sample, without a stack")
     .argument("<folder>")
@@ -111,6 +138,10 @@ export function define(group: Command): void {
       [
         "npm run features -- replay clickstream_events",
         "after its contract has changed",
+      ],
+      [
+        "npm run features -- delete user_activity --entity 4711",
+        "what is kept of one user; --yes deletes it",
       ],
       ["npm run features -- docs --out docs/features", "needs no stack"],
     ),

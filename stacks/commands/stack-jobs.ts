@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import type {
+  AppsV1Api,
   BatchV1Api,
   CoreV1Api,
   CustomObjectsApi,
@@ -95,7 +96,12 @@ export interface ToolRun {
   readonly command?: readonly string[];
   /** Arguments after those that are there, or instead of them where there is a command. */
   readonly args: readonly string[];
+  /** Instead of the variables that are there. */
   readonly env?: readonly V1EnvVar[];
+  /** Variables beside those. */
+  readonly also?: readonly V1EnvVar[];
+  /** Where it runs; the first one with such a CronJob, unless given. */
+  readonly namespace?: string;
 }
 
 /** Jobs that a command runs on a stack, made of what the stack's own declarations left there. */
@@ -104,6 +110,7 @@ export class StackJobs {
     readonly batch: BatchV1Api,
     readonly core: CoreV1Api,
     private readonly custom: CustomObjectsApi,
+    private readonly apps: AppsV1Api,
   ) {}
 
   /** @throws {CommandError} when the stack is not up */
@@ -114,16 +121,19 @@ export class StackJobs {
       config.makeApiClient(client.BatchV1Api),
       config.makeApiClient(client.CoreV1Api),
       config.makeApiClient(client.CustomObjectsApi),
+      config.makeApiClient(client.AppsV1Api),
     );
   }
 
   /** Runs a tool in the cluster to its end. @returns the last line that it printed @throws {CommandError} with that line */
   async tool(run: ToolRun, seconds = 300): Promise<string> {
-    const { namespace, spec, container } = await this.toolTemplate();
+    const { namespace, spec, container } = await this.toolTemplate(
+      run.namespace,
+    );
     container.args = [...(run.command ? [] : (container.args ?? []))];
     container.args.push(...run.args);
     if (run.command) container.command = [...run.command];
-    if (run.env) container.env = [...run.env];
+    container.env = [...(run.env ?? container.env ?? []), ...(run.also ?? [])];
     return runJob(this, namespace, spec, seconds);
   }
 
@@ -160,21 +170,22 @@ export class StackJobs {
 
   /** The suspended Spark schedule that labels select, if there is one. */
   async sparkSchedule(labels: string): Promise<SparkTemplate | undefined> {
-    const {
-      items: [schedule],
-    } = scheduleSchema.parse(
+    return (await this.sparkSchedules(labels))[0];
+  }
+
+  /** The Spark schedules that labels select, of all namespaces. */
+  async sparkSchedules(labels: string): Promise<readonly SparkTemplate[]> {
+    const { items } = scheduleSchema.parse(
       await this.custom.listCustomObjectForAllNamespaces({
         ...sparkOperator,
         plural: "scheduledsparkapplications",
         labelSelector: labels,
       }),
     );
-    return (
-      schedule && {
-        namespace: schedule.metadata.namespace,
-        spec: schedule.spec.template,
-      }
-    );
+    return items.map(({ metadata: { namespace }, spec: { template } }) => ({
+      namespace,
+      spec: template,
+    }));
   }
 
   /** Starts a Spark job of its own name. @returns the name */
@@ -269,16 +280,33 @@ export class StackJobs {
     return items[0]?.spec?.containers[0]?.env;
   }
 
-  private async toolTemplate(): Promise<{
+  /** Environment of the Deployment whose container runs a module with one of some arguments, if there is one. */
+  async deploymentWith(
+    namespace: string,
+    module: string,
+    args: readonly string[],
+  ): Promise<readonly V1EnvVar[] | undefined> {
+    const { items } = await this.apps.listNamespacedDeployment({ namespace });
+    const container = items
+      .flatMap(({ spec }) => spec?.template.spec?.containers ?? [])
+      .find(
+        ({ command = [], args: given = [] }) =>
+          command.includes(module) && args.some((each) => given.includes(each)),
+      );
+    return container && (container.env ?? []);
+  }
+
+  private async toolTemplate(of?: string): Promise<{
     readonly namespace: string;
     readonly spec: V1Job["spec"];
     readonly container: V1Container;
   }> {
-    const {
-      items: [cron],
-    } = await this.batch.listCronJobForAllNamespaces({
+    const { items } = await this.batch.listCronJobForAllNamespaces({
       labelSelector: `${commandLabel}=questions`,
     });
+    const cron = items.find(
+      ({ metadata }) => of === undefined || metadata?.namespace === of,
+    );
     const spec = cron?.spec?.jobTemplate.spec;
     const container = spec?.template.spec?.containers[0];
     const namespace = cron?.metadata?.namespace;

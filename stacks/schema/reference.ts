@@ -67,6 +67,12 @@ export function dataSetReference({
       ...section(schema),
     ]),
     "",
+    "## A person's data",
+    "",
+    "The `entity` of a view is what `npm run features -- delete VIEW --entity X` takes out of the events, of every view over",
+    "them, of the online store and of the dead letters, and then looks for again. Instants of before can be read for the",
+    "table's `keepDays`, or until `--purge`. A late event of X is a new row. workloads/features/README.md has the whole of it.",
+    "",
   ].join("\n");
 }
 

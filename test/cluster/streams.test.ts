@@ -23,6 +23,7 @@ import {
   flightsScript,
   shiftScript,
   versionsScript,
+  withoutUserScript,
   type Counts,
   type Digest,
   type Flights,
@@ -343,6 +344,35 @@ describe("a stream on the local stack", function () {
     assert.equal(anew?.digest, latest[view]?.digest);
     const history = await stack.succeed("features", "history", view);
     assert.deepEqual(history.match(/\d{17}/g), [anew?.instant]);
+  });
+
+  it("deletes what is kept of one user, reads every place again, and makes no other row another", async () => {
+    const table = "clickstream_events";
+    const [user = "", digest] = await cluster.python<[string, string]>(
+      withoutUserScript,
+      null,
+    );
+    const words = ["delete", "user_activity", "--entity", user];
+    const counted = await stack.start("features", ...words).end;
+    assert.equal(counted.code, 1, counted.output);
+    assert.match(counted.output, /nothing was deleted: --yes/);
+    const rows = new RegExp(`${table} +([1-9]\\d*) rows`);
+    const [, number] = rows.exec(counted.output) ?? [];
+    assert.ok(number, counted.output);
+
+    const done = await stack.succeed("features", ...words, "--yes");
+    assert.match(done, new RegExp(`${table} +${number} rows`));
+    assert.match(done, /read again: 0 rows in 2 tables/);
+    assert.match(done, /0 rows of 1 views online/);
+    assert.match(done, /the topic click-events keeps its records/);
+    assert.deepEqual(
+      await cluster.python(withoutUserScript, user),
+      [user, digest, 0],
+      "the rows of all others",
+    );
+    // What names the user goes with the job.
+    const jobs = kubectl.run(["get", "sparkapplications", "-n", "ml"]);
+    assert.doesNotMatch(jobs, /^delete-/m);
   });
 
   it("finds the drift of what has come since, and trains a new version, one training at a time", async () => {

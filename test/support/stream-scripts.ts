@@ -46,6 +46,28 @@ for view, instant in json.loads(sys.argv[1]):
 print(json.dumps(answer))
 `;
 
+/** A user, the one with most events unless named; a hash of all rows of others; and how many rows it has, if named. */
+export const withoutUserScript = `
+import collections, hashlib, json, sys
+import pyarrow.compute as pc
+from mlstack_features import FeatureStore
+
+store = FeatureStore.at("s3://feature-store")
+named = json.loads(sys.argv[1])
+rows = {table: store.as_of(table, store.history(table)[-1].time) for table in ("clickstream_events", "user_activity")}
+users = collections.Counter(rows["clickstream_events"]["user_id"].to_pylist())
+user = users.most_common(1)[0][0] if named is None else int(named)
+digest, left = hashlib.sha256(), 0
+for table, found in rows.items():
+    others = found.filter(pc.not_equal(found["user_id"], user))
+    left += found.num_rows - others.num_rows
+    others = others.select(sorted(others.column_names)).sort_by([(key, "ascending") for key in store.keys(table)])
+    for batch in others.combine_chunks().to_batches():
+        for column in batch.columns:
+            digest.update(str(column.to_pylist()).encode())
+print(json.dumps([str(user), digest.hexdigest(), *([] if named is None else [left])]))
+`;
+
 /** The second data set's events, read from the file that the producer sends, against its table and a view. */
 export const flightsScript = `
 import itertools, json, pathlib, sys

@@ -16,6 +16,14 @@ RECORD_KEY = "hoodie.datasource.write.recordkey.field"
 
 _HASHED = "hoodie.bucket.index.hash.field"
 
+_OF_LAYOUT = (
+    "hoodie.datasource.write.keygenerator.class",
+    "hoodie.datasource.write.partitionpath.field",
+    "hoodie.datasource.write.hive_style_partitioning",
+    "hoodie.table.ordering.fields",
+)
+"""Settings that one table has and another one lacks."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -73,6 +81,32 @@ def with_key_of_table(spark: SparkSession, path: str, settings: Mapping[str, str
         return settings
     known = _noted(spark, path) or _known_to_hudi(spark, path, Layout.of(settings))
     return {**settings, RECORD_KEY: known.key} if known.key == settings[_HASHED] else settings
+
+
+def settings_of_table(spark: SparkSession, path: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a write with the layout that the table has, whatever it is declared with by now."""
+    known = _noted(spark, path) or _known_to_hudi(spark, path, Layout.of(settings))
+    placed = {name: value for name, value in settings.items() if name not in _OF_LAYOUT}
+    # What ends a key has no part in its hash: the day, or a column of nothing else.
+    ends = {*known.partition.split(","), "_key_end"}
+    placed |= {
+        RECORD_KEY: known.key,
+        _HASHED: ",".join(column for column in known.key.split(",") if column not in ends),
+        "hoodie.datasource.write.table.type": known.type,
+    }
+    if known.buckets:
+        placed["hoodie.bucket.index.num.buckets"] = known.buckets
+    if known.partition:
+        placed["hoodie.datasource.write.partitionpath.field"] = known.partition
+        placed["hoodie.datasource.write.hive_style_partitioning"] = "true"
+    else:
+        placed["hoodie.datasource.write.keygenerator.class"] = "org.apache.hudi.keygen.NonpartitionedKeyGenerator"
+    if known.ordering:
+        placed["hoodie.write.record.merge.mode"] = "EVENT_TIME_ORDERING"
+        placed["hoodie.table.ordering.fields"] = known.ordering
+    else:
+        placed["hoodie.write.record.merge.mode"] = "COMMIT_TIME_ORDERING"
+    return placed
 
 
 def key_has_end(settings: Mapping[str, str]) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import hadoop_file
@@ -47,13 +49,14 @@ def drop(spark: SparkSession, path: str, stream: str, batch: int) -> None:
 
 
 def read(spark: SparkSession, path: str) -> DataFrame | None:
-    """The dead letters that were not taken up again, each once however often its stream was restarted."""
+    """The dead letters that were not taken up again or erased, each once however often its stream was restarted."""
     letters = _read(spark, f"{path}/letters")
     if letters is None:
         return None
     letters = letters.dropDuplicates(_IDENTITY).drop("stream", "batch")
-    replayed = _read(spark, f"{path}/replayed")
-    return letters if replayed is None else letters.join(replayed, _IDENTITY, "left_anti")
+    for gone in (_read(spark, f"{path}/replayed"), _read(spark, f"{path}/{_ERASED}")):
+        letters = letters if gone is None else letters.join(gone, _IDENTITY, "left_anti")
+    return letters
 
 
 def settled(spark: SparkSession, path: str) -> int:
@@ -67,7 +70,74 @@ def settle(accepted: DataFrame, path: str) -> None:
     accepted.select(*_IDENTITY).coalesce(1).write.mode("append").parquet(f"{path}/replayed")
 
 
+def names(field: str, text: str) -> Column:
+    """Whether a letter's record names an entity by a field: in its text, or by its key where the text has none.
+
+    A text that is no JSON object names it where the field's name stands before the value.
+    """
+    entries = F.map_entries(F.from_json("value", "map<string,string>"))
+    named = F.filter(entries, lambda entry: F.lower(entry["key"]) == field.lower())
+    in_object = F.exists(named, lambda entry: F.trim(entry["value"]) == text)
+    # In quotes or not, with its characters escaped or not.
+    forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    values = "|".join(_quoted(each) for each in sorted(forms))
+    in_text = F.col("value").rlike(rf'(?i:"{_quoted(field)}")\s*:\s*"?\s*(?:{values})\s*(?:[",}}\]]|$)')
+    by_key = (F.coalesce(F.size(named), F.lit(0)) <= 0) & (F.col("key") == text)
+    found = [F.coalesce(each, F.lit(False)) for each in (in_object, in_text, by_key)]
+    return found[0] | found[1] | found[2]
+
+
+def may_name(field: str, text: str) -> Column:
+    """Whether a letter is no JSON object and has an entity's name somewhere in it: what it says cannot be told."""
+    broken = F.from_json("value", "map<string,string>").isNull()
+    inside = F.col("value").rlike(rf"(?<!\w){_quoted(text)}(?!\w)")
+    return ~names(field, text) & F.coalesce(broken & inside, F.lit(False))
+
+
+def count(spark: SparkSession, path: str, condition: Column) -> int:
+    """Records of a kind among all that are kept, also those that were taken up again."""
+    letters = _read(spark, f"{path}/letters")
+    return 0 if letters is None else letters.where(condition).select(*_IDENTITY).distinct().count()
+
+
+def erase(spark: SparkSession, path: str, condition: Column) -> None:
+    """Remove the records of a kind from the files that keep them, and note where in the topic they stood.
+
+    Each file is written anew beside the old one, which goes last: when this is killed, some records stand there twice
+    and are read once.
+    """
+    letters = _read(spark, f"{path}/letters")
+    if letters is None:
+        return
+    found = letters.where(condition).select(*_IDENTITY, F.input_file_name().alias("_file"))
+    rows = found.collect()
+    if not rows:
+        return
+    found.select(*_IDENTITY).distinct().coalesce(1).write.mode("append").parquet(f"{path}/{_ERASED}")
+    for file in sorted({row["_file"] for row in rows}):
+        kept = spark.read.parquet(file).where(~condition)
+        if not kept.isEmpty():
+            kept.coalesce(1).write.mode("append").parquet(file.rpartition("/")[0])
+        hadoop_file.remove(spark, file)
+
+
+def erased(spark: SparkSession, path: str) -> int:
+    """How many records were erased and had not found their way into the table before."""
+    gone = _read(spark, f"{path}/{_ERASED}")
+    if gone is None:
+        return 0
+    gone = gone.select(*_IDENTITY).distinct()
+    replayed = _read(spark, f"{path}/replayed")
+    return (gone if replayed is None else gone.join(replayed, _IDENTITY, "left_anti")).count()
+
+
+_ERASED = "erased"
 _IDENTITY = [*PLACE, TOPIC_ID]
+
+
+def _quoted(text: str) -> str:
+    """A text as a pattern of Java's that it alone fits."""
+    return "\\Q" + text.replace("\\E", "\\E\\\\E\\Q") + "\\E"
 
 
 def _folder(path: str, stream: str, batch: int) -> str:

@@ -29,7 +29,7 @@ from stream.bisection import Place, Span
 from stream.contract import KAFKA_TIME, Contract, parse_contract
 from stream.dead_letters import PLACE
 from stream.kafka_settings import spark_settings
-from stream.ledger import Ledger, balance, discrepancies
+from stream.ledger import Ledger, balance, discrepancies, erased
 from stream.metrics import StreamMetrics
 from stream.topic import describe, lost
 from stream.validation import REASON, REFUSED, REPAIRED, UNFIT_NAME, judge
@@ -237,6 +237,8 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     read = work.counts["records"]
     rows, totals = _totals(work, root)
     parts = f"{rows} rows + {totals['rejected']} dead letters + {totals['duplicates']} duplicates"
+    if totals["erased"]:
+        parts += f" + {totals['erased']} erased"
     print(f"{totals['records']} records = {parts}", flush=True)
     return {
         "rows": rows,
@@ -265,17 +267,20 @@ def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
     letters = dead_letters.read(work.spark, work.letters)
     rejected = 0 if letters is None else letters.count()
     replayed = dead_letters.settled(work.spark, work.letters)
+    letters_erased, rows_erased = dead_letters.erased(work.spark, work.letters), erased(work.spark, root)
     sums = balance(work.spark, root)
-    wrong = list(discrepancies(sums, rows=rows, letters=rejected + replayed, replayed=replayed))
-    if sums["accepted"] and not rows and work.contract.deletes is None:
+    kept = rejected + replayed + letters_erased
+    wrong = list(discrepancies(sums, rows=rows, letters=kept, replayed=replayed))
+    if sums["accepted"] and not rows and not rows_erased and work.contract.deletes is None:
         wrong.append(f"the table has no row of {sums['accepted']} accepted records")
     if wrong:
         raise JobError(
             f"{work.contract.name}: records are unaccounted for: {'; '.join(wrong)}; keep {root} and {work.letters} as "
             "they are, and report it with the job's log"
         )
-    records = sums["records"]
-    return rows, {"records": records, "rejected": rejected, "duplicates": records - rejected - rows}
+    records, gone = sums["records"], letters_erased + rows_erased
+    duplicates = records - rejected - rows - gone
+    return rows, {"records": records, "rejected": rejected, "duplicates": duplicates, "erased": gone}
 
 
 def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:

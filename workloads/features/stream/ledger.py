@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+_ERASED = "erased"
 _KEPT = 3
 """Entries: that of a batch is made from the one before, and a batch may run again."""
 
@@ -59,6 +60,18 @@ def balance(spark: SparkSession, root: str) -> Counter[str]:
     for place in checkpoint.places(spark, root):
         total.update(Ledger(spark, place).sums())
     return total
+
+
+def note_erased(spark: SparkSession, root: str, instant: str, rows: int) -> None:
+    """Note how many rows of the table the commit of an instant has erased: they are no duplicates."""
+    hadoop_file.write_text(spark, f"{root}/{_ERASED}/{instant}", str(rows))
+
+
+def erased(spark: SparkSession, root: str) -> int:
+    """How many rows of the table were erased."""
+    folder = f"{root}/{_ERASED}"
+    files = [name for name in hadoop_file.names(spark, folder) if name.isdigit()]
+    return sum(int(hadoop_file.read_text(spark, f"{folder}/{name}") or 0) for name in files)
 
 
 def discrepancies(sums: Mapping[str, int], *, rows: int, letters: int, replayed: int) -> Iterable[str]:

@@ -36,6 +36,8 @@ SOURCE_INSTANT = f"{_NOTE}source.instant"
 UNTIL = f"{_NOTE}until"
 DECLARATION = f"{_NOTE}declaration"
 """Names the declaration that rows were computed by."""
+ERASED = f"{_NOTE}erased"
+"""How many rows a commit has erased, such as those of a person."""
 
 
 def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -70,6 +72,9 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
     view = replace(view, hudi=with_key_of_table(spark, table, view.hudi))
     require_layout(spark, table, view.hudi, f"run `npm run features -- rebuild {view.name}`")
     target = options.source_instant or _latest(store, view.source)
+    if options.source_instant and backend.noted_after(view.source, ERASED, options.source_instant):
+        # What was erased since may not come back by a run that is pinned to what was before.
+        target = _latest(store, view.source)
     until = _until(options.until)
     events = backend.read(view.source, [view.entity, view.event_time, *_fields(view)], target)
     present = backend.read(view.name, None, None) if backend.has_commits(view.name) else None

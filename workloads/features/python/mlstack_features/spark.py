@@ -99,6 +99,13 @@ class SparkBackend(Backend[DataFrame]):
                 return str(notes.get(key))
         return None
 
+    def noted_after(self, view: str, key: str, instant: str) -> bool:
+        """Whether a commit after an instant notes anything under a key."""
+        timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
+        later = timeline.findInstantsAfter(instant)
+        commits = (later.nthInstant(number).get() for number in range(later.countInstants()))
+        return any(timeline.readCommitMetadata(each).getExtraMetadata().containsKey(key) for each in commits)
+
     def read(self, view: str, columns: Sequence[str] | None, instant: str | None) -> DataFrame:
         """All rows, as of an instant or the latest commit."""
         reader = self._spark.read.format("hudi").options(**_OPTIONS)

@@ -26,7 +26,7 @@ from event_store import SPECS, START  # noqa: E402
 from stream import event_table, moved_events  # noqa: E402
 from stream.contract import parse_contract  # noqa: E402
 
-from mlstack_features import VALID_FROM, FeatureStore  # noqa: E402
+from mlstack_features import VALID_FROM, FeatureStore, deletion  # noqa: E402
 from mlstack_features.job import arguments, run  # noqa: E402
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 HISTORIES = int(os.environ.get("MLSTACK_HISTORIES", "50"))
 RUNS = 6
+DELETIONS = {2: "user_id", 4: "session_id"}
+"""Runs in which an entity is deleted, and the field that names it."""
 KINDS = ("catalog", "product_view", "search", "add_to_cart", "purchase")
 HOURS = (1, 24, 168)
 VIEWS = {view["name"]: view for view in SPECS["views"]}
@@ -55,6 +57,11 @@ class Event:
     def time(self) -> datetime:
         """When it happened."""
         return START + timedelta(minutes=self.minute)
+
+    @property
+    def session(self) -> str:
+        """Of two users each."""
+        return f"s{self.user // 2}"
 
 
 class History:
@@ -94,6 +101,11 @@ class History:
             del self.events[key]
         return list(sent.values()), gone
 
+    def forget(self, field: str, entity: int | str) -> None:
+        """Have no event of an entity any more."""
+        named = {"user_id": "user", "session_id": "session"}[field]
+        self.events = {key: event for key, event in self.events.items() if getattr(event, named) != entity}
+
     def _drawn(self, key: str, now: int) -> Event:
         user = self.number * 3 + self.draw.randrange(3)
         return Event(key, user, self.draw.randrange(now), self.draw.choice(KINDS))
@@ -120,7 +132,7 @@ def sessions(events: Iterable[Event], until: datetime) -> dict[tuple[Any, ...], 
     seen: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.time < until:
-            seen[f"s{event.user}"].append(event)
+            seen[event.session].append(event)
     return {
         (session, max(event.time for event in each) + timedelta(microseconds=1)): (
             len(each),
@@ -150,7 +162,7 @@ class Table:
         """Upsert events, and delete others by key."""
         arrived = datetime(2026, 3, 1, 12, run_number, tzinfo=UTC)
         if sent:
-            rows = [(e.key, e.user, f"s{e.user}", e.kind, e.time, arrived) for e in sent]
+            rows = [(e.key, e.user, e.session, e.kind, e.time, arrived) for e in sent]
             schema = (
                 "event_id string, user_id long, session_id string, event string, timestamp timestamp, "
                 "kafka_time timestamp"
@@ -167,6 +179,15 @@ class Table:
         """Run the job of a view at a time."""
         argv = [f"--view={json.dumps(VIEWS[view])}", f"--feature-store={self.uri}", f"--until={until.isoformat()}"]
         run(self.spark, arguments(argv))
+
+    def delete(self, field: str, entity: int | str, until: datetime) -> None:
+        """Delete an entity; the job brings the views up to date."""
+        argv = [
+            f"--contract={json.dumps(SPECS['contract'])}",
+            *(f"--view={json.dumps(view)}" for view in VIEWS.values()),
+        ]
+        argv += [f"--feature-store={self.uri}", f"--raw={self.uri}/.raw", f"--until={until.isoformat()}"]
+        deletion.run(self.spark, deletion.arguments([*argv, f"--field={field}", f"--entity={entity}", "--yes"]))
 
     def rows(self, view: str) -> list[dict[tuple[Any, ...], tuple[int, ...]]]:
         """The view as Arrow reads it, and as Spark does."""
@@ -201,8 +222,17 @@ def test_every_run_equals_computing_everything_from_scratch(spark: SparkSession,
         table.apply(sent, [key for _, keys in steps for key in keys], number)
         until = (START + timedelta(minutes=now)).replace(minute=0)
         events = [event for history in histories for event in history.events.values()]
+        if number in DELETIONS and events:
+            field, chosen = DELETIONS[number], clock.choice(events)
+            entity = chosen.user if field == "user_id" else chosen.session
+            table.delete(field, entity, until)
+            for history in histories:
+                history.forget(field, entity)
+            events = [event for history in histories for event in history.events.values()]
         for view, expected in (("user_activity", users(events, until)), ("session_activity", sessions(events, until))):
-            table.run(view, until)
+            # A deletion has run the jobs of the views that there were.
+            if number not in DELETIONS or view not in FeatureStore.at(table.uri).list():
+                table.run(view, until)
             if not expected and view not in FeatureStore.at(table.uri).list():
                 continue
             for reader, found in zip(("Arrow", "Spark"), table.rows(view), strict=True):
