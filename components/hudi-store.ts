@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Bucket, BucketArgs, Platform } from "../infra/platform";
+import { eventLogBucket } from "./spark-history/event-log";
 
 /** Names of the buckets that every stack has, and what each is for. */
 export const bucketNames = {
@@ -17,10 +18,12 @@ export interface Store {
   readonly buckets: Readonly<Record<BucketName, Bucket>>;
 }
 
-/** The buckets in which raw events, Hudi feature tables and trained models live. */
+/** The buckets in which raw events, Hudi feature tables and trained models live, and the event logs of Spark jobs. */
 export class HudiStore extends pulumi.ComponentResource implements Store {
   readonly buckets: Readonly<Record<BucketName, Bucket>>;
   private readonly ownModels: ReadonlyMap<string, Bucket>;
+  /** Event logs of each team's Spark jobs, where they are kept. */
+  readonly eventLogs: ReadonlyMap<string, Bucket>;
 
   constructor(
     name: string,
@@ -32,6 +35,8 @@ export class HudiStore extends pulumi.ComponentResource implements Store {
         readonly name: string;
         readonly ownModels: boolean;
       }[];
+      /** Whether the event logs of Spark jobs are kept. */
+      readonly eventLogs?: boolean;
     },
     opts?: pulumi.ComponentResourceOptions,
   ) {
@@ -50,6 +55,14 @@ export class HudiStore extends pulumi.ComponentResource implements Store {
           team.name,
           bucket(`${bucketNames.models}-${team.name}`),
         ]),
+    );
+    this.eventLogs = new Map(
+      args.eventLogs === true
+        ? (args.teams ?? []).map((team) => [
+            team.name,
+            bucket(eventLogBucket(team.name)),
+          ])
+        : [],
     );
     this.registerOutputs();
   }

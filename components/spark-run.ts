@@ -9,6 +9,7 @@ import type {
 } from "./kinds/spark-application";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import { sparkConf } from "./spark-conf";
+import { eventLogConf } from "./spark-history/event-log";
 import {
   overheadMebibytes,
   type JvmSize,
@@ -71,6 +72,7 @@ export function sparkApplicationSpec(
   restartPolicy: RestartPolicy,
 ): SparkApplicationSpec {
   const { driver, executor } = args.size;
+  const { eventLogs } = args.team;
   return {
     type: "Python",
     pythonVersion: "3",
@@ -83,6 +85,7 @@ export function sparkApplicationSpec(
     sparkConf: {
       ...(args.baseConf ?? sparkConf),
       ...(executor === "none" ? driverOnly(driver) : {}),
+      ...(eventLogs === undefined ? {} : eventLogConf(eventLogs)),
       ...args.conf,
     },
     hadoopConf: { ...args.account.identity.hadoopConf },

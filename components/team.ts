@@ -2,7 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { without } from "../infra/destinations";
-import type { IdentityArgs, Identity, Platform } from "../infra/platform";
+import type {
+  Bucket,
+  IdentityArgs,
+  Identity,
+  Platform,
+} from "../infra/platform";
 import { TeamPolicies } from "./admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "./guarded-namespace";
@@ -38,6 +43,8 @@ export type TeamArgs = {
   readonly egress?: TeamEgress;
   /** Priority classes of the cluster that its pods may have; none above that of other pods unless given. */
   readonly priorityClasses?: readonly string[];
+  /** Where the event logs of its Spark jobs are kept; nowhere unless given. */
+  readonly eventLogs?: Bucket;
 } & (
   | { readonly owner?: User; readonly profiles?: undefined }
   | {
@@ -51,6 +58,8 @@ export type TeamArgs = {
 /** A team's namespace: its quota, its limits, its network policy, and the accounts its jobs run as. */
 export class Team extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
+  /** Where the event logs of its Spark jobs are kept, if they are. */
+  readonly eventLogs: Bucket | undefined;
   private readonly platform: Platform;
   private readonly teamName: string;
   private readonly isolation: readonly pulumi.Resource[];
@@ -63,6 +72,7 @@ export class Team extends pulumi.ComponentResource {
     super("mlstack:components:Team", name, {}, opts);
     this.platform = args.platform;
     this.teamName = name;
+    this.eventLogs = args.eventLogs;
     const child = { parent: this, provider: args.platform.provider };
     const namespace = new k8s.core.v1.Namespace(
       name,
@@ -147,7 +157,7 @@ export class Team extends pulumi.ComponentResource {
   /**
    * A service account with the grants named and no others.
    *
-   * @param rights `driver` lets its pods make Spark executors, `none` nothing in the cluster at all: then its pods get no
+   * @param rights `driver` lets its pods make Spark executors and write the team's event logs, `none` nothing in the cluster at all: then its pods get no
    * token unless they ask for it
    */
   account(
@@ -158,7 +168,13 @@ export class Team extends pulumi.ComponentResource {
     const fullName = `${this.teamName}-${name}`;
     const identity = this.platform.identity(
       fullName,
-      { serviceAccount: { namespace: this.teamName, name }, grants },
+      {
+        serviceAccount: { namespace: this.teamName, name },
+        grants:
+          rights === "driver" && this.eventLogs !== undefined
+            ? [...grants, { bucket: this.eventLogs, access: "write" }]
+            : grants,
+      },
       // The namespace comes first: an identity may keep a secret in it.
       { parent: this, dependsOn: [...this.isolation] },
     );
@@ -234,6 +250,8 @@ export function makeTeams(
     /** Owns the teams that name nobody. */
     readonly owner: string;
     readonly profiles?: pulumi.Input<pulumi.Resource[]>;
+    /** Where the event logs of each team's Spark jobs are kept. */
+    readonly eventLogs?: ReadonlyMap<string, Bucket>;
   },
 ): ReadonlyMap<string, Team> {
   const { profiles } = stack;
@@ -248,7 +266,11 @@ export function makeTeams(
     teams.map(({ name, ...team }) => {
       const { owner = `user:${stack.owner}` } = team;
       const kubeflow = profiles === undefined ? {} : { owner, profiles };
-      return [name, new Team(name, { platform, ...team, ...kubeflow })];
+      const eventLogs = stack.eventLogs?.get(name);
+      return [
+        name,
+        new Team(name, { platform, ...team, ...kubeflow, eventLogs }),
+      ];
     }),
   );
 }

@@ -8,6 +8,7 @@ import { schemaProblems } from "../infra/schema-problems";
 import { kubeflowSchema } from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
+import { checkHistory, sparkSchema } from "../components/spark-history/config";
 import { quantity } from "../infra/quantity";
 import { checkTeams } from "../components/team-names";
 import {
@@ -217,6 +218,7 @@ export const stackSchema = z.strictObject({
     .prefault([{ name: "ml" }])
     .describe("Namespaces, with quotas, and who works in them"),
   kubeflow: kubeflowSchema.describe("Parts of Kubeflow that the stack has"),
+  spark: sparkSchema.describe("How the stack runs Spark"),
   workloads: workloadsSchema.describe(
     "What runs; a workload that is not named does not",
   ),
@@ -301,6 +303,7 @@ export function parseConfig(
       parsed.data.teams,
       closedRanges(parsed.data.target.kind, parsed.data.target),
     ),
+    ...checkHistory("spark.history", parsed.data.spark.history, parsed.data),
     ...checkWorkloads(parsed.data),
     ...streamProblems,
   ];

@@ -8,6 +8,7 @@ import { provision } from "../infra";
 import { platformName } from "../infra/naming";
 import { runWorkloads } from "../workloads";
 import { Notebooks } from "../workloads/notebooks";
+import { SparkHistory } from "../workloads/spark-history";
 import { runStreams } from "../workloads/streams";
 import { loadConfig } from "./config";
 import { meanRates } from "./cost/pool-rates";
@@ -36,10 +37,12 @@ const store = new HudiStore("store", {
     forceDestroy: shortLived,
   },
   teams: config.teams,
+  eventLogs: config.spark.history.enabled,
 });
 const teams = makeTeams(platform, config.teams, {
   owner: config.owner,
   profiles: operators.profiles,
+  eventLogs: store.eventLogs,
 });
 const observability = observe({
   platform,
@@ -55,6 +58,9 @@ const shared = {
   teams,
   pushgatewayUrl: observability?.pushgatewayUrl,
 };
+if (config.spark.history.enabled) {
+  new SparkHistory("history", { ...shared, config: config.spark.history });
+}
 const ends = [
   ...runWorkloads({ ...shared, declared: config.declared }),
   ...runStreams({

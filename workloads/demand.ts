@@ -5,6 +5,7 @@ import {
   jvmBytes,
   type SparkJobSize,
 } from "../components/spark-job-size";
+import type { SparkConfig } from "../components/spark-history/config";
 import type { TeamQuota } from "../components/team-quota";
 import { replicasAtMost } from "../components/web-service-size";
 import type { NodePool } from "../infra/platform";
@@ -55,6 +56,7 @@ export interface DemandingStack {
   readonly declared: readonly DeclaredWorkload[];
   readonly streams: Readonly<Record<string, StreamConfig | undefined>>;
   readonly kafka?: KafkaConfig;
+  readonly spark?: SparkConfig;
 }
 
 /**
@@ -213,9 +215,16 @@ function consumersOf({
   workloads,
   declared,
   streams,
+  spark,
+  teams,
 }: DemandingStack): Consumer[] {
   const { notebooks = [] } = workloads;
   return [
+    ...(spark?.history.enabled === true
+      ? teams.map(({ name: team }) =>
+          historyServer("spark.history", team, spark.history),
+        )
+      : []),
     ...Object.entries(streams).flatMap(([name, stream]) =>
       stream === undefined ? [] : streamConsumers(`streams.${name}`, stream),
     ),
@@ -382,6 +391,15 @@ function streamConsumers(path: string, config: StreamConfig): Consumer[] {
       ? []
       : [service(`${path}.online`, place, 1, tool)]),
   ];
+}
+
+/** While a new version takes its place, two run. */
+function historyServer(
+  path: string,
+  team: string,
+  { pool, cpu, memory }: SparkConfig["history"],
+): Consumer {
+  return service(path, { team, pool }, 2, { cpu, memory });
 }
 
 interface PodAsk {

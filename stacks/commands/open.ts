@@ -11,10 +11,13 @@ import { readyPod, serviceOf } from "./service-pod";
 import { servicesOf, type Service } from "./services";
 import { connect } from "./stack-state";
 
-/** `open`: a notebook, model server or the dashboards of the stack on this machine's loopback. */
+/** `open`: a notebook, model server, history server or the dashboards of the stack on this machine's loopback. */
 export function define(command: Command): void {
   command
-    .argument("[name]", "notebook, model server or dashboards page")
+    .argument(
+      "[name]",
+      "notebook, model server, history or dashboards page; the first word of a name will do where one alone begins with it",
+    )
     .addOption(stackOption())
     .option("-p, --port <port>", "port on this machine; 0 for any", "0")
     .addHelpText(
@@ -22,6 +25,7 @@ export function define(command: Command): void {
       examples(
         ["npm run open", "names what there is to open"],
         ["npm run open -- notebook-first", "until Ctrl-C"],
+        ["npm run open -- history", "Spark jobs that have ended"],
       ),
     )
     .action((name, { stack, port }) => open(name, stack, port));
@@ -65,8 +69,12 @@ function choose(
   services: readonly Service[],
   name: string | undefined,
 ): Service {
-  const service = services.find((each) => each.name === name);
-  if (service !== undefined) return service;
+  const exact = services.find((each) => each.name === name);
+  if (exact !== undefined) return exact;
+  const [service, ...others] = services.filter((each) =>
+    each.name.startsWith(`${name}-`),
+  );
+  if (service !== undefined && others.length === 0) return service;
   const choices = services.map((each) => each.name).join(", ");
   throw new CommandError(
     `open: ${name === undefined ? "missing" : JSON.stringify(name)}: ${choices === "" ? "the stack has no notebooks, servers or dashboards" : `choose one of ${choices}`}`,

@@ -8,6 +8,7 @@ import { surprises, table, tryAll } from "../red-team/answers";
 import { addressOf, listen, setStage } from "../red-team/stage";
 import { attemptsOn } from "../red-team/targets";
 import { startBrowser } from "../support/browser";
+import { eventually } from "../support/eventually";
 import { foundation } from "../support/foundation";
 import type { Kubectl } from "../support/kubectl";
 import { type Pod, python, reaches, storeAnswers } from "../support/pod-calls";
@@ -156,6 +157,8 @@ describe("full local stack", function () {
     );
     assert.deepEqual(report.services.map(({ name }) => name).sort(), [
       "clickstream-serving",
+      "history-guests",
+      "history-ml",
       "notebook-first",
       "notebook-guest",
     ]);
@@ -253,6 +256,43 @@ describe("full local stack", function () {
     const bad = await ask([{ ...session, [model.numbers[0] ?? ""]: "many" }]);
     assert.equal(bad.status, 400);
     assert.match(await bad.text(), /write a number/);
+  });
+
+  it("shows the stages and queries of a Spark job that has ended, and of no other team's", async () => {
+    const pages = {
+      ml: await stack.open("history-ml"),
+      guests: await stack.open("history-guests"),
+    };
+    const api = async (team: keyof typeof pages, path: string) => {
+      const url = new URL(`/api/v1/applications${path}`, pages[team]);
+      const answer = await fetch(url);
+      assert.equal(answer.status, 200);
+      return (await answer.json()) as readonly unknown[];
+    };
+    let applications: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly attempts: readonly { readonly completed: boolean }[];
+    }[] = [];
+    // The server looks every ten seconds.
+    await eventually(async () => {
+      applications = (await api("ml", "")) as typeof applications;
+      return applications.length >= 3;
+    });
+    for (const { id, name, attempts } of applications) {
+      assert.ok(
+        attempts.every(({ completed }) => completed),
+        name,
+      );
+      const stages = (await api("ml", `/${id}/stages`)) as readonly {
+        readonly status: string;
+      }[];
+      assert.ok(
+        stages.some(({ status }) => status === "COMPLETE"),
+        name,
+      );
+    }
+    assert.deepEqual(await api("guests", ""), []);
   });
 
   it("opens a notebook that reads the feature table", async function () {

@@ -33,6 +33,7 @@ export function longestNames(stack: string) {
     kafka: { kind: "single", topics: [{ name: "events" }] },
     streams: { clickstream: stream, flights: stream },
     observability: { enabled: true },
+    spark: { history: { enabled: true, pool } },
     workloads: {
       clickstream: {
         team,

@@ -53,6 +53,13 @@ const refused: Readonly<
       /^teams\[0\].quota.pods: 50: /,
     ],
   ],
+  "history servers that find no room beside themselves when they are replaced":
+    [
+      { ...local, spark: { history: { enabled: true, memory: "20Gi" } } },
+      [
+        /^teams\[0\].quota.memory: "32Gi": .* 40.0Gi of memory \(spark.history 40.0Gi/,
+      ],
+    ],
   "a server of many replicas": [
     {
       ...local,
