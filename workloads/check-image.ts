@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 
 import { leadsOut, outsideFault } from "./inside-folder";
-import type { Step } from "./schema";
+import type { Step } from "./schema/step";
 
 /** Notes what is wrong with a key of the step: where, what stands there, and what to write instead. */
 export type Report = (

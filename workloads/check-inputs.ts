@@ -5,7 +5,9 @@ import type { ReadWorkload } from "./declaration";
 import { checkInputFile, encodings, isEncoding, isUri } from "./input-file";
 import { inputFault } from "./input-value";
 import { outsideFault } from "./inside-folder";
-import { workloadFile, type Input, type Workload } from "./schema";
+import type { Input } from "./schema/input";
+import { workloadFile } from "./schema/names";
+import type { Workload } from "./schema/workload";
 
 /** Inputs of a workload as a stack gives them. */
 export interface GivenInputs {

@@ -9,7 +9,7 @@ import {
   type PipelineParameter,
 } from "../components/compiled-pipeline";
 import { isInFolder, type Report } from "./check-image";
-import type { StepOf } from "./schema";
+import type { StepOf } from "./schema/step";
 
 const compiled = z.looseObject({
   pipelineInfo: z.looseObject({ name: z.string() }),

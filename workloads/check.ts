@@ -10,16 +10,10 @@ import { checkPipeline } from "./check-pipeline";
 import { readWorkload, type ReadWorkload } from "./declaration";
 import { enabledBefore, enabledSteps } from "./enabled-steps";
 import { stackBucketOf } from "./input-file";
-import {
-  workloadName,
-  type EndingStep,
-  type Kind,
-  type OwnWorkload,
-  type Step,
-  type StepOf,
-  type Value,
-  type Workload,
-} from "./schema";
+import { workloadName } from "./schema/names";
+import type { EndingStep, Kind, Step, StepOf } from "./schema/step";
+import type { Value } from "./schema/value";
+import type { OwnWorkload, Workload } from "./schema/workload";
 import { demandOf } from "./step-demand";
 import { sparkJobsOf, valuesOf } from "./step-values";
 

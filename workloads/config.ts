@@ -4,7 +4,7 @@ import type { TeamQuota } from "../components/team-quota";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { checkNotebooks, notebookSchema } from "./notebooks/config";
-import { ownWorkloadSchema } from "./schema";
+import { ownWorkloadSchema } from "./schema/workload";
 
 /** Which workloads a stack runs; a workload that is not named does not run. */
 export const workloadsSchema = z

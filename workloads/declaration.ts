@@ -5,12 +5,12 @@ import { HiddenValue, type Problem } from "../infra/problem";
 import { schemaProblems, writtenPath } from "../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
 import { declaredFolder } from "./declared-folder";
+import { workloadFile } from "./schema/names";
 import {
-  workloadFile,
   workloadSchema,
   type OwnWorkload,
   type Workload,
-} from "./schema";
+} from "./schema/workload";
 
 /** A workload's declaration, with what a stack sets of it, and the problems that are found in the two. */
 export interface ReadWorkload {

@@ -15,7 +15,7 @@ import { amount } from "../infra/quantity";
 import type { DeclaredStep, DeclaredWorkload } from "./check";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
-import type { Step } from "./schema";
+import type { Step } from "./schema/step";
 import { demandOf } from "./step-demand";
 
 /** Total quota demand of pods. */

@@ -27,13 +27,9 @@ import {
   type StepInputs,
 } from "./labels";
 import { buildOwnImage, ownContent, ownImageContext } from "./own-image";
-import {
-  secondsOf,
-  type Kind,
-  type Step,
-  type StepOf,
-  type Value,
-} from "./schema";
+import { secondsOf } from "./schema/names";
+import type { Kind, Step, StepOf } from "./schema/step";
+import type { Value } from "./schema/value";
 import { sparkJobsOf, valuesOf } from "./step-values";
 import { runners } from "./steps";
 import type { PipelineValues, RunnableStep, Runner } from "./steps/runner";

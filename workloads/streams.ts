@@ -17,7 +17,7 @@ import type { DataSet } from "./features/data-set";
 import { tableName } from "./features/feature-view";
 import { StreamedDataSet } from "./features/streamed-data-set";
 import { mostInstants } from "./features/table";
-import { workloadName } from "./schema";
+import { workloadName } from "./schema/names";
 
 const streamName = workloadName.regex(
   /^(?!(.*-)?stream(-|$))/,

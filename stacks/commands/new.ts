@@ -10,7 +10,7 @@ import { dirname, join, relative } from "node:path";
 
 import { Option, type Command } from "@commander-js/extra-typings";
 
-import { workloadName } from "../../workloads/schema";
+import { workloadName } from "../../workloads/schema/names";
 import { CommandError, fromCaller, root } from "./command";
 import { examples } from "./options";
 import { workloadEntry } from "./workload-entry";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { dataSetSchema } from "../../workloads/features/data-set";
-import { workloadSchema } from "../../workloads/schema";
+import { workloadSchema } from "../../workloads/schema/workload";
 import { stackSchema } from "../config";
 
 /** A JSON Schema, as far as it is read here. */
@@ -88,7 +88,7 @@ export function workloadFileSchema(): JsonSchema {
     ...plainSchema(workloadSchema),
     title: "A workload of mlstack",
     description:
-      "Made from the schema in workloads/schema.ts by `npm run schema`; do not edit",
+      "Made from the schema in workloads/schema by `npm run schema`; do not edit",
   };
 }
 

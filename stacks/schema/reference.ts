@@ -32,7 +32,7 @@ export function workloadReference(schema: JsonSchema): string {
     "# A workload's declaration",
     "",
     "Every key of `workload.yaml` in a workload's folder. This page and `workloads/workload.schema.json`, by which editors",
-    "complete and judge the file, are made from the schema in `workloads/schema.ts` by `npm run schema`; do not edit them.",
+    "complete and judge the file, are made from the schema in `workloads/schema` by `npm run schema`; do not edit them.",
     "",
     ...headed(rowsOf({ ...schema, properties }, "")),
     "",

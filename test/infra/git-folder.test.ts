@@ -22,7 +22,7 @@ import {
   GitError,
   type GitFolder,
 } from "../../infra/git-folder";
-import { ownWorkloadSchema } from "../../workloads/schema";
+import { ownWorkloadSchema } from "../../workloads/schema/workload";
 import { configProblems } from "../support/config-problems";
 import { startCommand } from "../support/project-command";
 

@@ -16,7 +16,7 @@ import { configProblems } from "../support/config-problems";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 import { ownContent, ownImageContext } from "../../workloads/own-image";
-import type { Step } from "../../workloads/schema";
+import type { Step } from "../../workloads/schema/step";
 import { refused, type RefusedWorkload } from "./refused-workloads";
 
 const compiled = "workloads/clickstream/pipelines/clickstream.yaml";

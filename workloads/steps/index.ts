@@ -1,4 +1,4 @@
-import type { Kind, StepOf } from "../schema";
+import type { Kind, StepOf } from "../schema/step";
 import { job } from "./job";
 import { pipeline } from "./pipeline";
 import type { Runner } from "./runner";

@@ -1,6 +1,6 @@
 import { BatchJob, submitBatchJob } from "../../components/batch-job";
 import { BatchSchedule } from "../../components/batch-schedule";
-import type { StepOf } from "../schema";
+import type { StepOf } from "../schema/step";
 import { never, type Runner } from "./runner";
 
 /** A container that runs to its end. */

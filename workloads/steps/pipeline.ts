@@ -11,7 +11,7 @@ import {
 } from "../../components/compiled-pipeline";
 import { KubeflowPipeline } from "../../components/kubeflow-pipeline";
 import { PipelineRun } from "../../components/pipeline-run";
-import type { StepOf } from "../schema";
+import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 
 /** A compiled pipeline: on Kubeflow Pipelines where the stack has it, and in a Job with KFP's own runner elsewhere. */

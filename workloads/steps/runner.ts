@@ -5,7 +5,7 @@ import type { JobEnd } from "../../components/job-end";
 import type { SparkOperator } from "../../components/spark-operator";
 import type { Team, TeamAccount } from "../../components/team";
 import type { IdentityArgs, PlacedPool, Platform } from "../../infra/platform";
-import type { Step } from "../schema";
+import type { Step } from "../schema/step";
 
 /** A step whose image, account and values are there. */
 export interface RunnableStep<S extends Step> {

@@ -1,5 +1,5 @@
 import { WebService } from "../../components/web-service";
-import type { StepOf } from "../schema";
+import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 
 /** A container that answers on a port. */

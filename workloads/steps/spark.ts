@@ -3,7 +3,7 @@ import { sparkConfFor } from "../../components/spark-conf";
 import { onFailureUpTo } from "../../components/spark-run";
 import { SparkSchedule } from "../../components/spark-schedule";
 import { codeFolder } from "../own-image";
-import type { StepOf } from "../schema";
+import type { StepOf } from "../schema/step";
 import { never, type RunnableStep, type Runner } from "./runner";
 
 /** What the Spark operator is asked to run for a step. */

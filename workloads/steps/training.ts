@@ -5,7 +5,7 @@ import {
   TrainingJob,
   type TrainingFramework,
 } from "../../components/training-job";
-import type { StepOf } from "../schema";
+import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 
 /** A training on one or more replicas, through the training operator. */
