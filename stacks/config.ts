@@ -17,7 +17,8 @@ import {
   defaultStorage,
 } from "../components/team-quota";
 import { tagValue } from "../infra/tags";
-import { declareWorkloads, type DeclaredWorkload } from "../workloads/check";
+import { declareWorkloads } from "../workloads/check";
+import type { DeclaredWorkload } from "../workloads/declared-workload";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
 import { checkDemand } from "../workloads/demand";
 import {

@@ -12,7 +12,7 @@ import type { NodePool } from "../infra/platform";
 import type { NodeSize } from "../infra/pool-rules";
 import type { Problem } from "../infra/problem";
 import { amount } from "../infra/quantity";
-import type { DeclaredStep, DeclaredWorkload } from "./check";
+import type { DeclaredStep, DeclaredWorkload } from "./declared-workload";
 import type { WorkloadsConfig } from "./config";
 import type { StreamConfig } from "./features/config";
 import type { Step } from "./schema/step";

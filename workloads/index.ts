@@ -5,7 +5,7 @@ import type { JobEnd } from "../components/job-end";
 import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
-import type { DeclaredWorkload } from "./check";
+import type { DeclaredWorkload } from "./declared-workload";
 import { OwnWorkload } from "./run";
 
 /** Dependencies of the workloads. */

@@ -17,7 +17,11 @@ import { sparkApplicationSpec } from "../components/spark-run";
 import type { Team } from "../components/team";
 import { nameFor, type NamedKind } from "../infra/name-limits";
 import type { PlacedPool, Platform } from "../infra/platform";
-import { jobName, type DeclaredStep, type DeclaredWorkload } from "./check";
+import {
+  jobName,
+  type DeclaredStep,
+  type DeclaredWorkload,
+} from "./declared-workload";
 import { formerSparkImage, formerStep, formerWorkload } from "./former-names";
 import { isUri, stackBucketOf } from "./input-file";
 import {

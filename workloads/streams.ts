@@ -10,7 +10,7 @@ import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
-import { jobName, type DeclaredWorkload } from "./check";
+import { jobName, type DeclaredWorkload } from "./declared-workload";
 import { readDataSet } from "./data-sets";
 import { streamSchema, type StreamConfig } from "./features/config";
 import type { DataSet } from "./features/data-set";

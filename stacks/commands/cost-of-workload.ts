@@ -1,5 +1,5 @@
 import { costsOf, nodeSize } from "../../infra";
-import type { DeclaredWorkload } from "../../workloads/check";
+import type { DeclaredWorkload } from "../../workloads/declared-workload";
 import { cheapestRun, jobsOf, type RunCost, type RunTimes } from "../cost/job";
 import { runMoney, runMoneySpan } from "../cost/money";
 import { CommandError } from "./command";

@@ -13,7 +13,10 @@ import { z } from "zod";
 
 import { bucketNames } from "../../components/hudi-store";
 import { gitFolder, gitPrefix } from "../../infra/git-folder";
-import { jobName, type DeclaredWorkload } from "../../workloads/check";
+import {
+  jobName,
+  type DeclaredWorkload,
+} from "../../workloads/declared-workload";
 import { stepLabel, workloadLabel } from "../../workloads/labels";
 import { CommandError, fromCaller, root, stackFolder } from "./command";
 import { inputValues } from "./input-values";

@@ -1,0 +1,34 @@
+import type { TeamQuota } from "../components/team-quota";
+import { amount } from "../infra/quantity";
+import type { DeclaredStep } from "./declared-workload";
+import type { Report } from "./check-image";
+import { demandOf } from "./step-demand";
+
+/** A step that asks for more than its team's quota, with the Spark jobs that it waits for. */
+export function checkQuota(
+  { step, sparkJobs }: DeclaredStep,
+  steps: readonly DeclaredStep[],
+  quota: TeamQuota,
+  report: Report,
+): void {
+  const beside = steps.filter((each) => sparkJobs.includes(each.name));
+  const asked = [step, ...beside.map((each) => each.step)].map(demandOf);
+  const total = (of: (demand: ReturnType<typeof demandOf>) => number) =>
+    asked.reduce((sum, demand) => sum + of(demand), 0);
+  const cores = total((demand) => demand.cores);
+  const bytes = total((demand) => demand.bytes);
+  const gpus = total((demand) => demand.gpus);
+  const path = ["size"];
+  const fit = (most: string) =>
+    `the team's quota is ${most}; ask for less, or raise it`;
+  if (cores > amount(quota.cpu))
+    report(path, `${cores} cores`, fit(`${quota.cpu} cores`));
+  if (bytes > amount(quota.memory))
+    report(
+      path,
+      `${(bytes / 2 ** 30).toFixed(1)}Gi of memory`,
+      fit(quota.memory),
+    );
+  if (gpus > quota.gpus)
+    report(path, `${gpus} GPUs`, fit(`${quota.gpus} GPUs`));
+}
