@@ -87,6 +87,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "what is there, what is missing, what to do",
     load: () => require("./doctor") as CommandFile,
   },
+  explain: {
+    summary: "what a key of a stack's file, a workload or a data set sets",
+    load: () => require("./explain") as CommandFile,
+  },
   env: {
     summary: "the environment for pulumi, kubectl and helm by hand",
     load: () => require("./env") as CommandFile,

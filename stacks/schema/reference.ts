@@ -165,12 +165,13 @@ function rowsOf(schema: JsonSchema, prefix: string): Row[] {
   });
 }
 
-function choices({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
+/** Schemas of which a value fits one. */
+export function choices({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] {
   return anyOf ?? oneOf ?? [];
 }
 
 /** Allowed values, in words. */
-function typeOf(schema: JsonSchema): string {
+export function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(", ");
   if (schema.items) return `list of ${typeOf(schema.items)}`;
@@ -186,7 +187,8 @@ function typeOf(schema: JsonSchema): string {
     .join(" or ");
 }
 
-function defaultOf(schema: JsonSchema): string {
+/** Value unless one is given, in words; empty where there is none. */
+export function defaultOf(schema: JsonSchema): string {
   const value = schema.default;
   if (value === undefined) return "";
   return typeof value === "object" &&
