@@ -170,9 +170,11 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: installed },
     );
-    const submitter = this.args.submitsSpark
-      ? sparkSubmitter(name, { namespace: team.namespace, subject }, child)
-      : [];
+    const submitter = sparkSubmitter(
+      name,
+      { namespace: team.namespace, subject, runs: this.args.submits },
+      child,
+    );
     return {
       identity,
       ready: [...identity.ready, account, runner, ...submitter],

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../infra/platform";
+import { mountVerb, submitVerb } from "./admission/mounts";
 
 const kinds = [
   {
@@ -13,6 +14,20 @@ const kinds = [
     resources: ["pytorchjobs", "tfjobs", "xgboostjobs", "notebooks"],
   },
 ] as const;
+
+/** What the admission policies ask of accounts; who may edit can do as much by other ways. */
+const ofWorkloads = [
+  {
+    apiGroups: [""],
+    resources: ["serviceaccounts"],
+    verbs: [submitVerb],
+  },
+  {
+    apiGroups: [""],
+    resources: ["secrets", "persistentvolumeclaims"],
+    verbs: [mountVerb],
+  },
+];
 
 const verbs = {
   edit: ["create", "delete", "deletecollection", "patch", "update"],
@@ -42,11 +57,14 @@ export class MemberRoles extends pulumi.ComponentResource {
                 "true",
             },
           },
-          rules: kinds.map(({ apiGroups, resources }) => ({
-            apiGroups: [...apiGroups],
-            resources: [...resources],
-            verbs: [...verbs[role]],
-          })),
+          rules: [
+            ...kinds.map(({ apiGroups, resources }) => ({
+              apiGroups: [...apiGroups],
+              resources: [...resources],
+              verbs: [...verbs[role]],
+            })),
+            ...(role === "edit" ? ofWorkloads : []),
+          ],
         },
         { parent: this, provider: platform.provider },
       );

@@ -12,6 +12,7 @@ import { endOf, type JobEnd } from "./job-end";
 import { versionLabel } from "./pipeline-labels";
 import { runOptions, withoutAwaitingTheEnd } from "./run-options";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
+import { submissionRules, type SubmittedRun } from "./spark-mounts";
 import type { Team, TeamAccount } from "./team";
 
 /** A pipeline that a Job runs. */
@@ -27,8 +28,8 @@ export interface PipelineRunArgs {
   readonly cache: pulumi.Input<string>;
   /** Arguments of this run; the pipeline's defaults unless given. */
   readonly arguments: Readonly<Record<string, pulumi.Input<ParameterValue>>>;
-  /** Whether a step submits SparkApplications. */
-  readonly submitsSpark: boolean;
+  /** Spark jobs that its steps submit. */
+  readonly submits: readonly SubmittedRun[];
   readonly size: { readonly cpu: string; readonly memory: string };
   /** Seconds after which a run that has not ended counts as failed. */
   readonly timeoutSeconds: number;
@@ -63,13 +64,15 @@ export class PipelineRun extends pulumi.ComponentResource {
     super("mlstack:components:PipelineRun", name, {}, opts);
     const { namespace } = args.team;
     const child = { parent: this, provider: args.platform.provider };
-    const rights = args.submitsSpark
-      ? sparkSubmitter(
-          name,
-          { namespace, subject: { namespace, name: args.account.name } },
-          child,
-        )
-      : [];
+    const rights = sparkSubmitter(
+      name,
+      {
+        namespace,
+        subject: { namespace, name: args.account.name },
+        runs: args.submits,
+      },
+      child,
+    );
     const version = pulumi.output(args.pipeline).apply(contentHash);
     const file = new k8s.core.v1.ConfigMap(
       name,
@@ -110,17 +113,24 @@ export class PipelineRun extends pulumi.ComponentResource {
   }
 }
 
-/** The right to run SparkApplications in a namespace and to see how their drivers ended, for one service account. */
+/** The right to run Spark jobs in a namespace and to see how their drivers ended, for one service account; none without jobs. */
 export function sparkSubmitter(
   name: string,
-  args: Omit<AccountRightsArgs, "rules">,
+  {
+    runs,
+    ...args
+  }: Omit<AccountRightsArgs, "rules"> & {
+    readonly runs: readonly SubmittedRun[];
+  },
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+  if (runs.length === 0) return [];
   return accountRights(
     name,
     {
       ...args,
       rules: [
+        ...submissionRules(runs),
         {
           apiGroups: ["sparkoperator.k8s.io"],
           resources: ["sparkapplications"],

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { endOf, type JobEnd } from "./job-end";
+import { mayMount } from "./spark-mounts";
 import { runOptions } from "./run-options";
 import {
   SparkApplication,
@@ -46,6 +47,7 @@ export function submitSparkJob(
 ): SparkApplication {
   const spec = sparkApplicationSpec(args, args.restartPolicy ?? onFailure);
   const { labels, annotations } = args;
+  const { provider } = args.platform;
   return new SparkApplication(
     name,
     {
@@ -54,10 +56,11 @@ export function submitSparkJob(
     },
     runOptions(args.declaration ?? spec, {
       ...opts,
-      provider: args.platform.provider,
+      provider,
       dependsOn: [
         args.operator.installed,
         ...args.account.ready,
+        ...mayMount(name, args, { parent: opts.parent, provider }),
         ...(args.after ?? []),
       ],
     }),

@@ -5,6 +5,7 @@ import { chartOfRelease } from "../infra/chart-source";
 import type { Platform } from "../infra/platform";
 import { admissionPolicy } from "./admission/policy";
 import { sparkApplicationPolicy } from "./admission/spark-applications";
+import { submissionPolicy } from "./admission/submissions";
 import { restrictedNamespace } from "./guarded-namespace";
 import { isolate, toPlatform, webhook } from "./network-policy";
 import { metrics } from "./observability/namespace";
@@ -47,6 +48,10 @@ export class SparkOperator extends pulumi.ComponentResource {
       },
       { parent: this, provider },
     );
+    admissionPolicy("submissions", submissionPolicy, {
+      parent: this,
+      provider,
+    });
     admissionPolicy("spark-applications", sparkApplicationPolicy, {
       parent: this,
       provider,

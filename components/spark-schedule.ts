@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ScheduledSparkApplication } from "./kinds/scheduled-spark-application";
 import type { RestartPolicy } from "./kinds/spark-application";
+import { mayMount } from "./spark-mounts";
 import {
   onFailure,
   sparkApplicationSpec,
@@ -28,6 +29,7 @@ export class SparkSchedule extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:SparkSchedule", name, {}, opts);
+    const child = { parent: this, provider: args.platform.provider };
     new ScheduledSparkApplication(
       name,
       {
@@ -49,11 +51,11 @@ export class SparkSchedule extends pulumi.ComponentResource {
         },
       },
       {
-        parent: this,
-        provider: args.platform.provider,
+        ...child,
         dependsOn: [
           args.operator.installed,
           ...args.account.ready,
+          ...mayMount(name, args, child),
           ...(args.after ?? []),
         ],
       },

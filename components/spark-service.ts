@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { SparkApplication } from "./kinds/spark-application";
+import { mayMount } from "./spark-mounts";
 import { sparkApplicationSpec, type SparkRunArgs } from "./spark-run";
 
 /**
@@ -14,6 +15,7 @@ export class SparkService extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:components:SparkService", name, {}, opts);
+    const child = { parent: this, provider: args.platform.provider };
     new SparkApplication(
       name,
       {
@@ -27,11 +29,11 @@ export class SparkService extends pulumi.ComponentResource {
         }),
       },
       {
-        parent: this,
-        provider: args.platform.provider,
+        ...child,
         dependsOn: [
           args.operator.installed,
           ...args.account.ready,
+          ...mayMount(name, args, child),
           ...(args.after ?? []),
         ],
       },

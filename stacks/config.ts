@@ -5,7 +5,10 @@ import { checkTarget, closedRanges, nodeSize, targetSchema } from "../infra";
 import { cidr } from "../infra/cidr";
 import { describeProblem, type Problem } from "../infra/problem";
 import { schemaProblems } from "../infra/schema-problems";
-import { kubeflowSchema } from "../components/kubeflow/config";
+import {
+  checkPipelineTeams,
+  kubeflowSchema,
+} from "../components/kubeflow/config";
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { checkHistory, sparkSchema } from "../components/spark-history/config";
@@ -305,6 +308,7 @@ export function parseConfig(
       closedRanges(parsed.data.target.kind, parsed.data.target),
     ),
     ...checkHistory("spark.history", parsed.data.spark.history, parsed.data),
+    ...checkPipelineTeams(parsed.data.kubeflow, parsed.data.teams),
     ...checkWorkloads(parsed.data),
     ...streamProblems,
   ];

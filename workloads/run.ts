@@ -153,7 +153,10 @@ export class OwnWorkload extends pulumi.ComponentResource {
       cache: this.bucketUri(cache),
       ...(record === undefined ? {} : { record: this.bucketUri(record) }),
       grants: this.grants(step),
-      submitsSpark: submitted.length > 0,
+      submits: submitted.flatMap((other) => {
+        const runnable = this.sparkSteps.get(other);
+        return runnable === undefined ? [] : [sparkRunOf(runnable)];
+      }),
       ready: submitted.flatMap(
         (other) => this.sparkSteps.get(other)?.account.ready ?? [],
       ),

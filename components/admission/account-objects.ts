@@ -1,7 +1,5 @@
+import { byTeamAccount } from "./mounts";
 import type { AdmissionPolicy } from "./policy";
-
-/** Accounts that Kubeflow's profile controller makes for people; their rights are its own. */
-const kubeflowAccounts = ["default-editor", "default-viewer"];
 
 /**
  * Holds a team's accounts to what a Spark driver does: roles name kinds and verbs, and neither labels nor the account of
@@ -16,9 +14,7 @@ export const accountPolicy: AdmissionPolicy = {
     },
   ],
   operations: ["CREATE", "UPDATE", "DELETE"],
-  conditions: {
-    "by-an-account-of-the-team": `request.userInfo.username.startsWith("system:serviceaccount:" + request.namespace + ":") && !(request.userInfo.username.split(":")[3] in ${JSON.stringify(kubeflowAccounts)})`,
-  },
+  conditions: { "by-an-account-of-the-team": byTeamAccount },
   variables: {
     account: `request.userInfo.username.split(":")[3]`,
     // What is there before, and what is there after.
@@ -40,6 +36,12 @@ export const accountPolicy: AdmissionPolicy = {
       expression: `request.resource.resource != "pods" || object == null || dyn(object).spec.?serviceAccountName.orValue("default") in [variables.account, "default"]`,
       message:
         "spec.serviceAccountName: executors run as their driver's account, or as default",
+    },
+    {
+      // Such a claim would be a copy of another, or be bound to what another has left.
+      expression: `request.resource.resource != "persistentvolumeclaims" || object == null || request.operation != "CREATE" || (!dyn(object).spec.?dataSource.hasValue() && !dyn(object).spec.?dataSourceRef.hasValue() && dyn(object).spec.?volumeName.orValue("") == "")`,
+      message:
+        "spec: a claim of a Spark application begins empty; leave out dataSource, dataSourceRef and volumeName",
     },
   ],
 };

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { accountPolicy } from "./account-objects";
+import { executorPolicy } from "./executors";
 import { networkPolicyPolicy } from "./network-policies";
 import { admissionPolicy } from "./policy";
 import { priorityPolicy } from "./priorities";
@@ -22,6 +23,7 @@ export class TeamPolicies extends pulumi.ComponentResource {
       provider,
     });
     admissionPolicy("accounts", accountPolicy, { parent: this, provider });
+    admissionPolicy("executors", executorPolicy, { parent: this, provider });
     admissionPolicy("priorities", priorityPolicy, { parent: this, provider });
     this.registerOutputs();
   }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import type { Problem } from "../../infra/problem";
+
 /** Which parts of Kubeflow a stack has, and where their manifests come from. */
 export const kubeflowSchema = z
   .strictObject({
@@ -24,7 +26,7 @@ export const kubeflowSchema = z
       .boolean()
       .default(false)
       .describe(
-        "Pipelines, in the mode that keeps pipelines as Kubernetes objects",
+        "Pipelines, in the mode that keeps pipelines as Kubernetes objects; for one team alone, since its API has no login",
       ),
     notebooks: z
       .boolean()
@@ -57,3 +59,22 @@ export const kubeflowSchema = z
 
 /** Which parts of Kubeflow a stack has. */
 export type KubeflowConfig = z.output<typeof kubeflowSchema>;
+
+/**
+ * Kubeflow Pipelines beside more than one team: as it is installed here, without its multi-user mode, its API has no
+ * login, and its steps run under any account of its own namespace, with the rights and the data of every team's steps.
+ */
+export function checkPipelineTeams(
+  { pipelines }: KubeflowConfig,
+  teams: readonly { readonly name: string }[],
+): readonly Problem[] {
+  if (!pipelines || teams.length < 2) return [];
+  const names = teams.map(({ name }) => name).join(", ");
+  return [
+    {
+      path: "kubeflow.pipelines",
+      value: true,
+      remedy: `its API has no login, so that each of the teams ${names} would run steps with the rights of the others; leave one team, or write false: pipelines then run in Jobs of their teams`,
+    },
+  ];
+}

@@ -72,7 +72,7 @@ export function kubePrometheusStack(
   const stack = release(
     `${name}-stack`,
     { namespace, pin: charts.kubePrometheusStack },
-    stackValues(args, admin.metadata.name),
+    stackValues(args, namespace, admin.metadata.name),
     // The operator's StatefulSet takes the claim of its name that it finds.
     { ...opts, dependsOn: [volume.resource] },
   );
@@ -163,6 +163,7 @@ function release(
 
 function stackValues(
   { platform, config }: KubePrometheusStackArgs,
+  namespace: pulumi.Output<string>,
   adminSecret: pulumi.Output<string>,
 ) {
   return {
@@ -206,6 +207,12 @@ function stackValues(
       podPortName: "http",
       admin: { existingSecret: adminSecret },
       testFramework: { enabled: false },
+      // Its account would read the secrets of all namespaces, and a team's ConfigMap be a dashboard for all to see.
+      rbac: { namespaced: true },
+      sidecar: {
+        dashboards: { searchNamespace: namespace },
+        datasources: { searchNamespace: namespace },
+      },
     },
   };
 }

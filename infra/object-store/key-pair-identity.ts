@@ -3,6 +3,7 @@ import type { Provider } from "@pulumi/kubernetes/provider";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { Identity, IdentityArgs } from "../platform";
+import { objectStoreSecret } from "./key-pair-secret";
 import { type S3Address, s3aSettings } from "./s3a-settings";
 
 /** A key pair of an S3-compatible store, and where it is used. */
@@ -26,7 +27,7 @@ export function keyPairIdentity(
     `${name}-object-store`,
     {
       metadata: {
-        name: `${args.serviceAccount.name}-object-store`,
+        name: objectStoreSecret(args.serviceAccount.name),
         namespace: args.serviceAccount.namespace,
       },
       stringData: {

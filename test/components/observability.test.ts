@@ -109,6 +109,15 @@ describe("Observability", () => {
     );
     assert.match(JSON.stringify(wire), /4dabf18193072939515e22adb298388d/);
     assert.doesNotMatch(JSON.stringify(stack.inputs), /password":/i);
+    // Of the chart grafana: a Role in place of a ClusterRole over all ConfigMaps and Secrets, and where it looks for them.
+    const { grafana } = stack.inputs["values"] as {
+      readonly grafana: { readonly rbac: object; readonly sidecar: object };
+    };
+    assert.deepEqual(grafana.rbac, { namespaced: true });
+    assert.deepEqual(grafana.sidecar, {
+      dashboards: { searchNamespace: "observability" },
+      datasources: { searchNamespace: "observability" },
+    });
   });
 
   it("is open to teams that push and reads what they measure, and no further", async () => {

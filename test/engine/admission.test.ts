@@ -16,6 +16,7 @@ import { charts } from "../../components/versions";
 import { renderChart } from "../../stacks/preview/helm";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";
 import { projectStacks, recordStack } from "../support/stack-program";
+import type { Recorded } from "../support/recording-monitor";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -312,7 +313,7 @@ describe("admission policies", function () {
     const policies = resources.filter(({ type }) =>
       type.includes(":ValidatingAdmissionPolicy"),
     );
-    assert.equal(policies.length, 10);
+    assert.equal(policies.length, 14);
     for (const { inputs } of policies) make(inputs);
     declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
@@ -366,6 +367,51 @@ describe("admission policies", function () {
         metadata: { name, namespace },
       });
     make({ apiVersion, kind: "RoleBinding", metadata, roleRef, subjects });
+    // One of a workload, with what the program gives such a one.
+    make({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "narrow", namespace: "ml" },
+    });
+    const narrow = { name: "narrow", namespace: "ml" };
+    const core = (
+      resource: string,
+      verbs: readonly string[],
+      name?: string,
+    ) => ({
+      apiGroups: [""],
+      resources: [resource],
+      verbs,
+      ...(name && { resourceNames: [name] }),
+    });
+    make({
+      apiVersion,
+      kind: "Role",
+      metadata: narrow,
+      rules: [
+        core("pods", ["create"]),
+        core("persistentvolumeclaims", ["create"]),
+        core("secrets", ["mount"], "declared"),
+        core("persistentvolumeclaims", ["mount"], "declared"),
+        core("serviceaccounts", ["submit"], "driver"),
+        {
+          apiGroups: ["sparkoperator.k8s.io"],
+          resources: ["sparkapplications"],
+          verbs: ["create"],
+        },
+      ],
+    });
+    make({
+      apiVersion,
+      kind: "RoleBinding",
+      metadata: narrow,
+      roleRef: { ...roleRef, name: "narrow" },
+      subjects: ["ml", "kubeflow"].map((namespace) => ({
+        kind: "ServiceAccount",
+        name: "narrow",
+        namespace,
+      })),
+    });
     make(settings("of-a-person", {}));
     make(settings("of-an-application", { "spark-app-selector": "x" }));
     // The API server reads policies and kinds some moments after they are made.
@@ -652,6 +698,342 @@ describe("admission policies", function () {
       assert.match(stderr, why);
     });
 
+  const executorWith = (spec: Fields, container: Fields = {}) => {
+    const { spec: plain, ...pod } = executorPod(executor, "narrow");
+    const [first] = plain.containers;
+    return {
+      ...pod,
+      spec: { ...plain, ...spec, containers: [{ ...first, ...container }] },
+    };
+  };
+  const variable = (secret: string, name = "A") => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key: "a" } },
+  });
+  const volumes = (...sources: readonly Fields[]) => ({
+    volumes: sources.map((source, at) => ({ name: `v${at}`, ...source })),
+  });
+  const claimed = (claimName: string) => ({
+    persistentVolumeClaim: { claimName },
+  });
+  const copied = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: "1Gi" } },
+    dataSource: { kind: "PersistentVolumeClaim", name: "notebook-home" },
+  };
+
+  it("let executors read what their workload declares, and what is their account's own", () => {
+    for (const pod of [
+      executorWith({}, { env: [variable("narrow-object-store")] }),
+      executorWith(
+        {},
+        {
+          env: [variable("declared"), variable("declared", "B")],
+          envFrom: [
+            { secretRef: { name: "narrow.mine" } },
+            { configMapRef: { name: "settings" } },
+          ],
+        },
+      ),
+      executorWith({
+        initContainers: [
+          { name: "b", image: "x", env: [variable("declared")] },
+        ],
+      }),
+      executorWith(
+        volumes(
+          { secret: { secretName: "declared" } },
+          claimed("declared"),
+          claimed("job-4f1c-exec-12-pvc-0"),
+          { configMap: { name: "spark-exec-4f1c-conf-map" } },
+          { emptyDir: {} },
+          {
+            projected: {
+              sources: [
+                { secret: { name: "declared" } },
+                { serviceAccountToken: { path: "token" } },
+                { downwardAPI: { items: [] } },
+              ],
+            },
+          },
+          {
+            ephemeral: {
+              volumeClaimTemplate: {
+                spec: { ...copied, dataSource: undefined },
+              },
+            },
+          },
+        ),
+      ),
+    ]) {
+      const { status, stderr } = creates("narrow", pod);
+      assert.equal(status, 0, stderr);
+    }
+  });
+
+  for (const [what, pod, why] of [
+    [
+      "the environment",
+      () => executorWith({}, { env: [variable("of-another")] }),
+      /^spec: an account/,
+    ],
+    [
+      "the environment, after its own",
+      () =>
+        executorWith(
+          {},
+          { env: [variable("declared"), variable("of-another", "B")] },
+        ),
+      /^spec: an account/,
+    ],
+    [
+      "a whole secret as the environment",
+      () =>
+        executorWith({}, { envFrom: [{ secretRef: { name: "of-another" } }] }),
+      /^spec: an account/,
+    ],
+    [
+      "the environment of a container before",
+      () =>
+        executorWith({
+          initContainers: [
+            { name: "b", image: "x", env: [variable("of-another")] },
+          ],
+        }),
+      /^spec: an account/,
+    ],
+    [
+      "a volume",
+      () => executorWith(volumes({ secret: { secretName: "of-another" } })),
+      /^spec: an account/,
+    ],
+    [
+      "a part of a volume",
+      () =>
+        executorWith(
+          volumes({
+            projected: { sources: [{ secret: { name: "of-another" } }] },
+          }),
+        ),
+      /^spec: an account/,
+    ],
+    [
+      "a driver of volumes",
+      () =>
+        executorWith(
+          volumes({
+            csi: {
+              driver: "x.example",
+              nodePublishSecretRef: { name: "of-another" },
+            },
+          }),
+        ),
+      /^spec: an account/,
+    ],
+    [
+      "a claim",
+      () => executorWith(volumes(claimed("notebook-home"))),
+      /^spec: an account/,
+    ],
+    [
+      "a copy of a claim",
+      () =>
+        executorWith(
+          volumes({ ephemeral: { volumeClaimTemplate: { spec: copied } } }),
+        ),
+      /^spec\.volumes: the volume of an executor begins empty/,
+    ],
+    [
+      "a copy of a claim, in a claim of its own",
+      () => ({
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: { name: "x-exec-1-pvc-0", namespace: "ml", labels: executor },
+        spec: copied,
+      }),
+      /^spec: a claim of a Spark application begins empty/,
+    ],
+  ] as const)
+    it(`refuse an executor that reads another's secret or claim by ${what}`, () => {
+      const { status, stderr } = creates("narrow", pod());
+      assert.notEqual(status, 0, "it was let in");
+      const said = stderr.split("denied request: ")[1] ?? stderr;
+      assert.match(said, why);
+    });
+
+  it("let in eight secrets that are not the account's own, and no more", () => {
+    // The account `driver` may mount all.
+    const withSecrets = (count: number) => {
+      const { spec, ...pod } = executorPod(executor, "driver");
+      const env = Array.from({ length: count }, (_, at) => [
+        variable(`s${at}`, `A${at}`),
+        variable(`s${at}`, `B${at}`),
+      ]);
+      const [first] = spec.containers;
+      return creates("driver", {
+        ...pod,
+        spec: { ...spec, containers: [{ ...first, env: env.flat() }] },
+      });
+    };
+    const { status, stderr } = withSecrets(8);
+    assert.equal(status, 0, stderr);
+    assert.match(withSecrets(9).stderr, /name at most 8 secrets/);
+  });
+
+  const ofWorkload = {
+    ...fair,
+    driver: { ...fair.driver, serviceAccount: "driver" },
+  };
+  const driverWith = (change: Fields) => ({
+    ...ofWorkload,
+    driver: { ...ofWorkload.driver, ...change },
+  });
+  const templateOf = (spec: Fields) => ({ template: { spec } });
+
+  it("let an account of a workload start the Spark applications that this one declares", () => {
+    const run = application({
+      ...driverWith({
+        secrets: [{ name: "declared", path: "/a", secretType: "Generic" }],
+        ...templateOf({
+          containers: [
+            {
+              name: "spark-kubernetes-driver",
+              env: [variable("declared"), variable("driver-object-store", "B")],
+            },
+          ],
+          volumes: [{ name: "v", secret: { secretName: "declared" } }],
+        }),
+      }),
+      executor: { ...fair.executor, serviceAccount: "driver" },
+      sparkConf: {
+        ...fair.sparkConf,
+        "spark.kubernetes.executor.volumes.persistentVolumeClaim.data.options.claimName":
+          "declared",
+        "spark.kubernetes.executor.volumes.persistentVolumeClaim.more.options.claimName":
+          "OnDemand",
+      },
+    });
+    const named = (object: object) => ({
+      ...object,
+      metadata: { name: "submitted", namespace: "ml" },
+    });
+    for (const { status, stderr } of [
+      creates("narrow", named(run)),
+      creates("narrow", named(application(ofWorkload))),
+      // Kubeflow's, for people.
+      creates("default-editor", named(application(fair))),
+    ])
+      assert.equal(status, 0, stderr);
+  });
+
+  for (const [what, spec, why] of [
+    [
+      "runs as another account",
+      driverWith({ serviceAccount: "other" }),
+      /^spec\.driver\.serviceAccount/,
+    ],
+    ["names no account", fair, /^spec\.driver\.serviceAccount/],
+    [
+      "runs as another account by its template",
+      driverWith(templateOf({ containers: [], serviceAccountName: "other" })),
+      /^spec\.executor, spec\.driver\.template/,
+    ],
+    [
+      "has executors of another account",
+      {
+        ...ofWorkload,
+        executor: { ...fair.executor, serviceAccount: "other" },
+      },
+      /^spec\.executor, spec\.driver\.template/,
+    ],
+    [
+      "mounts a secret",
+      driverWith({
+        secrets: [{ name: "of-another", path: "/a", secretType: "Generic" }],
+      }),
+      /^spec: an account/,
+    ],
+    [
+      "has a secret in its environment, by a reference",
+      driverWith({ envSecretKeyRefs: { A: { name: "of-another", key: "a" } } }),
+      /^spec: an account/,
+    ],
+    [
+      "has a secret in its environment",
+      driverWith({ env: [variable("of-another")] }),
+      /^spec: an account/,
+    ],
+    [
+      "has a whole secret in its environment",
+      driverWith({ envFrom: [{ secretRef: { name: "of-another" } }] }),
+      /^spec: an account/,
+    ],
+    [
+      "has a container with a secret beside it",
+      driverWith({
+        sidecars: [{ name: "b", image: "x", env: [variable("of-another")] }],
+      }),
+      /^spec: an account/,
+    ],
+    [
+      "has a secret in the template of its executors",
+      {
+        ...ofWorkload,
+        executor: {
+          ...fair.executor,
+          ...templateOf({
+            containers: [{ name: "a", env: [variable("of-another")] }],
+          }),
+        },
+      },
+      /^spec: an account/,
+    ],
+    [
+      "has a secret in its volumes",
+      {
+        ...ofWorkload,
+        volumes: [{ name: "v", secret: { secretName: "of-another" } }],
+      },
+      /^spec: an account/,
+    ],
+    [
+      "has the home of a notebook in the volumes of its template",
+      driverWith(
+        templateOf({
+          containers: [],
+          volumes: [{ name: "v", ...claimed("notebook-home") }],
+        }),
+      ),
+      /^spec: an account/,
+    ],
+    [
+      "has the home of a notebook by a setting",
+      {
+        ...ofWorkload,
+        sparkConf: {
+          "spark.kubernetes.driver.volumes.persistentVolumeClaim.v.options.claimName":
+            "notebook-home",
+        },
+      },
+      /^spec: an account/,
+    ],
+  ] as const)
+    it(`refuse an account of a workload a Spark application that ${what}`, () => {
+      for (const namespace of ["ml", "kubeflow"]) {
+        const { status, stderr } = kubectl(
+          [
+            `--as=system:serviceaccount:${namespace}:narrow`,
+            ...["create", "--dry-run=server", "-f", "-"],
+          ],
+          application(spec),
+        );
+        assert.notEqual(status, 0, "it was let in");
+        assert.match(stderr, /ValidatingAdmissionPolicy 'mlstack-submissions'/);
+        const said = stderr.split("denied request: ")[1] ?? stderr;
+        assert.match(said, why);
+      }
+    });
+
   it("leave the policies of a team's network to those who administer the cluster", () => {
     const policy = {
       apiVersion: "networking.k8s.io/v1",
@@ -690,6 +1072,14 @@ describe("admission policies", function () {
         /:(Scheduled)?SparkApplication$/.test(type),
       );
       assert.ok(own.length > 0);
+      for (const { type, inputs } of resources) {
+        const { metadata } = inputs as { metadata?: Fields };
+        if (
+          /rbac.*:Role(Binding)?$/.test(type) &&
+          metadata?.["namespace"] === "ml"
+        )
+          assert.equal(kubectl(["apply", "-f", "-"], inputs).status, 0);
+      }
       for (const { inputs, name } of own) {
         const { metadata } = inputs as { metadata: Fields };
         const { status, stderr } = ask({
@@ -698,6 +1088,100 @@ describe("admission policies", function () {
         });
         assert.equal(status, 0, `${name}: ${stderr}`);
       }
+      const executors = own.map(({ inputs }) => executorOf(inputs));
+      const submitted = submittedBy(resources);
+      // Not the key pair of the object store alone, where there is a stream; and the pipeline of the whole stack.
+      assert.equal(
+        /kafka-client/.test(JSON.stringify(executors)),
+        stack === "aws" && more !== "",
+      );
+      assert.equal(submitted.length > 0, stack === "local-full");
+      for (const [account, object] of [...executors, ...submitted]) {
+        // The API server reads roles some moments after they are made.
+        for (const end = Date.now() + 10_000; ; await pause(200)) {
+          const { status, stderr } = creates(account, object);
+          if (status === 0) break;
+          assert.ok(Date.now() < end, `${account}: ${stderr}`);
+        }
+      }
     });
   }
 });
+
+interface DeclaredRole {
+  readonly serviceAccount?: string;
+  readonly template: {
+    readonly spec: { readonly containers: readonly { readonly env: object }[] };
+  };
+}
+
+/** The executor that a driver makes, by the driver's account. */
+function executorOf(inputs: unknown): readonly [string, object] {
+  type Spec = Readonly<Record<"driver" | "executor", DeclaredRole>>;
+  const { spec } = inputs as {
+    readonly spec: Spec | { readonly template: Spec };
+  };
+  const { driver, executor: role } = "template" in spec ? spec.template : spec;
+  const account = driver.serviceAccount ?? "";
+  const pod = executorPod(executor, account);
+  const [container] = pod.spec.containers;
+  const [{ env } = { env: [] }] = role.template.spec.containers;
+  // Its account is not there, which says nothing of the policies.
+  const { serviceAccountName, ...rest } = pod.spec;
+  assert.equal(serviceAccountName, account);
+  return [
+    account,
+    {
+      ...pod,
+      spec: {
+        ...rest,
+        serviceAccountName: "default",
+        containers: [{ ...container, env }],
+      },
+    },
+  ];
+}
+
+/** The Spark applications that pipelines submit, by the accounts of their Jobs. */
+function submittedBy(
+  resources: readonly Recorded[],
+): readonly (readonly [string, object])[] {
+  return resources.flatMap(({ type, name, inputs }) => {
+    const { data } = inputs as {
+      readonly data?: Readonly<Record<string, string>>;
+    };
+    const pipeline = data?.["pipeline.yaml"];
+    if (!type.endsWith(":ConfigMap") || pipeline === undefined) return [];
+    const job = resources.find(
+      (other) => other.type.endsWith(":Job") && other.name === name,
+    );
+    const { spec } = job?.inputs as {
+      readonly spec: {
+        readonly template: {
+          readonly spec: { readonly serviceAccountName: string };
+        };
+      };
+    };
+    const { root } = JSON.parse(pipeline) as {
+      readonly root: {
+        readonly inputDefinitions: {
+          readonly parameters: Readonly<
+            Record<string, { readonly defaultValue?: unknown }>
+          >;
+        };
+      };
+    };
+    return Object.values(root.inputDefinitions.parameters).flatMap(
+      ({ defaultValue: value }): (readonly [string, object])[] => {
+        const object: unknown =
+          typeof value === "string" && value.startsWith("{")
+            ? JSON.parse(value)
+            : value;
+        return typeof object === "object" &&
+          (object as { kind?: string }).kind === "SparkApplication"
+          ? [[spec.template.spec.serviceAccountName, object as object]]
+          : [];
+      },
+    );
+  });
+}

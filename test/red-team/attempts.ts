@@ -146,6 +146,16 @@ const application = (change: object = {}, conf: object = {}) => ({
   },
 });
 
+/** One that the pipeline is declared with. */
+const ownApplication = (change: object = {}, conf: object = {}) =>
+  application(
+    {
+      driver: { cores: 1, memory: "512m", serviceAccount: "clickstream-fit" },
+      ...change,
+    },
+    conf,
+  );
+
 const training = {
   apiVersion: "kubeflow.org/v1",
   kind: "PyTorchJob",
@@ -234,6 +244,11 @@ const everyRight = {
   metadata: { name: "attempt" },
   rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
 };
+
+const secretVariable = (name: string) => ({
+  name: "KEY",
+  valueFrom: { secretKeyRef: { name, key: "AWS_SECRET_ACCESS_KEY" } },
+});
 
 /** Asks the API server, which keeps nothing. */
 const create = (object: object, namespace = "ml"): Action => ({
@@ -593,6 +608,44 @@ export const attempts: readonly Attempt[] = [
   },
   {
     who: "driver",
+    what: "an executor with the key pair of another account",
+    action: postPod(
+      pod(ownAccount, executorLabels, {
+        env: [secretVariable("clickstream-training-object-store")],
+      }),
+    ),
+    layer: "admission policy",
+    control: {
+      who: "driver",
+      action: postPod(
+        pod(ownAccount, executorLabels, {
+          env: [secretVariable("clickstream-features-object-store")],
+        }),
+      ),
+    },
+  },
+  {
+    who: "driver",
+    what: "an executor with the home of a notebook",
+    action: postPod(
+      pod(
+        {
+          ...ownAccount,
+          volumes: [
+            {
+              name: "home",
+              persistentVolumeClaim: { claimName: "notebook-first-home" },
+            },
+          ],
+        },
+        executorLabels,
+      ),
+    ),
+    layer: "admission policy",
+    control: { who: "driver", action: postPod(executorPod) },
+  },
+  {
+    who: "driver",
     what: "a privileged executor",
     action: postPod(
       pod(ownAccount, executorLabels, {
@@ -669,23 +722,50 @@ export const attempts: readonly Attempt[] = [
     what: "the secrets of its team",
     action: { api: apiOf("ml", "secrets") },
     layer: "roles",
-    control: { who: "pipeline", action: postApplication(application()) },
+    control: { who: "pipeline", action: postApplication(ownApplication()) },
   },
   {
     who: "pipeline",
     what: "a SparkApplication in another team",
-    action: postApplication(application(), "guests"),
+    action: postApplication(ownApplication(), "guests"),
     layer: "roles",
-    control: { who: "pipeline", action: postApplication(application()) },
+    control: { who: "pipeline", action: postApplication(ownApplication()) },
   },
   {
     who: "pipeline",
     what: "a SparkApplication whose pods are kube-system's",
     action: postApplication(
-      application({}, { "spark.kubernetes.namespace": "kube-system" }),
+      ownApplication({}, { "spark.kubernetes.namespace": "kube-system" }),
     ),
     layer: "admission policy",
-    control: { who: "pipeline", action: postApplication(application()) },
+    control: { who: "pipeline", action: postApplication(ownApplication()) },
+  },
+  {
+    who: "pipeline",
+    what: "a SparkApplication of another account",
+    action: postApplication(
+      application({
+        driver: { cores: 1, memory: "512m", serviceAccount: "notebook-first" },
+      }),
+    ),
+    layer: "admission policy",
+    control: { who: "pipeline", action: postApplication(ownApplication()) },
+  },
+  {
+    who: "pipeline",
+    what: "a SparkApplication with the key pair of a trainer",
+    action: postApplication(
+      ownApplication({
+        volumes: [
+          {
+            name: "keys",
+            secret: { secretName: "clickstream-xgboost-object-store" },
+          },
+        ],
+      }),
+    ),
+    layer: "admission policy",
+    control: { who: "pipeline", action: postApplication(ownApplication()) },
   },
   {
     who: "pipeline",

@@ -125,7 +125,10 @@ EKS, GKE and AKS have logs and encryption of their own, as their stacks configur
 
 Whoever has \`edit\` reads the team's secrets, runs pods as any account of the team, and so has what the team's accounts
 have at the object store. What keeps a team's accounts apart are the tokens: a trainer, a model server, a notebook and an
-executor have none, and a driver makes executors under its own account and nothing else.
+executor have none, and a driver makes executors under its own account and nothing else. They read the secrets and claims
+alone that the workload declares (a role lets the account \`mount\` them by name), the account's own key pair, claims that
+Spark made for them, and what is called \`ACCOUNT.NAME\`: so name what an application of a member's own hands to its executors.
+A pipeline or a drift watch starts Spark applications of the accounts that it was declared with, with the same bounds.
 Not held apart at all: raw events and features, which all teams read that a workload or notebook of theirs grants it to;
 topics of the embedded Kafka; what is pushed to the Pushgateway under another team's name; the bucket \`models\`, unless the
 teams have \`ownModels\`.
@@ -137,10 +140,8 @@ Found by reading the code, and not mended yet; none is among the attempts below.
 - Whoever runs a folder of somebody else's (\`run\`, \`up\`) runs its code as root on the own machine: the image builder gives
   the steps of a Dockerfile, and what pip runs while it installs, the rights of root there. Treat a folder as you would a
   script. Its declaration alone takes no file from outside of the folder, and links that lead out are refused.
-- A driver's token makes executors, and so reads any secret of its team by mounting it in one. A pipeline's token starts
-  Spark applications under any account of its team.
 - With \`kubeflow.pipelines\` (never started here): KFP's API has no login, and lets a team with a pipeline run steps under any
-  account of the namespace \`kubeflow\`. Use it with one team that is trusted with the cluster.
+  account of the namespace \`kubeflow\`. More than one team is refused; be sure that the one may be trusted with the cluster.
 - A quota counts the objects of a kind, not how large they are nor how often they are written: whoever makes them as large
   as they may be (1.5 MB) can still fill etcd. The kinds of the operators are counted by nothing but their pods.
 - Name servers of on-prem hosts and clouds forward queries, so that names carry data out where \`egress\` is \`none\`.

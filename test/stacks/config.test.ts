@@ -132,6 +132,14 @@ describe("configuration of a stack", () => {
       },
       /^teams\[0\].members.edit\[2\]: "user:ann": is listed twice/,
     ],
+    "Kubeflow Pipelines for several teams": [
+      {
+        target,
+        kubeflow: { pipelines: true },
+        teams: [{ name: "ml" }, { name: "risk" }],
+      },
+      /^kubeflow\.pipelines: true: its API has no login, so that each of the teams ml, risk .*Jobs of their teams$/,
+    ],
     "a name that Kubernetes refuses": [
       { target, teams: [{ name: "Team_A" }] },
       /^teams\[0\].name: "Team_A": use lower-case letters/,

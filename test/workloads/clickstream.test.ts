@@ -199,6 +199,12 @@ describe("a pipeline without Kubeflow", () => {
     const all = await pipeline();
     assert.deepEqual(found(all, "Role clickstream-pipeline").inputs["rules"], [
       {
+        apiGroups: [""],
+        resources: ["serviceaccounts"],
+        resourceNames: ["clickstream-fit"],
+        verbs: ["submit"],
+      },
+      {
         apiGroups: ["sparkoperator.k8s.io"],
         resources: ["sparkapplications"],
         verbs: ["create", "get", "delete"],

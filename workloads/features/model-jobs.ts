@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { accountRights } from "../../components/account-rights";
 import type { JobEnd } from "../../components/job-end";
 import { SparkJob } from "../../components/spark-job";
+import { submissionRules } from "../../components/spark-mounts";
 import type { SparkRunArgs } from "../../components/spark-run";
 import { SparkSchedule } from "../../components/spark-schedule";
 import type { TeamAccount } from "../../components/team";
@@ -89,7 +90,14 @@ function watchDrift(
     config.size,
     { featureStore: "read", models: "write" },
   );
-  const rights = mayRetrain(context, name, job.account, training, retraining);
+  const rights = mayRetrain(
+    context,
+    name,
+    job.account,
+    run,
+    training,
+    retraining,
+  );
   new SparkSchedule(
     name,
     {
@@ -127,6 +135,7 @@ function mayRetrain(
   context: DataSetContext,
   name: string,
   account: TeamAccount,
+  run: SparkRunArgs,
   training: string,
   retraining: string,
 ): pulumi.Resource[] {
@@ -152,6 +161,7 @@ function mayRetrain(
           verbs: ["get", "delete"],
         },
         { ...applications, verbs: ["create"] },
+        ...submissionRules([run]),
       ],
     },
     context.child,

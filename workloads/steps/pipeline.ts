@@ -32,7 +32,7 @@ export const pipeline: Runner<StepOf<"pipeline">> = (
         deployPipeline(compiled, { image, defaults }),
       ),
     arguments: typed(given.arguments),
-    submitsSpark: given.submitsSpark,
+    submits: given.submits,
     size: step.size,
     after: [...args.after, ...given.ready],
   };

@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { JobEnd } from "../../components/job-end";
+import type { SubmittedRun } from "../../components/spark-mounts";
 import type { SparkOperator } from "../../components/spark-operator";
 import type { Team, TeamAccount } from "../../components/team";
 import type { IdentityArgs, PlacedPool, Platform } from "../../infra/platform";
@@ -48,7 +49,8 @@ export interface PipelineValues {
   readonly cache: pulumi.Input<string>;
   readonly record?: pulumi.Input<string>;
   readonly grants: IdentityArgs["grants"];
-  readonly submitsSpark: boolean;
+  /** Spark jobs that its steps submit. */
+  readonly submits: readonly SubmittedRun[];
   /** Resources to create before the SparkApplications that it submits. */
   readonly ready: readonly pulumi.Resource[];
 }

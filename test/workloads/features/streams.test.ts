@@ -194,6 +194,29 @@ describe("a streamed data set", () => {
     assert.match(JSON.stringify(sink.inputs), /--view=user_activity/);
   });
 
+  it("lets the executors of its ingestion read Kafka's password by name, and no job mount whatever there is", async () => {
+    const recording = await register({});
+    const roles = recording
+      .ofType("kubernetes:rbac.authorization.k8s.io/v1:Role")
+      .flatMap(({ name, inputs }) =>
+        (
+          inputs.rules as readonly {
+            readonly resourceNames?: readonly string[];
+            readonly verbs: readonly string[];
+          }[]
+        )
+          .filter(({ verbs }) => verbs.includes("mount"))
+          .map(({ resourceNames = [] }) => ({ name, resourceNames })),
+      );
+    const ingest = roles.find(({ name }) => name.endsWith("ingest-mounts"));
+    assert.deepEqual(ingest?.resourceNames, [
+      "clickstream-stream-ingest-object-store",
+      "kafka-client",
+    ]);
+    for (const { name, resourceNames } of roles)
+      assert.ok(resourceNames.length > 0, name);
+  });
+
   it("looks for drift of its models, and may start the one training and no other", async () => {
     const recording = await register({});
     const training = "clickstream-stream-session-purchase";
@@ -232,6 +255,7 @@ describe("a streamed data set", () => {
         `sparkapplications ${training} get`,
         `sparkapplications ${retrainingName} get delete`,
         "sparkapplications create",
+        `serviceaccounts ${training} submit`,
       ],
     );
     const unscheduled = await register({ drift: { scheduled: false } });
