@@ -33,7 +33,7 @@ export const accountPolicy: AdmissionPolicy = {
     },
     {
       // Of any type, since the API server judges the expression for each of the kinds, and not all have a spec.
-      expression: `request.resource.resource != "pods" || object == null || dyn(object).spec.?serviceAccountName.orValue("default") in [variables.account, "default"]`,
+      expression: `request.resource.resource != "pods" || variables.states.all(state, dyn(state).spec.?serviceAccountName.orValue("default") in [variables.account, "default"])`,
       message:
         "spec.serviceAccountName: executors run as their driver's account, or as default",
     },

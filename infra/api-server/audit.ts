@@ -17,6 +17,12 @@ export const auditPolicy = {
         ...["/api*", "/openapi*", "/metrics"],
       ],
     },
+    // A page that is not there: who wants to fill the log needs no name for it. What they ask of objects is written down.
+    {
+      level: "None",
+      userGroups: ["system:unauthenticated"],
+      nonResourceURLs: ["*"],
+    },
     {
       level: "None",
       resources: [
@@ -71,7 +77,13 @@ export const auditPolicy = {
   ],
 } as const;
 
-/** Settings of an API server by which it keeps an audit log of at most 100 MB, for at most 30 days. */
+/**
+ * Settings of an API server by which it keeps an audit log of at most 1 GB of text, for at most 30 days; what is not
+ * written any more is compressed.
+ *
+ * Long entries are not bounded by `audit-log-truncate-enabled`: of an entry without contents it can take nothing away, so
+ * that it would leave the whole entry out, and with it whoever makes a request long enough.
+ */
 export function auditFlags({
   policy,
   log,
@@ -85,8 +97,9 @@ export function auditFlags({
     "audit-policy-file": policy,
     "audit-log-path": log,
     // Megabytes of a file, and how many of them stay beside the one that is written.
-    "audit-log-maxsize": "20",
-    "audit-log-maxbackup": "4",
+    "audit-log-maxsize": "50",
+    "audit-log-maxbackup": "19",
     "audit-log-maxage": "30",
+    "audit-log-compress": "true",
   };
 }

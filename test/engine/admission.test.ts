@@ -412,6 +412,10 @@ describe("admission policies", function () {
         namespace,
       })),
     });
+    for (const account of accounts) {
+      const { metadata, ...pod } = executorPod(executor, account);
+      make({ ...pod, metadata: { ...metadata, name: `of-${account}` } });
+    }
     make(settings("of-a-person", {}));
     make(settings("of-an-application", { "spark-app-selector": "x" }));
     // The API server reads policies and kinds some moments after they are made.
@@ -650,6 +654,7 @@ describe("admission policies", function () {
       creates("driver", executorPod(executor)),
       creates("driver", settings("a", { "spark-app-selector": "x" })),
       deletes("driver", "of-an-application"),
+      asAccount("driver", ["delete", "pod", "of-driver"]),
       // Kubeflow's, for people.
       creates("default-editor", executorPod({}, "driver")),
     ])
@@ -684,6 +689,19 @@ describe("admission policies", function () {
           ...["label", "configmap", "of-a-person", "spark-app-selector=x"],
         ]),
       /spark-app-selector/,
+    ],
+    [
+      "is another's executor, and is to go",
+      () => asAccount("driver", ["delete", "pod", "of-other"]),
+      /spec\.serviceAccountName/,
+    ],
+    [
+      "is another's executor, and is to run another image",
+      () =>
+        asAccount("driver", [
+          ...["set", "image", "pod/of-other", "a=registry.example/mine"],
+        ]),
+      /spec\.serviceAccountName/,
     ],
     [
       "are all, and are to go at once",

@@ -116,7 +116,7 @@ kubelets, the pods and services of others, and a cloud's metadata address.
 
 On \`local\` and \`onprem\` each API server keeps an audit log: who asked for what, and how it was answered, which names who
 was refused; of secrets, roles, commands in pods and policies whoever asked, of the rest whoever is not Kubernetes itself. It
-has no contents of objects, and at most 100 MB: \`audit/audit.log\` in the local cluster's folder, \`/var/log/kubernetes/audit\`
+has no contents of objects, and at most 1 GB, rotated and compressed: \`audit/audit.log\` in the local cluster's folder, \`/var/log/kubernetes/audit\`
 on each control-plane host. Secrets are encrypted in etcd (XSalsa20-Poly1305), with a key that is made with the cluster and
 lies with its certificates alone; nothing rotates it. Volumes and buckets are not encrypted by the program: encrypt the disk.
 EKS, GKE and AKS have logs and encryption of their own, as their stacks configure them.
@@ -144,8 +144,17 @@ Found by reading the code, and not mended yet; none is among the attempts below.
   account of the namespace \`kubeflow\`. More than one team is refused; be sure that the one may be trusted with the cluster.
 - A quota counts the objects of a kind, not how large they are nor how often they are written: whoever makes them as large
   as they may be (1.5 MB) can still fill etcd. The kinds of the operators are counted by nothing but their pods.
+- Drivers of one team know no bounds between their ConfigMaps, their table locks (Leases) and the claims that Spark makes for
+  their executors: the token of one replaces what another's executors read at their start, and takes its locks.
+- The operator looks patterns such as \`s3a://b/*.jar\` up by the application's own \`hadoopConf\`: with classes of its image, to
+  addresses that its namespace's policy leaves open. No file of its pod leaves it so, since uploads are refused.
+- On clouds that make a load balancer of an Ingress, a member makes as many as \`quota.objects\` says; the team's policy lets
+  nobody through them, but they cost.
+- With \`kubeflow.profiles\`, whoever reaches \`profiles-kfam\` in \`kubeflow\` is who its header says, and may make a namespace
+  that no policy of the teams is for. Teams' pods do not reach it where policies are enforced.
 - Name servers of on-prem hosts and clouds forward queries, so that names carry data out where \`egress\` is \`none\`.
-- Long requests fill the audit log, and push older entries out of its 100 MB.
+- A flood of long requests (1 MB at most, of anybody whom the API server knows) still pushes older entries out of the audit
+  log's 1 GB: copy it elsewhere where that counts.
 
 ## What was tried
 

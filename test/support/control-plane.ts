@@ -24,20 +24,22 @@ export interface Ports {
   readonly etcd: number;
 }
 
-/** Starts etcd, the API server and the controllers on loopback ports. */
-export async function startControlPlane(ports: Ports): Promise<ControlPlane> {
+/**
+ * Starts etcd, the API server and the controllers on loopback ports.
+ *
+ * @param flags further ones of the API server
+ */
+export async function startControlPlane(
+  ports: Ports,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), "mlstack-control-plane-"));
   const pki = join(folder, "pki");
   const etcd = `http://127.0.0.1:${ports.etcd}`;
   const running: ChildProcess[] = [];
-  const start = (
-    tool: string,
-    flags: Readonly<Record<string, string>>,
-  ): void => {
+  const start = (tool: string, own: Readonly<Record<string, string>>): void => {
     const log = openSync(join(folder, `${tool}.log`), "a");
-    const args = Object.entries(flags).map(
-      ([key, value]) => `--${key}=${value}`,
-    );
+    const args = Object.entries(own).map(([key, value]) => `--${key}=${value}`);
     const child = spawn(toolPath(tool), args, { stdio: ["ignore", log, log] });
     running.push(child);
   };
@@ -104,6 +106,7 @@ export async function startControlPlane(ports: Ports): Promise<ControlPlane> {
       "service-account-key-file": join(pki, "sa.pub"),
       "service-account-signing-key-file": join(pki, "sa.key"),
       "service-cluster-ip-range": "10.97.0.0/16",
+      ...flags,
     });
     const kubeconfig = join(folder, "super-admin.conf");
     await ready(ports.api, join(pki, "ca.crt"), running);
