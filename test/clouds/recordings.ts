@@ -134,7 +134,8 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
     kubeflow: {
       settings: {
         kubeflow: wholeKubeflow,
-        teams: [{ name: "ml" }, { name: "growth" }],
+        // Pipelines are for one team alone.
+        teams: [{ name: "ml" }],
         workloads: { clickstream: { team: "ml" } },
         kafka: { kind: "strimzi", topics: [{ name: "events" }] },
         streams: {

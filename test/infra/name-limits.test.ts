@@ -56,6 +56,10 @@ for (const stack of projectStacks.filter((each) => each !== "local-full")) {
             kubeflow,
             pools,
             workloads,
+            // Pipelines are for one team alone, and the data sets are another's.
+            ...("pipelines" in kubeflow
+              ? { teams: rest.teams.slice(1), streams: {} }
+              : {}),
             ...(stack === "onprem" ? { target: onprem(pool) } : {}),
           },
           longStack,
