@@ -3,7 +3,13 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["node_modules/", ".mlstack/", "**/.venv/", "**/__pycache__/"],
+    ignores: [
+      "node_modules/",
+      ".mlstack/",
+      "**/.venv/",
+      "**/__pycache__/",
+      "docs/site/{dist,cache}/",
+    ],
   },
   eslint.configs.recommended,
   tseslint.configs.recommended,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import { format } from "prettier";
 
+import { commandReference } from "../commands/reference";
 import {
   configSchema,
   dataSetFileSchema,
@@ -12,7 +13,7 @@ import { dataSetReference, reference, workloadReference } from "./reference";
 
 const root = join(__dirname, "../..");
 
-/** Files generated from the schema of stack files: path, and content as prettier formats it. */
+/** Files generated from the schemas and the commands: path, and content as prettier formats it. */
 export async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     [
@@ -22,6 +23,10 @@ export async function pages(): Promise<ReadonlyMap<string, string>> {
     [
       join(root, "docs/configuration.md"),
       await format(reference(configSchema()), { parser: "markdown" }),
+    ],
+    [
+      join(root, "docs/commands.md"),
+      await format(commandReference(), { parser: "markdown" }),
     ],
     [
       join(root, "workloads/workload.schema.json"),
