@@ -19,7 +19,7 @@ export interface TeamQuota {
   readonly nodeDisk?: string;
 }
 
-/** Objects of each kind where a quota names none: far more than the platform's own, and than a loop gone wrong needs to be seen. */
+/** Objects of each kind where a quota names none: well above what the platform makes, and low enough to stop a runaway loop. */
 export const defaultObjects = 500;
 
 /** Bytes of all claims where a quota names none. */
@@ -60,8 +60,8 @@ export function hardLimits(quota: TeamQuota): Record<string, string> {
 }
 
 /**
- * For containers that name no request or no limit. A default limit below a container's own request refuses the pod, so
- * it is what the team may have in all, and the quota counts requests: limits that nobody chose would use it up.
+ * For containers that name no request or no limit. The default limit is the team's whole memory: one below a container's
+ * own request would refuse the pod. The quota counts requests alone, because counted default limits would use it up.
  */
 export function containerLimits({
   memory,

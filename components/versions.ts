@@ -1,6 +1,6 @@
 import type { ChartPin, ManifestPin } from "../infra/chart-source";
 
-/** Every chart that the components install; nothing else names a version. */
+/** Every chart that the components install. A test holds the programs and images of infra/supply to these versions. */
 export const charts = {
   certManager: {
     chart: "cert-manager",

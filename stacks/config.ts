@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { checkTarget, closedRanges, nodeSize, targetSchema } from "../infra";
-import { cidr } from "../infra/cidr";
 import { describeProblem, type Problem } from "../infra/problem";
 import { schemaProblems } from "../infra/schema-problems";
 import {
@@ -12,18 +11,14 @@ import {
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { checkHistory, sparkSchema } from "../components/spark-history/config";
-import { quantity } from "../infra/quantity";
+import { teamSchema } from "../components/team-config";
 import { checkTeams } from "../components/team-names";
-import {
-  defaultNodeDisk,
-  defaultObjects,
-  defaultStorage,
-} from "../components/team-quota";
+import { poolSchema } from "../infra/pool-config";
 import { tagValue } from "../infra/tags";
 import { declareWorkloads } from "../workloads/check";
 import type { DeclaredWorkload } from "../workloads/declared-workload";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
-import { checkDemand } from "../workloads/demand";
+import { checkDemand } from "../workloads/check-demand";
 import {
   declareStreams,
   streamsSchema,
@@ -32,147 +27,6 @@ import {
 import { budgetSchema, usageSchema } from "./cost/config";
 import { inTodaysKeys } from "./former-keys";
 import { shownValue } from "./plain-keys";
-
-const dnsLabel = z
-  .string()
-  .regex(
-    /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/,
-    "use lower-case letters, digits and hyphens, at most 40, starting with a letter",
-  );
-
-const poolSchema = z
-  .strictObject({
-    name: dnsLabel.describe("Name of the pool, by which workloads select it"),
-    machineType: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        "Type of the machines, as the cloud names it; one that fits unless given",
-      ),
-    min: z.number().int().min(0).max(1000).describe("Fewest nodes"),
-    max: z
-      .number()
-      .int()
-      .min(1)
-      .max(1000)
-      .describe(
-        "Most nodes; what an autoscaler may add up to, where the target has one",
-      ),
-    spot: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Whether the nodes are cheaper ones that the cloud may take away",
-      ),
-    gpu: z
-      .strictObject({
-        count: z.number().int().min(1).max(16).describe("GPUs of each node"),
-        type: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("Type of the accelerator, where the cloud wants it named"),
-      })
-      .optional()
-      .describe("GPUs of the nodes; without it, they have none"),
-  })
-  .refine(({ min, max }) => max >= min, {
-    path: ["max"],
-    message: "raise it to min or more",
-  });
-
-const members = z
-  .array(
-    z.templateLiteral([z.enum(["user", "group"]), ":", z.string().min(1)], {
-      error: "write user:NAME or group:NAME, as the cluster's sign-in names it",
-    }),
-  )
-  .default([]);
-
-const teamSchema = z.strictObject({
-  name: dnsLabel.describe("Name of the team, and of its namespace"),
-  owner: z
-    .templateLiteral(["user:", z.string().min(1)], {
-      error: "write user:NAME, as the cluster's sign-in names it",
-    })
-    .optional()
-    .describe(
-      "Administers the namespace; the stack's owner where teams are Profiles and none is named",
-    ),
-  members: z
-    .strictObject({
-      edit: members.describe("Who may change what runs there"),
-      view: members.describe("Who may look at it"),
-    })
-    .prefault({})
-    .describe(
-      "Who works in the namespace beside its owner, as the cluster's sign-in names them",
-    ),
-  ownModels: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Whether its models have a bucket of their own, which no other team's accounts reach",
-    ),
-  egress: z
-    .union([z.enum(["all", "none"]), z.array(cidr(1, 32)).min(1)], {
-      error:
-        "write all, none, or a list of IPv4 ranges such as [198.51.100.0/24]",
-    })
-    .default("all")
-    .describe(
-      "What its pods reach outside of the cluster: all, none, or ranges of addresses; nodes, other teams and the address of a cloud's metadata are closed in any case, and the object store is open in any case",
-    ),
-  priorityClasses: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(?!system-)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
-          "write the name of a PriorityClass that is not Kubernetes' own",
-        ),
-    )
-    .default([])
-    .describe(
-      "Priority classes of the cluster that its pods may have; none that displaces other pods unless given",
-    ),
-  quota: z
-    .strictObject({
-      cpu: quantity.default("8").describe("Cores"),
-      memory: quantity.default("32Gi").describe("Memory"),
-      gpus: z.number().int().min(0).default(0).describe("GPUs"),
-      pods: z.number().int().min(1).default(50).describe("Pods"),
-      loadBalancers: z
-        .number()
-        .int()
-        .min(0)
-        .default(0)
-        .describe(
-          "Services of type LoadBalancer; none of type NodePort is admitted",
-        ),
-      objects: z
-        .number()
-        .int()
-        .min(50)
-        .default(defaultObjects)
-        .describe(
-          "Objects of each kind that members make: Secrets, ConfigMaps, Services, claims of volumes, Jobs, Deployments and the like",
-        ),
-      storage: quantity
-        .default(defaultStorage)
-        .describe("What all claims of volumes may ask for"),
-      nodeDisk: quantity
-        .default(defaultNodeDisk)
-        .describe(
-          "What one container may write to its node's disk: its files, its log and its empty folders",
-        ),
-    })
-    .prefault({})
-    .describe(
-      "What the team's namespace may hold, and its pods may ask for together",
-    ),
-});
 
 /** Configuration under `mlstack:` in a stack's file; strict, with defaults. */
 export const stackSchema = z.strictObject({

@@ -2,14 +2,8 @@ import { statSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 
 import { leadsOut, outsideFault } from "./inside-folder";
+import type { Report } from "./report";
 import type { Step } from "./schema/step";
-
-/** Notes what is wrong with a key of the step: where, what stands there, and what to write instead. */
-export type Report = (
-  path: readonly PropertyKey[],
-  value: unknown,
-  remedy: string,
-) => void;
 
 /** What is wrong with a step's image, its main file included. @param folder that of the workload */
 export function checkImage(step: Step, folder: string, report: Report): void {

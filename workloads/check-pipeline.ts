@@ -8,7 +8,8 @@ import {
   valueOfType,
   type PipelineParameter,
 } from "../components/compiled-pipeline";
-import { isInFolder, type Report } from "./check-image";
+import { isInFolder } from "./check-image";
+import type { Report } from "./report";
 import type { StepOf } from "./schema/step";
 
 const compiled = z.looseObject({

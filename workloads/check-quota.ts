@@ -1,7 +1,7 @@
 import type { TeamQuota } from "../components/team-quota";
 import { amount } from "../infra/quantity";
 import type { DeclaredStep } from "./declared-workload";
-import type { Report } from "./check-image";
+import type { Report } from "./report";
 import { demandOf } from "./step-demand";
 
 /** A step that asks for more than its team's quota, with the Spark jobs that it waits for. */

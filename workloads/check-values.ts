@@ -1,5 +1,5 @@
 import { bucketNames } from "../components/hudi-store";
-import type { Report } from "./check-image";
+import type { Report } from "./report";
 import type { GivenInputs } from "./check-inputs";
 import { stackBucketOf } from "./input-file";
 import type { Step } from "./schema/step";

@@ -1,9 +1,10 @@
 import type { TeamQuota } from "../components/team-quota";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
-import { checkImage, type Report } from "./check-image";
+import { checkImage } from "./check-image";
 import { checkInputs, type GivenInputs } from "./check-inputs";
-import { checkRerun, checkSpark } from "./check-keys";
+import { checkRerun } from "./check-rerun";
+import { checkSpark } from "./check-spark";
 import { checkPipeline } from "./check-pipeline";
 import { checkQuota } from "./check-quota";
 import { checkOrder, checkValues } from "./check-values";
@@ -13,6 +14,7 @@ import {
   type DeclaredWorkload,
 } from "./declared-workload";
 import { readWorkload, type ReadWorkload } from "./declaration";
+import type { Report } from "./report";
 import { enabledBefore, enabledSteps } from "./enabled-steps";
 import { workloadName } from "./schema/names";
 import type { Kind, Step, StepOf } from "./schema/step";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Parents of the click-stream workload's jobs up to 0.1, by the types of those, which it then had in place of steps. */
+/** Parents that the click-stream workload's jobs had up to 0.1, before there were steps. */
 const formerParents: Readonly<
   Record<string, { readonly type: string; readonly name: string }>
 > = {

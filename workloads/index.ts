@@ -6,7 +6,7 @@ import type { SparkOperator } from "../components/spark-operator";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
 import type { DeclaredWorkload } from "./declared-workload";
-import { OwnWorkload } from "./run";
+import { OwnWorkload } from "./own-workload";
 
 /** Dependencies of the workloads. */
 export interface WorkloadsArgs {

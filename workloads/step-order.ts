@@ -1,5 +1,5 @@
 import type { DeclaredStep } from "./declared-workload";
-import type { Report } from "./check-image";
+import type { Report } from "./report";
 
 /**
  * The steps, each after those that it needs.

@@ -2,8 +2,8 @@ import { byTeamAccount } from "./mounts";
 import type { AdmissionPolicy } from "./policy";
 
 /**
- * Holds a team's accounts to what a Spark driver does: roles name kinds and verbs, and neither labels nor the account of
- * a pod. Whoever may make pods could otherwise run them as any account of the namespace.
+ * Holds a team's accounts to what a Spark driver does. A role cannot restrict the labels or the account of a pod: whoever
+ * may create pods could otherwise run them as any account of the namespace.
  */
 export const accountPolicy: AdmissionPolicy = {
   kinds: [

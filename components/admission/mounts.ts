@@ -8,9 +8,9 @@ const kubeflowAccounts = ["default-editor", "default-viewer"];
 export const byTeamAccount = `request.userInfo.username.startsWith("system:serviceaccount:" + request.namespace + ":") && !(request.userInfo.username.split(":")[3] in ${JSON.stringify(kubeflowAccounts)})`;
 
 /**
- * Verbs of the project's own, which no role of Kubernetes has: an account may have pods that it makes read a secret or
- * a claim, and start Spark applications that run as another account. Unlike `get`, they let its token itself read
- * nothing.
+ * Verbs of the project's own, which no role of Kubernetes has. `mount`: pods that the account creates may mount a secret
+ * or a claim. `submit`: the account may start Spark applications that run as another account. Unlike `get`, neither lets
+ * the account's token read anything.
  */
 export const mountVerb = "mount";
 export const submitVerb = "submit";
@@ -18,7 +18,7 @@ export const submitVerb = "submit";
 /** What a Spark job names of its namespace, by the resources of the API server. */
 export type MountedKind = "secrets" | "persistentvolumeclaims";
 
-/** Each a check by the API server's authorizer, of which an expression may make two, and a policy some twenty. */
+/** Each name costs a check by the API server's authorizer; an expression may make two, a policy about twenty. */
 const mostMounts = 8;
 
 /** Parts of a pod's specification: expressions for lists. */
@@ -63,8 +63,8 @@ export function mountsOf(
 }
 
 /**
- * Variables and rules by which whoever asks may have the pods of an account name what is that account's own, and what
- * its roles let it {@link mountVerb}.
+ * Variables and rules by which pods of an account may mount the account's own objects, and those that the roles of the
+ * requester let it {@link mountVerb}.
  *
  * @param account expression for the account that the pods run as
  * @param mounts expression of {@link mountsOf}
@@ -89,7 +89,7 @@ export function mountRules({
     `name.matches("^persistentvolumeclaims/.*-exec-[0-9]+-pvc-[0-9]+$")`,
   ].join(" || ");
   const indices = Array.from({ length: mostMounts }, (_, index) => index);
-  // One name less each, with all its repetitions: CEL has no sets of names before Kubernetes 1.34.
+  // Each variable drops the first name that is left, and its repetitions: CEL has no sets of names before Kubernetes 1.34.
   const rest = (index: number) => `variables.mounts${index}`;
   return {
     variables: {

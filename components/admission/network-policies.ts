@@ -1,8 +1,8 @@
 import type { AdmissionPolicy } from "./policy";
 
 /**
- * Keeps the policies of a team's network to those who administer the cluster: policies add up, so that with one of
- * their own whoever may edit, as Kubernetes' role `edit` lets them, would open what the stack closes.
+ * Keeps network policies of a team to those who administer the cluster. Network policies are additive: a member with
+ * Kubernetes' role `edit` could otherwise add one that opens what the stack has closed.
  */
 export const networkPolicyPolicy: AdmissionPolicy = {
   kinds: [

@@ -17,7 +17,7 @@ export const auditPolicy = {
         ...["/api*", "/openapi*", "/metrics"],
       ],
     },
-    // A page that is not there: who wants to fill the log needs no name for it. What they ask of objects is written down.
+    // Requests for pages without a login are not logged, so that nobody fills the log by them; those for objects are.
     {
       level: "None",
       userGroups: ["system:unauthenticated"],

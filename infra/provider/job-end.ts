@@ -54,7 +54,7 @@ const objectSchema = z.looseObject({
   metadata: z.object({ uid: z.string(), creationTimestamp: z.string() }),
 });
 
-/** The end of a job: made when the job has succeeded, and failed when it has. */
+/** The end of a job: its creation succeeds when the job succeeds, and fails when the job fails. */
 export const jobEnd: ResourceKind<Inputs, Outs> = {
   type: "mlstack:index:JobEnd",
   schema: inputsSchema,

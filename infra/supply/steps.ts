@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { Clock } from "./clock";
+import { Clock } from "./time-left";
 import { withLock } from "./lock";
 import { PlainError } from "./process";
 import { cacheFolder } from "./toolchain/tools";

@@ -36,7 +36,7 @@ const jobEnd = z.object({
   name: z.string(),
   uid: z.string(),
   state: z.string(),
-  // Of ends that were made before it was told, the beginning is not there.
+  // Ends of earlier releases have none.
   startedAt: z.string().optional(),
   finishedAt: z.string(),
   seconds: z.number(),

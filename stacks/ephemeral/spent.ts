@@ -19,8 +19,8 @@ const history = z.array(
 );
 
 /**
- * What was spent on a stack, by its state and since its first update; undefined where that cannot be told. It is no
- * reason to leave a stack standing that it cannot be told.
+ * What was spent on a stack, by its state and since its first update; undefined where that cannot be told. An unknown
+ * cost does not stop a stack from being taken down.
  */
 export async function spentOn(
   pulumi: Pulumi,

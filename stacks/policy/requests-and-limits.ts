@@ -6,7 +6,7 @@ import { sparkSpecPath } from "./spark-spec";
 const wanted = [
   ["requests", "cpu"],
   ["requests", "memory"],
-  // None for CPU: a container that nobody else wants the processor from need not stand still.
+  // No CPU limit: a container may use the processor of its node that no other wants.
   ["limits", "memory"],
 ] as const;
 

@@ -129,7 +129,7 @@ executor have none, and a driver makes executors under its own account and nothi
 alone that the workload declares (a role lets the account \`mount\` them by name), the account's own key pair, claims that
 Spark made for them, and what is called \`ACCOUNT.NAME\`: so name what an application of a member's own hands to its executors.
 A pipeline or a drift watch starts Spark applications of the accounts that it was declared with, with the same bounds.
-Not held apart at all: raw events and features, which all teams read that a workload or notebook of theirs grants it to;
+Not held apart at all: raw events and features, which every team with a workload or notebook that is granted them reads whole;
 topics of the embedded Kafka; what is pushed to the Pushgateway under another team's name; the bucket \`models\`, unless the
 teams have \`ownModels\`.
 

@@ -32,7 +32,7 @@ export const placed = {
     })
     .default(true)
     .describe(
-      "Whether the stack has it: true, false, or needed, where a step that the stack has takes its result or its Spark job. What comes after a step that the stack does not have comes after what that one would have come after",
+      "Whether the stack has it: true, false, or needed, where a step that the stack has takes its result or its Spark job. If a step is left out, the steps after it wait for the steps before it",
     ),
   image: image.describe("What runs"),
   access: z

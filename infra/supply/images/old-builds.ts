@@ -11,7 +11,7 @@ const KEPT = 7 * 24 * HOUR;
 /** The same where the disk has less than {@link LOW_SPACE} left. */
 const KEPT_AT_LOW_SPACE = HOUR;
 
-/** Bytes, below which a build may end on a full disk: more than the largest image takes with its layers. */
+/** With fewer free bytes than this, a build may fill the disk: more than the largest image takes with its layers. */
 const LOW_SPACE = 15 * 2 ** 30;
 
 const imagesSchema = z.array(

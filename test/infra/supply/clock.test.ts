@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Clock, formatDuration } from "../../../infra/supply/clock";
+import { Clock, formatDuration } from "../../../infra/supply/time-left";
 import { TOOLS } from "../../../infra/supply/toolchain/tools";
 
 describe("Clock", () => {

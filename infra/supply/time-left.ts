@@ -5,7 +5,7 @@ import type { Step } from "./steps";
 /** What the estimate knows of a step. */
 type Planned = Pick<Step, "id" | "minutes">;
 
-/** Minutes of the table that the guess at this machine's pace weighs as much as. */
+/** Weight of the first guess at this machine's pace, as if it had been measured over this many minutes of the table. */
 const GUESS_WEIGHT = 1;
 
 /**

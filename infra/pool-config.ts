@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import { dnsLabel } from "./dns-label";
+
+/** A node pool of a stack. */
+export const poolSchema = z
+  .strictObject({
+    name: dnsLabel.describe("Name of the pool, by which workloads select it"),
+    machineType: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Type of the machines, as the cloud names it; one that fits unless given",
+      ),
+    min: z.number().int().min(0).max(1000).describe("Fewest nodes"),
+    max: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .describe(
+        "Most nodes; what an autoscaler may add up to, where the target has one",
+      ),
+    spot: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the nodes are cheaper ones that the cloud may take away",
+      ),
+    gpu: z
+      .strictObject({
+        count: z.number().int().min(1).max(16).describe("GPUs of each node"),
+        type: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Type of the accelerator, where the cloud wants it named"),
+      })
+      .optional()
+      .describe("GPUs of the nodes; without it, they have none"),
+  })
+  .refine(({ min, max }) => max >= min, {
+    path: ["max"],
+    message: "raise it to min or more",
+  });
