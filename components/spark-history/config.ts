@@ -25,7 +25,7 @@ export const sparkSchema = z
           .string()
           .default("cpu")
           .describe("Pool that the servers run on"),
-        cpu: quantity.default("100m").describe("CPU of each server"),
+        cpu: quantity.default("50m").describe("CPU of each server"),
         memory: quantity
           .default("1Gi")
           .describe(

@@ -448,10 +448,14 @@ describe("full local stack", function () {
     ] as const)
       stack.set(["workloads", "clickstream", "inputs", input], rounds);
     const up = stack.start("up");
+    const over = up.end.then(({ code, output }) => {
+      throw new Error(`up ended early with ${code}: ${output.slice(-4000)}`);
+    });
+    over.catch(() => undefined);
     // One training runs after another.
     const killed = Promise.all([alone.after(6, 600), together.after(6, 600)]);
     assert.match(
-      await waitsFor("clickstream-pytorch"),
+      await Promise.race([waitsFor("clickstream-pytorch"), over]),
       /^waits for nvidia\.com\/gpu: 1 on pool gpu: .*Insufficient nvidia\.com\/gpu/,
     );
     kubectl.run(["delete", "pod", "gpu-holder", "--grace-period=0", "--force"]);
