@@ -119,7 +119,9 @@ function daemon({
               { name: "KUBERNETES_SERVICE_PORT", value: port },
               {
                 name: "NODE_NAME",
-                valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } },
+                valueFrom: {
+                  fieldRef: { apiVersion: "v1", fieldPath: "spec.nodeName" },
+                },
               },
               { name: "GOMEMLIMIT", value: "100MiB" },
             ],

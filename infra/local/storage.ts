@@ -179,7 +179,12 @@ const deployment = {
             env: [
               {
                 name: "POD_NAMESPACE",
-                valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+                valueFrom: {
+                  fieldRef: {
+                    apiVersion: "v1",
+                    fieldPath: "metadata.namespace",
+                  },
+                },
               },
               { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
             ],

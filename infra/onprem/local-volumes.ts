@@ -182,7 +182,9 @@ const provisioner = {
           env: [
             {
               name: "POD_NAMESPACE",
-              valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+              valueFrom: {
+                fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
+              },
             },
             { name: "CONFIG_MOUNT_PATH", value: "/etc/config/" },
           ],
