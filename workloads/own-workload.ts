@@ -38,6 +38,7 @@ import { sparkJobsOf, valuesOf } from "./step-values";
 import { runners } from "./steps";
 import type { PipelineValues, RunnableStep, Runner } from "./steps/runner";
 import { sparkRunOf } from "./steps/spark";
+import { sparkImage } from "./spark-image";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 
@@ -296,14 +297,9 @@ export class OwnWorkload extends pulumi.ComponentResource {
   }
 
   private spark(): Image {
-    this.sparkImage ??= new Image(
+    this.sparkImage ??= sparkImage(
       `${this.name}-spark`,
-      {
-        image: "spark",
-        context: "workloads/images/spark",
-        dockerfile: "workloads/images/spark/Dockerfile",
-        registry: this.args.platform.images,
-      },
+      this.args.platform.images,
       { parent: this, aliases: formerSparkImage(this.name) },
     );
     return this.sparkImage;

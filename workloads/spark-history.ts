@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { HudiStore } from "../components/hudi-store";
-import { Image } from "../components/image";
 import type { SparkHistoryConfig } from "../components/spark-history/config";
 import { HistoryServer } from "../components/spark-history/history-server";
 import type { Team } from "../components/team";
 import type { Platform } from "../infra/platform";
+import { sparkImage } from "./spark-image";
 
 /** Arguments of {@link SparkHistory}. */
 export interface SparkHistoryArgs {
@@ -24,16 +24,7 @@ export class SparkHistory extends pulumi.ComponentResource {
   ) {
     super("mlstack:workloads:SparkHistory", name, {}, opts);
     const child = { parent: this };
-    const image = new Image(
-      `${name}-spark`,
-      {
-        image: "spark",
-        context: "workloads/images/spark",
-        dockerfile: "workloads/images/spark/Dockerfile",
-        registry: platform.images,
-      },
-      child,
-    ).ref;
+    const image = sparkImage(`${name}-spark`, platform.images, child).ref;
     const pool = platform.pools.find((each) => each.name === config.pool);
     for (const [teamName, team] of teams) {
       const logs = store.eventLogs.get(teamName);

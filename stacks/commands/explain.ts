@@ -1,6 +1,11 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 
-import { explain, UnknownKey, type Explanation } from "../schema/explanation";
+import {
+  explain,
+  lastWord,
+  UnknownKey,
+  type Explanation,
+} from "../schema/explanation";
 import {
   configSchema,
   dataSetFileSchema,
@@ -82,8 +87,4 @@ function text(found: Explanation): string {
           table(["KEY", "VALUE", "DEFAULT", "WHAT IT SETS"], rows),
         ]),
   ].join("\n")}\n`;
-}
-
-function lastWord(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1);
 }

@@ -137,7 +137,8 @@ function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-function lastWord(path: string): string {
+/** Name of the key at the end of a path. */
+export function lastWord(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1).replace(/\[\]$/, "");
 }
 

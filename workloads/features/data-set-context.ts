@@ -16,6 +16,7 @@ import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
 import type { DataSet, Sample } from "./data-set";
+import { sparkImage } from "../spark-image";
 
 /** Arguments of a streamed data set. */
 export interface StreamedDataSetArgs {
@@ -169,16 +170,9 @@ export class DataSetContext {
 
   private buildImages() {
     const { dataSet, folder, platform } = this.args;
-    const spark = new Image(
-      `${this.name}-base`,
-      {
-        image: "spark",
-        context: "workloads/images/spark",
-        dockerfile: "workloads/images/spark/Dockerfile",
-        registry: platform.images,
-      },
-      { parent: this.parent },
-    );
+    const spark = sparkImage(`${this.name}-base`, platform.images, {
+      parent: this.parent,
+    });
     return {
       spark: this.image("stream", code, { SPARK: spark.ref }),
       tools: this.image(

@@ -7,6 +7,7 @@ import type { Team } from "../../components/team";
 import { nameFor } from "../../infra/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { NotebookConfig } from "./config";
+import { sparkImage } from "../spark-image";
 
 /** Dependencies of a stack's notebooks. */
 export interface NotebooksArgs {
@@ -31,16 +32,7 @@ export class Notebooks extends pulumi.ComponentResource {
     super("mlstack:workloads:Notebooks", name, {}, opts);
     const { platform, store, teams, notebooks, notebookController } = args;
     const child = { parent: this };
-    const spark = new Image(
-      `${name}-spark`,
-      {
-        image: "spark",
-        context: "workloads/images/spark",
-        dockerfile: "workloads/images/spark/Dockerfile",
-        registry: platform.images,
-      },
-      child,
-    );
+    const spark = sparkImage(`${name}-spark`, platform.images, child);
     this.opened = Object.fromEntries(
       notebooks.flatMap((config) => {
         const team = teams.get(config.team);

@@ -10,7 +10,7 @@ import {
 } from "../../../stacks/commands/feature-deletion";
 import type { SparkSpec } from "../../../stacks/commands/stack-jobs";
 import { root } from "../../../stacks/commands/command";
-import { recordStack } from "../../support/stack-program";
+import { recordedIngestion } from "../../support/recorded-ingestion";
 
 /** Options that a job's own parser knows, and those that it cannot do without. */
 function optionsOf(module: string) {
@@ -34,15 +34,7 @@ describe("npm run features -- delete", () => {
   for (const ingest of [{}, { everySeconds: 600 }])
     it(`is a job that ends, of an ingestion with ${JSON.stringify(ingest)}`, async function () {
       this.timeout(120_000);
-      const { resources } = await recordStack("local", {
-        kafka: { kind: "single", topics: [{ name: "events" }] },
-        teams: [{ name: "ml", quota: { cpu: "64", memory: "256Gi" } }],
-        streams: { clickstream: { topic: "events", ingest } },
-      });
-      const declared = resources.find(
-        ({ name, type }) =>
-          name.endsWith("-ingest") && type.endsWith(":SparkApplication"),
-      )?.inputs["spec"] as SparkSpec;
+      const declared = (await recordedIngestion(ingest)) as SparkSpec;
       const before = JSON.stringify(declared);
       const entity = "$(HOME) of 4711";
       const views = [{ text: '{"name":"user_activity"}' }];

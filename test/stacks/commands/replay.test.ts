@@ -1,21 +1,15 @@
 import assert from "node:assert/strict";
 
 import { replayOf } from "../../../stacks/commands/features";
-import { recordStack } from "../../support/stack-program";
+import { recordedIngestion } from "../../support/recorded-ingestion";
 
 describe("npm run features -- replay", () => {
   for (const ingest of [{}, { everySeconds: 600 }])
     it(`ends, of an ingestion with ${JSON.stringify(ingest)}`, async function () {
       this.timeout(120_000);
-      const { resources } = await recordStack("local", {
-        kafka: { kind: "single", topics: [{ name: "events" }] },
-        teams: [{ name: "ml", quota: { cpu: "64", memory: "256Gi" } }],
-        streams: { clickstream: { topic: "events", ingest } },
-      });
-      const declared = resources.find(
-        ({ name, type }) =>
-          name.endsWith("-ingest") && type.endsWith(":SparkApplication"),
-      )?.inputs["spec"] as Parameters<typeof replayOf>[0];
+      const declared = (await recordedIngestion(ingest)) as Parameters<
+        typeof replayOf
+      >[0];
       const spec = replayOf(declared);
       assert.deepEqual(spec["restartPolicy"], { type: "Never" });
       // Of the three ways to run, the job takes one: see stream/ingest.py.
