@@ -1,7 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { z } from "zod";
 
-import { clientConfig, kubeconfigOf, resourcesOf } from "./stack-state";
+import { RELEASE, type PendingOperation } from "./pending-operations";
 
 /** A Helm release whose installation or upgrade was under way when a run was killed. */
 export interface InterruptedRelease {
@@ -10,28 +9,13 @@ export interface InterruptedRelease {
   readonly operation: "creating" | "updating";
 }
 
-const pendingOperations = z.object({
-  deployment: z.object({
-    pending_operations: z
-      .array(
-        z.object({
-          type: z.string(),
-          resource: z.object({
-            type: z.string(),
-            inputs: z.record(z.string(), z.unknown()).prefault({}),
-          }),
-        }),
-      )
-      .nullish(),
-  }),
-});
-
 /** Releases among the operations that a stack's exported state says are under way. */
-export function interruptedReleases(exported: unknown): InterruptedRelease[] {
-  const { deployment } = pendingOperations.parse(exported);
-  return (deployment.pending_operations ?? []).flatMap(({ type, resource }) => {
+export function interruptedReleases(
+  operations: readonly PendingOperation[],
+): InterruptedRelease[] {
+  return operations.flatMap(({ type, resource }) => {
     const { name, namespace } = resource.inputs;
-    return resource.type === "kubernetes:helm.sh/v3:Release" &&
+    return resource.type === RELEASE &&
       (type === "creating" || type === "updating") &&
       typeof name === "string" &&
       typeof namespace === "string"
@@ -41,31 +25,13 @@ export function interruptedReleases(exported: unknown): InterruptedRelease[] {
 }
 
 /**
- * Makes way for the releases that a killed run left half installed or half upgraded.
- *
- * @param exported the stack's state with its secrets
- * @returns a line for each
- */
-export async function mendReleases(exported: string): Promise<string[]> {
-  const releases = interruptedReleases(JSON.parse(exported));
-  if (releases.length === 0) return [];
-  const kubeconfig = kubeconfigOf(resourcesOf(exported));
-  return kubeconfig === undefined
-    ? []
-    : dropInterruptedReleases(releases, await clientConfig(kubeconfig)).catch(
-        // A cluster that does not answer, such as one that `up` is about to start, is reported by `up` itself.
-        () => [],
-      );
-}
-
-/**
  * Removes Helm's records of interrupted installations and upgrades. With such a record, Helm refuses every further one:
  * "cannot re-use a name that is still in use", "another operation is in progress". What the interrupted run applied
  * stays, and the next installation takes it over, since it carries the name of its release.
  *
  * @returns a line for each release whose record was removed
  */
-async function dropInterruptedReleases(
+export async function dropInterruptedReleases(
   releases: readonly InterruptedRelease[],
   config: KubeConfig,
 ): Promise<string[]> {

@@ -47,8 +47,8 @@ export function resourcesOf(exported: string): readonly StateResource[] {
   return deployment.parse(JSON.parse(exported, plain)).deployment.resources;
 }
 
-/** In an export, a secret is an object that holds its JSON under `plaintext`. */
-function plain(_key: string, value: unknown): unknown {
+/** Reviver of an exported state's JSON: a secret is an object that holds its JSON under `plaintext`. */
+export function plain(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || !(secretKey in value)) {
     return value;
   }

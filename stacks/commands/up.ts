@@ -3,10 +3,10 @@ import type { Command } from "@commander-js/extra-typings";
 import { prepare } from "../../infra/supply";
 import { refuseWeakBackEnd } from "./back-end";
 import type { Invocation } from "./commands";
+import { mendKilledRun } from "./killed-run";
 import { lostCluster } from "./lost-cluster";
 import { examples, localStateOption, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
-import { mendReleases } from "./interrupted-releases";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readRerun, rerunLine } from "./rerun";
 import { readStackFile } from "./stack-file";
@@ -70,7 +70,7 @@ export async function up(
     ]);
     if (dropped !== 0) return dropped;
   } else if (exported !== undefined) {
-    for (const line of await mendReleases(exported))
+    for (const line of await mendKilledRun(exported))
       process.stdout.write(`stack ${stack}: ${line}\n`);
   }
   const again = options.rerun
