@@ -105,11 +105,10 @@ class Wait {
       await this.nodeUse.note(pods);
       if (state.ended === "failed") throw await this.failure(state, main);
       if (state.ended === "succeeded") return this.outs(state, created, main);
-      const seconds = (Date.now() - Date.parse(created)) / 1000;
-      this.context.log(progress(state.state, seconds, pods));
+      this.context.log(progress(state.state, pods));
       if (Date.now() - this.began > this.inputs.timeoutSeconds * 1000) {
         throw new Error(
-          `${this.title} has not ended within ${this.inputs.timeoutSeconds} s: ${progress(state.state, seconds, pods)}${await this.lastLines(main)}`,
+          `${this.title} has not ended within ${this.inputs.timeoutSeconds} s: ${progress(state.state, pods)}${await this.lastLines(main)}`,
         );
       }
       await pause(pollMilliseconds, undefined, {

@@ -141,12 +141,8 @@ function noRoom({ spec }: Pod, message: string): string {
   return `waits for ${what}${where}${words === "" ? "" : `: ${words}`}`;
 }
 
-/** One line on where a job stands. */
-export function progress(
-  state: string,
-  seconds: number,
-  pods: readonly Pod[],
-): string {
+/** One line on where a job stands; without its age, which the engine shows beside it. */
+export function progress(state: string, pods: readonly Pod[]): string {
   const phases = new Map<string, number>();
   for (const { status } of pods) {
     const phase = (status.phase ?? "Pending").toLowerCase();
@@ -155,7 +151,7 @@ export function progress(
   const counts = [...phases].map(([phase, count]) => `${count} ${phase}`);
   const reasons = [...new Set(pods.flatMap((pod) => waitingFor(pod) ?? []))];
   return [
-    `${state}, ${Math.round(seconds)} s`,
+    state,
     ...(counts.length > 0 ? [`pods: ${counts.join(", ")}`] : []),
     ...reasons,
   ].join("; ");

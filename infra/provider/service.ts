@@ -254,10 +254,28 @@ class Operations {
       operation({
         urn,
         signal,
-        log: (message) => this.args.log.status("info", message, urn),
+        log: withoutRepeats((message) =>
+          this.args.log.status("info", message, urn),
+        ),
       }),
     );
   }
+}
+
+/**
+ * Passes a message on when it differs from the last one, or once a minute: the engine prints each as a line where its output
+ * is no terminal.
+ */
+function withoutRepeats(
+  log: (message: string) => void,
+): (message: string) => void {
+  let last: { readonly message: string; readonly at: number } | undefined;
+  return (message) => {
+    const at = Date.now();
+    if (last?.message === message && at - last.at < 60_000) return;
+    last = { message, at };
+    log(message);
+  };
 }
 
 /** Has the engine keep what an operation leaves that fails half-way. */

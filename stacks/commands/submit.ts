@@ -299,9 +299,9 @@ async function follow(
         { follow: true },
       ).catch(() => undefined);
     }
-    const line = progress(state, 0, all);
+    const line = progress(state, all);
     if (log === undefined && line !== said) {
-      process.stdout.write(`  ${progress(state, seconds(), all)}\n`);
+      process.stdout.write(`  ${seconds().toFixed(0)} s: ${line}\n`);
       said = line;
     }
     if (ended !== undefined) {

@@ -400,4 +400,14 @@ describe("provider service", () => {
     await provider.create(machine.type, inputs);
     assert.deepEqual(provider.lines, [`works for ${urnOf(machine.type)}`]);
   });
+
+  it("does not repeat what has not changed", async () => {
+    work = async ({ log }) => {
+      for (const state of ["waits", "waits", "runs", "runs", "waits"])
+        log(state);
+    };
+    const before = provider.lines.length;
+    await provider.create(machine.type, inputs);
+    assert.deepEqual(provider.lines.slice(before), ["waits", "runs", "waits"]);
+  });
 });
