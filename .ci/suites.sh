@@ -14,7 +14,7 @@ suite() {
   local name=$1 log="$logs/${1// /-}.log" code ok bad
   shift
   echo "::: $name: $*"
-  local start=$SECONDS
+  local start=$SECONDS before=$(processor)
   "$@" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   ok=$(counted "$log" '^ *[0-9]+ passing|[0-9]+ passed')
@@ -25,7 +25,7 @@ suite() {
   [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
   passed=$((passed + ok))
   failed=$((failed + bad))
-  echo "::: $name: $ok passed, $bad failed, $((SECONDS - start)) s" | tee -a "$logs/summary"
+  echo "::: $name: $ok passed, $bad failed, $((SECONDS - start)) s, $(minutes) min gone, $(busy "$before")" | tee -a "$logs/summary"
   [ "$bad" -eq 0 ] || causes "$log" >>"$logs/summary"
 }
 
@@ -43,6 +43,30 @@ join() {
   wait "${beside[$1]}" || code=$?
   echo "::: $1: began $((SECONDS - begun[$1])) s ago" | tee -a "$logs/summary"
   suite "$1" says "$logs/${1// /-}.beside" "$code"
+}
+
+# spare MINUTES SUITE: a file of test:cluster that the nightly has too, where no more than so many minutes have gone.
+spare() {
+  if [ "$(minutes)" -le "$1" ]; then
+    cluster "$2"
+  else
+    echo "::: $2: left to the nightly, $(minutes) min gone" | tee -a "$logs/summary"
+  fi
+}
+
+# Minutes since the beginning.
+minutes() {
+  echo $((SECONDS / 60))
+}
+
+# Ticks of the processors since the machine started: those that were worked in, and all.
+processor() {
+  awk '/^cpu /{ for (i = 2; i <= 9; i++) all += $i; print all - $5 - $6, all }' /proc/stat
+}
+
+# busy BEFORE: how busy the processors have been since `processor` said BEFORE.
+busy() {
+  echo "$1 $(processor)" | awk '{ all = $4 - $2; printf "%d %% busy", all ? 100 * ($3 - $1) / all : 0 }'
 }
 
 # says LOG CODE: what a suite that has ended said, and its exit code.
