@@ -17,8 +17,9 @@ export function goEnvironment(): Record<string, string> {
     GOTMPDIR: temporary,
     GOCACHE: process.env.GOCACHE ?? join(goCaches(), "build"),
     GOMODCACHE: process.env.GOMODCACHE ?? join(goCaches(), "modules"),
-    // A compiler ends in seconds, so most of what it would collect goes with it: time for memory.
-    GOGC: process.env.GOGC ?? "400",
+    // A compiler ends in seconds, and what it would collect goes with it: time for memory, of which each has a limit.
+    GOGC: process.env.GOGC ?? "off",
+    GOMEMLIMIT: process.env.GOMEMLIMIT ?? "1500MiB",
   };
 }
 
