@@ -88,15 +88,31 @@ export async function benchStreams(
   const sizes: number[] = [];
   for (let size = most; size >= leastEvents; size = Math.floor(size / 10))
     sizes.unshift(size);
+  const steps = sizes.length * 3 + 2;
+  let done = 0;
+  const step = async <Result>(
+    title: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> => {
+    process.stderr.write(`step ${++done} of ${steps}: ${title}\n`);
+    const result = await work();
+    process.stderr.write(`  ${JSON.stringify(result)}\n`);
+    return result;
+  };
   for (const events of sizes) {
+    const of = `of ${events} events`;
     growth.push({
-      ...(await bench.ingest(events)),
-      tables: await bench.tables(events),
-      view: await bench.view(events),
+      ...(await step(`a stream ${of}`, () => bench.ingest(events))),
+      tables: await step(`tables ${of}`, () => bench.tables(events)),
+      view: await step(`an hourly view ${of}`, () => bench.view(events)),
     });
   }
-  const freshness = await bench.freshness();
-  const lookup = await bench.lookup();
+  const freshness = await step("the age of an event at its commit", () =>
+    bench.freshness(),
+  );
+  const lookup = await step("look-ups of the online store", () =>
+    bench.lookup(),
+  );
   const largest = growth.at(-1);
   return {
     goals: againstGoals({
