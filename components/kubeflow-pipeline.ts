@@ -177,7 +177,11 @@ export class KubeflowPipeline extends pulumi.ComponentResource {
     );
     return {
       identity,
-      ready: [...identity.ready, account, runner, ...submitter],
+      ready: [
+        ...identity.ready,
+        ...[account, runner, ...submitter],
+        ...(identity.admitted?.(account) ?? []),
+      ],
     };
   }
 }

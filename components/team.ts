@@ -194,12 +194,14 @@ export class Team extends pulumi.ComponentResource {
       },
       child,
     );
+    const ready = [
+      ...this.isolation,
+      ...identity.ready,
+      account,
+      ...(identity.admitted?.(account) ?? []),
+    ];
     if (rights === "none") {
-      return {
-        name: account.metadata.name,
-        identity,
-        ready: [...this.isolation, ...identity.ready, account],
-      };
+      return { name: account.metadata.name, identity, ready };
     }
     const binding = new k8s.rbac.v1.RoleBinding(
       `${fullName}-spark`,
@@ -217,7 +219,7 @@ export class Team extends pulumi.ComponentResource {
     return {
       name: account.metadata.name,
       identity,
-      ready: [...this.isolation, ...identity.ready, account, binding],
+      ready: [...ready, binding],
     };
   }
 }

@@ -102,6 +102,12 @@ export interface Identity {
   readonly imagePullSecrets?: readonly pulumi.Input<string>[];
   /** Resources to create before a pod can use the identity. */
   readonly ready: readonly pulumi.Resource[];
+  /**
+   * Waits, once the service account is there, until the object store lets its pods in; absent where it does at once.
+   *
+   * @returns resources to create before a pod can use the identity, beside those of `ready`
+   */
+  admitted?(account: pulumi.Resource): readonly pulumi.Resource[];
 }
 
 /** Where the images of the workloads are pushed by the program and pulled by the nodes. */

@@ -21,6 +21,8 @@ export class AdlsBucket extends pulumi.ComponentResource implements Bucket {
   readonly resource: storage.StorageAccount;
   readonly container: storage.BlobContainer;
   readonly uri: pulumi.Output<string>;
+  /** Where the container answers, over HTTPS. */
+  readonly address: pulumi.Output<string>;
 
   constructor(
     /** Name in the stack. */
@@ -41,7 +43,9 @@ export class AdlsBucket extends pulumi.ComponentResource implements Bucket {
       },
       { parent: this, protect: args.protect },
     );
-    this.uri = pulumi.interpolate`abfss://${this.container.name}@${this.resource.name}.dfs.core.windows.net`;
+    const host = pulumi.interpolate`${this.resource.name}.dfs.core.windows.net`;
+    this.uri = pulumi.interpolate`abfss://${this.container.name}@${host}`;
+    this.address = pulumi.interpolate`https://${host}/${this.container.name}`;
     this.registerOutputs({ uri: this.uri });
   }
 

@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { OwnGrant } from "../grants";
 import type { Identity, IdentityArgs } from "../platform";
+import { AdlsAccess } from "./adls-access";
 import type { AdlsBucket } from "./bucket";
 import { assignRole } from "./role";
 import { roles } from "./rules";
+import { federationAudience } from "./sign-in";
 
 /** Who gets which containers. */
 export interface FederatedIdentityArgs {
@@ -18,6 +20,8 @@ export interface FederatedIdentityArgs {
   readonly issuer: pulumi.Input<string>;
   readonly serviceAccount: IdentityArgs["serviceAccount"];
   readonly grants: readonly OwnGrant<AdlsBucket>[];
+  /** Of the cluster, secret. */
+  readonly kubeconfig: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -36,10 +40,12 @@ export class FederatedIdentity
   readonly env = [];
   readonly hadoopConf: Identity["hadoopConf"];
   readonly ready: readonly pulumi.Resource[];
+  private readonly access: readonly pulumi.Resource[];
+  private readonly clientId: pulumi.Output<string>;
 
   constructor(
-    name: string,
-    args: FederatedIdentityArgs,
+    private readonly name: string,
+    private readonly args: FederatedIdentityArgs,
     opts: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:infra:FederatedIdentity", name, {}, opts);
@@ -54,7 +60,7 @@ export class FederatedIdentity
       },
       { parent: this },
     );
-    new managedidentity.FederatedIdentityCredential(
+    const credential = new managedidentity.FederatedIdentityCredential(
       `${name}-federation`,
       {
         resourceGroupName,
@@ -62,11 +68,11 @@ export class FederatedIdentity
         federatedIdentityCredentialResourceName: "cluster",
         issuer: args.issuer,
         subject: `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`,
-        audiences: ["api://AzureADTokenExchange"],
+        audiences: [federationAudience],
       },
       { parent: this },
     );
-    for (const { bucket, access } of args.grants) {
+    const granted = args.grants.map(({ bucket, access }) =>
       assignRole(
         `${name}-${bucket.name}`,
         {
@@ -78,8 +84,10 @@ export class FederatedIdentity
           scope: bucket.container.id,
         },
         { parent: this },
-      );
-    }
+      ),
+    );
+    this.access = [credential, ...granted];
+    this.clientId = managed.clientId;
     this.annotations = {
       "azure.workload.identity/client-id": managed.clientId,
       "azure.workload.identity/tenant-id": tenant,
@@ -87,6 +95,26 @@ export class FederatedIdentity
     this.hadoopConf = abfsConf(tenant, managed.clientId);
     this.ready = [this];
     this.registerOutputs({});
+  }
+
+  /** Roles and federated credentials are known minutes after they are made, and jobs of before are refused. */
+  admitted(account: pulumi.Resource): readonly pulumi.Resource[] {
+    const { name, args } = this;
+    if (args.grants.length === 0) return [];
+    return [
+      new AdlsAccess(
+        `${name}-access`,
+        {
+          kubeconfig: args.kubeconfig,
+          namespace: args.serviceAccount.namespace,
+          serviceAccount: args.serviceAccount.name,
+          tenant: args.tenant,
+          clientId: this.clientId,
+          containers: args.grants.map(({ bucket }) => bucket.address),
+        },
+        { parent: this, dependsOn: [account, ...this.access] },
+      ),
+    ];
   }
 }
 

@@ -110,6 +110,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
         tenant,
         identityName: fitted(slug(`${this.clusterName}-${name}`), 100),
         issuer: this.cluster.issuer,
+        kubeconfig: this.kubeconfig,
       },
       opts,
     );

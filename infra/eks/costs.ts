@@ -16,6 +16,7 @@ import {
 import { type PricedType, readPrices } from "../prices/table";
 import type { NodePool } from "../platform";
 import type { EksConfig } from "./config";
+import type { NodeGroupBounds } from "./node-group-bounds";
 import { ec2 } from "./rules";
 
 /** How an EC2 type is priced: every size of a family at the same price a vCPU, except accelerated ones. */
@@ -60,7 +61,10 @@ export function bill(
         });
         break;
       case "aws:eks/nodeGroup:NodeGroup":
-        nodeGroup(builder, resource, rootDisk(resources, name) ?? diskGiB);
+        nodeGroup(builder, resource, {
+          bounds: boundsOf(resources, resource),
+          gibibytes: rootDisk(resources, name) ?? diskGiB,
+        });
         break;
       case "aws:ec2/natGateway:NatGateway":
         builder.fee("network", name, "nat-gateway", { what: "NAT gateway" });
@@ -102,10 +106,11 @@ export function bill(
 function nodeGroup(
   builder: BillBuilder,
   { name, inputs }: DeclaredResource,
-  gibibytes: number,
+  {
+    bounds: { min, max },
+    gibibytes,
+  }: { readonly bounds: NodeGroupBounds; readonly gibibytes: number },
 ): void {
-  const { minSize, maxSize } = record(inputs["scalingConfig"]);
-  const [min, max] = [whole(minSize) ?? 0, whole(maxSize) ?? 0];
   const types = inputs["instanceTypes"];
   const spot = inputs["capacityType"] === "SPOT";
   builder.nodes({
@@ -119,6 +124,22 @@ function nodeGroup(
     each: gibibytes,
     count: { min, max },
   });
+}
+
+/** Bounds of a node group, by its size: the group keeps those that it was made with. */
+function boundsOf(
+  resources: readonly DeclaredResource[],
+  { name, inputs }: DeclaredResource,
+): NodeGroupBounds {
+  const size = resources.find(
+    (one) =>
+      one.type === "mlstack:index:NodeGroupSize" && one.name === `${name}-size`,
+  );
+  const { minSize, maxSize } = record(inputs["scalingConfig"]);
+  return {
+    min: whole(size?.inputs["min"] ?? minSize) ?? 0,
+    max: whole(size?.inputs["max"] ?? maxSize) ?? 0,
+  };
 }
 
 /** Size of the disk in the launch template, which the program calls as its node group. */

@@ -7,6 +7,7 @@ import { nameWithin } from "../name-limits";
 import { poolLabels, poolTaints, spotTaints } from "../placement";
 import type { NodePool } from "../platform";
 import { serviceTrust } from "./cluster";
+import { NodeGroupSize } from "./node-group-size";
 import { amiType, ec2 as machines, taintEffects } from "./rules";
 import { spotTypes } from "./spot-types";
 import { nameLimits } from "./name-limits";
@@ -134,6 +135,27 @@ export class EksNodePools extends pulumi.ComponentResource {
     args: NodePoolsArgs,
     policies: readonly pulumi.Resource[],
   ): eks.NodeGroup {
+    const { region, clusterName: cluster } = args;
+    const { min, max } = group;
+    const nodes = this.nodes(name, { pool, group, template }, args, policies);
+    new NodeGroupSize(
+      `${name}-size`,
+      { region, cluster, group: nodes.nodeGroupName, min, max },
+      { parent: this },
+    );
+    return nodes;
+  }
+
+  private nodes(
+    name: string,
+    {
+      pool,
+      group,
+      template,
+    }: { pool: NodePool; group: Group; template: ec2.LaunchTemplate },
+    args: NodePoolsArgs,
+    policies: readonly pulumi.Resource[],
+  ): eks.NodeGroup {
     const type = pool.machineType ?? "";
     return new eks.NodeGroup(
       name,
@@ -165,8 +187,8 @@ export class EksNodePools extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...policies],
-        // The autoscaler's to decide.
-        ignoreChanges: ["scalingConfig.desiredSize"],
+        // Those that it is made with; later ones come from its NodeGroupSize.
+        ignoreChanges: ["scalingConfig"],
       },
     );
   }

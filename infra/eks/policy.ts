@@ -54,6 +54,9 @@ export const policy: PolicyFacts = {
         most: at(props, "scalingConfig", "maxSize"),
       },
     ],
+    "mlstack:index:NodeGroupSize": ({ props }) => [
+      { path: "max", most: props["max"] },
+    ],
     "aws:autoscaling/group:Group": ({ props }) => [
       { path: "maxSize", most: props["maxSize"] },
     ],

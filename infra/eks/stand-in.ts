@@ -31,6 +31,7 @@ export const standIn: StandIn = {
       arn: `arn:aws:kms:eu-central-1:${account}:key/${name}`,
     }),
     "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 1 }),
+    "aws:eks/nodeGroup:NodeGroup": (_, name) => ({ nodeGroupName: name }),
   },
   calls: {},
   fixed: {

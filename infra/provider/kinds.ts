@@ -22,6 +22,11 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
       .embeddedBucket,
   "mlstack:index:Teardown": () =>
     (require("./teardown") as typeof import("./teardown")).teardown,
+  "mlstack:index:AdlsAccess": () =>
+    (require("./adls-access") as typeof import("./adls-access")).adlsAccess,
+  "mlstack:index:NodeGroupSize": () =>
+    (require("./node-group-size") as typeof import("./node-group-size"))
+      .nodeGroupSize,
   "mlstack:index:VolumeSize": () =>
     (require("./volume-size") as typeof import("./volume-size")).volumeSize,
 };

@@ -1,5 +1,9 @@
 import { computeEngine } from "../../infra/gke/rules";
-import { azureSizes, regionsWithThreeZones } from "../../infra/aks/rules";
+import {
+  azureSizes,
+  regionsWithThreeZones,
+  roles,
+} from "../../infra/aks/rules";
 import {
   ec2,
   regionsWithThreeZones as regionsOfEks,
@@ -110,6 +114,8 @@ const nodeGroup = "aws:eks/nodeGroup:NodeGroup";
 const managedCluster = "azure-native:containerservice:ManagedCluster";
 const agentPool = "azure-native:containerservice:AgentPool";
 const roleAssignment = "azure-native:authorization:RoleAssignment";
+const dataAccess = "mlstack:index:AdlsAccess";
+const dataRoles = [roles.blobDataReader, roles.blobDataContributor];
 const nodePool = "gcp:container/nodePool:NodePool";
 
 /** What a policy of a bucket of Scaleway may allow, of what the program asks for. */
@@ -310,6 +316,28 @@ export const documentedRules: readonly DocumentedRule[] = [
     ),
   },
   {
+    fault: 13,
+    cloud: "aws",
+    rule: "a group's bounds change without the number of nodes that its resource remembers, which EKS takes for an order",
+    reference:
+      "https://github.com/terraform-aws-modules/terraform-aws-eks/issues/748",
+    breaches: each(nodeGroup, (group, { resources }) => {
+      const size = resources.find(
+        ({ type, name }) =>
+          type === "mlstack:index:NodeGroupSize" &&
+          name === `${group.name}-size`,
+      );
+      const bounds = ["minSize", "maxSize"].map((key) =>
+        at(group.inputs, `scalingConfig.${key}`),
+      );
+      return (
+        !group.ignoreChanges.includes("scalingConfig") ||
+        bounds.join() !== [size?.inputs["min"], size?.inputs["max"]].join() ||
+        size?.dependencies.includes(group.urn) !== true
+      );
+    }),
+  },
+  {
     fault: 14,
     cloud: "aws",
     rule: "EKS writes on while a cluster goes, and makes the group of its logs again, so the group goes last",
@@ -338,6 +366,30 @@ export const documentedRules: readonly DocumentedRule[] = [
       const kinds = [...new Set(pools)];
       return kinds.length === 1 ? [] : kinds;
     },
+  },
+  {
+    fault: 16,
+    cloud: "azure",
+    rule: "roles on data and federated credentials are known minutes later, so whatever uses them waits until it is let in",
+    reference: `${learn}/azure/role-based-access-control/troubleshooting`,
+    breaches: (recordings, verdict) => [
+      ...each(
+        roleAssignment,
+        ({ urn, inputs }, { resources }) =>
+          dataRoles.some((role) =>
+            String(inputs["roleDefinitionId"]).endsWith(role),
+          ) &&
+          !resources.some(
+            ({ type, dependencies }) =>
+              type === dataAccess && dependencies.includes(urn),
+          ),
+      )(recordings, verdict),
+      ...each(
+        "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication",
+        ({ dependencies }) =>
+          !dependencies.some((urn) => urn.includes(`${dataAccess}::`)),
+      )(recordings, verdict),
+    ],
   },
   {
     fault: 17,

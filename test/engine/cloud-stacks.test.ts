@@ -42,7 +42,7 @@ const clouds: Readonly<Record<"aws" | "gcp" | "azure", Cloud>> = {
       "aws:ec2/internetGateway:",
     ],
     held: "control-cluster",
-    bounds: "pools-cpu-euc1-az1",
+    bounds: "pools-cpu-euc1-az1-size",
     machineType: "m7i.8xlarge",
     // A node group takes a name that nobody has, so that pods have somewhere to go.
     first: "create",
@@ -77,6 +77,8 @@ const without = [
   "kubernetes:helm.sh/v3:Release",
   "kubernetes-cert-manager:index:CertManager",
   "mlstack:index:Image",
+  // Asks Azure itself.
+  "mlstack:index:AdlsAccess",
 ].flatMap((type) => ["--exclude", `**${type}::**`]);
 const upFlags = [...without, "--exclude-dependents"];
 

@@ -12,6 +12,7 @@ import { spent } from "../../../stacks/ephemeral/spent";
 import { digestOf, step } from "../preview/digest";
 
 const group = "aws:eks/nodeGroup:NodeGroup";
+const size = "mlstack:index:NodeGroupSize";
 
 describe("cost of a change", () => {
   const { values, config } = readStackConfig("aws");
@@ -25,10 +26,10 @@ describe("cost of a change", () => {
   });
 
   /** The stack as it is, with one resource changed. */
-  function changed(name: string, by: (inputs: object) => object) {
+  function changed(type: string, name: string, by: (inputs: object) => object) {
     return same.map((each) =>
-      each.urn.endsWith(`${group}::${name}`)
-        ? step("update", group, name, {
+      each.urn.endsWith(`${type}::${name}`)
+        ? step("update", type, name, {
             before: each.oldState?.inputs ?? {},
             after: { ...by(each.newState?.inputs ?? {}) },
           })
@@ -37,9 +38,10 @@ describe("cost of a change", () => {
   }
 
   it("names the pool that is raised, with its dollars", () => {
-    const steps = changed("aws-pools-cpu-euc1-az1", (inputs) => ({
+    const steps = changed(size, "aws-pools-cpu-euc1-az1-size", (inputs) => ({
       ...inputs,
-      scalingConfig: { minSize: 3, maxSize: 12, desiredSize: 3 },
+      min: 3,
+      max: 12,
     }));
     const cost = previewCost(config, digestOf(steps));
     assert.ok(cost);
@@ -54,7 +56,7 @@ describe("cost of a change", () => {
   });
 
   it("names a machine without a price, and says at least", () => {
-    const steps = changed("aws-pools-burst", (inputs) => ({
+    const steps = changed(group, "aws-pools-burst", (inputs) => ({
       ...inputs,
       instanceTypes: ["u7i-12tb.224xlarge"],
     }));
