@@ -152,6 +152,11 @@ export interface Platform {
     /** Whether volumes of `block` grow when their claims do. */
     readonly expandable: boolean;
   };
+  /**
+   * Whether the client of its buckets can give up a write before anything of it is seen. Where it cannot, a file that must
+   * be whole is written under another name and renamed.
+   */
+  readonly abortableWrites: boolean;
   /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: ImageRegistry;

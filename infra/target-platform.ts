@@ -30,6 +30,7 @@ export abstract class TargetPlatform<Config, Own extends Bucket>
   abstract readonly kubeconfig: pulumi.Output<string>;
   abstract readonly provider: KubernetesProvider;
   abstract readonly storage: Platform["storage"];
+  abstract readonly abortableWrites: boolean;
   abstract readonly gpuDriver: Platform["gpuDriver"];
   abstract readonly images: Platform["images"];
   abstract readonly clusterNetwork: Platform["clusterNetwork"];

@@ -35,6 +35,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
+  readonly abortableWrites = false;
   readonly gpuDriver = "device-plugin";
   readonly images: AcrRegistry;
   readonly clusterNetwork: Platform["clusterNetwork"];

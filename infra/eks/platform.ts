@@ -31,6 +31,7 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
+  readonly abortableWrites = true;
   readonly gpuDriver = "device-plugin";
   readonly images: EcrRegistry;
   readonly clusterNetwork: Platform["clusterNetwork"];

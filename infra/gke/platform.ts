@@ -32,6 +32,7 @@ export class GkePlatform extends CloudPlatform<GkeConfig, GcsBucket> {
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
+  readonly abortableWrites = false;
   readonly gpuDriver = "managed";
   readonly images: ArtifactRegistry;
   readonly clusterNetwork: Platform["clusterNetwork"];

@@ -31,6 +31,7 @@ export class KapsulePlatform extends CloudPlatform<
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
   /** Kapsule installs NVIDIA's operator on GPU pools by itself. */
+  readonly abortableWrites = true;
   readonly gpuDriver = "managed";
   readonly images: ScalewayRegistry;
   readonly clusterNetwork: Platform["clusterNetwork"];

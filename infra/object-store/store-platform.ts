@@ -9,6 +9,7 @@ export abstract class StorePlatform<Config> extends TargetPlatform<
   Config,
   Bucket
 > {
+  readonly abortableWrites = true;
   protected abstract readonly store: ObjectStore;
 
   /** The cluster, as the store's constructor takes it. */

@@ -123,6 +123,12 @@ for (const [kind, fixture] of Object.entries<Fixture>(fixtures)) {
       assert.equal(raw.name, "raw");
     });
 
+    it("says that writes are given up where its client can do that, which is S3A alone", async () => {
+      const { platform, raw } = recording.result;
+      const uri = await valueOf(raw.uri);
+      assert.equal(platform.abortableWrites, uri.startsWith("s3a://"));
+    });
+
     it("grants exactly what was asked for, to exactly who asked", async () => {
       const { raw, features } = recording.result;
       const physical = async ({ uri }: Bucket) =>

@@ -75,7 +75,7 @@ export function ingestEvents(
   produced: readonly JobEnd[],
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
-  const { config, dataSet } = context.args;
+  const { config, dataSet, platform } = context.args;
   const { contract } = dataSet;
   const { table } = contract;
   const {
@@ -92,7 +92,10 @@ export function ingestEvents(
       featureStore: "write",
     }),
     env: [...client.env, ...context.pushEnv],
-    conf: streamConf,
+    conf: {
+      ...streamConf,
+      ...(platform.abortableWrites && abortableCheckpoint),
+    },
     after: [...client.ready, ...produced, ...after],
     arguments: [
       `--contract=${JSON.stringify(contractSpec({ ...contract, table: { ...table, keepDays } }))}`,
@@ -123,7 +126,10 @@ const streamConf = {
   "spark.sql.codegen.hugeMethodLimit": "8000",
   // A batch is kept for three looks and then gone: to compress it costs as much as to judge it.
   "spark.sql.inMemoryColumnarStorage.compressed": "false",
-  // A checkpoint on an object store: a file is there whole or not at all, without a rename that copies.
+} as const;
+
+/** Of a checkpoint, a file is there whole or not at all, without a rename that copies. Only the S3A client can do that. */
+const abortableCheckpoint = {
   "spark.sql.streaming.checkpointFileManagerClass":
     "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",
 } as const;

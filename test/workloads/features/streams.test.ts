@@ -49,6 +49,7 @@ function platform(): Platform {
       },
     ],
     ...volumesOf(provider),
+    abortableWrites: true,
     gpuDriver: "managed",
     images: { prefix: "registry" },
     bucket,
