@@ -50,6 +50,8 @@ export interface PolicyFacts {
   readonly keyTypes?: readonly RegExp[];
   /** Settings of a provider that would hold a key, by its type. */
   readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
+  /** Rights on everything, or for everybody. */
+  readonly broadRights?: ResourceChecks;
   /** Ways into a service beside the provider's identities. */
   readonly staticKeys?: ResourceChecks;
   readonly tags?: TagPlaces;
@@ -110,6 +112,12 @@ export function openRanges(
   }
   return ranges
     .map(String)
-    .filter((range) => range.endsWith("/0"))
+    .filter(isBroad)
     .map((range) => `${path}: ${range}: name the ranges of your own networks`);
+}
+
+/** Whether a range is larger than any network of one owner, as the halves of all addresses are. */
+function isBroad(range: string): boolean {
+  const [, bits] = range.split("/");
+  return bits !== undefined && Number(bits) < (range.includes(":") ? 16 : 8);
 }

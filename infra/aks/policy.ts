@@ -7,6 +7,13 @@ import {
   type PoolBound,
 } from "../policy-facts";
 
+/** Owner, Contributor, User Access Administrator. */
+const everyRight = [
+  "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+  "b24988ac-6180-42a0-ab88-20f7382dd24c",
+  "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+];
+
 /** Azure facts for the policy rules. */
 export const policy: PolicyFacts = {
   publicBuckets: {
@@ -28,6 +35,14 @@ export const policy: PolicyFacts = {
         list(at(profile, "authorizedIPRanges")),
       );
     },
+  },
+  broadRights: {
+    "azure-native:authorization:RoleAssignment": ({ props }) =>
+      everyRight.some((role) =>
+        String(props["roleDefinitionId"]).toLowerCase().endsWith(role),
+      )
+        ? ["roleDefinitionId: a role with every right; name what is needed"]
+        : [],
   },
   boundedPools: {
     "azure-native:containerservice:AgentPool": ({ props }) => [

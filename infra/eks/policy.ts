@@ -32,6 +32,35 @@ export const policy: PolicyFacts = {
         ? ["policy: allows every principal; name those who may"]
         : [],
   },
+  broadRights: {
+    ...Object.fromEntries(
+      [
+        ...["policy:Policy", "rolePolicy:RolePolicy", "userPolicy:UserPolicy"],
+        "groupPolicy:GroupPolicy",
+      ].map((kind) => [`aws:iam/${kind}`, unlimited]),
+    ),
+    ...Object.fromEntries(
+      [
+        "rolePolicyAttachment:RolePolicyAttachment",
+        "userPolicyAttachment:UserPolicyAttachment",
+        "groupPolicyAttachment:GroupPolicyAttachment",
+        "policyAttachment:PolicyAttachment",
+      ].map((kind) => [
+        `aws:iam/${kind}`,
+        ({ props }: PolicyResource) =>
+          administration("policyArn", [props["policyArn"]]),
+      ]),
+    ),
+    "aws:iam/role:Role": ({ props }) => [
+      ...(statements(props["assumeRolePolicy"]).some(admitsEveryone)
+        ? ["assumeRolePolicy: trusts every principal; name those who may"]
+        : []),
+      ...administration("managedPolicyArns", list(props["managedPolicyArns"])),
+      ...list(props["inlinePolicies"]).flatMap((inline) =>
+        unlimited({ props: { policy: at(inline, "policy") } }),
+      ),
+    ],
+  },
   openBuckets: (resources) =>
     resources.filter(
       (bucket) => bucket.type === bucketType && !hasBlock(bucket, resources),
@@ -83,17 +112,65 @@ export const policy: PolicyFacts = {
   },
 };
 
+/** A block names its bucket; where the name is not known yet, it is the one beside it. */
 function hasBlock(
   bucket: PolicyResource,
   resources: readonly PolicyResource[],
 ): boolean {
-  return resources.some(
-    ({ type, parent }) => type === blockType && parent === bucket.parent,
+  return resources.some((block) => {
+    if (block.type !== blockType) return false;
+    const [own, blocked] = [nameOf(bucket), nameOf(block)];
+    return own !== undefined && blocked !== undefined
+      ? own === blocked
+      : block.parent === bucket.parent;
+  });
+}
+
+/** Name of a bucket; at preview, reading what is not known yet is an error of its own. */
+function nameOf({ props }: PolicyResource): string | undefined {
+  try {
+    const name = props["bucket"];
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** All but some is everybody. */
+function admitsEveryone(statement: unknown): boolean {
+  return (
+    at(statement, "Effect") === "Allow" &&
+    (namesEveryone(statement) || at(statement, "NotPrincipal") !== undefined)
   );
 }
 
-function admitsEveryone(statement: unknown): boolean {
-  return at(statement, "Effect") === "Allow" && namesEveryone(statement);
+/** Statements of a policy that allow every action on everything. */
+function unlimited({ props }: Pick<PolicyResource, "props">): string[] {
+  return statements(props["policy"]).some(
+    (statement) =>
+      at(statement, "Effect") === "Allow" &&
+      several(at(statement, "Resource")).includes("*") &&
+      (at(statement, "NotAction") !== undefined ||
+        several(at(statement, "Action")).some((action) =>
+          ["*", "*:*", "iam:*"].includes(String(action)),
+        )),
+  )
+    ? ["policy: allows every action on everything; name what is needed"]
+    : [];
+}
+
+function administration(path: string, arns: readonly unknown[]): string[] {
+  return arns
+    .map(String)
+    .filter((arn) =>
+      /:policy\/(AdministratorAccess|PowerUserAccess|IAMFullAccess)$/.test(arn),
+    )
+    .map((arn) => `${path}: ${arn}: name what is needed`);
+}
+
+/** What policies write alone or as a list. */
+function several(value: unknown): readonly unknown[] {
+  return value === undefined || Array.isArray(value) ? list(value) : [value];
 }
 
 /**

@@ -1,10 +1,12 @@
 import {
   at,
   clusterHolds,
+  isObject,
   list,
   openRanges,
   type PolicyFacts,
   type PolicyResource,
+  type Properties,
 } from "../policy-facts";
 
 const everyone = ["allUsers", "allAuthenticatedUsers"];
@@ -22,6 +24,24 @@ export const policy: PolicyFacts = {
     ],
     "gcp:storage/bucketIAMMember:BucketIAMMember": publicMembers,
     "gcp:storage/bucketIAMBinding:BucketIAMBinding": publicMembers,
+    "gcp:storage/bucketIAMPolicy:BucketIAMPolicy": ({ props, ...rest }) =>
+      bindingsOf(props["policyData"]).flatMap((binding) =>
+        publicMembers({ ...rest, props: binding }),
+      ),
+  },
+  broadRights: {
+    ...Object.fromEntries(
+      ["projects", "folder", "organizations"].flatMap((place) =>
+        ["IAMMember", "IAMBinding"].map((kind) => [
+          `gcp:${place}/${kind[0]?.toLowerCase()}${kind.slice(1)}:${kind}`,
+          broadRole,
+        ]),
+      ),
+    ),
+    "gcp:projects/iAMPolicy:IAMPolicy": ({ props, ...rest }) =>
+      bindingsOf(props["policyData"]).flatMap((binding) =>
+        broadRole({ ...rest, props: binding }),
+      ),
   },
   openApis: {
     "gcp:container/cluster:Cluster": ({ props }) => {
@@ -81,4 +101,22 @@ function publicMembers({ props }: PolicyResource): string[] {
     .map(String)
     .filter((member) => everyone.includes(member))
     .map((member) => `${member}: name those who may`);
+}
+
+/** Roles of a whole project that the first days of Google Cloud left. */
+function broadRole(resource: PolicyResource): string[] {
+  const role = String(resource.props["role"]);
+  return [
+    ...(["roles/owner", "roles/editor"].includes(role)
+      ? [`role: ${role}: name what is needed`]
+      : []),
+    ...publicMembers(resource),
+  ];
+}
+
+/** Bindings of a policy that is written as JSON. */
+function bindingsOf(policy: unknown): readonly Properties[] {
+  const document: unknown =
+    typeof policy === "string" ? JSON.parse(policy) : policy;
+  return list(at(document, "bindings")).filter(isObject);
 }

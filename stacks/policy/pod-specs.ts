@@ -38,7 +38,7 @@ function search(path: string, value: unknown): PodSpec[] {
 }
 
 /** At preview, reading what is not known yet is an error of its own; no pod is behind it. */
-function read(value: Properties, key: string): unknown {
+export function read(value: Properties, key: string): unknown {
   try {
     return value[key];
   } catch {
@@ -46,22 +46,34 @@ function read(value: Properties, key: string): unknown {
   }
 }
 
-/** The containers of a pod, those included that only prepare it. */
+/** The containers of a pod, those included that only prepare it or are added to look into it. */
 export function containersOf({ path, spec }: PodSpec): Container[] {
-  return ["initContainers", "containers"].flatMap((key) =>
-    list(spec[key]).flatMap((container, index) =>
-      isObject(container)
-        ? [{ path: `${path}.${key}[${index}]`, container }]
-        : [],
-    ),
+  return ["initContainers", "containers", "ephemeralContainers"].flatMap(
+    (key) =>
+      list(spec[key]).flatMap((container, index) =>
+        isObject(container)
+          ? [{ path: `${path}.${key}[${index}]`, container }]
+          : [],
+      ),
   );
 }
 
 /** Namespaces of the cluster's own services. */
 const systemNamespaces = ["kube-system", "local-path-storage"];
 
-/** Whether a resource belongs to the cluster's own services. */
-export function isSystem({ type, props }: PolicyResource): boolean {
-  const key = type === "kubernetes:core/v1:Namespace" ? "name" : "namespace";
-  return systemNamespaces.includes(String(at(props, "metadata", key) ?? ""));
+/** Whether a resource is a namespace of the cluster's own services, which are no pods of anybody's. */
+export function isSystemNamespace({ type, props }: PolicyResource): boolean {
+  return (
+    type === "kubernetes:core/v1:Namespace" &&
+    systemNamespaces.includes(String(at(props, "metadata", "name") ?? ""))
+  );
+}
+
+/** Whether a resource is what enforces network policies, which is a node's own work; nothing else of the program's is. */
+export function isNodeAgent({ type, name, props }: PolicyResource): boolean {
+  return (
+    type === "kubernetes:apps/v1:DaemonSet" &&
+    name.endsWith("-network-policies") &&
+    at(props, "metadata", "namespace") === "kube-system"
+  );
 }

@@ -1,7 +1,9 @@
 import { apiAllowList } from "./api-allow-list";
 import { boundedPools } from "./bounded-pools";
+import { noBroadRights } from "./no-broad-rights";
 import { noPrivilegedPod } from "./no-privileged-pod";
 import { noPublicBucket } from "./no-public-bucket";
+import { noPublicService } from "./no-public-service";
 import { noStaticKeys } from "./no-static-keys";
 import { requestsAndLimits } from "./requests-and-limits";
 import type { Rule } from "./rule";
@@ -11,6 +13,8 @@ import { tagged } from "./tagged";
 export const rules: readonly Rule[] = [
   noPublicBucket,
   apiAllowList,
+  noPublicService,
+  noBroadRights,
   noStaticKeys,
   noPrivilegedPod,
   boundedPools,

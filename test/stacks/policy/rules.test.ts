@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { apiAllowList } from "../../../stacks/policy/api-allow-list";
 import { boundedPools } from "../../../stacks/policy/bounded-pools";
 import { noPrivilegedPod } from "../../../stacks/policy/no-privileged-pod";
+import { noBroadRights } from "../../../stacks/policy/no-broad-rights";
+import { noPublicService } from "../../../stacks/policy/no-public-service";
 import { noPublicBucket } from "../../../stacks/policy/no-public-bucket";
 import { noStaticKeys } from "../../../stacks/policy/no-static-keys";
 import { requestsAndLimits } from "../../../stacks/policy/requests-and-limits";
@@ -81,6 +83,18 @@ const cases: readonly Case[] = [
     bad: [
       [{ policy: policyOf("Allow", "*") }, /every principal/],
       [{ policy: policyOf("Allow", { AWS: ["*"] }) }, /every principal/],
+      [
+        {
+          policy: JSON.stringify({
+            Statement: {
+              Effect: "Allow",
+              NotPrincipal: { AWS: "arn:aws:iam::1:root" },
+              Action: "s3:*",
+            },
+          }),
+        },
+        /every principal/,
+      ],
       [{ policy: JSON.parse(policyOf("Allow", "*")) }, /every principal/],
     ],
   },
@@ -110,6 +124,17 @@ const cases: readonly Case[] = [
   },
   {
     rule: noPublicBucket,
+    type: "gcp:storage/bucketIAMPolicy:BucketIAMPolicy",
+    good: { policyData: policyData("roles/storage.objectUser", "user:a@b") },
+    bad: [
+      [
+        { policyData: policyData("roles/storage.objectUser", "allUsers") },
+        /allUsers/,
+      ],
+    ],
+  },
+  {
+    rule: noPublicBucket,
     type: "azure-native:storage/v20240101:StorageAccount",
     good: { allowBlobPublicAccess: false },
     bad: [[{ allowBlobPublicAccess: undefined }, /^allowBlobPublicAccess/]],
@@ -128,6 +153,11 @@ const cases: readonly Case[] = [
       [{ vpcConfig: {} }, /open to all/],
       [{ vpcConfig: { endpointPublicAccess: true } }, /open to all/],
       [{ vpcConfig: { publicAccessCidrs: ["0.0.0.0/0"] } }, /0\.0\.0\.0\/0/],
+      [
+        { vpcConfig: { publicAccessCidrs: ["0.0.0.0/1", "128.0.0.0/1"] } },
+        /128\.0\.0\.0\/1/,
+      ],
+      [{ vpcConfig: { publicAccessCidrs: ["8000::/1"] } }, /8000::\/1/],
     ],
   },
   {
@@ -239,6 +269,27 @@ const cases: readonly Case[] = [
     bad: [
       [pod({ hostNetwork: true }), /hostNetwork/],
       [pod({ volumes: [{ hostPath: { path: "/" } }] }), /hostPath/],
+      [
+        {
+          ...pod({}, { securityContext: { privileged: true } }),
+          metadata: { namespace: "kube-system" },
+        },
+        /privileged/,
+      ],
+      [
+        pod({
+          ephemeralContainers: [{ securityContext: { privileged: true } }],
+        }),
+        /ephemeralContainers\[0\]/,
+      ],
+      [pod({}, { ports: [{ containerPort: 1, hostPort: 80 }] }), /hostPort/],
+      ...["DAC_READ_SEARCH", "BPF", "NET_ADMIN", "ALL"].map(
+        (add) =>
+          [
+            pod({}, { securityContext: { capabilities: { add: [add] } } }),
+            new RegExp(`capabilities\\.add: ${add}`),
+          ] as const,
+      ),
       [pod({}, { securityContext: { privileged: true } }), /privileged/],
       [
         pod(
@@ -276,6 +327,125 @@ const cases: readonly Case[] = [
         /pod-security/,
       ],
     ],
+  },
+  {
+    rule: noPrivilegedPod,
+    type: "kubernetes:helm.sh/v3:Release",
+    good: { values: { agent: { hostNetwork: false, volumes: [{}] } } },
+    bad: [
+      [{ values: { agent: { hostNetwork: true } } }, /values\.agent\.hostNet/],
+      [
+        { values: { agents: [{ securityContext: { privileged: true } }] } },
+        /values\.agents\[0\]\.securityContext\.privileged/,
+      ],
+      [{ values: { volumes: [{ hostPath: { path: "/" } }] } }, /hostPath/],
+    ],
+  },
+  {
+    rule: noPublicService,
+    type: "kubernetes:core/v1:Service",
+    good: {
+      spec: {
+        type: "LoadBalancer",
+        loadBalancerSourceRanges: ["203.0.113.0/24"],
+      },
+    },
+    bad: [
+      [{ spec: { type: "LoadBalancer" } }, /loadBalancerSourceRanges: open/],
+      [
+        {
+          spec: {
+            type: "LoadBalancer",
+            loadBalancerSourceRanges: ["0.0.0.0/0"],
+          },
+        },
+        /0\.0\.0\.0\/0/,
+      ],
+      [
+        {
+          metadata: {
+            annotations: {
+              "service.beta.kubernetes.io/aws-load-balancer-scheme":
+                "internet-facing",
+            },
+          },
+          spec: { type: "LoadBalancer" },
+        },
+        /open to all/,
+      ],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+    good: { subjects: [{ kind: "Group", name: "ml-platform" }] },
+    bad: [
+      [{ subjects: [{ name: "system:authenticated" }] }, /authenticated/],
+      [{ subjects: [{ name: "system:serviceaccounts" }] }, /serviceaccounts/],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "aws:iam/rolePolicy:RolePolicy",
+    good: { policy: rightsOf("s3:GetObject", "arn:aws:s3:::raw/*") },
+    bad: [
+      [{ policy: rightsOf("*", "*") }, /every action/],
+      [{ policy: rightsOf(["s3:*", "*:*"], ["*"]) }, /every action/],
+      [{ policy: JSON.parse(rightsOf("*", "*")) }, /every action/],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    good: { policyArn: "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy" },
+    bad: [
+      [
+        { policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" },
+        /AdministratorAccess/,
+      ],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "aws:iam/role:Role",
+    good: { assumeRolePolicy: policyOf("Allow", { Service: "ec2" }) },
+    bad: [
+      [{ assumeRolePolicy: policyOf("Allow", "*") }, /trusts every/],
+      [{ assumeRolePolicy: policyOf("Allow", { AWS: "*" }) }, /trusts every/],
+      [{ inlinePolicies: [{ policy: rightsOf("*", "*") }] }, /every action/],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "gcp:projects/iAMMember:IAMMember",
+    good: { role: "roles/container.viewer", member: "user:a@b" },
+    bad: [
+      [{ role: "roles/owner" }, /roles\/owner/],
+      [{ member: "allAuthenticatedUsers" }, /allAuthenticatedUsers/],
+    ],
+  },
+  {
+    rule: noBroadRights,
+    type: "azure-native:authorization:RoleAssignment",
+    good: {
+      roleDefinitionId:
+        "/subscriptions/1/providers/Microsoft.Authorization/roleDefinitions/ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    },
+    bad: [
+      [
+        {
+          roleDefinitionId:
+            "/subscriptions/1/providers/Microsoft.Authorization/roleDefinitions/8E3AF657-A8FF-443C-A75C-2FE8C4BCB635",
+        },
+        /every right/,
+      ],
+    ],
+  },
+  {
+    rule: boundedPools,
+    type: "mlstack:index:NodeGroupSize",
+    good: { min: 0, max: 20 },
+    bad: [[{ max: 100_000 }, /^max: 100000/]],
   },
   {
     rule: boundedPools,
@@ -425,6 +595,16 @@ function policyOf(effect: string, principal: unknown): string {
   });
 }
 
+function rightsOf(action: unknown, resource: unknown): string {
+  return JSON.stringify({
+    Statement: [{ Effect: "Allow", Action: action, Resource: resource }],
+  });
+}
+
+function policyData(role: string, member: string): string {
+  return JSON.stringify({ bindings: [{ role, members: [member] }] });
+}
+
 function said(rule: Rule, resource: PolicyResource): string[] {
   return violations([rule], [resource]).map(({ message }) => message);
 }
@@ -481,6 +661,11 @@ describe("policy", () => {
     assert.deepEqual(violations([noPublicBucket], [bucket, beside]), []);
     const elsewhere = { ...beside, parent: "urn:models" };
     assert.equal(violations([noPublicBucket], [bucket, elsewhere]).length, 1);
+    const named = { ...bucket, props: { bucket: "raw-1" } };
+    const another = { ...beside, props: { ...block.good, bucket: "models-1" } };
+    assert.equal(violations([noPublicBucket], [named, another]).length, 1);
+    const its = { ...another, props: { ...block.good, bucket: "raw-1" } };
+    assert.deepEqual(violations([noPublicBucket], [named, its]), []);
   });
 
   it("takes a provider's tags for those of what it makes", () => {
@@ -493,16 +678,24 @@ describe("policy", () => {
     assert.deepEqual(said(tagged, { ...network, provider }), []);
   });
 
-  it("lets the cluster's own services reach their host", () => {
+  it("lets what enforces network policies reach its host, and nothing else", () => {
     const driver = {
       type: "kubernetes:apps/v1:DaemonSet",
-      name: "driver",
+      name: "local-network-policies",
       props: {
         ...pod({ hostNetwork: true }),
         metadata: { namespace: "kube-system" },
       },
     };
     assert.deepEqual(said(noPrivilegedPod, driver), []);
+    for (const other of [
+      { name: "driver" },
+      { type: deployment },
+      { props: pod({ hostNetwork: true }) },
+    ]) {
+      const messages = said(noPrivilegedPod, { ...driver, ...other });
+      assert.match(messages.join(), /hostNetwork/);
+    }
   });
 
   it("finds the pods of any kind", () => {
