@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 
 import { prepare } from "../../infra/supply";
 import { refuseWeakBackEnd } from "./back-end";
+import { CommandError } from "./command";
 import type { Invocation } from "./commands";
 import { mendKilledRun } from "./killed-run";
 import { lostCluster } from "./lost-cluster";
@@ -9,6 +10,7 @@ import { examples, localStateOption, stackOption, yesOption } from "./options";
 import { Pulumi } from "./pulumi";
 import { describeReport, nextSteps, writeReport } from "./report";
 import { readRerun, rerunLine } from "./rerun";
+import { readStackConfig } from "./stack-config";
 import { readStackFile } from "./stack-file";
 import { exportState, resourcesOf } from "./stack-state";
 
@@ -36,6 +38,25 @@ export function define(command: Command, { passed }: Invocation): void {
     });
 }
 
+/**
+ * Holds what the program declares to the policy rules. A cluster on this machine is nobody else's, and its API server
+ * refuses by itself what its pods must not do.
+ *
+ * @throws {CommandError} with all that breaks them
+ */
+async function refuseBrokenRules(stack: string): Promise<void> {
+  const { brokenRules } =
+    require("../policy/declared") as typeof import("../policy/declared");
+  const broken = await brokenRules(stack, readStackConfig(stack).values);
+  if (broken.length === 0) return;
+  throw new CommandError(
+    [
+      `stack ${stack}: ${broken.length === 1 ? "this breaks a rule" : `these break the rules`} of stacks/policy, so nothing is done:`,
+      ...broken.map((line) => `  ${line}`),
+    ].join("\n"),
+  );
+}
+
 /** Brings a stack up. @returns the exit code */
 export async function up(
   options: {
@@ -50,6 +71,7 @@ export async function up(
   const startedAt = new Date();
   const file = readStackFile(stack);
   refuseWeakBackEnd(file, options.localState === true);
+  if (!file.embedded) await refuseBrokenRules(stack);
   if (file.embedded) await prepare(file.parts);
   const pulumi = await Pulumi.resolve({ stack });
   pulumi.requireCloudPlugin(stack);

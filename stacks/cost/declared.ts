@@ -31,21 +31,36 @@ export function runProgram(config: Readonly<Record<string, unknown>>): unknown {
   return require("../index") as unknown;
 }
 
+/** Resources that the program declares for a stack, as {@link declared}, without their providers. */
+export async function declaredResources(
+  stack: string,
+  config: Readonly<Record<string, unknown>>,
+): Promise<readonly DeclaredResource[]> {
+  return (await declared(stack, config)).map(({ type, name, inputs }) => ({
+    ...{ type, name, inputs },
+  }));
+}
+
 /**
  * Resources that the program declares for a stack. It runs with mocks, so neither engine, state nor cloud is needed.
  *
  * @param config as of {@link runProgram}
  */
-export async function declaredResources(
+export async function declared(
   stack: string,
   config: Readonly<Record<string, unknown>>,
-): Promise<readonly DeclaredResource[]> {
-  const declared: DeclaredResource[] = [];
+): Promise<
+  readonly (DeclaredResource & {
+    /** URN and ID of the explicit provider. */
+    readonly provider: string;
+  })[]
+> {
+  const resources: (DeclaredResource & { readonly provider: string })[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource({ type, name, inputs }) {
+      newResource({ type, name, inputs, provider = "" }) {
         const given = inputs as Readonly<Record<string, unknown>>;
-        declared.push({ type, name, inputs: given });
+        resources.push({ type, name, inputs: given, provider });
         const state = { ...given, ...platformOutputs(type, given, name) };
         return { id: `${name}-id`, state };
       },
@@ -61,5 +76,5 @@ export async function declaredResources(
     Promise.resolve(runProgram(config) as Record<string, unknown>),
   );
   await pulumi.runtime.disconnect();
-  return declared;
+  return resources;
 }
