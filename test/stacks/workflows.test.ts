@@ -84,6 +84,38 @@ describe("workflows", () => {
     );
   });
 
+  it("hold a pull request to the rules of its base, without a passphrase", () => {
+    const text = readFileSync(join(github, "workflows/preview.yaml"), "utf8");
+    assert.doesNotMatch(text, /PASSPHRASE/);
+    const { preview } = (
+      parse(text) as {
+        jobs: Record<
+          string,
+          { steps: { uses?: string; run?: string; with?: object }[] }
+        >;
+      }
+    ).jobs;
+    const steps = preview?.steps ?? [];
+    const base = steps.findIndex(
+      (step) =>
+        step.uses?.startsWith("actions/checkout@") &&
+        JSON.stringify(step.with).includes("pull_request.base.sha"),
+    );
+    const packs = steps.flatMap(({ run = "" }, index) =>
+      [...run.matchAll(/--policy-pack (\S+)/g)].map(
+        ([, folder]) => [index, folder] as const,
+      ),
+    );
+    assert.ok(base >= 0);
+    assert.deepEqual(
+      packs.map(([, folder]) => folder),
+      ['"$RUNNER_TEMP/base/stacks/policy"'],
+    );
+    assert.ok((packs[0]?.[0] ?? 0) > base);
+    // The command is not the pull request's own, which could leave out the rules.
+    assert.doesNotMatch(text, /run\.mjs pulumi/);
+  });
+
   it("find a comment by the mark that the preview writes", () => {
     const text = readFileSync(join(github, "workflows/preview.yaml"), "utf8");
     const [start = ""] = commentMarker("X").split("X");
