@@ -5,6 +5,7 @@ import { chartOfRelease } from "../../infra/chart-source";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import { VolumeSize } from "../../infra/volume-size";
 import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
+import { containerSecurity } from "../restricted-pod";
 import { charts, kafkaVersion } from "../versions";
 import { clientPort } from "./broker";
 import { brokerMemory, type KafkaConfigOf, type Topic } from "./config";
@@ -37,6 +38,15 @@ export function strimziCluster(
       atomic: true,
       timeout: 300,
       values: {
+        // Its namespace takes no other pods: the operator's own, and those that it makes.
+        podSecurityContext: {
+          runAsNonRoot: true,
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+        securityContext: containerSecurity,
+        extraEnvs: [
+          { name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" },
+        ],
         resources: {
           requests: { cpu: "100m", memory: "384Mi" },
           limits: { memory: "512Mi" },

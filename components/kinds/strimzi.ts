@@ -60,7 +60,7 @@ export class KafkaNodePool extends k8s.apiextensions.CustomResource {
     args: Args<KafkaNodePoolSpec>,
     opts: pulumi.CustomResourceOptions,
   ) {
-    super(name, strimzi("KafkaNodePool", args), opts);
+    super(name, strimzi("KafkaNodePool", args, {}), opts);
   }
 }
 
@@ -71,7 +71,7 @@ export class KafkaCluster extends k8s.apiextensions.CustomResource {
     args: Args<KafkaClusterSpec>,
     opts: pulumi.CustomResourceOptions,
   ) {
-    super(name, strimzi("Kafka", args), opts);
+    super(name, strimzi("Kafka", args, untilReady), opts);
   }
 }
 
@@ -82,19 +82,27 @@ export class KafkaTopic extends k8s.apiextensions.CustomResource {
     args: Args<KafkaTopicSpec>,
     opts: pulumi.CustomResourceOptions,
   ) {
-    super(name, strimzi("KafkaTopic", args), opts);
+    super(name, strimzi("KafkaTopic", args, untilReady), opts);
   }
 }
 
-/** Strimzi says in a condition when what was asked for stands; the program waits for it. */
-function strimzi<Spec>(kind: string, { metadata, spec }: Args<Spec>) {
+/**
+ * Strimzi says in a condition when what was asked for stands; the program waits for it. Node pools have no such condition,
+ * and come to be with the cluster that names them.
+ *
+ * @see https://github.com/strimzi/strimzi-kafka-operator/issues/11046
+ */
+const untilReady = { "pulumi.com/waitFor": "condition=Ready" };
+
+function strimzi<Spec>(
+  kind: string,
+  { metadata, spec }: Args<Spec>,
+  annotations: Readonly<Record<string, string>>,
+) {
   return {
     apiVersion: "kafka.strimzi.io/v1",
     kind,
-    metadata: {
-      ...metadata,
-      annotations: { "pulumi.com/waitFor": "condition=Ready" },
-    },
+    metadata: { ...metadata, annotations },
     spec,
   };
 }

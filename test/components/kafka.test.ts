@@ -93,12 +93,40 @@ describe("Kafka", () => {
     assert.ok(kinds[0]?.dependencies.includes(operator.urn));
     assert.ok(kinds[1]?.dependencies.includes(kinds[0]?.urn ?? ""));
     assert.ok(topic.dependencies.includes(kinds[1]?.urn ?? ""));
+    // A node pool is ready when its cluster is, and says so nowhere: who waits for it first waits for ever.
+    const waits = [...kinds, topic].map(
+      ({ inputs }) =>
+        (inputs["metadata"] as { annotations?: Record<string, string> })
+          .annotations?.["pulumi.com/waitFor"],
+    );
+    assert.deepEqual(waits, [undefined, "condition=Ready", "condition=Ready"]);
     assert.deepEqual(Reflect.get(topic.inputs, "spec"), {
       topicName: "click-events",
       partitions: 8,
       replicas: 3,
       config: { "retention.ms": "5400000" },
     });
+  });
+
+  // https://kubernetes.io/docs/concepts/security/pod-security-standards/
+  it("of Strimzi's comes up in a namespace that takes restricted pods alone", async () => {
+    const recording = await register(kafkaSchema.parse({ kind: "strimzi" }));
+    const namespace = recording.one("kubernetes:core/v1:Namespace");
+    assert.match(JSON.stringify(namespace.inputs), /enforce":"restricted"/);
+    const operator = recording.one("kubernetes:helm.sh/v3:Release");
+    const values = operator.inputs["values"] as Record<string, unknown>;
+    assert.deepEqual(values["podSecurityContext"], {
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    assert.deepEqual(values["securityContext"], {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    });
+    // Of the pods that the operator makes.
+    assert.deepEqual(values["extraEnvs"], [
+      { name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" },
+    ]);
   });
 
   it("of someone else's has its topics read, and none created or altered", async () => {
