@@ -110,6 +110,7 @@ function variantsOf(cloud: Cloud): Readonly<Record<string, Variant>> {
                 `${kind}:00000000-0000-4000-8000-00000000000${index}`,
             ),
           }),
+          ...(cloud === "aws" && { gpuZones: ["euc1-az2"] }),
           ...(cloud === "azure" && {
             gpuZones: ["2"],
             admins: ["group", "user", "app"].map(

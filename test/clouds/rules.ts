@@ -278,6 +278,19 @@ export const documentedRules: readonly DocumentedRule[] = [
     ),
   },
   {
+    fault: 9,
+    cloud: "aws",
+    rule: "a group fails where a zone lacks its machine, so pools with GPUs go where the stack says that theirs are",
+    reference: "https://github.com/eksctl-io/eksctl/issues/6461",
+    breaches: each(
+      nodeGroup,
+      ({ inputs }, { variant }) =>
+        variant === "people" &&
+        hasGpu(list(inputs["instanceTypes"])[0]) &&
+        list(inputs["subnetIds"]).length !== 1,
+    ),
+  },
+  {
     fault: 10,
     cloud: "aws",
     rule: "a NAT gateway and its address come after the internet gateway, and go before it",
