@@ -4,7 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../infra/platform";
 import type { BatchJobSize } from "./batch-job-size";
 import { endOf, type JobEnd } from "./job-end";
-import { runOptions, withoutAwaitingTheEnd } from "./run-options";
+import {
+  runOptions,
+  staysOnItsNode,
+  withoutAwaitingTheEnd,
+} from "./run-options";
 import type { Team } from "./team";
 import { teamPodSpec, type TeamPodArgs } from "./team-pod";
 
@@ -94,8 +98,7 @@ export function batchJobSpec(
         annotations: {
           // Where Istio is installed: a sidecar would outlive the container, and the Job never end.
           "sidecar.istio.io/inject": "false",
-          // An autoscaler that makes room would lose the work of hours.
-          "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+          ...staysOnItsNode,
         },
       },
       spec: {

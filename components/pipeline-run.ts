@@ -10,7 +10,11 @@ import {
 } from "./compiled-pipeline";
 import { endOf, type JobEnd } from "./job-end";
 import { versionLabel } from "./pipeline-labels";
-import { runOptions, withoutAwaitingTheEnd } from "./run-options";
+import {
+  runOptions,
+  staysOnItsNode,
+  withoutAwaitingTheEnd,
+} from "./run-options";
 import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
 import { submissionRules, type SubmittedRun } from "./spark-mounts";
 import type { Team, TeamAccount } from "./team";
@@ -174,7 +178,7 @@ export function runnerJob(
       metadata: {
         labels: { ...args.account.identity.podLabels, ...args.podLabels },
         // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
-        annotations: { "sidecar.istio.io/inject": "false" },
+        annotations: { "sidecar.istio.io/inject": "false", ...staysOnItsNode },
       },
       spec: {
         restartPolicy: "Never",

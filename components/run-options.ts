@@ -47,3 +47,8 @@ function sorted(_key: string, value: unknown): unknown {
     Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)),
   );
 }
+
+/** Annotation of pods whose work begins anew elsewhere: an autoscaler that makes room would lose hours of it. */
+export const staysOnItsNode = {
+  "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+} as const;

@@ -73,6 +73,8 @@ function autoscalerValues(
       "balance-similar-node-groups": true,
       expander: "least-waste",
       "skip-nodes-with-system-pods": false,
+      // What is kept in such a volume is kept nowhere for long; a run that must not be moved says so itself.
+      "skip-nodes-with-local-storage": false,
       // A node that nobody needs is paid for until it goes.
       "scale-down-unneeded-time": "2m",
       "scale-down-delay-after-add": "2m",

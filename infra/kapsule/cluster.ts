@@ -51,7 +51,7 @@ export class KapsuleCluster extends pulumi.ComponentResource {
           estimator: "binpacking",
           // Nodes that nobody needs go after minutes; drivers keep nothing of worth in their own folders.
           scaleDownUnneededTime: "2m",
-          scaleDownDelayAfterAdd: "5m",
+          scaleDownDelayAfterAdd: "2m",
           skipNodesWithLocalStorage: false,
         },
         tags: [...args.tags],
