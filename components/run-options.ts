@@ -48,7 +48,7 @@ function sorted(_key: string, value: unknown): unknown {
   );
 }
 
-/** Annotation of pods whose work begins anew elsewhere: an autoscaler that makes room would lose hours of it. */
+/** Annotation of pods that an autoscaler must not move to free a node: their work would be lost, and restarted. */
 export const staysOnItsNode = {
   "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 } as const;

@@ -69,7 +69,7 @@ describe("a node that nobody needs", () => {
     assert.equal(profile, "OPTIMIZE_UTILIZATION");
   });
 
-  it("stays while a run is on it that begins anew elsewhere", async () => {
+  it("stays while a run is on it that would be restarted elsewhere", async () => {
     const { resources } = await recordStack("aws", {
       workloads: { clickstream: { steps: { pipeline: { enabled: true } } } },
     });
