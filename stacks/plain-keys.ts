@@ -5,14 +5,15 @@ import { HiddenValue } from "../infra/problem";
  * not here may hold a secret, or a whole section in which there is one.
  */
 const plainKeys: ReadonlySet<string> = new Set(
-  `account address admins apiAllow apiPort batch bucketPrefix brokers channel cidr clusterCidr context controlPlane cores
-   count cpu cpuRequest cuda dashboard dataDir disk diskGiB edit enabled epochs events everySeconds expiry
-   expireNoncurrentDays fingerprint gpuDriver gpuZones gpus idleMinutes ignorePreflightErrors instances instant
-   intervalSeconds keepDays kind kserve lifetime logDays machineType max mechanism memory min monthly name nat nodes
-   notebookIdleMinutes notebooks owner ownModels partitions path pipelines podCidr pods pool poolLabel port prefix profiles
-   project protocol rate region replicas retention retentionBytes retentionHours role schedule scheduled seed serviceCidr
-   services size spot stop storage storageClass storeSize subnet subscription team tenant threshold timeoutSeconds topic
-   trainingOperator type version versioned view workers`.split(/\s+/),
+  `account address admins apiAllow apiPort batch brokers bucketPrefix channel cidr clusterCidr context controlPlane
+   cores count cpu cpuRequest cuda dashboard dataDir disk diskGiB edit enabled epochs events everySeconds
+   expireNoncurrentDays expiry fingerprint gpuDriver gpus gpuZones idleMinutes ignorePreflightErrors incremental
+   instances instant intervalSeconds keepDays kind kserve lifetime logDays machineType max mechanism memory min monthly
+   name nat nodes notebookIdleMinutes notebooks overlap owner ownModels partitionColumn partitions path pipelines
+   podCidr pods pool poolLabel port prefix profiles project protocol rate region replicas retention retentionBytes
+   retentionHours role schedule scheduled seed serviceCidr services size spot stop storage storageClass storeSize
+   subnet subscription table team tenant threshold timeoutSeconds timeZone topic trainingOperator type version
+   versioned view workers`.split(/\s+/),
 );
 
 const kinds = {

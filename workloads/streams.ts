@@ -13,6 +13,7 @@ import type { Problem } from "../infra/problem";
 import { jobName, type DeclaredWorkload } from "./declared-workload";
 import { readDataSet } from "./data-sets";
 import { streamSchema, type StreamConfig } from "./features/config";
+import { checkDatabaseTable } from "./features/database-source";
 import type { DataSet } from "./features/data-set";
 import { tableName } from "./features/feature-view";
 import { StreamedDataSet } from "./features/streamed-data-set";
@@ -72,6 +73,7 @@ export function declareStreams(
     const read = readDataSet({ name, path: config.path, place }, teams);
     problems.push(...read.problems);
     problems.push(...checkPlaces(place, config, surroundings));
+    problems.push(...checkSource(place, config));
     const { dataSet, folder } = read;
     if (dataSet === undefined) continue;
     const declared = { name, config, dataSet, folder };
@@ -109,25 +111,61 @@ function checkPlaces(
       remedy: choices === "" ? "declare one" : `choose one of ${choices}`,
     });
   };
-  if (kafka === undefined) {
+  if (stream.topic !== undefined && kafka === undefined)
     problems.push({
       path: "kafka",
       value: undefined,
       remedy: `declare where the records of ${place} come from`,
     });
-  } else {
-    choose("topic", kafka.topics);
-  }
+  else if (stream.topic !== undefined) choose("topic", kafka?.topics ?? []);
   choose("team", teams);
   choose("pool", pools);
   return problems;
 }
 
+/** A stream with two sources or none, or of a database's table that cannot be read. */
+function checkSource(
+  place: string,
+  { topic, source, producer }: StreamConfig,
+): Problem[] {
+  if (source === undefined) {
+    const remedy =
+      "name one of the topics of the stack's kafka, or a table under source";
+    return topic === undefined
+      ? [{ path: `${place}.topic`, value: undefined, remedy }]
+      : [];
+  }
+  return [
+    ...(topic === undefined
+      ? []
+      : [
+          {
+            path: `${place}.topic`,
+            value: topic,
+            remedy:
+              "the records come from the table under source; remove one of the two",
+          },
+        ]),
+    ...(producer === undefined
+      ? []
+      : [
+          {
+            path: `${place}.producer`,
+            value: producer.kind,
+            remedy:
+              "a producer sends to a topic, and the records come from a table; leave it out",
+          },
+        ]),
+    ...checkDatabaseTable(`${place}.source.jdbc`, source.jdbc),
+  ];
+}
+
 /** Events that a producer is to send, and that nobody has. */
 function checkProducer(
   place: string,
-  { config: { producer }, dataSet }: DeclaredStream,
+  { config: { producer, source }, dataSet }: DeclaredStream,
 ): Problem[] {
+  if (source !== undefined) return [];
   const refuse = (remedy: string) => [
     { path: `${place}.producer.kind`, value: producer?.kind, remedy },
   ];
@@ -214,7 +252,7 @@ export interface StreamsArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly sparkOperator: SparkOperator;
-  /** Where records come from; nothing is registered without it. */
+  /** Where the records of topics come from. */
   readonly kafka: KafkaConfig | undefined;
   readonly streams: readonly DeclaredStream[];
   /** Whether a deletion takes the records along, as in short-lived stacks. */
@@ -223,32 +261,15 @@ export interface StreamsArgs {
   readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
-/** Registers Kafka and the data sets that a stack keeps from it. @returns the ends of their jobs */
+/** Registers Kafka, if the stack has it, and the data sets that a stack keeps from streams and tables. @returns the ends of their jobs */
 export function runStreams(
   args: StreamsArgs,
   opts?: pulumi.ComponentResourceOptions,
 ): readonly JobEnd[] {
   const { platform, store, teams, sparkOperator, forceDestroy } = args;
   const { pushgatewayUrl } = args;
-  if (args.kafka === undefined) return [];
-  const image =
-    args.kafka.kind === "single"
-      ? new Image(
-          "kafka",
-          {
-            image: "kafka",
-            context: "workloads/images/kafka",
-            dockerfile: "workloads/images/kafka/Dockerfile",
-            registry: platform.images,
-          },
-          opts,
-        ).ref
-      : undefined;
-  const kafka = new Kafka(
-    "kafka",
-    { platform, config: args.kafka, image, forceDestroy },
-    opts,
-  );
+  const kafka =
+    args.kafka && registerKafka(args.kafka, platform, forceDestroy, opts);
   const ends: JobEnd[] = [];
   for (const { name, config, dataSet, folder } of args.streams) {
     const team = teams.get(config.team);
@@ -275,4 +296,26 @@ export function runStreams(
     ends.push(...streamed.ends);
   }
   return ends;
+}
+
+function registerKafka(
+  config: KafkaConfig,
+  platform: Platform,
+  forceDestroy: boolean,
+  opts?: pulumi.ComponentResourceOptions,
+): Kafka {
+  const image =
+    config.kind === "single"
+      ? new Image(
+          "kafka",
+          {
+            image: "kafka",
+            context: "workloads/images/kafka",
+            dockerfile: "workloads/images/kafka/Dockerfile",
+            registry: platform.images,
+          },
+          opts,
+        ).ref
+      : undefined;
+  return new Kafka("kafka", { platform, config, image, forceDestroy }, opts);
 }

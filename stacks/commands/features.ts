@@ -238,13 +238,15 @@ function tableOf({ arguments: given }: SparkSpec): string | undefined {
   );
 }
 
-/** An ingestion that takes up the dead letters and ends, of one that reads the topic. */
+/** An ingestion that takes up the dead letters and ends, of one that reads a topic or a table. */
 export function replayOf(spec: SparkSpec): SparkSpec {
   return {
     ...spec,
     restartPolicy: { type: "Never" },
     arguments: [
-      ...spec.arguments.filter((each) => !/^--(topic|every|run)=/.test(each)),
+      ...spec.arguments.filter(
+        (each) => !/^--(topic|database|every|run)=/.test(each),
+      ),
       "--replay",
     ],
   };

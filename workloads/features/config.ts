@@ -4,6 +4,7 @@ import { onlineStoreSchema } from "../../components/online-store";
 import { sparkJobSizeSchema } from "../../components/spark-job-size";
 import { folderWords } from "../declared-folder";
 import { cronLine } from "./cron-line";
+import { databaseTableSchema } from "./database-source";
 
 /** Streams are read by two tasks side by side, of which each sorts its part of a batch. */
 const size = sparkJobSizeSchema.prefault({
@@ -25,7 +26,17 @@ export const streamSchema = z.strictObject({
     .describe(`Folder of its data-set.yaml, ${folderWords}`),
   team: z.string().default("ml").describe("Team whose jobs keep the data set"),
   pool: z.string().default("cpu").describe("Pool that they run on"),
-  topic: z.string().min(1).describe("One of the topics of the stack's Kafka"),
+  topic: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("One of the topics of the stack's Kafka, unless it has a source"),
+  source: z
+    .strictObject({
+      jdbc: databaseTableSchema.describe("A table of a PostgreSQL database"),
+    })
+    .optional()
+    .describe("Where its records come from in place of a topic"),
   producer: z
     .discriminatedUnion("kind", [
       z.strictObject({
@@ -62,7 +73,7 @@ export const streamSchema = z.strictObject({
         .positive()
         .optional()
         .describe(
-          "Seconds from one batch to the next, run on; without it, a run ends when it has caught up",
+          "Seconds from one batch, or one reading of a database's table, to the next, run on; without it, a run ends when it has caught up",
         ),
       keepDays: z
         .number()
@@ -87,7 +98,9 @@ export const streamSchema = z.strictObject({
       size: size.describe("Size of the job"),
     })
     .prefault({})
-    .describe("How the topic is read into tables"),
+    .describe(
+      "How the topic, or the database's table, is read into the data set's",
+    ),
   views: z
     .strictObject({
       scheduled: z

@@ -26,7 +26,8 @@ export interface StreamedDataSetArgs {
   readonly team: Team;
   readonly teamName: string;
   readonly pool: PlacedPool;
-  readonly kafka: Kafka;
+  /** Where its topic is; undefined in a stack whose data sets come from databases alone. */
+  readonly kafka: Kafka | undefined;
   readonly dataSet: DataSet;
   /** Path of its folder. */
   readonly folder: string;

@@ -11,16 +11,23 @@ import { SparkJob } from "../../components/spark-job";
 import { SparkService } from "../../components/spark-service";
 import { contractSpec } from "./contract";
 import { bulkConf, sampleFile, type DataSetContext } from "./data-set-context";
+import {
+  databaseEnv,
+  databaseTableSpec,
+  openWayToDatabase,
+} from "./database-source";
+import { databaseClientLabel } from "./labels";
 
 /** Sends events to the topic; nothing unless the stack names a producer. */
 export function produceEvents(
   context: DataSetContext,
-  client: KafkaClient,
+  client: KafkaClient | undefined,
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
   const { config, dataSet, team } = context.args;
   const { producer, topic, timeoutSeconds } = config;
-  if (producer === undefined) return [];
+  if (producer === undefined || topic === undefined || client === undefined)
+    return [];
   const { sample } = dataSet;
   const source =
     producer.kind === "generate"
@@ -71,7 +78,7 @@ export function produceEvents(
 /** Events into their table. Without `everySeconds` the program waits until the topic has been read; else the job runs on. */
 export function ingestEvents(
   context: DataSetContext,
-  client: KafkaClient,
+  client: KafkaClient | undefined,
   produced: readonly JobEnd[],
   after: readonly JobEnd[],
 ): readonly JobEnd[] {
@@ -86,23 +93,24 @@ export function ingestEvents(
     keepDays = table.keepDays,
   } = config.ingest;
   const name = context.jobName("ingest");
+  const source = sourceOf(context, name, client);
   const run = {
     ...context.sparkRun(name, "stream/ingest.py", size, {
       raw: "write",
       featureStore: "write",
     }),
-    env: [...client.env, ...context.pushEnv],
+    env: [...source.env, ...context.pushEnv],
+    podLabels: source.podLabels,
     conf: {
       ...streamConf,
       ...(platform.abortableWrites && abortableCheckpoint),
     },
-    after: [...client.ready, ...produced, ...after],
+    after: [...source.ready, ...produced, ...after],
     arguments: [
       `--contract=${JSON.stringify(contractSpec({ ...contract, table: { ...table, keepDays } }))}`,
       pulumi.interpolate`--feature-store=${context.uri("featureStore")}`,
       pulumi.interpolate`--raw=${context.uri("raw")}`,
-      pulumi.interpolate`--servers=${client.servers}`,
-      `--topic=${config.topic}`,
+      ...source.arguments,
       `--batch=${batch}`,
       `--on-loss=${onLoss}`,
       ...(everySeconds === undefined
@@ -118,6 +126,48 @@ export function ingestEvents(
   }
   const { timeoutSeconds } = config;
   return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
+}
+
+/** What a job needs to read a data set's records: those of a topic, or of a database's table. */
+function sourceOf(
+  context: DataSetContext,
+  name: string,
+  client: KafkaClient | undefined,
+): {
+  readonly arguments: readonly pulumi.Input<string>[];
+  readonly env: readonly k8s.types.input.core.v1.EnvVar[];
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly ready: readonly pulumi.Resource[];
+} {
+  const { config, platform, team } = context.args;
+  const { topic, source } = config;
+  if (source !== undefined) {
+    const { jdbc: table } = source;
+    const pods = { [databaseClientLabel]: name };
+    const way = {
+      table,
+      pods,
+      namespace: team.namespace,
+      network: platform.clusterNetwork,
+    };
+    return {
+      arguments: [`--database=${JSON.stringify(databaseTableSpec(table))}`],
+      env: databaseEnv(table),
+      podLabels: pods,
+      ready: [openWayToDatabase(name, way, context.child)],
+    };
+  }
+  if (client === undefined || topic === undefined)
+    // The configuration has checked it; see declareStreams.
+    throw new Error(`${name} has neither a topic nor a table`);
+  return {
+    arguments: [
+      pulumi.interpolate`--servers=${client.servers}`,
+      `--topic=${topic}`,
+    ],
+    env: client.env,
+    ready: client.ready,
+  };
 }
 
 const streamConf = {

@@ -9,3 +9,6 @@ export const modelLabel = "mlstack.dev/model";
 
 /** Label of a suspended schedule: the job of the program that does the same work; see mlstack_features/retraining.py. */
 export const runLabel = "mlstack.dev/run-of";
+
+/** Label of pods that are let out to a database: the job whose they are. */
+export const databaseClientLabel = "mlstack.dev/database-client";

@@ -8,7 +8,7 @@ import { trainModels } from "./model-jobs";
 import { serveOnline } from "./online-features";
 import { computeViews } from "./view-jobs";
 
-/** A data set from its topic to its feature views: events in, validated and upserted; features out, offline and online. */
+/** A data set from its topic or table to its feature views: events in, validated and upserted; features out, offline and online. */
 export class StreamedDataSet extends pulumi.ComponentResource {
   /** How each job that ends did, in the order in which they ran. */
   readonly ends: readonly JobEnd[];
@@ -20,7 +20,10 @@ export class StreamedDataSet extends pulumi.ComponentResource {
   ) {
     super("mlstack:workloads:StreamedDataSet", name, {}, opts);
     const context = new DataSetContext(name, args, this);
-    const client = args.kafka.client(args.team.namespace, args.teamName);
+    const client =
+      args.config.topic === undefined
+        ? undefined
+        : args.kafka?.client(args.team.namespace, args.teamName);
     const after = args.after ?? [];
     const produced = produceEvents(context, client, after);
     const ingested = ingestEvents(context, client, produced, after);

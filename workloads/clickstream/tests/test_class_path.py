@@ -44,6 +44,9 @@ CONNECTORS = (
     "org.apache.spark.sql.kafka010.KafkaSourceProvider",
     "org.apache.spark.kafka010.KafkaTokenUtil",
     "org.apache.kafka.common.security.scram.ScramLoginModule",
+    "org.postgresql.Driver",
+    "org.postgresql.ssl.DefaultJavaSSLFactory",
+    "org.postgresql.ssl.SingleCertValidatingFactory",
     "org.apache.spark.deploy.PythonRunner",
     "org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend",
 )

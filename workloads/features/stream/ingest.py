@@ -1,4 +1,5 @@
-"""stream-ingest: reads a topic, validates its records, and upserts them into a Hudi table, each exactly once.
+"""stream-ingest: reads a topic or a database's table, validates the records, and upserts them into a Hudi table, each
+exactly once.
 
 A batch's offsets are noted in the checkpoint before it runs. A batch that is killed runs again with the same
 offsets: rows are upserted by key, dead letters are written over, so the second run changes nothing. A batch that
@@ -24,13 +25,16 @@ from pyspark.sql import functions as F
 from jobs import feature_table, outcome
 from jobs.errors import JobError, NoRestartError
 from jobs.table_layout import has_commits
+from jobs.table_lock import writing
 from stream import bisection, checkpoint, dead_letters, event_table
 from stream.bisection import Place, Span
 from stream.contract import KAFKA_TIME, Contract, parse_contract
+from stream.database import connection_properties, parse_source
 from stream.dead_letters import PLACE
 from stream.kafka_settings import spark_settings
 from stream.ledger import Ledger, balance, discrepancies, erased
 from stream.metrics import StreamMetrics
+from stream.table_reads import TableReads
 from stream.topic import describe, lost
 from stream.validation import REASON, REFUSED, REPAIRED, UNFIT_NAME, judge
 
@@ -56,6 +60,8 @@ class Ingest:
     metrics: StreamMetrics
     ledger: Ledger
     topic_id: str = ""
+    letters_of: str = ""
+    """Keeps the dead letters of a source's batches apart from those of others; the query's id unless given."""
     pause: float = 5
     """Seconds before a batch that failed is tried again."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -142,7 +148,7 @@ class Ingest:
 
     def _stream(self) -> str:
         # Batch numbers restart with a new checkpoint; its id keeps their dead letters apart.
-        return str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
+        return self.letters_of or str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
 
 
 def _among(spans: Sequence[Span]) -> Column:
@@ -233,7 +239,42 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     # Spark tells its listeners later, or not at all once the run is over.
     if query.lastProgress is not None:
         metrics.progress(query.lastProgress)
-    seconds = time.monotonic() - start
+    return _told(work, root, time.monotonic() - start, missing)
+
+
+def ingest_table(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
+    """Read a database's table from where the last read ended; with `every` again and again, until told to stop."""
+    declared = parse_contract(options.contract)
+    source = parse_source(options.database)
+    table = f"{options.feature_store}/{declared.name}"
+    contract = event_table.of_table(spark, table, declared)
+    root = f"{options.raw}/checkpoints/{contract.name}"
+    properties = connection_properties(source, os.environ)
+    place = checkpoint.place(spark, root, source.id)
+    letters = f"{options.raw}/rejected/{contract.name}"
+    metrics = StreamMetrics(contract.name)
+    work = Ingest(spark, contract, table, letters, metrics, Ledger(spark, place), source.id, source.id)
+    event_table.require_layout(spark, table, contract)
+    event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
+    reads = TableReads(spark, place, source, properties)
+    start = time.monotonic()
+    while True:
+        # Of a driver that is taken for dead and goes on, no mark is written over another's.
+        with writing(place, "read"):
+            pending = reads.last()
+            if pending is not None:
+                # Where a run was killed, its rows are not read again.
+                reads.commit(pending, work.batch)
+            reads.commit(reads.take(contract, options.batch), work.batch)
+        metrics.push()
+        if options.every is None:
+            return _told(work, root, time.monotonic() - start, 0)
+        time.sleep(options.every)
+
+
+def _told(work: Ingest, root: str, seconds: float, missing: int) -> dict[str, object]:
+    """What a run tells when it has caught up; fails where records do not add up. `missing`: records lost before it."""
+    spark, table = work.spark, work.table
     read = work.counts["records"]
     rows, totals = _totals(work, root)
     parts = f"{rows} rows + {totals['rejected']} dead letters + {totals['duplicates']} duplicates"
@@ -318,6 +359,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--topic", help="topic to read")
+    mode.add_argument("--database", help="table of a database to read, as JSON; credentials come from the environment")
     mode.add_argument("--replay", action="store_true", help="take up the dead letters again instead")
     parser.add_argument("--servers", help="HOST:PORT of the brokers, separated by commas")
     parser.add_argument(
@@ -344,11 +386,8 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Run the job in a Spark session of its own."""
     options = arguments()
-    outcome.run(
-        JOB,
-        options.result,
-        lambda spark: (replay if options.replay else ingest)(spark, options),
-    )
+    job = replay if options.replay else ingest if options.database is None else ingest_table
+    outcome.run(JOB, options.result, lambda spark: job(spark, options))
 
 
 def _by_reason(judged: DataFrame) -> Sequence[Row]:

@@ -63,6 +63,10 @@ class StreamMetrics(StreamingQueryListener):
             behind = lag(source.get("endOffset"), source.get("latestOffset"))
             if behind is not None:
                 self._lag_records.set(behind)
+        self.push()
+
+    def push(self) -> None:
+        """Push what was counted."""
         push(self.job, self.registry)
 
     def onQueryStarted(self, event: QueryStartedEvent) -> None:

@@ -1,0 +1,213 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import { egressOnly, toDestination } from "../../components/network-policy";
+import { destinationOf } from "../../infra/destinations";
+import type { ClusterNetwork } from "../../infra/platform";
+import type { Problem } from "../../infra/problem";
+
+const column = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[^\0]*$/, "write the name of a column");
+
+/** A table of a PostgreSQL database, as a stack declares it. */
+export const databaseTableSchema = z.strictObject({
+  url: z
+    .string()
+    .describe(
+      "jdbc:postgresql://HOST:PORT/DATABASE, with ?sslmode=require or verify-full where the way there is not trusted; credentials come from `secret`",
+    ),
+  table: z
+    .string()
+    .regex(
+      /^([^.\0]{1,63}\.)?[^.\0]{1,63}$/,
+      "write SCHEMA.TABLE as the database spells it, without quotes",
+    )
+    .describe(
+      "SCHEMA.TABLE as the database spells it, capitals included; of the schema `public` unless it names one. A view will do",
+    ),
+  secret: z
+    .string()
+    .regex(
+      /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+      "write the name of a Secret in the team's namespace",
+    )
+    .describe(
+      "Name of a Secret in the team's namespace: keys `username`, `password` and, for sslmode=verify-full and an authority that Java does not know, `ca.crt`",
+    ),
+  incremental: column
+    .optional()
+    .describe(
+      "Column, of times or whole numbers, that grows with every change of a row: a run reads what has changed since the last one; without it, all rows each time",
+    ),
+  overlap: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .optional()
+    .describe(
+      "How far below the last value read `incremental` is read again, in seconds or as a number: for transactions that began before a run and ended after it; 300 unless given",
+    ),
+  partitionColumn: column
+    .optional()
+    .describe(
+      "Column of whole numbers by whose ranges several connections share the rows",
+    ),
+  partitions: z
+    .number()
+    .int()
+    .min(2)
+    .max(64)
+    .optional()
+    .describe("How many connections that is; 4 unless given"),
+  timeZone: z
+    .string()
+    .refine(
+      isTimeZone,
+      "write the name of a time zone, such as Europe/Berlin or UTC",
+    )
+    .default("UTC")
+    .describe(
+      "Zone of the times that the table keeps without one, in `timestamp` and `date`",
+    ),
+});
+
+/** A checked declaration of a database's table. */
+export type DatabaseTable = z.output<typeof databaseTableSchema>;
+
+const form = "write jdbc:postgresql://HOST:PORT/DATABASE";
+const urlForm =
+  /^jdbc:postgresql:\/\/([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?)(?::(\d{1,5}))?\/([^/?&#\s]+)(?:\?sslmode=([a-z-]+))?$/;
+const sslModes = [
+  "disable",
+  "allow",
+  "prefer",
+  "require",
+  "verify-ca",
+  "verify-full",
+];
+
+/** What is wrong with the declaration of a table: that of its URL without what may be a password. */
+export function checkDatabaseTable(
+  path: string,
+  table: DatabaseTable,
+): Problem[] {
+  const { url, incremental, overlap, partitionColumn, partitions } = table;
+  const problems: Problem[] = [];
+  const remedy = urlFault(url);
+  if (remedy !== undefined)
+    problems.push({ path: `${path}.url`, value: withoutSecrets(url), remedy });
+  if (overlap !== undefined && incremental === undefined)
+    problems.push({
+      path: `${path}.overlap`,
+      value: overlap,
+      remedy: "name the column under incremental, or leave it out",
+    });
+  if (partitions !== undefined && partitionColumn === undefined)
+    problems.push({
+      path: `${path}.partitions`,
+      value: partitions,
+      remedy: "name the column under partitionColumn, or leave it out",
+    });
+  return problems;
+}
+
+function urlFault(url: string): string | undefined {
+  const product = /^(?:jdbc:)?([a-z0-9]+):/i.exec(url)?.[1]?.toLowerCase();
+  if (
+    product !== undefined &&
+    !["postgresql", "postgres", "http", "https"].includes(product)
+  )
+    return `the jobs have the driver of PostgreSQL alone: ${form}, or have the rows of ${product} sent to a topic`;
+  if (/\/\/[^/?]*@|[?&](user|password)=/i.test(url))
+    return `${form}: the user and the password go into the Secret that secret names`;
+  const [, , , port, , sslMode] = urlForm.exec(url) ?? [undefined];
+  if (!urlForm.test(url) || Number(port ?? 5432) > 65535 || port === "0")
+    return /\?/.test(url) && !/\?sslmode=[a-z-]+$/.test(url)
+      ? `${form}, and after it at most ?sslmode=${sslModes.join("|")}`
+      : form;
+  return sslMode === undefined || sslModes.includes(sslMode)
+    ? undefined
+    : `choose sslmode among ${sslModes.join(", ")}`;
+}
+
+function withoutSecrets(url: string): string {
+  return url
+    .replace(/\/\/[^/?]*@/, "//…@")
+    .replace(/([?&](?:user|password)=)[^&]*/gi, "$1…");
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    // An offset such as +01:00 has the other sign in PostgreSQL.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** A table as the ingestion job reads it. */
+export function databaseTableSpec(table: DatabaseTable) {
+  const { incremental, partitionColumn, overlap, partitions, ...rest } = table;
+  return {
+    ...rest,
+    ...(incremental === undefined
+      ? {}
+      : { incremental, overlap: overlap ?? 300 }),
+    ...(partitionColumn === undefined
+      ? {}
+      : { partitionColumn, partitions: partitions ?? 4 }),
+  };
+}
+
+/** Credentials of a table's database, by which alone the job's pods know them. */
+export function databaseEnv({
+  secret,
+}: DatabaseTable): k8s.types.input.core.v1.EnvVar[] {
+  const variable = (name: string, key: string, optional?: true) => ({
+    name,
+    valueFrom: {
+      secretKeyRef: { name: secret, key, ...(optional ? { optional } : {}) },
+    },
+  });
+  return [
+    variable("DATABASE_USERNAME", "username"),
+    variable("DATABASE_PASSWORD", "password"),
+    variable("DATABASE_CA", "ca.crt", true),
+  ];
+}
+
+/**
+ * Lets pods out to a table's database, whatever else their team reaches.
+ *
+ * @param pods labels of the pods
+ */
+export function openWayToDatabase(
+  name: string,
+  args: {
+    readonly table: DatabaseTable;
+    readonly namespace: pulumi.Input<string>;
+    readonly pods: Readonly<Record<string, string>>;
+    readonly network: ClusterNetwork;
+  },
+  opts: pulumi.CustomResourceOptions,
+): k8s.networking.v1.NetworkPolicy {
+  const [, host = "", , port = "5432"] = urlForm.exec(args.table.url) ?? [];
+  const database = destinationOf(
+    { host, port: Number(port) },
+    args.network.closed,
+  );
+  return new k8s.networking.v1.NetworkPolicy(
+    name,
+    {
+      metadata: { namespace: args.namespace, name },
+      spec: egressOnly([toDestination(database)], args.pods),
+    },
+    opts,
+  );
+}
