@@ -94,7 +94,8 @@ cluster() {
 programs() {
   local program
   for program in "$@"; do
-    command -v "$program" >/dev/null ||
+    # Debian keeps PostgreSQL's programs off the path.
+    { command -v "$program" || compgen -G "/usr/lib/$program/*/bin/*"; } >/dev/null ||
       { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$program"; } >/dev/null
   done
 }

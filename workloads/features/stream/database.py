@@ -6,12 +6,12 @@ Names and values come from a declaration: in a statement each stands in quotes o
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
@@ -20,7 +20,9 @@ from pyspark.sql import functions as F
 
 from jobs.errors import JobError
 from jobs.jvm import jvm
-from stream.contract import Contract, Type
+from stream.contract import KAFKA_TIME, PARTITION, Contract, Type
+from stream.event_table import MOST_ADDITIONAL
+from stream.validation import COLUMN_NAME
 
 VALUE = "value"
 """Column of a row's text: a JSON object with a field a column, made by the database, which knows its types."""
@@ -130,7 +132,7 @@ def connection_properties(source: Source, environment: Mapping[str, str]) -> dic
         if environment.get("DATABASE_CA"):
             verified = {
                 "sslfactory": "org.postgresql.ssl.SingleCertValidatingFactory",
-                "sslfactoryarg": "env:DATABASE_CA",
+                "sslfactoryarg": environment["DATABASE_CA"].strip(),
             }
     return {
         "user": environment["DATABASE_USERNAME"],
@@ -189,7 +191,10 @@ class Database:
 
 
 def describe(database: Database, contract: Contract) -> Table:
-    """Ask the catalogue for the table. @raises JobError where it cannot be read into the contract's fields"""
+    """Ask the catalogue for the table.
+
+    @raises JobError where it cannot be read into the contract's fields
+    """
     source = database.source
     schema, name = source.names
     relation = f"{quoted_name(schema)}.{quoted_name(name)}"
@@ -231,8 +236,12 @@ def describe(database: Database, contract: Contract) -> Table:
                 f"{source.url}: {relation} has no column {column}, which {place} names; it has {', '.join(columns)}"
             )
         if not columns[column].readable:
-            raise JobError(f"{source.url}: {database.user} may not read {relation}.{column}; let its owner run: {grant}")
+            raise JobError(
+                f"{source.url}: {database.user} may not read {relation}.{column}; let its owner run: {grant}"
+            )
     _require_types(source, contract, relation, columns)
+    if contract.additional == "keep":
+        _require_names(source, relation, columns, {field.name for field in contract.fields})
     return Table(str(oid), columns)
 
 
@@ -255,26 +264,42 @@ def _require_types(source: Source, contract: Contract, relation: str, columns: M
             )
 
 
+def _require_names(source: Source, relation: str, columns: Mapping[str, Column], declared: set[str]) -> None:
+    readable = [name for name, column in columns.items() if column.readable]
+    additional = set(readable) - declared
+    if len(additional) > MOST_ADDITIONAL:
+        raise JobError(
+            f"{source.url}: {relation} has {len(additional)} columns that the contract does not declare, and it keeps "
+            f"at most {MOST_ADDITIONAL}; declare them, write additional: ignore, or read a view of the database"
+        )
+    for name in readable:
+        lower = name.lower()
+        alike = [each for each in readable if each.lower() == lower]
+        if not re.fullmatch(COLUMN_NAME, lower) or lower in (KAFKA_TIME, PARTITION) or len(alike) > 1:
+            raise JobError(
+                f"{source.url}: {relation}.{name} cannot be a column of the data set, whose contract keeps additional "
+                "ones; write additional: ignore, or read a view of the database that gives it a name of its own in "
+                "letters, digits and underscores"
+            )
+
+
 def next_mark(database: Database, table: Table, mark: str | None) -> tuple[str, str | None]:
     """The database's time, and where the next read is to begin: asked before a read, so that no part of it is ahead.
 
     A time is never one that is still to come: a single row of the year 9999 would hide all that follow.
     """
     source = database.source
-    moment = "pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    moment = 'pg_catalog.to_char(pg_catalog.now(), \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')'
     if source.incremental is None:
         ((now, _),) = database.rows(f"SELECT {moment}, NULL")
         return str(now), None
     column, kind = quoted_name(source.incremental), table.columns[source.incremental].type
     known = "NULL" if mark is None else _typed(mark, kind)
-    if kind in _WHOLE:
-        greatest = f"greatest(max({column}), {known}::{kind})"
-    else:
-        finite = f"max({column}) FILTER (WHERE pg_catalog.isfinite({column}))"
+    past = ""
+    if kind in _TIMES:
         present = "pg_catalog.now()" if kind == "timestamptz" else f"(pg_catalog.now() AT TIME ZONE {_zone(source)})"
-        # Of no row at all, `least` would be the present.
-        most = f"greatest({finite}, {known}::{kind})"
-        greatest = f"CASE WHEN {most} IS NOT NULL THEN least({most}, {present}::{kind}) END"
+        past = f" FILTER (WHERE pg_catalog.isfinite({column}) AND {column} <= {present}::{kind})"
+    greatest = f"greatest(max({column}){past}, {known}::{kind})"
     ((now, reached),) = database.rows(
         f"SELECT {moment}, ({greatest})::text FROM {_relation(source)}{_where(_since(source, table, mark))}"
     )
@@ -288,7 +313,9 @@ def statements(database: Database, contract: Contract, table: Table, mark: str |
     fields = {field.name: _expression(source, table.columns[field.name], field.type) for field in contract.fields}
     if contract.additional == "keep":
         fields |= {
-            name: quoted_name(name) for name, column in table.columns.items() if name not in fields and column.readable
+            name: _expression(source, column, "string")
+            for name, column in table.columns.items()
+            if name not in fields and column.readable
         }
     shown = ", ".join(f"{expression} AS {quoted_name(name)}" for name, expression in fields.items())
     return [
@@ -317,7 +344,7 @@ def _shares(database: Database, since: str | None) -> Sequence[str | None]:
     # Rows that come meanwhile, and those without a value, have a share too.
     return [
         f"({column} < {edges[0]} OR {column} IS NULL)",
-        *(f"{column} >= {start} AND {column} < {end}" for start, end in zip(edges, edges[1:], strict=False)),
+        *(f"{column} >= {start} AND {column} < {end}" for start, end in itertools.pairwise(edges)),
         f"{column} >= {edges[-1]}",
     ]
 
@@ -339,7 +366,10 @@ def read(spark: SparkSession, source: Source, properties: Mapping[str, str], sta
 
 @contextmanager
 def explained(source: Source, user: str) -> Iterator[None]:
-    """Turn what the database or its driver refuses into one line with a remedy. @raises JobError"""
+    """Turn what the database or its driver refuses into one line with a remedy.
+
+    @raises JobError with that line
+    """
     try:
         yield
     except JobError:
@@ -350,16 +380,18 @@ def explained(source: Source, user: str) -> Iterator[None]:
             raise
         state, text = refusal
         remedy = next((said for begin, said in _REMEDIES if state.startswith(begin)), "")
+        if re.search("certificat|certification path|hostnameverifier", text):
+            remedy = _CERTIFICATE
         said = remedy.format(secret=source.secret, user=user, table=source.table)
-        raise JobError(f"{source.url}: {text}" + (f"; {said}" if said else "")) from error
+        raise JobError(f"{source.url}: {text.rstrip('. ')}" + (f"; {said}" if said else "")) from error
 
 
 # By the beginning of an SQLSTATE.
 _REMEDIES = (
     (
         "28",
-        "correct the keys username and password of the Secret {secret} in the team's namespace, or let {user} in by the "
-        "server's pg_hba.conf",
+        "correct the keys username and password of the Secret {secret} in the team's namespace, or let {user} in by "
+        "the server's pg_hba.conf",
     ),
     (
         "08",
@@ -371,6 +403,11 @@ _REMEDIES = (
     ("53", "let {user} have more connections, or set fewer source.jdbc.partitions"),
     ("57", "run it again once the server is up"),
     ("22", "correct the row in the database"),
+)
+
+_CERTIFICATE = (
+    "put the certificate of the authority that signed the server's into the key ca.crt of the Secret {secret}, and "
+    "name the host in source.jdbc.url as the server's certificate does"
 )
 
 _PSQL = re.compile(r"PSQLException: (?P<text>[^\n]+)")
@@ -417,10 +454,16 @@ def _zone(source: Source) -> str:
     return quoted_text(source.time_zone)
 
 
-def _expression(source: Source, column: Column, kind: Literal["string"] | Type) -> str:
+def _expression(source: Source, column: Column, kind: Type) -> str:
+    """A column as it stands in a row's JSON."""
     name = quoted_name(column.name)
     if kind == "timestamp" and column.type in ("timestamp", "date"):
         return f"({name}::timestamp AT TIME ZONE {_zone(source)})"
+    if kind == "string" and column.type in ("numeric", "json", "jsonb"):
+        # As a text it is not parsed, which would leave sixteen digits of a number.
+        return f"{name}::text"
+    if kind == "string" and column.type.startswith("_"):
+        return f"pg_catalog.to_json({name})::text"
     return name
 
 

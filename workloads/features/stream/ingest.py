@@ -1,5 +1,4 @@
-"""stream-ingest: reads a topic or a database's table, validates the records, and upserts them into a Hudi table, each
-exactly once.
+"""stream-ingest: reads a topic or a database's table, validates the records, and upserts each once into a Hudi table.
 
 A batch's offsets are noted in the checkpoint before it runs. A batch that is killed runs again with the same
 offsets: rows are upserted by key, dead letters are written over, so the second run changes nothing. A batch that

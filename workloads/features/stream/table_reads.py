@@ -68,7 +68,10 @@ class TableReads:
     properties: Mapping[str, str]
 
     def take(self, contract: Contract, most: int) -> Read:
-        """Read the table from the last mark on, and keep the rows. @raises JobError where the database refuses"""
+        """Read the table from the last mark on, and keep the rows.
+
+        @raises JobError where the database refuses
+        """
         last = self.last()
         with Database.connected(self.spark, self.source, self.properties) as database:
             table = describe(database, contract)
@@ -110,18 +113,16 @@ class TableReads:
             return None
         return Read(**json.loads(hadoop_file.read_text(self.spark, f"{self.place}/reads/{max(numbers)}") or ""))
 
-    def commit(self, read: Read, batch: Callable[[DataFrame, int], None]) -> int:
-        """Take the batches of a read that are left, and forget its rows. @returns how many batches"""
+    def commit(self, read: Read, batch: Callable[[DataFrame, int], None]) -> None:
+        """Take the batches of a read that are left, and forget its rows."""
         done = self._numbers("commits")
-        left = range(max(read.batch, max(done, default=-1) + 1), read.end)
-        for number in left:
+        for number in range(max(read.batch, max(done, default=-1) + 1), read.end):
             batch(self.records(read, number), number)
             hadoop_file.write_text(self.spark, f"{self.place}/commits/{number}", "")
         hadoop_file.remove(self.spark, self._rows(read.number))
         for folder in ("reads", "commits"):
             for old in self._numbers(folder)[:-_KEPT]:
                 hadoop_file.remove(self.spark, f"{self.place}/{folder}/{old}")
-        return len(left)
 
     def records(self, read: Read, batch: int) -> DataFrame:
         """The rows of a batch, as records of a topic: numbered by the order in which they were read."""

@@ -28,10 +28,12 @@ REFUSED = "refused by the table"
 EARLIEST = "1900-01-01T00:00:00Z"
 """Spark refuses to write most times before it, a whole batch for one of them: calendars differed."""
 
+COLUMN_NAME = "^[a-z][a-z0-9_]{0,62}$"
+"""What a field's name may be, in lower case, for Hudi, Spark and SQL to take it without quotes."""
+
 _ROOTS = "_roots"
 _TEXT = "_text"
 _MALFORMED = "_malformed"
-_COLUMN_NAME = "^[a-z][a-z0-9_]{0,62}$"
 # Spark's casts take "12.7" as 12, "2024" as a time, and 12:30 as half past twelve of the day the job runs.
 _FORMS = {
     "long": r"^\s*[+-]?\d{1,19}\s*$",
@@ -184,7 +186,7 @@ def _unfit_name(contract: Contract) -> Column:
     """
     taken = [*(field.name for field in contract.fields), KAFKA_TIME, PARTITION]
     names = _undeclared(contract)
-    unfit = F.filter(names, lambda name: ~F.lower(name).rlike(_COLUMN_NAME) | F.lower(name).isin(*taken))
+    unfit = F.filter(names, lambda name: ~F.lower(name).rlike(COLUMN_NAME) | F.lower(name).isin(*taken))
     doubled = F.size(F.array_distinct(F.transform(names, F.lower))) < F.size(names)
     return F.when(F.size(unfit) > 0, F.concat(F.lit(f"{UNFIT_NAME}: "), F.substring(unfit[0], 1, 100))).when(
         doubled, F.lit("two undeclared fields differ in case only")

@@ -171,7 +171,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if not list(home.glob("jars/kafka_*.jar")) or shutil.which("java") is None:
         pytest.skip("KAFKA_HOME names no folder with Kafka's jars")
     folder = tmp_path_factory.mktemp("kafka")
-    port, controller = _free_ports(2)
+    port, controller = free_ports(2)
     lines = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -200,7 +200,8 @@ def jobs(tmp_path: Path, broker: Broker, settings: Mapping[str, str]) -> Jobs:
     return Jobs(tmp_path, broker.servers, settings)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """So many ports of the loopback address that nobody listens on."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
