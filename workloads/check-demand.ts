@@ -350,7 +350,8 @@ interface Place {
 const tool = { cpu: "100m", memory: "256Mi" };
 
 function streamConsumers(path: string, config: StreamConfig): Consumer[] {
-  const { team, pool, producer, ingest, views, training, drift } = config;
+  const { team, pool, producer, source, ingest, views, training, drift } =
+    config;
   const place = { team, pool };
   // Data sets follow one another, and so do the jobs of each.
   const chain = "streams";
@@ -367,6 +368,9 @@ function streamConsumers(path: string, config: StreamConfig): Consumer[] {
       ingest.size,
       ingest.everySeconds === undefined ? chain : undefined,
     ),
+    ...(source?.jdbc.schedule === undefined
+      ? []
+      : [sparkJob(`${path}.ingest.size`, place, ingest.size, clock)]),
     sparkJob(`${path}.views.size`, place, views.size, chain),
     sparkJob(`${path}.training.size`, place, training.size, chain),
     ...(views.scheduled

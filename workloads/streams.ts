@@ -126,7 +126,7 @@ function checkPlaces(
 /** A stream with two sources or none, or of a database's table that cannot be read. */
 function checkSource(
   place: string,
-  { topic, source, producer }: StreamConfig,
+  { topic, source, producer, ingest }: StreamConfig,
 ): Problem[] {
   if (source === undefined) {
     const remedy =
@@ -156,7 +156,11 @@ function checkSource(
               "a producer sends to a topic, and the records come from a table; leave it out",
           },
         ]),
-    ...checkDatabaseTable(`${place}.source.jdbc`, source.jdbc),
+    ...checkDatabaseTable(
+      `${place}.source.jdbc`,
+      source.jdbc,
+      ingest.everySeconds,
+    ),
   ];
 }
 

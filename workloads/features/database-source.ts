@@ -6,6 +6,7 @@ import { egressOnly, toDestination } from "../../components/network-policy";
 import { destinationOf } from "../../infra/destinations";
 import type { ClusterNetwork } from "../../infra/platform";
 import type { Problem } from "../../infra/problem";
+import { cronLine } from "./cron-line";
 
 const column = z
   .string()
@@ -64,6 +65,11 @@ export const databaseTableSchema = z.strictObject({
     .max(64)
     .optional()
     .describe("How many connections that is; 4 unless given"),
+  schedule: cronLine
+    .optional()
+    .describe(
+      "Cron line, in UTC, by which the table is read again, beside the run of the program",
+    ),
   timeZone: z
     .string()
     .refine(
@@ -91,10 +97,15 @@ const sslModes = [
   "verify-full",
 ];
 
-/** What is wrong with the declaration of a table: that of its URL without what may be a password. */
+/**
+ * What is wrong with the declaration of a table: that of its URL without what may be a password.
+ *
+ * @param everySeconds of its stream, whose job runs on where it is given
+ */
 export function checkDatabaseTable(
   path: string,
   table: DatabaseTable,
+  everySeconds: number | undefined,
 ): Problem[] {
   const { url, incremental, overlap, partitionColumn, partitions } = table;
   const problems: Problem[] = [];
@@ -112,6 +123,12 @@ export function checkDatabaseTable(
       path: `${path}.partitions`,
       value: partitions,
       remedy: "name the column under partitionColumn, or leave it out",
+    });
+  if (table.schedule !== undefined && everySeconds !== undefined)
+    problems.push({
+      path: `${path}.schedule`,
+      value: table.schedule,
+      remedy: "ingest.everySeconds has the job run on; remove one of the two",
     });
   return problems;
 }
@@ -153,9 +170,12 @@ function isTimeZone(name: string): boolean {
 
 /** A table as the ingestion job reads it. */
 export function databaseTableSpec(table: DatabaseTable) {
-  const { incremental, partitionColumn, overlap, partitions, ...rest } = table;
+  const { incremental, partitionColumn, overlap, partitions } = table;
   return {
-    ...rest,
+    url: table.url,
+    table: table.table,
+    secret: table.secret,
+    timeZone: table.timeZone,
     ...(incremental === undefined
       ? {}
       : { incremental, overlap: overlap ?? 300 }),

@@ -8,7 +8,9 @@ import {
   withoutAwaitingTheEnd,
 } from "../../components/run-options";
 import { SparkJob } from "../../components/spark-job";
+import { SparkSchedule } from "../../components/spark-schedule";
 import { SparkService } from "../../components/spark-service";
+import { nameFor } from "../../infra/name-limits";
 import { contractSpec } from "./contract";
 import { bulkConf, sampleFile, type DataSetContext } from "./data-set-context";
 import {
@@ -124,6 +126,13 @@ export function ingestEvents(
     new SparkService(name, run, opts);
     return [];
   }
+  const schedule = config.source?.jdbc.schedule;
+  if (schedule !== undefined)
+    new SparkSchedule(
+      nameFor("ScheduledSparkApplication", name, "schedule"),
+      { ...run, schedule },
+      opts,
+    );
   const { timeoutSeconds } = config;
   return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
 }

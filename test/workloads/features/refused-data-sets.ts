@@ -449,6 +449,14 @@ export const refused: readonly RefusedDataSet[] = [
     line: `${jdbc}.partitions: 4: name the column under partitionColumn, or leave it out`,
   },
   {
+    what: "a table that is read by a clock and on and on",
+    stream: table(
+      { schedule: "5 3 * * *" },
+      { topic: undefined, ingest: { everySeconds: 3600 } },
+    ),
+    line: `${jdbc}.schedule: "5 3 * * *": ingest.everySeconds has the job run on; remove one of the two`,
+  },
+  {
     what: "a time zone that is none",
     stream: table({ timeZone: "Mars/Base" }),
     line: `${jdbc}.timeZone: "Mars/Base": write the name of a time zone, such as Europe/Berlin or UTC`,

@@ -312,6 +312,7 @@ describe("a streamed data set", () => {
       table: "public.clicks",
       secret: "shop-db",
       incremental: "updated_at",
+      schedule: "5 3 * * *",
     };
     const recording = await register({}, ["clickstream"], { source: { jdbc } });
     const job = recording.one(application, "clickstream-stream-ingest");
@@ -347,6 +348,16 @@ describe("a streamed data set", () => {
         },
       ]);
     }
+    const schedule = recording.one(
+      "kubernetes:sparkoperator.k8s.io/v1beta2:ScheduledSparkApplication",
+      "clickstream-stream-ingest-schedule",
+    );
+    const { template, ...clock } = schedule.inputs["spec"] as {
+      readonly template: SparkApplicationSpec;
+      readonly schedule: string;
+    };
+    assert.equal(clock.schedule, "5 3 * * *");
+    assert.deepEqual(template, spec);
     const policies = recording
       .ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")
       .filter(({ name }) => name === "clickstream-stream-ingest");

@@ -79,16 +79,17 @@ class TableReads:
             known = last is not None and (last.table, last.column) == (table.id, column)
             mark = last.mark if last is not None and known else None
             time, reached = next_mark(database, table, mark)
+            asked = statements(database, contract, table, mark)
+        number = 0 if last is None else last.number + 1
+        place = self._rows(number)
+        with explained(self.source, self.properties["user"]):
             parts = [
                 read(self.spark, self.source, self.properties, statement).select(
                     F.lit(part).alias(_PART), F.monotonically_increasing_id().alias(_ROW), VALUE
                 )
-                for part, statement in enumerate(statements(database, contract, table, mark))
+                for part, statement in enumerate(asked)
             ]
-            number = 0 if last is None else last.number + 1
-            place = self._rows(number)
-            with explained(self.source, self.properties["user"]):
-                functools.reduce(DataFrame.unionAll, parts).write.mode("overwrite").parquet(place)
+            functools.reduce(DataFrame.unionAll, parts).write.mode("overwrite").parquet(place)
         found = self.spark.read.schema(_SCHEMA).parquet(place).groupBy(_PART).count().collect()
         counts = {row[_PART]: row["count"] for row in found}
         made = Read(
