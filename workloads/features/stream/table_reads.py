@@ -6,6 +6,7 @@ next read begins; a batch is a part of that, and one that is killed runs again o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -109,10 +110,12 @@ class TableReads:
 
     def last(self) -> Read | None:
         """The last read that is whole."""
-        numbers = self._numbers("reads")
-        if not numbers:
-            return None
-        return Read(**json.loads(hadoop_file.read_text(self.spark, f"{self.place}/reads/{max(numbers)}") or ""))
+        for number in reversed(self._numbers("reads")):
+            text = hadoop_file.read_text(self.spark, f"{self.place}/reads/{number}")
+            # Some stores show a file before it holds what is written; of a run that was killed then no batch has begun.
+            with contextlib.suppress(json.JSONDecodeError):
+                return Read(**json.loads(text or ""))
+        return None
 
     def commit(self, read: Read, batch: Callable[[DataFrame, int], None]) -> None:
         """Take the batches of a read that are left, and forget its rows."""
