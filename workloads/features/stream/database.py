@@ -98,7 +98,7 @@ class Table:
     """A table as the database has it."""
 
     id: str
-    """Another one for a table that was made anew under its name."""
+    """Identity in the database: a table that was recreated under the same name has another."""
     columns: Mapping[str, Column]
 
 

@@ -32,7 +32,7 @@ class Read:
 
     number: int
     table: str
-    """What the database calls the table by itself: a table made anew is another one."""
+    """Identity of the table in the database: a table that was recreated has another."""
     column: str | None
     """Of the mark, with its type."""
     mark: str | None
@@ -104,7 +104,7 @@ class TableReads:
             batch=0 if last is None else last.end,
             most=most,
         )
-        # From here on the read is what the next run goes on with.
+        # From here on the next run resumes with this read.
         hadoop_file.write_text(self.spark, f"{self.place}/reads/{number}", json.dumps(asdict(made)))
         return made
 
