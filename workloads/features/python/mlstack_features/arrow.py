@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -128,6 +128,10 @@ class ArrowBackend(Backend[pa.Table]):
         for column in columns:
             labels = labels.append_column(column, features[column].combine_chunks().take(rows))
         return labels
+
+    def renamed(self, frame: pa.Table, names: Mapping[str, str]) -> pa.Table:
+        """A table whose columns have other names, by their present ones; columns that are not named stay."""
+        return frame.rename_columns([names.get(column, column) for column in frame.column_names])
 
     def _earliest_retained(self, view: str) -> str:
         """The commit from which on the last cleaning has left every file; empty where nothing was cleaned.

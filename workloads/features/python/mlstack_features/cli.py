@@ -1,4 +1,4 @@
-"""features: what is in the feature store, as JSON; `npm run features` runs it in the cluster and shows it as tables."""
+"""mlstack-features: what is in the feature store, as JSON; `npm run features` runs it in the cluster, and shows it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(store: FeatureStore[pa.Table], options: argparse.Namespace) -> list[M
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the question."""
-    parser = argparse.ArgumentParser(prog="features", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mlstack-features", description=__doc__)
     parser.add_argument("--feature-store", required=True, help="URI of the bucket")
     parser.add_argument("--models", help="URI of the bucket with the models")
     questions = parser.add_subparsers(dest="question", required=True)
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         print(json.dumps(answer(FeatureStore.at(options.feature_store), options), default=_text))
     except FeatureStoreError as error:
-        sys.exit(f"features: {error}")
+        sys.exit(f"mlstack-features: {error}")
 
 
 def _summary(store: FeatureStore[pa.Table], name: str) -> Mapping[str, Any]:

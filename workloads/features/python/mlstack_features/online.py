@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import redis
 
-from mlstack_features.store import VALID_FROM
+from mlstack_features.feature_references import columns_by_view, require_views
+from mlstack_features.store import VALID_FROM, FeatureStoreError
 
 Row = Mapping[str, Any]
 """A feature row by column; values are what JSON holds, and times."""
@@ -76,6 +77,41 @@ class OnlineStore:
         for entity in entities:
             pipeline.hget(self._key(view, entity), "v")
         return [_decoded(value) for value in pipeline.execute()]
+
+    def features(
+        self,
+        features: Sequence[str],
+        entities: Sequence[str | int] | Mapping[str, Sequence[str | int]],
+        *,
+        full_names: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Newest features of entities, a dictionary for each, in one round trip; None where an entity has no row.
+
+        `features` are references `VIEW:COLUMN`, named in the answer as by `FeatureStore.historical_features`. Views of
+        different entities get their own, in the same order: `{"user_activity": [7], "session_activity": ["a"]}`.
+        """
+        asked = columns_by_view(features, full_names=full_names)
+        of_views = entities if isinstance(entities, Mapping) else dict.fromkeys(asked, entities)
+        require_views("entities", of_views, asked)
+        if missing := [view for view in asked if view not in of_views]:
+            raise FeatureStoreError(f"entities: none are given for the view {missing[0]}")
+        counts = {len(each) for each in of_views.values()}
+        if len(counts) > 1:
+            given = ", ".join(f"{len(each)} of {view}" for view, each in of_views.items())
+            raise FeatureStoreError(f"entities: give as many for each view; there are {given}")
+        pipeline = self._client.pipeline(transaction=False)
+        for view in asked:
+            for entity in of_views[view]:
+                pipeline.hget(self._key(view, entity), "v")
+        values = iter(pipeline.execute())
+        found: list[dict[str, Any]] = [{} for _ in range(counts.pop())]
+        for view, names in asked.items():
+            for answer in found:
+                row = _decoded(next(values)) or {}
+                if unknown := [column for column in names if row and column not in row]:
+                    raise FeatureStoreError(f"{view} has no feature {unknown[0]}; it has {', '.join(row)}")
+                answer.update({name: row.get(column) for column, name in names.items()})
+        return found
 
     def put(self, view: str, entity: str, rows: Iterable[Row], *, replace: bool = False) -> int:
         """Keep each row unless a newer one of its entity is there, or whatever is there; how many were kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from jobs.jvm import jvm, located, table_client
@@ -175,6 +175,10 @@ class SparkBackend(Backend[DataFrame]):
             oldest = F.col("_time") - F.expr(f"INTERVAL {max_age // timedelta(microseconds=1)} MICROSECOND")
             held = held.withColumn("_held", F.when(F.col(f"_held.{VALID_FROM}") >= oldest, F.col("_held")))
         return held.select("_label.*", *(F.col(f"_held.{column}").alias(column) for column in columns))
+
+    def renamed(self, frame: DataFrame, names: Mapping[str, str]) -> DataFrame:
+        """A table whose columns have other names, by their present ones; columns that are not named stay."""
+        return frame.withColumnsRenamed(dict(names))
 
     def _load(self, view: str, columns: Sequence[str] | None, reader: DataFrameReader) -> DataFrame:
         return _selected(reader.load(f"{self._uri}/{view}"), columns)

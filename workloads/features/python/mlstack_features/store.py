@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from mlstack_features.feature_references import columns_by_view, require_views
+from mlstack_features.store_error import FeatureStoreError as FeatureStoreError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,10 +31,6 @@ EPOCH_INSTANT = "0"
 
 DELETIONS = ("DELETE", "DELETE_PREPPED", "DELETE_PARTITION", "INSERT_OVERWRITE", "INSERT_OVERWRITE_TABLE")
 """Operations of Hudi's after which rows are gone that were there."""
-
-
-class FeatureStoreError(Exception):
-    """A question that cannot be answered; the message says what to ask instead."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,10 @@ class Backend(ABC, Generic[Frame]):
 
         `key` names the entity among the features, `entity` and `time` are columns of the labels.
         """
+
+    @abstractmethod
+    def renamed(self, frame: Frame, names: Mapping[str, str]) -> Frame:
+        """A table whose columns have other names, by their present ones; columns that are not named stay."""
 
     @abstractmethod
     def columns(self, frame: Frame) -> Sequence[str]:
@@ -195,16 +198,71 @@ class FeatureStore(Generic[Frame]):
         `max_age` counts as absent. Times without a zone are UTC; a label without a time gets no features. Arrow keeps
         the order of the labels, Spark does not.
         """
+        names = {column: column for column in columns}
+        return self._joined(labels, name, names, time=time, entity=entity, instant=instant, max_age=max_age)
+
+    def historical_features(
+        self,
+        labels: Frame,
+        features: Sequence[str],
+        *,
+        time: str,
+        entities: Mapping[str, str] | None = None,
+        instants: Mapping[str, str] | None = None,
+        max_age: timedelta | None = None,
+        full_names: bool = False,
+    ) -> Frame:
+        """Labels with features of several views, each as it held at the label's time.
+
+        `features` are references `VIEW:COLUMN`. `entities` gives, by view, the column of the labels with its entity:
+        the view's own name for it unless given. `instants` pins tables, by view. With `full_names` columns are named
+        VIEW__COLUMN. Otherwise as `point_in_time_join`; features of one view stand side by side.
+        """
+        asked = columns_by_view(features, full_names=full_names)
+        require_views("entities", entities or (), asked)
+        require_views("instants", instants or (), asked)
+        for view, names in asked.items():
+            labels = self._joined(
+                labels,
+                view,
+                names,
+                time=time,
+                entity=(entities or {}).get(view),
+                instant=(instants or {}).get(view),
+                max_age=max_age,
+            )
+        return labels
+
+    def _joined(
+        self,
+        labels: Frame,
+        name: str,
+        names: Mapping[str, str],
+        *,
+        time: str,
+        entity: str | None,
+        instant: str | None,
+        max_age: timedelta | None,
+    ) -> Frame:
         present = self._backend.columns(labels)
-        if taken := [column for column in columns if column in present]:
+        if taken := [column for column in names.values() if column in present]:
             raise FeatureStoreError(f"{name}: the labels have a column {taken[0]} of their own; rename it")
         if missing := [column for column in (entity, time) if column is not None and column not in present]:
             raise FeatureStoreError(f"the labels have no column {missing[0]}; they have {', '.join(present)}")
         if instant is not None:
             self._require(name, instant)
         key = self.view(name).entity
-        features = self._backend.read(name, [key, VALID_FROM, *columns], instant)
-        return self._backend.join(labels, features, key, entity or key, time, columns, max_age)
+        features = self._backend.read(name, [key, VALID_FROM, *names], instant)
+        other = {column: called for column, called in names.items() if column != called}
+        return self._backend.join(
+            labels,
+            self._backend.renamed(features, other) if other else features,
+            key,
+            entity or key,
+            time,
+            list(names.values()),
+            max_age,
+        )
 
     def _with_keys(self, name: str, columns: Sequence[str] | None) -> Sequence[str] | None:
         if columns is None:

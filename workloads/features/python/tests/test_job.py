@@ -22,6 +22,7 @@ from mlstack_features.difference import difference  # noqa: E402
 from mlstack_features.job import arguments, run  # noqa: E402
 from mlstack_features.rollback import rollback  # noqa: E402
 from mlstack_features.spark import SparkBackend  # noqa: E402
+from mlstack_features.store import Frame  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,53 @@ def test_a_join_as_of_an_instant_is_the_same_in_a_month(spark: SparkSession, sto
     assert sorted((row["at"].replace(tzinfo=UTC), row["events_1h"], row["events_1d"]) for row in theirs) == list(
         zip(moments, mine["events_1h"].to_pylist(), mine["events_1d"].to_pylist(), strict=True)
     )
+
+
+def test_features_of_two_views_are_those_of_a_join_with_each(spark: SparkSession, store: Store, tmp_path: Path) -> None:
+    # Another view of the same rows.
+    made = store.uri.removeprefix("file://")
+    for name in ("user_activity", "other"):
+        shutil.copytree(f"{made}/user_activity", tmp_path / name)
+    near, far = FeatureStore.at(f"file://{tmp_path}"), FeatureStore.of_spark(spark, f"file://{tmp_path}")
+    instant = near.history("user_activity")[1].time
+    rows = [(1, 2, START + timedelta(hours=hours)) for hours in (1, 2, 26)]
+    labels = pa.table(
+        {
+            "user_id": [row[0] for row in rows],
+            "friend": [row[1] for row in rows],
+            "at": pa.array([row[2] for row in rows], pa.timestamp("us", "UTC")),
+        }
+    )
+    asked = ["user_activity:events_1h", "other:events_1h", "user_activity:events_1d"]
+
+    def answer(reader: FeatureStore[Frame], labels: Frame, *, full_names: bool = True) -> Frame:
+        return reader.historical_features(
+            labels,
+            asked,
+            time="at",
+            entities={"other": "friend"},
+            instants={"user_activity": instant},
+            full_names=full_names,
+        )
+
+    mine = answer(near, labels)
+    of_user = near.point_in_time_join(
+        labels, "user_activity", time="at", columns=["events_1h", "events_1d"], instant=instant
+    )
+    of_friend = near.point_in_time_join(labels, "other", time="at", entity="friend", columns=["events_1h"])
+    assert mine.to_pydict() == {
+        **labels.to_pydict(),
+        "user_activity__events_1h": of_user["events_1h"].to_pylist(),
+        "user_activity__events_1d": of_user["events_1d"].to_pylist(),
+        "other__events_1h": of_friend["events_1h"].to_pylist(),
+    }
+    theirs = answer(far, spark.createDataFrame(rows, "user_id long, friend long, at timestamp"))
+    assert theirs.columns == mine.column_names
+    assert _sorted([row.asDict() for row in theirs.collect()]) == _sorted(mine.to_pylist())
+    with pytest.raises(FeatureStoreError, match="are both named events_1h; pass full_names=True"):
+        answer(near, labels, full_names=False)
+    with pytest.raises(FeatureStoreError, match="the labels have a column other__events_1h of their own"):
+        answer(near, mine.select(["user_id", "friend", "at", "other__events_1h"]))
 
 
 def test_a_rollback_restores_an_instant_and_keeps_the_history(spark: SparkSession, store: Store) -> None:

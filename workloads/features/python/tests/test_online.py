@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("redis")
 
+from mlstack_features import FeatureStoreError  # noqa: E402
 from mlstack_features.online import OnlineStore  # noqa: E402
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,6 +25,29 @@ def test_the_newest_row_stays_whatever_the_order(online: OnlineStore) -> None:
     assert online.lookup("order", 1) == {"user_id": 1, "valid_from": START + timedelta(hours=2), "value": 0.2}
     assert online.lookup("order", 3) is None
     assert [each and each["value"] for each in online.lookup_many("order", [2, 3, 1])] == [0.5, None, 0.2]
+
+
+def test_features_of_several_views_come_in_one_answer(online: OnlineStore) -> None:
+    online.put("users", "user_id", [row(1, 2, 0.2), row(2, 5, 0.5)])
+    online.put("shops", "shop", [{"shop": "a", "valid_from": START, "value": 7.0, "open": None}])
+    asked = ["users:value", "shops:value", "shops:open"]
+    entities = {"users": [1, 3], "shops": ["a", "b"]}
+    assert online.features(asked, entities, full_names=True) == [
+        {"users__value": 0.2, "shops__value": 7.0, "shops__open": None},
+        {"users__value": None, "shops__value": None, "shops__open": None},
+    ]
+    assert online.features(["users:value"], [2, 1]) == [{"value": 0.5}, {"value": 0.2}]
+    assert online.features(["users:value"], []) == []
+
+
+def test_features_that_there_are_not_are_refused(online: OnlineStore) -> None:
+    online.put("users", "user_id", [row(1, 2, 0.2)])
+    with pytest.raises(FeatureStoreError, match="users has no feature wealth; it has user_id, valid_from, value"):
+        online.features(["users:wealth"], [1])
+    with pytest.raises(FeatureStoreError, match="give as many for each view; there are 1 of users, 2 of shops"):
+        online.features(["users:value", "shops:open"], {"users": [1], "shops": ["a", "b"]})
+    with pytest.raises(FeatureStoreError, match="none are given for the view shops"):
+        online.features(["users:value", "shops:open"], {"users": [1]})
 
 
 def test_a_correction_of_the_newest_row_replaces_it(online: OnlineStore) -> None:
