@@ -84,6 +84,7 @@ export async function benchStreams(
     jobs,
     await jobs.sparkJob(namespace, `${stream}-ingest`),
   );
+  bench.cleanUpOnSignal();
   const growth: Grown[] = [];
   const sizes: number[] = [];
   for (let size = most; size >= leastEvents; size = Math.floor(size / 10))
@@ -138,6 +139,8 @@ type Grown = Awaited<ReturnType<StreamBench["ingest"]>> & {
 
 class StreamBench {
   private readonly run = randomBytes(3).toString("hex");
+  /** Jobs that have begun and are not removed yet: namespace by name. */
+  private readonly running = new Map<string, string>();
   private readonly env: readonly V1EnvVar[];
   private readonly servers: string;
 
@@ -158,7 +161,7 @@ class StreamBench {
       JSON.parse(await this.produce(topic, events, 0)),
     );
     const start = performance.now();
-    const name = await this.jobs.startSpark("bench", this.job(topic, []));
+    const name = await this.start(this.job(topic, []));
     let bytes = 0;
     const watch = setInterval(() => {
       this.jobs.memoryOf(namespace, name).then(
@@ -182,7 +185,7 @@ class StreamBench {
       };
     } finally {
       clearInterval(watch);
-      await this.jobs.deleteSpark(namespace, name);
+      await this.remove(namespace, name);
     }
   }
 
@@ -239,22 +242,45 @@ class StreamBench {
 
   /** Runs a job to its end, and removes it. @returns its result */
   private async end(template: SparkTemplate): Promise<string> {
-    const name = await this.jobs.startSpark("bench", template);
+    const name = await this.start(template);
     try {
       return await this.jobs.sparkEnd(template.namespace, name);
     } finally {
-      await this.jobs.deleteSpark(template.namespace, name);
+      await this.remove(template.namespace, name);
     }
+  }
+
+  private async start(template: SparkTemplate): Promise<string> {
+    const name = await this.jobs.startSpark("bench", template);
+    this.running.set(name, template.namespace);
+    return name;
+  }
+
+  private async remove(namespace: string, name: string): Promise<void> {
+    await this.jobs.deleteSpark(namespace, name);
+    this.running.delete(name);
+  }
+
+  /** Has a bench that is ended by a signal take its job away, which would go on for an hour. */
+  cleanUpOnSignal(): void {
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+    ] as const)
+      process.once(signal, () => {
+        void Promise.allSettled(
+          [...this.running].map(([name, namespace]) =>
+            this.jobs.deleteSpark(namespace, name),
+          ),
+        ).then(() => process.exit(code));
+      });
   }
 
   /** A job that runs on, and 1,000 events a second: how long each takes from the topic to a commit. */
   async freshness() {
     const topic = `bench-${this.run}-fresh`;
     await this.makeTopic(topic);
-    const name = await this.jobs.startSpark(
-      "bench",
-      this.job(topic, ["--every=1"]),
-    );
+    const name = await this.start(this.job(topic, ["--every=1"]));
     try {
       await this.produce(topic, 60_000, 1000);
       // The last batch of the stream.
@@ -276,7 +302,7 @@ class StreamBench {
         mostSeconds: Math.max(...most),
       };
     } finally {
-      await this.jobs.deleteSpark(namespace, name);
+      await this.remove(namespace, name);
     }
   }
 
