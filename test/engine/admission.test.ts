@@ -253,7 +253,7 @@ const executorPod = (labels: Fields, serviceAccountName?: string) => ({
 
 /** Admission policies on a real API server, which evaluates them; nothing is run. */
 describe("admission policies", function () {
-  this.timeout(5 * 60_000);
+  this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane | undefined;
   /** The policies and their bindings, as the program declares them. */

@@ -26,7 +26,7 @@ interface AuditEvent {
 
 /** The audit log of a real API server. */
 describe("audit log", function () {
-  this.timeout(5 * 60_000);
+  this.timeout(15 * 60_000);
 
   const port = 16747;
   const folder = mkdtempSync(join(tmpdir(), "mlstack-audit-"));

@@ -56,7 +56,7 @@ interface Application {
 
 /** A job that changes, in the real engine with the real Kubernetes plugin and our own provider. */
 describe("a changed job in the engine", function () {
-  this.timeout(10 * 60_000);
+  this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane;
   let pulumi: { readonly command: string; readonly env: object };

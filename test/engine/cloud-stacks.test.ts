@@ -83,7 +83,7 @@ const without = [
 const upFlags = [...without, "--exclude-dependents"];
 
 describe("a cloud stack in the engine", function () {
-  this.timeout(10 * 60_000);
+  this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane | undefined;
   let cluster: Cluster;

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "mlstack-killed-up-"));
 
 /** A run that dies while an object waits to become ready, with the real engine, Kubernetes plugin and API server. */
 describe("an up after a killed one in the engine", function () {
-  this.timeout(10 * 60_000);
+  this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane;
   let pulumi: { readonly command: string; readonly env: object };

@@ -97,7 +97,7 @@ describe("the lease of a table", function () {
     ]);
 
   this.beforeAll(async function () {
-    this.timeout(300_000);
+    this.timeout(15 * 60_000);
     await ensureTools(
       ["etcd", "kube-apiserver", "kube-controller-manager", "kubeadm"],
       terminalProgress,

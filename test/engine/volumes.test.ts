@@ -29,7 +29,7 @@ const claims = [
 
 /** Data in the engine: what a changed size does to the claims of a long-lived stack, on a real API server. */
 describe("volumes of a stack in the engine", function () {
-  this.timeout(10 * 60_000);
+  this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane | undefined;
   let stack: CloudStack;
