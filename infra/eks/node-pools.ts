@@ -135,29 +135,8 @@ export class EksNodePools extends pulumi.ComponentResource {
     args: NodePoolsArgs,
     policies: readonly pulumi.Resource[],
   ): eks.NodeGroup {
-    const { region, clusterName: cluster } = args;
-    const { min, max } = group;
-    const nodes = this.nodes(name, { pool, group, template }, args, policies);
-    new NodeGroupSize(
-      `${name}-size`,
-      { region, cluster, group: nodes.nodeGroupName, min, max },
-      { parent: this },
-    );
-    return nodes;
-  }
-
-  private nodes(
-    name: string,
-    {
-      pool,
-      group,
-      template,
-    }: { pool: NodePool; group: Group; template: ec2.LaunchTemplate },
-    args: NodePoolsArgs,
-    policies: readonly pulumi.Resource[],
-  ): eks.NodeGroup {
     const type = pool.machineType ?? "";
-    return new eks.NodeGroup(
+    const nodes = new eks.NodeGroup(
       name,
       {
         clusterName: args.clusterName,
@@ -191,6 +170,18 @@ export class EksNodePools extends pulumi.ComponentResource {
         ignoreChanges: ["scalingConfig"],
       },
     );
+    new NodeGroupSize(
+      `${name}-size`,
+      {
+        region: args.region,
+        cluster: args.clusterName,
+        group: nodes.nodeGroupName,
+        min: group.min,
+        max: group.max,
+      },
+      { parent: this },
+    );
+    return nodes;
   }
 
   private template(name: string, args: NodePoolsArgs): ec2.LaunchTemplate {

@@ -168,7 +168,7 @@ function administration(path: string, arns: readonly unknown[]): string[] {
     .map((arn) => `${path}: ${arn}: name what is needed`);
 }
 
-/** What policies write alone or as a list. */
+/** The values of a field that a policy may write as one value or as a list. */
 function several(value: unknown): readonly unknown[] {
   return value === undefined || Array.isArray(value) ? list(value) : [value];
 }

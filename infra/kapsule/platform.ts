@@ -30,8 +30,8 @@ export class KapsulePlatform extends CloudPlatform<
   readonly kubeconfig: pulumi.Output<string>;
   readonly provider: KubernetesProvider;
   readonly storage: Platform["storage"];
-  /** Kapsule installs NVIDIA's operator on GPU pools by itself. */
   readonly abortableWrites = true;
+  /** Kapsule installs NVIDIA's operator on GPU pools by itself. */
   readonly gpuDriver = "managed";
   readonly images: ScalewayRegistry;
   readonly clusterNetwork: Platform["clusterNetwork"];

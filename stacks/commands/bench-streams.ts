@@ -18,7 +18,7 @@ const goals = {
   eventsPerSecond: { least: 50_000 },
   /** Driver and executor together. */
   memoryGigabytes: { most: 3 },
-  /** A query of a table with Hudi's defaults over the same one of the declared table. */
+  /** Loads, a change and queries of a table with Hudi's defaults over those of the declared table. */
   defaultsOverDeclared: { least: 1 },
   /** Rewriting a plain table over an upsert of 1 %. */
   rewriteOverUpsert: { least: 5 },

@@ -48,8 +48,7 @@ export function interruptedObjects(
 /**
  * Takes the fields of half-created objects from the killed run's field manager. The next run applies them under another
  * manager, since the plugin draws its name at random and the state does not have it yet. The API server then refuses each
- * field that it has completed or dropped, such as the protocol of a port or an empty list: `conflict with
- * "pulumi-kubernetes-..."`. Fields without conflict would belong to both managers, and stay when the program removes them.
+ * field that it has completed, such as the protocol of a network policy's port: `conflict with "pulumi-kubernetes-..."`. Fields without conflict would belong to both managers, and stay when the program removes them.
  *
  * Objects older than the killed run belong to somebody else, and are left alone.
  *
@@ -67,13 +66,8 @@ export async function disownInterruptedObjects(
   const earliest = lastSeen.getTime() - longestCreation;
   const lines = await Promise.all(
     objects.map(async ({ apiVersion, kind, metadata }) => {
-      const { name, namespace } = metadata;
       const live = await api
-        .read<KubernetesObject>({
-          apiVersion,
-          kind,
-          metadata: { name, ...(namespace !== undefined && { namespace }) },
-        })
+        .read<KubernetesObject>({ apiVersion, kind, metadata })
         .catch((error: unknown) => {
           if (error instanceof ApiException && error.code === 404)
             return undefined;
@@ -92,8 +86,7 @@ export async function disownInterruptedObjects(
           apiVersion,
           kind,
           metadata: {
-            name,
-            ...(namespace !== undefined && { namespace }),
+            ...metadata,
             // The patch is refused if the object has changed meanwhile.
             ...(resourceVersion !== undefined && { resourceVersion }),
             managedFields: managedFields.map((entry) =>
@@ -101,9 +94,13 @@ export async function disownInterruptedObjects(
             ),
           },
         },
-        ...([undefined, undefined, undefined, undefined] as const),
+        undefined,
+        undefined,
+        undefined,
+        undefined,
         PatchStrategy.MergePatch,
       );
+      const { name, namespace } = metadata;
       const path = namespace === undefined ? name : `${namespace}/${name}`;
       return [
         `${kind} ${path}: an earlier run was killed while it was created; this run takes it over`,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { at } from "../../infra/policy-facts";
 import { plain } from "./stack-state";
 
 /** Type token of a Helm release in the engine. */
@@ -54,12 +55,6 @@ function identity({ urn, inputs }: z.output<typeof resource>): string {
   const { name, namespace, metadata } = inputs;
   return JSON.stringify([
     ...[urn, name, namespace],
-    ...[field(metadata, "name"), field(metadata, "namespace")],
+    ...[at(metadata, "name"), at(metadata, "namespace")],
   ]);
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Reflect.get(value, key)
-    : undefined;
 }

@@ -31,14 +31,10 @@ export function runProgram(config: Readonly<Record<string, unknown>>): unknown {
   return require("../index") as unknown;
 }
 
-/** Resources that the program declares for a stack, as {@link declared}, without their providers. */
-export async function declaredResources(
-  stack: string,
-  config: Readonly<Record<string, unknown>>,
-): Promise<readonly DeclaredResource[]> {
-  return (await declared(stack, config)).map(({ type, name, inputs }) => ({
-    ...{ type, name, inputs },
-  }));
+/** A resource, and the provider that it names. */
+export interface ProvidedResource extends DeclaredResource {
+  /** URN and ID of the explicit provider; empty where it names none. */
+  readonly provider: string;
 }
 
 /**
@@ -46,16 +42,11 @@ export async function declaredResources(
  *
  * @param config as of {@link runProgram}
  */
-export async function declared(
+export async function declaredResources(
   stack: string,
   config: Readonly<Record<string, unknown>>,
-): Promise<
-  readonly (DeclaredResource & {
-    /** URN and ID of the explicit provider. */
-    readonly provider: string;
-  })[]
-> {
-  const resources: (DeclaredResource & { readonly provider: string })[] = [];
+): Promise<readonly ProvidedResource[]> {
+  const resources: ProvidedResource[] = [];
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs, provider = "" }) {

@@ -1,5 +1,5 @@
 import type { PolicyResource } from "../../infra/policy-facts";
-import { declared } from "../cost/declared";
+import { declaredResources } from "../cost/declared";
 import { type Rule, violations } from "./rule";
 import { rules } from "./rules";
 
@@ -14,7 +14,7 @@ export async function brokenRules(
   config: Readonly<Record<string, unknown>>,
   checked: readonly Rule[] = rules,
 ): Promise<readonly string[]> {
-  const resources = await declared(stack, config);
+  const resources = await declaredResources(stack, config);
   const seen = resources.map(
     ({ type, name, inputs, provider }): PolicyResource => ({
       ...{ type, name, props: inputs },

@@ -17,7 +17,7 @@ import type { Rule } from "./rule";
 const enforce = "pod-security.kubernetes.io/enforce";
 const hostKeys = ["hostNetwork", "hostPID", "hostIPC"];
 
-/** What a container may be able to do beside what any can: those of the level `baseline`. */
+/** Capabilities that Pod Security's level `baseline` lets a container add. */
 const harmless = [
   ...["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"],
   ...["MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID"],

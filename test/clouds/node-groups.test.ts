@@ -23,7 +23,7 @@ const scaling = (minSize: number, maxSize: number, desiredSize: number) => ({
   ...{ minSize, maxSize, desiredSize },
 });
 
-/** What a group has, what is declared, and what it has then; EKS refuses bounds that the number of nodes is outside of. */
+/** A group's scaling, declared bounds, and its scaling afterwards; EKS refuses bounds that exclude the number of nodes. */
 const changes: readonly {
   readonly title: string;
   readonly now: Scaling;

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-import { OFFLINE_TOOLS, resolvePulumi } from "../../infra/supply/pulumi";
+import { OFFLINE_TOOLS } from "../../infra/supply/pulumi";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
 import { type ControlPlane, startControlPlane } from "../support/control-plane";
-
-const program = join(__dirname, "changed-job");
-const folder = mkdtempSync(join(tmpdir(), "mlstack-changed-job-"));
+import { EngineProgram } from "../support/engine-program";
 
 const definition = {
   apiVersion: "apiextensions.k8s.io/v1",
@@ -59,7 +55,7 @@ describe("a changed job in the engine", function () {
   this.timeout(15 * 60_000);
 
   let controlPlane: ControlPlane;
-  let pulumi: { readonly command: string; readonly env: object };
+  let stack: EngineProgram;
   let operator: NodeJS.Timeout;
   /** How runs end from now on. */
   let end = "COMPLETED";
@@ -107,43 +103,8 @@ describe("a changed job in the engine", function () {
     }
   }
 
-  function run(
-    args: readonly string[],
-    memory: string,
-  ): Promise<{ readonly code: number | null; readonly output: string }> {
-    const child = spawn(
-      pulumi.command,
-      [...args, "--stack", "test", "--non-interactive"],
-      {
-        cwd: program,
-        env: {
-          ...process.env,
-          ...pulumi.env,
-          KUBECONFIG: controlPlane.kubeconfig,
-          MEMORY: memory,
-          PULUMI_BACKEND_URL: `file://${folder}`,
-          PULUMI_CONFIG_PASSPHRASE: "",
-          PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-        },
-      },
-    );
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    return new Promise((resolve) =>
-      child.once("close", (code) => resolve({ code, output })),
-    );
-  }
-
-  async function succeed(
-    args: readonly string[],
-    memory: string,
-  ): Promise<string> {
-    const { code, output } = await run(args, memory);
-    assert.equal(code, 0, output.slice(-4000));
-    return output;
-  }
+  const succeed = (args: readonly string[], memory: string): Promise<string> =>
+    stack.succeed(args, { MEMORY: memory });
 
   const up = (memory: string, ...args: string[]) =>
     succeed(["up", "--yes", "--skip-preview", ...args], memory);
@@ -157,7 +118,6 @@ describe("a changed job in the engine", function () {
       ],
       terminalProgress,
     );
-    pulumi = await resolvePulumi();
     controlPlane = await startControlPlane({ api: 16643, etcd: 12579 });
     kubectl(["apply", "-f", "-"], definition);
     kubectl([
@@ -165,14 +125,17 @@ describe("a changed job in the engine", function () {
       `crd/${definition.metadata.name}`,
     ]);
     operator = setInterval(operate, 500);
-    await succeed(["stack", "init"], "1g");
+    stack = await EngineProgram.make(
+      join(__dirname, "changed-job"),
+      controlPlane.kubeconfig,
+      { MEMORY: "1g" },
+    );
   });
 
   after(async () => {
     clearInterval(operator);
     await controlPlane.stop();
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(join(program, "Pulumi.test.yaml"), { force: true });
+    stack.remove();
   });
 
   it("is run, and not again for what a webhook wrote into it", async () => {
@@ -203,7 +166,9 @@ describe("a changed job in the engine", function () {
 
   it("that has failed is run again by a replacement, with what is declared by then", async () => {
     end = "FAILED";
-    const failed = await run(["up", "--yes", "--skip-preview"], "3g");
+    const failed = await stack.run(["up", "--yes", "--skip-preview"], {
+      MEMORY: "3g",
+    });
     assert.notEqual(failed.code, 0);
     assert.match(failed.output, /first ended as FAILED: made to fail/);
     end = "COMPLETED";

@@ -99,8 +99,8 @@ Every namespace of the stack is closed in both directions. Open are, for a team:
 server, the object store and where the identity for it is got, what the stack runs for it (Kafka, Redis, the Pushgateway,
 Kubeflow Pipelines), and outside of the cluster what \`teams[].egress\` says: \`all\` unless given, so that packages,
 data sets and models come as they always did; \`none\`; or a list of ranges. The pods that read a data set from a table of a
-database reach its host and port too, by a label that whoever may make pods in the team can give to another of them. Closed in any case are the nodes with their
-kubelets, the pods and services of others, and a cloud's metadata address.
+database also reach its host and port. A label selects them, and every member who may make pods can set it. Closed in any
+case are the nodes with their kubelets, the pods and services of others, and a cloud's metadata address.
 
 - Policies know addresses and no names. On EKS, GKE and AKS the object store and the token service have public addresses
   that change: with \`none\`, port 443 stays open to every public address there. On AKS the API server is behind that as well,

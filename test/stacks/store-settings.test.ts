@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 
-/** What only the clients of one kind of store know, in settings, environments and arguments. */
+/** Settings, variables and arguments that only one kind of store's client knows. */
 const words = {
   s3: /s3a|\bs3:|AbortableStream|\bAWS_|amazonaws/i,
   gcs: /\bgs:|fs\.(AbstractFileSystem\.)?gs\.|GoogleHadoop|GOOGLE_/,

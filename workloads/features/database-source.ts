@@ -100,7 +100,7 @@ const sslModes = [
 /**
  * What is wrong with the declaration of a table: that of its URL without what may be a password.
  *
- * @param everySeconds of its stream, whose job runs on where it is given
+ * @param everySeconds `ingest.everySeconds` of the stream; undefined where the job ends once it has read the table
  */
 export function checkDatabaseTable(
   path: string,

@@ -137,7 +137,7 @@ export function ingestEvents(
   return [new SparkJob(name, { ...run, timeoutSeconds }, opts).end];
 }
 
-/** What a job needs to read a data set's records: those of a topic, or of a database's table. */
+/** Arguments, variables and dependencies of a job that reads a data set's records: from a topic, or a database's table. */
 function sourceOf(
   context: DataSetContext,
   name: string,

@@ -25,7 +25,7 @@ from stream.event_table import MOST_ADDITIONAL
 from stream.validation import COLUMN_NAME
 
 VALUE = "value"
-"""Column of a row's text: a JSON object with a field a column, made by the database, which knows its types."""
+"""Column with the row as a JSON object, one field per column, written by the database, which knows the types."""
 
 _DRIVER = "org.postgresql.Driver"
 
