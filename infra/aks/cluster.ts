@@ -1,5 +1,6 @@
 import * as containerservice from "@pulumi/azure-native/containerservice";
 import * as managedidentity from "@pulumi/azure-native/managedidentity";
+import type * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
 
 import { address } from "../cidr";
@@ -7,7 +8,7 @@ import type { NodePool } from "../platform";
 import type { Admin } from "./admins";
 import { poolProfile, type PoolSettings } from "./node-pools";
 import { assignRole } from "./role";
-import { roles } from "./rules";
+import { portsOfNode, roles } from "./rules";
 
 /** Arguments of the cluster. */
 export interface ClusterArgs extends PoolSettings {
@@ -19,8 +20,8 @@ export interface ClusterArgs extends PoolSettings {
   readonly network: { readonly pods: string; readonly services: string };
   /** Ranges that reach the API over the internet; with none it answers inside the network only. */
   readonly allow: readonly string[];
-  /** Address that nodes reach the API by. */
-  readonly natAddress: pulumi.Input<string>;
+  /** Addresses that nodes reach the internet and the API by. */
+  readonly outbound: readonly network.PublicIPAddress[];
   readonly admins: readonly Admin[];
   /** The pool that the cluster's own services run in; AKS makes no cluster without one, and neither renames nor resizes it later. */
   readonly systemPool: NodePool;
@@ -64,7 +65,7 @@ export class AksCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: identity.role,
+        dependsOn: identity.roles,
         // The autoscaler's to decide.
         ignoreChanges: ["agentPoolProfiles[0].count"],
       },
@@ -82,7 +83,7 @@ export class AksCluster extends pulumi.ComponentResource {
     this.registerOutputs({ clusterName: this.cluster.name });
   }
 
-  /** The cluster's own identity, which joins nodes to the subnet. */
+  /** The cluster's own identity, which joins nodes to the subnet and the load balancer to its addresses. */
   private identity(name: string, args: ClusterArgs) {
     const identity = new managedidentity.UserAssignedIdentity(
       `${name}-identity`,
@@ -94,19 +95,28 @@ export class AksCluster extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const role = assignRole(
-      `${name}-network`,
-      {
-        subscription: args.subscription,
-        role: roles.networkContributor,
-        principalId: identity.principalId,
-        principalType: "ServicePrincipal",
-        owner: args.clusterName,
-        scope: args.subnetId,
-      },
-      { parent: this },
+    const assigned = (
+      [
+        [`${name}-network`, args.subnetId],
+        ...args.outbound.map(
+          ({ id }, index) => [`${name}-outbound-${index + 1}`, id] as const,
+        ),
+      ] as const
+    ).map(([roleName, scope]) =>
+      assignRole(
+        roleName,
+        {
+          subscription: args.subscription,
+          role: roles.networkContributor,
+          principalId: identity.principalId,
+          principalType: "ServicePrincipal",
+          owner: args.clusterName,
+          scope,
+        },
+        { parent: this },
+      ),
     );
-    return { id: identity.id, role };
+    return { id: identity.id, roles: assigned };
   }
 
   private admin(
@@ -142,7 +152,7 @@ function placeOf(args: ClusterArgs) {
   };
 }
 
-function accessOf({ allow, tenant, admins, natAddress }: ClusterArgs) {
+function accessOf({ allow, tenant, admins, outbound }: ClusterArgs) {
   return {
     enableRBAC: true,
     disableLocalAccounts: true,
@@ -157,17 +167,19 @@ function accessOf({ allow, tenant, admins, natAddress }: ClusterArgs) {
     apiServerAccessProfile:
       allow.length > 0
         ? {
-            // Nodes reach it over the internet, too, by the address of their NAT gateway.
+            // Nodes reach it over the internet, too.
             authorizedIPRanges: [
               ...allow,
-              pulumi.interpolate`${natAddress}/32`,
+              ...outbound.map(
+                ({ ipAddress }) => pulumi.interpolate`${ipAddress}/32`,
+              ),
             ],
           }
         : { enablePrivateCluster: true },
   };
 }
 
-function networkOf({ network }: ClusterArgs) {
+function networkOf({ network, outbound }: ClusterArgs) {
   return {
     networkProfile: {
       networkPlugin: "azure",
@@ -175,7 +187,11 @@ function networkOf({ network }: ClusterArgs) {
       networkDataplane: "cilium",
       networkPolicy: "cilium",
       loadBalancerSku: "standard",
-      outboundType: "userAssignedNATGateway",
+      outboundType: "loadBalancer",
+      loadBalancerProfile: {
+        outboundIPs: { publicIPs: outbound.map(({ id }) => ({ id })) },
+        allocatedOutboundPorts: portsOfNode,
+      },
       podCidr: network.pods,
       serviceCidr: network.services,
       dnsServiceIP: address(network.services, 10),

@@ -72,6 +72,14 @@ export function bill(
         builder.fee("control plane", name, `aks-${tier || "free"}`, {
           what: `AKS, tier ${tier || "free"}`,
         });
+        builder.fee("network", name, "load-balancer-standard-first-5-rules", {
+          what: "load balancer",
+        });
+        builder.use(
+          "nat",
+          "load-balancer-standard-data",
+          "data through the load balancer",
+        );
         for (const pool of records(inputs["agentPoolProfiles"])) {
           agentPool(builder, `${name}/${text(pool["name"])}`, pool);
         }
@@ -79,10 +87,6 @@ export function bill(
       }
       case "azure-native:containerservice:AgentPool":
         agentPool(builder, name, inputs);
-        break;
-      case "azure-native:network:NatGateway":
-        builder.fee("network", name, "nat-gateway", { what: "NAT gateway" });
-        builder.use("nat", "nat-gateway-data", "data through NAT");
         break;
       case "azure-native:network:PublicIPAddress":
         builder.fee("network", name, "public-ipv4-standard-static", {

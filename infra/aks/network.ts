@@ -8,14 +8,21 @@ export interface NetworkArgs {
   readonly resourceGroupName: pulumi.Input<string>;
   readonly location: string;
   readonly cidr: string;
+  /** Number of addresses that nodes reach the internet by. */
+  readonly outbound: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A virtual network of its own: nodes in one subnet, out through a NAT gateway; pods have addresses of an overlay. */
+/**
+ * A virtual network of its own, with the nodes in one subnet; pods have addresses of an overlay.
+ *
+ * Nodes reach the internet by the cluster's load balancer, which is in every zone as its addresses are. A NAT gateway
+ * of SKU Standard is in one zone, and what leaves the nodes of the others is lost with it; azure-native does not know
+ * StandardV2.
+ */
 export class AksNetwork extends pulumi.ComponentResource {
   readonly nodeSubnet: network.Subnet;
-  /** Address that everything goes out by. */
-  readonly natAddress: pulumi.Output<string>;
+  readonly outbound: readonly network.PublicIPAddress[];
 
   constructor(
     name: string,
@@ -23,29 +30,21 @@ export class AksNetwork extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions,
   ) {
     super("mlstack:infra:AksNetwork", name, {}, opts);
-    const { cidr, ...place } = args;
-    const address = new network.PublicIPAddress(
-      `${name}-nat`,
-      {
-        ...place,
-        publicIpAddressName: `${name}-nat`,
-        sku: { name: "Standard" },
-        publicIPAllocationMethod: "Static",
-        zones: ["1", "2", "3"],
-      },
-      { parent: this },
-    );
-    this.natAddress = address.ipAddress.apply((ip) => ip ?? "");
-    const gateway = new network.NatGateway(
-      `${name}-nat`,
-      {
-        ...place,
-        natGatewayName: `${name}-nat`,
-        sku: { name: "Standard" },
-        publicIpAddresses: [{ id: address.id }],
-        idleTimeoutInMinutes: 10,
-      },
-      { parent: this },
+    const { cidr, outbound, ...place } = args;
+    this.outbound = Array.from(
+      { length: outbound },
+      (_, index) =>
+        new network.PublicIPAddress(
+          `${name}-outbound-${index + 1}`,
+          {
+            ...place,
+            publicIpAddressName: `${name}-outbound-${index + 1}`,
+            sku: { name: "Standard" },
+            publicIPAllocationMethod: "Static",
+            zones: ["1", "2", "3"],
+          },
+          { parent: this },
+        ),
     );
     const whole = new network.VirtualNetwork(
       `${name}-network`,
@@ -64,7 +63,6 @@ export class AksNetwork extends pulumi.ComponentResource {
         virtualNetworkName: whole.name,
         subnetName: "nodes",
         addressPrefix: subnet(cidr, 2, 0),
-        natGateway: { id: gateway.id },
       },
       { parent: this },
     );

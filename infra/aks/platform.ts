@@ -25,6 +25,7 @@ import { addedTaints, AksNodePools } from "./node-pools";
 import { AcrRegistry } from "./registry";
 import {
   containerName,
+  outboundAddresses,
   registryName,
   storageAccountName,
   systemPoolName,
@@ -149,9 +150,14 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
   }
 
   private makeNetwork(): AksNetwork {
+    const { target, pools } = this.request;
     return new AksNetwork(
       `${this.name}-network`,
-      { ...this.place, cidr: this.request.target.network.cidr },
+      {
+        ...this.place,
+        cidr: target.network.cidr,
+        outbound: outboundAddresses([target.system, ...pools]),
+      },
       this.below,
     );
   }
@@ -167,7 +173,7 @@ export class AksPlatform extends CloudPlatform<AksConfig, AdlsBucket> {
         tenant: target.tenant,
         network: target.network,
         allow: target.apiAllow,
-        natAddress: this.network.natAddress,
+        outbound: this.network.outbound,
         admins: target.admins.map(adminOf),
         systemPool: { ...target.system, name: systemPoolName, spot: false },
         agreed: lifetime === "long",

@@ -27,6 +27,31 @@ export const regionsWithThreeZones: readonly string[] = [
   ...["japaneast", "koreacentral", "centralindia"],
 ];
 
+/** Part of a pool that an upgrade adds for as long as it goes on. */
+export const surge = 0.33;
+
+/** Outbound connections that a node may have open at once to one destination. */
+export const portsOfNode = 1024;
+
+/** Ports of an address that are shared out among nodes. */
+const portsOfAddress = 64_000;
+
+/**
+ * Number of addresses whose ports suffice for every node of the pools, those that an upgrade adds included. AKS adds no
+ * node for which no ports are left.
+ *
+ * @see https://learn.microsoft.com/azure/aks/configure-load-balancer-standard
+ */
+export function outboundAddresses(
+  pools: readonly { readonly max: number; readonly spot?: boolean }[],
+): number {
+  const nodes = pools.reduce(
+    (sum, { max, spot }) => sum + max + (spot ? 0 : Math.ceil(max * surge)),
+    0,
+  );
+  return Math.ceil((nodes * portsOfNode) / portsOfAddress);
+}
+
 /**
  * Sizes whose GPUs the AKS image drives; visualisation (NV) sizes need another driver.
  *

@@ -35,8 +35,8 @@ export const standIn: StandIn = {
     "azure-native:containerregistry:Registry": ({ registryName }) => ({
       loginServer: `${text(registryName)}.azurecr.io`,
     }),
-    "azure-native:network:PublicIPAddress": () => ({
-      ipAddress: "198.51.100.7",
+    "azure-native:network:PublicIPAddress": ({ publicIpAddressName }) => ({
+      ipAddress: `198.51.100.${/\d+$/.exec(text(publicIpAddressName))?.[0] ?? ""}`,
     }),
     "azure-native:network:VirtualNetwork": ({ virtualNetworkName }) => ({
       name: virtualNetworkName,

@@ -51,7 +51,8 @@ const pools: Readonly<Record<Cloud, readonly object[]>> = {
     gpu("b200", "a4-highgpu-8g", 8, {}),
   ],
   azure: [
-    { name: "cpu", machineType: "Standard_D4s_v5", min: 1, max: 3 },
+    // More nodes than the ports of one address suffice for.
+    { name: "cpu", machineType: "Standard_D4s_v5", min: 1, max: 90 },
     { name: "e", machineType: "Standard_E8s_v5", min: 0, max: 9, spot: true },
     gpu("t4", "Standard_NC4as_T4_v3", 1, { spot: true }),
     gpu("a100", "Standard_NC24ads_A100_v4", 1, {}),

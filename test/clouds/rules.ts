@@ -137,6 +137,33 @@ const hasGpu = (type: unknown) => (ec2.machine(String(type))?.gpus ?? 0) > 0;
 const azureGpu = (type: unknown) =>
   (azureSizes.machine(String(type))?.gpus ?? 0) > 0;
 
+/** Whether a cluster of Azure has fewer ports on its addresses than its nodes ask for. */
+function portsShort(resources: readonly Recorded[]): boolean {
+  const cluster = resources.find(({ type }) => type === managedCluster);
+  const profile = "networkProfile.loadBalancerProfile";
+  const pools = [
+    ...list(at(cluster?.inputs, "agentPoolProfiles")),
+    ...resources
+      .filter(({ type }) => type === agentPool)
+      .map(({ inputs }) => inputs),
+  ];
+  const nodes = pools.map((pool) => {
+    const most = Number(at(pool, "maxCount"));
+    const surge = String(at(pool, "upgradeSettings.maxSurge") ?? "0%");
+    return most + Math.ceil((most * Number.parseInt(surge)) / 100);
+  });
+  const asked =
+    nodes.reduce((sum, each) => sum + each, 0) *
+    Number(at(cluster?.inputs, `${profile}.allocatedOutboundPorts`));
+  const addresses = list(
+    at(cluster?.inputs, `${profile}.outboundIPs.publicIPs`),
+  );
+  return !(asked > 0 && asked <= addresses.length * 64_000);
+}
+
+/** Address that the stand-in gives a stack of Azure. */
+const firstAddress = "198.51.100.1";
+
 /** Series whose disks are Hyperdisks and no others. */
 const hyperdiskOnly = /^(c4|c4a|c4d|n4|n4a|n4d|a3-ultragpu|a4|a4x|h4d|m4|x4)-/;
 
@@ -174,17 +201,14 @@ export const documentedRules: readonly DocumentedRule[] = [
   {
     fault: 1,
     cloud: "azure",
-    rule: "nodes reach an API server that is open to named ranges only by the address of their NAT gateway, which must be among them",
+    rule: "nodes reach an API server that is open to named ranges only by the address that they leave by, which must be among them",
     reference: `${learn}/azure/aks/api-server-authorized-ip-ranges`,
     breaches: each(managedCluster, ({ inputs }) => {
       const ranges = list(
         at(inputs, "apiServerAccessProfile.authorizedIPRanges"),
       );
       return (
-        ranges.length > 0 &&
-        at(inputs, "networkProfile.outboundType") ===
-          "userAssignedNATGateway" &&
-        !ranges.includes("198.51.100.7/32")
+        ranges.length > 0 && !ranges.includes(`${firstAddress}/32`)
       );
     }),
   },
@@ -507,12 +531,28 @@ export const documentedRules: readonly DocumentedRule[] = [
   {
     fault: 23,
     cloud: "azure",
-    rule: "a NAT gateway of the first kind lives in one zone",
+    rule: "a NAT gateway of the first kind is in one zone, and so is a load balancer whose address is",
     reference: `${learn}/azure/aks/nat-gateway`,
-    breaches: each(
-      "azure-native:network:NatGateway",
-      ({ inputs }) => at(inputs, "sku.name") !== "StandardV2",
-    ),
+    breaches: (recordings, verdict) => [
+      ...each(
+        "azure-native:network:NatGateway",
+        ({ inputs }) => at(inputs, "sku.name") !== "StandardV2",
+      )(recordings, verdict),
+      ...each(
+        "azure-native:network:PublicIPAddress",
+        ({ inputs }) => list(inputs["zones"]).length < 3,
+      )(recordings, verdict),
+    ],
+  },
+  {
+    fault: 23,
+    cloud: "azure",
+    rule: "an address has 64,000 ports for the nodes behind it, those of an upgrade included; a node that gets none is not added",
+    reference: `${learn}/azure/aks/configure-load-balancer-standard`,
+    breaches: (recordings) =>
+      recordings
+        .filter(({ resources }) => portsShort(resources))
+        .map(({ variant }) => variant),
   },
   {
     fault: 24,

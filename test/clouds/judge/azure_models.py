@@ -43,11 +43,6 @@ CLASSES: Mapping[str, tuple[str, str, Mapped]] = {
         "PublicIPAddress",
         Mapped({**GROUP, "publicIpAddressName": None}),
     ),
-    "azure-native:network:NatGateway": (
-        "network",
-        "NatGateway",
-        Mapped({**GROUP, "natGatewayName": None}),
-    ),
     "azure-native:storage:StorageAccount": (
         "storage",
         "StorageAccountCreateParameters",
