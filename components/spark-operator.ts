@@ -6,6 +6,7 @@ import type { Platform } from "../infra/platform";
 import { admissionPolicy } from "./admission/policy";
 import { sparkApplicationPolicy } from "./admission/spark-applications";
 import { submissionPolicy } from "./admission/submissions";
+import { ChartKinds } from "./chart-kinds";
 import { restrictedNamespace } from "./guarded-namespace";
 import { isolate, toPlatform, webhook } from "./network-policy";
 import { metrics } from "./observability/namespace";
@@ -36,6 +37,11 @@ export class SparkOperator extends pulumi.ComponentResource {
       },
       { parent: this, provider },
     );
+    const kinds = new ChartKinds(
+      `${name}-kinds`,
+      { pin: charts.sparkOperator, platform: args.platform },
+      { parent: this },
+    );
     this.installed = new k8s.helm.v3.Release(
       name,
       {
@@ -43,10 +49,11 @@ export class SparkOperator extends pulumi.ComponentResource {
         ...chartOfRelease(charts.sparkOperator),
         namespace: namespace.metadata.name,
         atomic: true,
+        skipCrds: true,
         timeout: 300,
         values,
       },
-      { parent: this, provider },
+      { parent: this, provider, dependsOn: kinds },
     );
     admissionPolicy("submissions", submissionPolicy, {
       parent: this,

@@ -5,13 +5,13 @@ export const charts = {
   certManager: {
     chart: "cert-manager",
     repository: "https://charts.jetstack.io",
-    version: "v1.20.2",
+    version: "v1.21.2",
     releases: "https://github.com/cert-manager/cert-manager/releases",
   },
   sparkOperator: {
     chart: "spark-operator",
     repository: "https://kubeflow.github.io/spark-operator",
-    version: "2.4.0",
+    version: "2.5.2",
     releases: "https://github.com/kubeflow/spark-operator/releases",
   },
   istioBase: {

@@ -26,7 +26,12 @@ import { topicsJob } from "./topics-job";
 export interface KafkaArgs {
   readonly platform: Pick<
     Platform,
-    "provider" | "pools" | "storage" | "volume" | "clusterNetwork"
+    | "provider"
+    | "pools"
+    | "storage"
+    | "volume"
+    | "clusterNetwork"
+    | "kubeconfig"
   >;
   readonly config: KafkaConfig;
   /** Image of `workloads/images/kafka`, of the kind `single`: the broker, and the command that creates topics. */
@@ -209,7 +214,7 @@ export class Kafka extends pulumi.ComponentResource {
         namespace,
         config,
         pool,
-        storage: platform.storage,
+        platform,
         clients: teamNamespaces,
         deleteClaims: forceDestroy,
       },

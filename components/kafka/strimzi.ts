@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { chartOfRelease } from "../../infra/chart-source";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import { VolumeSize } from "../../infra/volume-size";
+import { ChartKinds } from "../chart-kinds";
 import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
 import { containerSecurity } from "../restricted-pod";
 import { charts, kafkaVersion } from "../versions";
@@ -14,7 +15,7 @@ import { topicSettings } from "./topic-settings";
 /** Arguments of a Strimzi cluster. */
 export interface StrimziArgs {
   readonly namespace: pulumi.Output<string>;
-  readonly storage: Platform["storage"];
+  readonly platform: Pick<Platform, "kubeconfig" | "provider" | "storage">;
   readonly pool: PlacedPool;
   readonly config: KafkaConfigOf<"strimzi">;
   /** Namespaces whose pods may come as clients. */
@@ -29,6 +30,11 @@ export function strimziCluster(
   args: StrimziArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
+  const kinds = new ChartKinds(
+    `${name}-kinds`,
+    { pin: charts.strimzi, platform: args.platform },
+    { parent: opts.parent },
+  );
   const operator = new k8s.helm.v3.Release(
     `${name}-operator`,
     {
@@ -36,6 +42,7 @@ export function strimziCluster(
       ...chartOfRelease(charts.strimzi),
       namespace: args.namespace,
       atomic: true,
+      skipCrds: true,
       timeout: 300,
       values: {
         // Its namespace takes no other pods: the operator's own, and those that it makes.
@@ -53,7 +60,7 @@ export function strimziCluster(
         },
       },
     },
-    opts,
+    { ...opts, dependsOn: kinds },
   );
   const namespace = args.namespace;
   // The operator grows the claims, and leaves out a size that is smaller.
@@ -62,7 +69,7 @@ export function strimziCluster(
     {
       claim: pulumi.interpolate`${namespace}/data-${name}-nodes-*`,
       size: args.config.storage,
-      expandable: args.storage.expandable,
+      expandable: args.platform.storage.expandable,
     },
     { parent: opts.parent },
   );
@@ -117,7 +124,7 @@ function nodePool({ config, pool, ...args }: StrimziArgs) {
     storage: {
       type: "persistent-claim" as const,
       size: config.storage,
-      class: args.storage.block,
+      class: args.platform.storage.block,
       deleteClaim: args.deleteClaims,
     },
     resources: {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { chartOfRelease, type ChartPin } from "../../infra/chart-source";
 import type { Platform } from "../../infra/platform";
+import { ChartKinds } from "../chart-kinds";
 import { PodMonitor, PrometheusRule } from "../kinds/prometheus";
 import { amount } from "../../infra/quantity";
 import { containerSecurity } from "../restricted-pod";
@@ -21,7 +22,10 @@ import { metricsPort } from "./scrape-config";
 
 /** Arguments of the charts. */
 export interface KubePrometheusStackArgs {
-  readonly platform: Pick<Platform, "storage" | "volume">;
+  readonly platform: Pick<
+    Platform,
+    "kubeconfig" | "provider" | "storage" | "volume"
+  >;
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
   readonly rates: readonly PoolRate[];
@@ -69,12 +73,17 @@ export function kubePrometheusStack(
     { namespace, name: samplesClaim, size: config.storage },
     { parent: opts.parent },
   );
+  const kinds = new ChartKinds(
+    `${name}-kinds`,
+    { pin: charts.kubePrometheusStack, platform: args.platform },
+    { parent: opts.parent },
+  );
   const stack = release(
     `${name}-stack`,
     { namespace, pin: charts.kubePrometheusStack },
     stackValues(args, namespace, admin.metadata.name),
     // The operator's StatefulSet takes the claim of its name that it finds.
-    { ...opts, dependsOn: [volume.resource] },
+    { ...opts, dependsOn: [volume.resource, kinds] },
   );
   const after = { ...opts, dependsOn: stack };
   const gateway = release(
@@ -154,6 +163,7 @@ function release(
       ...chartOfRelease(pin),
       namespace,
       atomic: true,
+      skipCrds: true,
       timeout: 600,
       values,
     },

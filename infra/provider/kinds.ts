@@ -27,6 +27,8 @@ const kinds: Readonly<Record<string, () => ResourceKind>> = {
   "mlstack:index:NodeGroupSize": () =>
     (require("./node-group-size") as typeof import("./node-group-size"))
       .nodeGroupSize,
+  "mlstack:index:ChartKinds": () =>
+    (require("./chart-kinds") as typeof import("./chart-kinds")).chartKinds,
   "mlstack:index:VolumeSize": () =>
     (require("./volume-size") as typeof import("./volume-size")).volumeSize,
 };

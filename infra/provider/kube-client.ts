@@ -12,13 +12,19 @@ export class KubeError extends Error {
   }
 }
 
+/** Body of a request. */
+interface Body {
+  readonly type: "application/json" | "application/apply-patch+yaml";
+  readonly text: string;
+}
+
 /** Seconds within which an answer is complete. */
 const answerSeconds = 60;
 
 /** How long credentials are used before they are asked for again; clouds issue them for 15 minutes. */
 const freshMilliseconds = 60_000;
 
-/** Reads from an API server, and deletes there, by a kubeconfig of any kind, those that run a program for a token among them. */
+/** Reads from an API server, and applies and deletes there, by a kubeconfig of any kind, those that run a program for a token among them. */
 export class KubeClient {
   private readonly config: KubeConfig;
   private options: RequestOptions = {};
@@ -64,15 +70,33 @@ export class KubeClient {
     }
   }
 
+  /** Makes fields of an object what a manifest says, whoever had them before; the object is created where there is none. */
+  async apply(
+    path: string,
+    manifest: string,
+    fieldManager: string,
+  ): Promise<void> {
+    await this.ask(
+      "PATCH",
+      `${path}?${new URLSearchParams({ fieldManager, force: "true" }).toString()}`,
+      { type: "application/apply-patch+yaml", text: manifest },
+    );
+  }
+
   /** Response to an object that is a request, such as a SubjectAccessReview. */
   async review<T>(path: string, question: object): Promise<T> {
-    return JSON.parse(await this.ask("POST", path, question)) as T;
+    return JSON.parse(
+      await this.ask("POST", path, {
+        type: "application/json",
+        text: JSON.stringify(question),
+      }),
+    ) as T;
   }
 
   private async ask(
-    method: "GET" | "DELETE" | "POST",
+    method: "GET" | "DELETE" | "POST" | "PATCH",
     path: string,
-    body?: object,
+    body?: Body,
   ): Promise<string> {
     const server = this.config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error("the kubeconfig has no cluster");
@@ -87,7 +111,7 @@ export class KubeClient {
           method,
           timeout: 15_000,
           signal,
-          ...(body && { headers: jsonHeaders(options) }),
+          ...(body && { headers: headersOf(options, body.type) }),
         },
         (response) => {
           const chunks: Buffer[] = [];
@@ -108,7 +132,7 @@ export class KubeClient {
         call.destroy(new Error(`${method} ${path}: no answer within 15 s`)),
       );
       call.on("error", reject);
-      call.end(body && JSON.stringify(body));
+      call.end(body?.text);
     });
   }
 
@@ -124,12 +148,15 @@ export class KubeClient {
 }
 
 /** Headers of a request with a body, the credentials among them. */
-function jsonHeaders({ headers }: RequestOptions): Record<string, string> {
+function headersOf(
+  { headers }: RequestOptions,
+  contentType: string,
+): Record<string, string> {
   const given = Array.isArray(headers) ? {} : (headers ?? {});
   return {
     ...Object.fromEntries(
       Object.entries(given).map(([key, value]) => [key, String(value)]),
     ),
-    "content-type": "application/json",
+    "content-type": contentType,
   };
 }

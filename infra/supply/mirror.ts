@@ -111,16 +111,14 @@ async function store(entry: MirrorEntry, context: StepContext): Promise<void> {
   } else renameSync(partial, target);
 }
 
-/** The repository has a template of Chart.yaml, into which a release writes its version and whether it is a final one. */
+/** The repository's chart has a version of its own, which a release replaces by the program's. */
 function assembleCertManager(folder: string, version: string): void {
-  const template = join(folder, "Chart.template.yaml");
+  const file = join(folder, "Chart.yaml");
   writeFileSync(
-    join(folder, "Chart.yaml"),
-    readFileSync(template, "utf8")
-      .replace("{{IS_PRERELEASE}}", String(version.includes("-")))
+    file,
+    readFileSync(file, "utf8")
       .replace(/^version: .*$/m, `version: ${version}`)
       .replace(/^appVersion: .*$/m, `appVersion: ${version}`),
   );
-  rmSync(template);
   rmSync(join(folder, "README.template.md"), { force: true });
 }

@@ -18,11 +18,13 @@ const goals = {
   eventsPerSecond: { least: 50_000 },
   /** Driver and executor together. */
   memoryGigabytes: { most: 3 },
-  /** Loads, a change and queries of a table with Hudi's defaults over those of the declared table. */
+  /** Loads and a change of a table with Hudi's defaults over those of the declared table. */
   defaultsOverDeclared: { least: 1 },
+  /** Queries of the declared table, its changes compacted, over those of one with Hudi's defaults. */
+  compactedQueryOverDefaults: { most: 1 },
   /** Rewriting a plain table over an upsert of 1 %. */
   rewriteOverUpsert: { least: 5 },
-  /** A view's first run over one after 1 % more events. */
+  /** A view's first run, over 60 days, over one after another hour with 1 % more events. */
   firstOverNextView: { least: 5 },
   freshnessMostSeconds: { most: 15 },
   lookupP99Milliseconds: { most: 2 },
@@ -58,6 +60,7 @@ const viewedSchema = z.looseObject({
 const tablesSchema = z.looseObject({
   rows: z.number(),
   defaultsOverDeclared: z.number(),
+  compactedQueryOverDefaults: z.number(),
   rewriteOverUpsert: z.number(),
 });
 
@@ -120,6 +123,7 @@ export async function benchStreams(
       eventsPerSecond: largest?.perSecond,
       memoryGigabytes: largest?.gigabytes,
       defaultsOverDeclared: largest?.tables.defaultsOverDeclared,
+      compactedQueryOverDefaults: largest?.tables.compactedQueryOverDefaults,
       rewriteOverUpsert: largest?.tables.rewriteOverUpsert,
       firstOverNextView: largest?.view.firstOverNext,
       freshnessMostSeconds: freshness.mostSeconds,
@@ -129,6 +133,21 @@ export async function benchStreams(
     freshness,
     lookup,
   };
+}
+
+/** When the history of a view begins: that of the producer's synthetic events. */
+const historyStart = "2026-01-01T00:00:00Z";
+const historyHours = 60 * 24;
+
+/** Options of the producer for synthetic events. */
+interface Generated {
+  readonly users?: number;
+  /** What they spread over. */
+  readonly hours?: number;
+  readonly start?: string;
+  readonly seed?: number;
+  /** Events a second; 0 for as fast as it goes. */
+  readonly rate?: number;
 }
 
 /** Figures of one number of events. */
@@ -158,7 +177,7 @@ class StreamBench {
     const topic = this.topic(events);
     await this.makeTopic(topic);
     const produced = producedSchema.parse(
-      JSON.parse(await this.produce(topic, events, 0)),
+      JSON.parse(await this.produce(topic, events)),
     );
     const start = performance.now();
     const name = await this.start(this.job(topic, []));
@@ -204,11 +223,22 @@ class StreamBench {
     return tablesSchema.parse(JSON.parse(result));
   }
 
-  /** An hourly view of such a run: the first time, of all events, and again after 1 % more. */
+  /** An hourly view: the first time, of the events of 60 days, and again after an hour with 1 % more. */
   async view(events: number) {
-    const topic = this.topic(events);
+    const topic = `${this.topic(events)}-days`;
+    const users = Math.max(10, events / 100);
+    await this.makeTopic(topic);
+    await this.produce(topic, events, { users, hours: historyHours });
+    await this.end(this.job(topic, []));
     const first = await this.viewOnce(topic);
-    await this.produce(topic, events / 100, 0, 2);
+    const start = new Date(historyStart);
+    start.setUTCHours(start.getUTCHours() + historyHours);
+    await this.produce(topic, events / 100, {
+      users,
+      hours: 1,
+      seed: 2,
+      start: start.toISOString(),
+    });
     await this.end(this.job(topic, []));
     const next = await this.viewOnce(topic);
     return {
@@ -282,7 +312,7 @@ class StreamBench {
     await this.makeTopic(topic);
     const name = await this.start(this.job(topic, ["--every=1"]));
     try {
-      await this.produce(topic, 60_000, 1000);
+      await this.produce(topic, 60_000, { rate: 1000 });
       // The last batch of the stream.
       await sleep(20_000);
       const answer = await this.jobs.tool({
@@ -357,7 +387,8 @@ class StreamBench {
     });
   }
 
-  private produce(topic: string, events: number, rate: number, seed = 1) {
+  private produce(topic: string, events: number, generated: Generated = {}) {
+    const options: Generated = { seed: 1, rate: 0, ...generated };
     return this.jobs.tool(
       {
         command: ["python3", "-m", "stream.producer"],
@@ -365,8 +396,9 @@ class StreamBench {
           this.servers,
           `--topic=${topic}`,
           `--generate=${events}`,
-          `--rate=${rate}`,
-          `--seed=${seed}`,
+          ...Object.entries(options).map(
+            ([name, value]) => `--${name}=${value}`,
+          ),
         ],
         env: this.env,
       },

@@ -207,9 +207,7 @@ export const documentedRules: readonly DocumentedRule[] = [
       const ranges = list(
         at(inputs, "apiServerAccessProfile.authorizedIPRanges"),
       );
-      return (
-        ranges.length > 0 && !ranges.includes(`${firstAddress}/32`)
-      );
+      return ranges.length > 0 && !ranges.includes(`${firstAddress}/32`);
     }),
   },
   {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
 import { serverSettings } from "../../components/kafka/broker";
 import {
@@ -24,6 +25,7 @@ function register(config: KafkaConfig) {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
     const platform: KafkaArgs["platform"] = {
       provider,
+      kubeconfig: pulumi.output("{}"),
       clusterNetwork,
       ...volumesOf(provider),
       pools: [

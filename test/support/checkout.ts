@@ -135,6 +135,50 @@ export function copyCheckout(to: string): void {
   symlinkSync(join(root, "node_modules"), join(to, "node_modules"));
 }
 
+/**
+ * Writes the files of a commit into a folder, as a clone of then has them; what is installed is shared, where the commit
+ * asks for the same packages.
+ *
+ * @throws where this clone does not have the commit
+ */
+export function checkOut(commit: string, to: string): void {
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", args, { cwd: root, maxBuffer: 2 ** 28 });
+  try {
+    git("cat-file", "-e", `${commit}^{commit}`);
+  } catch {
+    throw new Error(
+      `this clone has no commit ${commit}: git fetch --unshallow`,
+    );
+  }
+  execFileSync("tar", ["-x", "-C", to], { input: git("archive", commit) });
+  install(to);
+}
+
+/** Puts this checkout's files, as it is worked on, in the place of a commit's. */
+export function replaceCheckout(commit: string, to: string): void {
+  const files = execFileSync(
+    "git",
+    ["ls-tree", "-r", "-z", "--name-only", commit],
+    { cwd: root, encoding: "utf8" },
+  ).split("\0");
+  for (const file of [...files, "node_modules"])
+    if (file !== "") rmSync(join(to, file), { recursive: true, force: true });
+  copyCheckout(to);
+}
+
+/** Makes packages available as a folder's lock file has them. */
+function install(folder: string): void {
+  const lock = (of: string) => readFileSync(join(of, "package-lock.json"));
+  if (lock(folder).equals(lock(root)))
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  else
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+      cwd: folder,
+      stdio: "pipe",
+    });
+}
+
 /** The tests themselves are a script of npm. */
 function withoutNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(

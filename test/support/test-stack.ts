@@ -43,13 +43,18 @@ export class TestStack {
   /** The stack's own file. */
   readonly file: string;
 
-  /** Writes the stack's file: that of a stack of the project, with other settings. */
+  /**
+   * Writes the stack's file: that of a stack of the project, with other settings.
+   *
+   * @param write puts the project's files into the checkout: by default those of this one
+   */
   constructor(
     readonly name: string,
     settings: Readonly<Record<string, unknown>>,
     base = "local",
+    write: (folder: string) => void = copyCheckout,
   ) {
-    copyCheckout(this.checkout);
+    write(this.checkout);
     this.folder = join(this.checkout, ".mlstack", name);
     const fileOf = (stack: string) =>
       join(this.checkout, `stacks/Pulumi.${stack}.yaml`);

@@ -25,7 +25,7 @@ export const everyPart: Parts = new Set([
 ]);
 
 const certManager = (component: string): UpstreamImage => ({
-  reference: `quay.io/jetstack/cert-manager-${component}:v1.20.2`,
+  reference: `quay.io/jetstack/cert-manager-${component}:v1.21.2`,
   folder: "cert-manager",
   binary: `cert-manager-${component}`,
   args: { COMPONENT: component },
@@ -69,7 +69,7 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
   certManager("webhook"),
   certManager("cainjector"),
   {
-    reference: "ghcr.io/kubeflow/spark-operator/controller:2.4.0",
+    reference: "ghcr.io/kubeflow/spark-operator/controller:2.5.2",
     folder: "spark-operator",
     binary: "spark-operator",
     minutes: 2,

@@ -15,7 +15,7 @@ MALFORMED, LATE, DUPLICATE = 0.01, 0.02, 0.03
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=3)
-"""Event time that the events spread over, however many there are."""
+"""Event time that the events spread over unless told otherwise, however many there are."""
 
 EVENTS = (
     ("main", 20),
@@ -46,13 +46,18 @@ class Message:
     """Reason that its dead letter must give."""
 
 
-def generate(count: int, seed: int) -> Iterator[Message]:
-    """So many messages; users and sessions are skewed, as a few people do most of the clicking."""
+def generate(
+    count: int, seed: int, *, users: int | None = None, start: datetime = START, span: timedelta = SPAN
+) -> Iterator[Message]:
+    """So many messages; users and sessions are skewed, as a few people do most of the clicking.
+
+    `users`: how many there are, a hundredth of the messages unless given. `start`, `span`: when the events happen.
+    """
     draw = random.Random(seed)
-    users = max(10, count // 100)
+    users = users or max(10, count // 100)
     names, weights = [name for name, _ in EVENTS], [weight for _, weight in EVENTS]
     events = draw.choices(names, weights, k=1 << 16)
-    step = SPAN / count
+    step = span / count
     recent: list[Message] = []
     for number in range(count):
         fate = draw.random()
@@ -62,7 +67,7 @@ def generate(count: int, seed: int) -> Iterator[Message]:
             continue
         # The cube of a uniform number: a tenth of the users make nearly half of the events.
         user = int(users * draw.random() ** 3)
-        time = START + number * step
+        time = start + number * step
         late = DUPLICATE <= fate < DUPLICATE + LATE
         if late:
             time -= timedelta(minutes=60 + draw.random() * 1380)

@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -25,7 +25,7 @@ from confluent_kafka import Message as Delivered
 
 from jobs import input_file
 from jobs.input_file import InputError
-from stream.generator import Message, generate
+from stream.generator import SPAN, START, Message, generate
 from stream.kafka_settings import librdkafka_settings
 
 JOB = "stream-producer"
@@ -235,6 +235,13 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     source.add_argument("--generate", type=int, metavar="COUNT", help="make so many synthetic messages")
     parser.add_argument("--encoding", choices=input_file.ENCODINGS, help="encoding of CSV that is not UTF-8")
     parser.add_argument("--seed", type=int, default=1, help="seed of the synthetic messages")
+    parser.add_argument("--users", type=int, help="how many people make the synthetic messages; a hundredth of them")
+    parser.add_argument(
+        "--start", type=datetime.fromisoformat, default=START, help="ISO time of the first synthetic event"
+    )
+    parser.add_argument(
+        "--hours", type=float, default=SPAN / timedelta(hours=1), help="hours that the synthetic events spread over"
+    )
     parser.add_argument("--first", type=int, help="how many of the file's events, from its first; all unless given")
     parser.add_argument(
         "--key",
@@ -261,7 +268,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = time.monotonic()
     try:
         messages = (
-            generate(options.generate, options.seed)
+            generate(
+                options.generate,
+                options.seed,
+                users=options.users,
+                start=options.start,
+                span=timedelta(hours=options.hours),
+            )
             if options.file is None
             else islice(read_events(options.file, options.key, options.encoding), options.first)
         )

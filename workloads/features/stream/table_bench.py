@@ -1,6 +1,7 @@
 """table-bench: what the declared settings of an events table save, beside Hudi's defaults and plain Parquet.
 
-Each contender takes the same rows in four upserts, then a change of 1 % of the keys, then the same two queries.
+Each contender takes the same rows in four upserts, then a change of 1 % of the keys, then the same two queries. The
+declared table gets them once more when its changes are compacted into its files, as they are after some commits.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
@@ -28,6 +29,8 @@ class Contender:
 
     upsert: Callable[[DataFrame], None]
     read: Callable[[], DataFrame]
+    compact: Callable[[], None] | None = None
+    """Merges changes that were appended into the files that they change, where the table keeps the two apart."""
 
 
 def bench(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -41,13 +44,19 @@ def bench(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
     for name, contender in _contenders(spark, contract, f"{options.feature_store}/table-bench").items():
         seconds[name] = _phases(contender, rows, contract)
         print(f"{name}: {seconds[name]}", flush=True)
-    declared = seconds["declared"]
+    declared, defaults = seconds["declared"], seconds["defaults"]
     return {
         "rows": count,
         "seconds": seconds,
-        "defaultsOverDeclared": _ratio(sum(seconds["defaults"].values()), sum(declared.values())),
+        "defaultsOverDeclared": _ratio(_written(defaults), _written(declared)),
         "rewriteOverUpsert": _ratio(seconds["parquet"]["change"], declared["change"]),
+        "queryOverDefaults": _ratio(declared["query"], defaults["query"]),
+        "compactedQueryOverDefaults": _ratio(declared["compactedQuery"], defaults["query"]),
     }
+
+
+def _written(seconds: Mapping[str, float]) -> float:
+    return seconds["load"] + seconds["change"]
 
 
 def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[str, float]:
@@ -65,11 +74,15 @@ def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[s
         table.groupBy(PARTITION).agg(F.count_distinct(*contract.key), F.max(contract.event_time)).collect()
         table.where(F.col(contract.event_time) > F.lit("2000-01-01")).select(*contract.key).count()
 
-    return {
+    phases = {
         "load": _seconds(load),
         "change": _seconds(lambda: contender.upsert(changed)),
         "query": _seconds(query),
     }
+    if contender.compact is not None:
+        phases["compaction"] = _seconds(contender.compact)
+        phases["compactedQuery"] = _seconds(query)
+    return phases
 
 
 def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping[str, Contender]:
@@ -98,9 +111,18 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
         "declared": Contender(
             lambda rows: event_table.upsert(rows, f"{folder}/declared", contract, {}),
             hudi("declared"),
+            lambda: _compact(spark, f"{folder}/declared", contract),
         ),
         "parquet": Contender(rewritten.upsert, rewritten.read),
     }
+
+
+def _compact(spark: SparkSession, path: str, contract: Contract) -> None:
+    """Compact a table now: in the commit that follows, which has no row."""
+    at_once = {**contract.hudi, "hoodie.compact.inline": "true", "hoodie.compact.inline.max.delta.commits": "1"}
+    none = spark.read.format("hudi").load(path).limit(0)
+    kept = [name for name in none.columns if not name.startswith("_hoodie_")]
+    event_table.upsert(none.select(*kept), path, replace(contract, hudi=at_once), {})
 
 
 class _Parquet:

@@ -75,13 +75,19 @@ def parse_view(text: str) -> ViewSpec:
     )
 
 
-def compute(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
+def compute(events: DataFrame, view: ViewSpec, until: datetime, after: datetime | None = None) -> DataFrame:
     """The rows of a view from the events of its entities, none that was known later than `until`.
 
     An event counts from the time at which it was known: a row of an earlier time would tell what nobody could know.
+    `after`: where windows trail, only the rows of later hours, from events that were known at most the longest window
+    before it.
     """
     known = events.withColumn(view.event_time, known_time(view)).where(F.col(view.event_time) < F.lit(until))
-    return _trailing(known, view, until) if view.hours else _whole(known, view)
+    if not view.hours:
+        return _whole(known, view)
+    if after is not None:
+        known = known.where(F.col(view.event_time) >= F.lit(after - timedelta(hours=max(view.hours))))
+    return _trailing(known, view, until, after)
 
 
 def known_time(view: ViewSpec) -> Column:
@@ -102,7 +108,7 @@ def _whole(events: DataFrame, view: ViewSpec) -> DataFrame:
     return events.groupBy(view.entity).agg(valid_from, *values)
 
 
-def _trailing(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
+def _trailing(events: DataFrame, view: ViewSpec, until: datetime, after: datetime | None) -> DataFrame:
     """One row for every full hour at which a value changes: when an hour with events has ended, and when it leaves.
 
     A row at hour T is of the events in [T - window, T). Between two rows nothing changes, so the last row at or
@@ -115,6 +121,7 @@ def _trailing(events: DataFrame, view: ViewSpec, until: datetime) -> DataFrame:
     ticks = (
         hours.select(view.entity, F.explode(F.transform(changes, lambda after: F.col(_BUCKET) + after)).alias(_BUCKET))
         .where(F.col(_BUCKET) <= F.unix_timestamp(F.lit(until)))
+        .where(F.lit(True) if after is None else F.col(_BUCKET) > F.unix_timestamp(F.lit(after)))
         .distinct()
         .withColumn("_tick", F.lit(True))
     )

@@ -1,9 +1,10 @@
 """feature-view: computes a feature view from its stream's table and writes what changed.
 
 A run compares the source with what it was at the last run, and computes the entities anew that it concerns: those with
-events that are new, late, corrected or deleted, and those that an hour has left since. Of their rows it writes those
-that differ from the table's, and deletes those that are no longer computed. The instant that a run has got to stands in
-the commit of its table, so that a killed run is run again and one that ended is not.
+events that are new, late, corrected or deleted, and those that an hour has left since; where windows trail, from the
+first hour on that differs, so that a run reads the days of that hour and of the longest window before it. Of their rows
+it writes those that differ from the table's, and deletes those that are no longer computed. The instant that a run has
+got to stands in the commit of its table, so that a killed run is run again and one that ended is not.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from jobs.jvm import located
 from jobs.table_layout import RECORD_KEY, require_layout, with_key_of_table
 from jobs.table_lock import writing
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mlstack_features.compute import ViewSpec, compute, known_time, parse_view
+from mlstack_features.compute import PARTITION, ViewSpec, compute, known_time, parse_view
 from mlstack_features.spark import SparkBackend
-from mlstack_features.store import KEY_END, FeatureStore
+from mlstack_features.store import KEY_END, VALID_FROM, FeatureStore
 
 JOB = "feature-view"
+
+EVENT_DATE = "event_date"
+"""Column that an events table is partitioned by: the day of the event's time, in UTC."""
 
 _NOTE = "mlstack."
 SOURCE_INSTANT = f"{_NOTE}source.instant"
@@ -76,19 +80,24 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
         # What was erased since may not come back by a run that is pinned to what was before.
         target = _latest(store, view.source)
     until = _until(options.until)
-    events = backend.read(view.source, [view.entity, view.event_time, *_fields(view)], target)
+    events = backend.read(view.source, None, target)
     present = backend.read(view.name, None, None) if backend.has_commits(view.name) else None
     since = None if options.all or present is None else _reached(backend, store, view)
     declaration = declaration_of(options.view)
     if present is not None and backend.noted(view.name, DECLARATION) != declaration:
         # Features that were added, or are computed in another way: every row has to be computed again.
         since = None
+    after = None
     if present is not None and since is not None:
         span = Span(since.source, target, since.until, until)
-        concerned = _concerned(backend, view, events, span).persist(StorageLevel.MEMORY_AND_DISK)
-        events = events.join(concerned, view.entity, "left_semi")
-        present = present.join(concerned, view.entity, "left_semi")
-    rows = compute(events, view, until).persist(StorageLevel.MEMORY_AND_DISK)
+        concerned = _concerned(backend, view, events, span)
+        after = concerned.after
+        if after is not None:
+            events = _from_day(view, events, after - timedelta(hours=max(view.hours)))
+            present = _rows_after(view, present, after)
+        events = events.join(concerned.entities, view.entity, "left_semi")
+        present = present.join(concerned.entities, view.entity, "left_semi")
+    rows = compute(events, view, until, after).persist(StorageLevel.MEMORY_AND_DISK)
     _require_keys_that_end(rows, table, view)
     notes = {SOURCE_INSTANT: target, UNTIL: until.isoformat(), DECLARATION: declaration}
     written, removed = _write_difference(rows, present, table, view, notes)
@@ -199,22 +208,66 @@ class Span:
     until: datetime
 
 
-def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: Span) -> DataFrame:
-    """Entities whose rows change: they have or had events that differ, or events that leave a window by now."""
+@dataclass(frozen=True)
+class Concerned:
+    """What changes between two runs."""
+
+    entities: DataFrame
+    """Those whose rows change."""
+    after: datetime | None
+    """Their rows of this hour and before stay as they are; None where any row of theirs may change."""
+
+
+def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: Span) -> Concerned:
+    """Entities that have or had events that differ, or events that enter or leave a window by now."""
     time = known_time(view)
 
-    def between(start: datetime, end: datetime) -> DataFrame:
-        return events.where((time >= F.lit(start)) & (time < F.lit(end))).select(view.entity)
+    def between(start: datetime, end: datetime) -> Column:
+        return (time >= F.lit(start)) & (time < F.lit(end))
 
     # Events that lay in the future of the last run are new to this one.
-    changed = between(span.last, span.until)
-    if span.since != span.target:
-        changed = changed.unionByName(backend.changed(view.source, view.entity, span.since, span.target))
+    moving = between(span.last, span.until)
     for length in view.hours:
         # An hour leaves at its end, `length` hours later; one more hour covers those under way.
         window = timedelta(hours=length)
-        changed = changed.unionByName(between(span.last - window - timedelta(hours=2), span.until - window))
-    return changed.distinct()
+        moving |= between(span.last - window - timedelta(hours=2), span.until - window)
+    oldest = span.last - timedelta(hours=max(view.hours, default=0) + 2)
+    entities = _from_day(view, events, oldest).where(moving).select(view.entity)
+    after = span.last if view.hours else None
+    if span.since != span.target:
+        columns = [view.entity, view.event_time, *([view.known_at] if view.known_at else [])]
+        changed = backend.changed(view.source, columns, span.since, span.target)
+        changed = changed.select(view.entity, F.unix_timestamp(F.date_trunc("hour", time)).alias("_hour")).persist()
+        entities = entities.unionByName(changed.select(view.entity))
+        first = changed.agg(F.min("_hour")).first() if view.hours else None
+        if first is not None and first[0] is not None:
+            after = _earlier(span.last, first[0])
+    return Concerned(entities.distinct().persist(StorageLevel.MEMORY_AND_DISK), after)
+
+
+_MARGIN = 400 * 366 * 86_400
+"""Seconds that every window is shorter than: datetime has no times before the year 1."""
+
+
+def _earlier(time: datetime, seconds: int) -> datetime | None:
+    """The earlier of a time and one in seconds since 1970; None where that is too early to be told from all times."""
+    if seconds < datetime(1, 1, 1, tzinfo=UTC).timestamp() + _MARGIN:
+        return None
+    return min(time, datetime.fromtimestamp(seconds, UTC))
+
+
+def _from_day(view: ViewSpec, events: DataFrame, oldest: datetime) -> DataFrame:
+    """Events that may have been known at a time or later; files of earlier days are not read."""
+    if view.known_at is None and EVENT_DATE in events.columns:
+        return events.where(F.col(EVENT_DATE) >= F.lit(oldest.date().isoformat()))
+    return events.where(known_time(view) >= F.lit(oldest))
+
+
+def _rows_after(view: ViewSpec, present: DataFrame, after: datetime) -> DataFrame:
+    """A view's rows of the hours after one; files of earlier days are not read."""
+    first = after + view.delay
+    rows = present.where(F.col(VALID_FROM) > F.lit(first))
+    return rows.where(F.col(PARTITION) >= F.lit(first.date().isoformat())) if PARTITION in rows.columns else rows
 
 
 def declaration_of(view: str) -> str:

@@ -59,8 +59,8 @@ class SparkBackend(Backend[DataFrame]):
         """Whether anything was ever written: a job that was killed in its first commit leaves a table without one."""
         return has_commits(self._spark, f"{self._uri}/{view}")
 
-    def changed(self, view: str, column: str, since: str, until: str) -> DataFrame:
-        """Values of a column in every row that differs between two instants, in the one state or the other.
+    def changed(self, view: str, columns: Sequence[str], since: str, until: str) -> DataFrame:
+        """Values of columns in every row that differs between two instants, in the one state or the other.
 
         What an incremental read lacks is here too: rows that were deleted, and what stood in a row before. Only the
         partitions are read that a commit between the two has written to.
@@ -72,11 +72,11 @@ class SparkBackend(Backend[DataFrame]):
             rows = reader.load(f"{self._uri}/{view}")
             if touched != {""}:
                 rows = rows.where(_in_partitions(rows, touched))
-            found.append(rows.select(_KEY, _PARTITION, _COMMIT, column))
+            found.append(rows.select(_KEY, _PARTITION, _COMMIT, *columns))
         before, after = found
         same = [_KEY, _PARTITION, _COMMIT]
         gone, fresh = before.join(after, same, "left_anti"), after.join(before, same, "left_anti")
-        return gone.select(column).unionByName(fresh.select(column)).distinct()
+        return gone.select(*columns).unionByName(fresh.select(*columns)).distinct()
 
     def _touched(self, view: str, since: str, until: str) -> set[str]:
         timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()

@@ -49,6 +49,33 @@ def test_runs_add_up_to_what_one_run_would_make(store: Store) -> None:
     assert store.rows() == store.from_scratch(32)
 
 
+def test_a_run_reads_the_days_of_its_windows_and_no_earlier_ones(spark: SparkSession, tmp_path: Path) -> None:
+    day = 24
+    made = Store(spark, tmp_path)
+    made.events(("a", 1, 0.5, "catalog"), ("b", 1, 40 * day + 0.5, "catalog"), ("c", 2, 40 * day + 1.5, "cart"))
+    made.run(40 * day + 2)
+    before = made.rows()
+    # Who reads them fails.
+    kept = tmp_path.parent / "kept"
+    early = ("clickstream_events/event_date=2026-01-05", "user_activity/valid_date=2026-01-05")
+    for number, folder in enumerate(early):
+        shutil.copytree(tmp_path / folder, kept / str(number))
+        for file in (tmp_path / folder).rglob("*.*"):
+            file.write_bytes(b"")
+    with pytest.raises(Exception, match="parquet|Parquet|read"):
+        made.rows()
+    made.events(("d", 1, 40 * day + 2.5, "purchase"))
+    assert made.run(40 * day + 4)["rows"] > 0
+    for number, folder in enumerate(early):
+        shutil.rmtree(tmp_path / folder)
+        shutil.copytree(kept / str(number), tmp_path / folder)
+    assert made.rows() == made.from_scratch(40 * day + 4) != before
+    # A late event of an early day has them read again.
+    made.events(("e", 1, 3.5, "catalog"))
+    made.run(40 * day + 4)
+    assert made.rows() == made.from_scratch(40 * day + 4)
+
+
 def test_both_backends_read_the_same(spark: SparkSession, store: Store) -> None:
     columns = ["user_id", VALID_FROM, "events_1h", "events_7d"]
     near, far = FeatureStore.at(store.uri), FeatureStore.of_spark(spark, store.uri)
