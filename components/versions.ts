@@ -11,7 +11,8 @@ export const charts = {
   sparkOperator: {
     chart: "spark-operator",
     repository: "https://kubeflow.github.io/spark-operator",
-    version: "2.5.2",
+    // From 2.5.2 on its webhook refuses `spark.kubernetes.driver.master`, by which a job of one node runs in its driver.
+    version: "2.5.1",
     releases: "https://github.com/kubeflow/spark-operator/releases",
   },
   istioBase: {

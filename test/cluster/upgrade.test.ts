@@ -23,7 +23,7 @@ const place = {
 };
 
 /** Seconds that the job in flight takes, which is more than an upgrade. */
-const seconds = 420;
+const seconds = 300;
 
 interface Step {
   readonly op: string;

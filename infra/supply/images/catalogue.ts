@@ -69,7 +69,7 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
   certManager("webhook"),
   certManager("cainjector"),
   {
-    reference: "ghcr.io/kubeflow/spark-operator/controller:2.5.2",
+    reference: "ghcr.io/kubeflow/spark-operator/controller:2.5.1",
     folder: "spark-operator",
     binary: "spark-operator",
     minutes: 2,
