@@ -79,7 +79,7 @@ export function schemaProblems(
         {
           path,
           value: shown(issue.path, issue.input),
-          remedy: `${issue.input === undefined ? "set" : "write"} ${article(issue.expected)}`,
+          remedy: `${issue.input === undefined ? "set" : "write"} ${inWords(issue.expected)}`,
         },
       ];
     case "invalid_key":
@@ -101,8 +101,18 @@ export function schemaProblems(
   }
 }
 
-function article(noun: string): string {
-  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+/** Types in the words of somebody who writes YAML; the others are the schema's own. */
+const typesInWords: Readonly<Record<string, string>> = {
+  array: "a list: lines that begin with a dash",
+  object: "a section: lines of KEY: VALUE",
+  record: "a section: lines of KEY: VALUE",
+  string: "text",
+  int: "a whole number",
+  boolean: "true or false",
+};
+
+function inWords(type: string): string {
+  return typesInWords[type] ?? (/^[aeiou]/.test(type) ? "an " : "a ") + type;
 }
 
 function discriminant(input: unknown, key: string): unknown {

@@ -12,6 +12,9 @@ import { Calls } from "./calls";
 import { isPeerOf } from "./engine-peer";
 import { findKind } from "./kinds";
 import { providerService } from "./service";
+import { leaveRunFolder } from "./temporary";
+
+leaveRunFolder();
 
 /** Seconds after which a plugin whose engine has gone ends, whatever is still under way. */
 const lastSeconds = 900;

@@ -11,6 +11,7 @@ import { mirrorVariable } from "../../infra/chart-source";
 import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
 import { CommandError, root } from "./command";
 import { machineHasStack, releaseStaleLock } from "./machine-state";
+import { RunFolder } from "./run-folder";
 import { readStackFile } from "./stack-file";
 
 /** In a log, the engine would print a dot per second, and a line, while it waits. */
@@ -119,11 +120,16 @@ export class Pulumi {
   }
 
   private start(args: readonly string[], output: "inherit" | "pipe") {
-    return spawn(this.command, args, {
+    const folder = new RunFolder();
+    const child = spawn(this.command, args, {
       cwd: root,
-      env: { ...process.env, ...this.env },
+      env: { ...process.env, ...this.env, ...folder.env },
       stdio: ["inherit", output, output],
     });
+    folder.belongsTo(child.pid);
+    child.once("error", () => folder.remove());
+    child.once("exit", () => folder.remove());
+    return child;
   }
 
   /** Whether the back end has a stack. @throws {CommandError} when it does not answer */

@@ -38,6 +38,10 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     2,
     "this checkout's .mlstack/state, and files in it that were copied to the machine's state before",
   ],
+  "stacks/commands/run-folder.ts": [
+    2,
+    "folder that mkdtemp made for this run; those of this user's runs whose process has ended, by the number in their name",
+  ],
   "stacks/commands/pulumi.ts": [1, "folder that mkdtemp made in this call"],
   "stacks/commands/down.ts": [
     1,

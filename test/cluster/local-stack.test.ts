@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -367,6 +368,19 @@ describe("local stack", function () {
       statSync(join(stack.folder, "kubeconfig")).mode & 0o777,
       0o600,
     );
+  });
+
+  it("leaves no kubeconfig among the machine's temporary files", () => {
+    const [, server = "none"] =
+      /server: (\S+)/.exec(
+        readFileSync(join(stack.folder, "kubeconfig"), "utf8"),
+      ) ?? [];
+    assert.match(server, /^https:/);
+    const left = readdirSync(tmpdir(), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /^kubeconfig\d/.test(entry.name))
+      .map(({ name }) => join(tmpdir(), name))
+      .filter((file) => readFileSync(file, "utf8").includes(server));
+    assert.deepEqual(left, []);
   });
 
   it("updates rows instead of doubling them", async () => {

@@ -291,7 +291,7 @@ describe("configuration of a stack", () => {
           target,
           kafka: { ...(example["kafka"] as object), servers: 7 },
         }),
-        ["kafka.servers: a number, not shown: write a string"],
+        ["kafka.servers: a number, not shown: write text"],
       );
     });
   });

@@ -97,7 +97,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "a Spark step without a file",
     folder: score("main", undefined),
-    line: "FILE: steps.score.main: missing: set a string",
+    line: "FILE: steps.score.main: missing: set text",
   },
   {
     what: "a file that is missing",
@@ -239,7 +239,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "a time-out without a unit",
     folder: score("timeout", 30),
-    line: "FILE: steps.score.timeout: 30: write a string",
+    line: "FILE: steps.score.timeout: 30: write text",
   },
   {
     what: "a time-out in words",

@@ -113,7 +113,7 @@ export const refused: readonly RefusedDataSet[] = [
   {
     what: "no contract",
     keys: { contract: undefined, views: [] },
-    line: "FILE: contract: missing: set an object",
+    line: "FILE: contract: missing: set a section: lines of KEY: VALUE",
   },
   {
     what: "an unknown key of a field",
