@@ -40,15 +40,19 @@ begin() {
 
 join() {
   local code=0
+  [ -n "${beside[$1]:-}" ] || return 0
   wait "${beside[$1]}" || code=$?
   echo "::: $1: began $((SECONDS - begun[$1])) s ago" | tee -a "$logs/summary"
   suite "$1" says "$logs/${1// /-}.beside" "$code"
 }
 
-# spare MINUTES SUITE: a file of test:cluster that the nightly has too, where no more than so many minutes have gone.
-spare() {
-  if [ "$(minutes)" -le "$1" ]; then
-    cluster "$2"
+# by MINUTES COMMAND NAME...: runs `cluster NAME` or `begin NAME ...`, for a suite that the nightly has too, where no more
+# than so many minutes have gone.
+by() {
+  local most=$1
+  shift
+  if [ "$(minutes)" -le "$most" ]; then
+    "$@"
   else
     echo "::: $2: left to the nightly, $(minutes) min gone" | tee -a "$logs/summary"
   fi

@@ -8,10 +8,10 @@ export const charts = {
     version: "v1.21.2",
     releases: "https://github.com/cert-manager/cert-manager/releases",
   },
+  // From 2.5.2 on its webhook refuses `spark.kubernetes.driver.master`, by which a job of one node runs in its driver.
   sparkOperator: {
     chart: "spark-operator",
     repository: "https://kubeflow.github.io/spark-operator",
-    // From 2.5.2 on its webhook refuses `spark.kubernetes.driver.master`, by which a job of one node runs in its driver.
     version: "2.5.1",
     releases: "https://github.com/kubeflow/spark-operator/releases",
   },

@@ -109,7 +109,8 @@ export class KubeClient {
         {
           ...options,
           method,
-          timeout: 15_000,
+          // A large definition takes the API server a while.
+          timeout: method === "PATCH" ? answerSeconds * 1_000 : 15_000,
           signal,
           ...(body && { headers: headersOf(options, body.type) }),
         },
@@ -129,7 +130,7 @@ export class KubeClient {
         },
       );
       call.on("timeout", () =>
-        call.destroy(new Error(`${method} ${path}: no answer within 15 s`)),
+        call.destroy(new Error(`${method} ${path}: no answer in time`)),
       );
       call.on("error", reject);
       call.end(body?.text);

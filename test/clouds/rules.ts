@@ -530,7 +530,7 @@ export const documentedRules: readonly DocumentedRule[] = [
     fault: 23,
     cloud: "azure",
     rule: "a NAT gateway of the first kind is in one zone, and so is a load balancer whose address is",
-    reference: `${learn}/azure/aks/nat-gateway`,
+    reference: `${learn}/azure/reliability/reliability-load-balancer`,
     breaches: (recordings, verdict) => [
       ...each(
         "azure-native:network:NatGateway",

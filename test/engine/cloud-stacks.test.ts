@@ -77,6 +77,8 @@ const without = [
   "kubernetes:helm.sh/v3:Release",
   "kubernetes-cert-manager:index:CertManager",
   "mlstack:index:Image",
+  // Fetches charts.
+  "mlstack:index:ChartKinds",
   // Asks Azure itself.
   "mlstack:index:AdlsAccess",
 ].flatMap((type) => ["--exclude", `**${type}::**`]);

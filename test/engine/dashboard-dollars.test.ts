@@ -10,6 +10,8 @@ import { stringify } from "yaml";
 
 import { ruleGroups } from "../../components/observability/alerts";
 import { dashboardsFor } from "../../components/observability/dashboards";
+import { terminalProgress } from "../../infra/supply/steps";
+import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
 import { eventually } from "../support/eventually";
 
@@ -73,7 +75,9 @@ describe("dollars on the dashboards", () => {
   let prometheus: ChildProcess | undefined;
   let url = "";
 
-  before(async () => {
+  before(async function () {
+    this.timeout(15 * 60_000);
+    await ensureTools(["prometheus"], terminalProgress);
     metrics = createServer((_, response) => {
       response.setHeader("content-type", "text/plain; version=0.0.4");
       response.end(`${told.join("\n")}\n`);

@@ -15,6 +15,7 @@ const flags = [
   "kubernetes:helm.sh/v3:Release",
   "kubernetes-cert-manager:index:CertManager",
   "mlstack:index:Image",
+  "mlstack:index:ChartKinds",
   "kubernetes:apps/v1:StatefulSet",
 ]
   .flatMap((type) => ["--exclude", `**${type}::**`])

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 HISTORIES = int(os.environ.get("MLSTACK_HISTORIES", "50"))
 RUNS = 6
+RECENT = {6: (60 * 24 * 12, 60 * 48), 7: (90, 60 * 36)}
+"""Further runs: minutes after the one before, and the last minutes, where alone events change: old days stay unread."""
 DELETIONS = {2: "user_id", 4: "session_id"}
 """Runs in which an entity is deleted, and the field that names it."""
 KINDS = ("catalog", "product_view", "search", "add_to_cart", "purchase")
@@ -73,18 +75,21 @@ class History:
         self.events: dict[str, Event] = {}
         self.made = 0
 
-    def step(self, now: int) -> tuple[list[Event], list[str]]:
-        """Events that a run receives, at a minute after the start; and keys of those that are deleted."""
+    def step(self, now: int, since: int = 0) -> tuple[list[Event], list[str]]:
+        """Events that a run receives, at a minute after the start; and keys of those that are deleted.
+
+        `since`: minute before which nothing changes.
+        """
         draw = self.draw
         sent: dict[str, Event] = {}
         for _ in range(draw.randint(0, 4)):
             self.made += 1
             # Late ones and those of this run alike.
-            event = self._drawn(f"h{self.number}e{self.made}", now)
+            event = self._drawn(f"h{self.number}e{self.made}", since, now)
             sent[event.key] = event
-        known = sorted(self.events)
+        known = sorted(key for key, event in self.events.items() if event.minute >= since)
         for key in draw.sample(known, min(len(known), draw.randint(0, 2))):
-            event, drawn = self.events[key], self._drawn(key, now)
+            event, drawn = self.events[key], self._drawn(key, since, now)
             sent[key] = draw.choice(
                 [
                     replace(event, user=drawn.user),
@@ -106,9 +111,9 @@ class History:
         named = {"user_id": "user", "session_id": "session"}[field]
         self.events = {key: event for key, event in self.events.items() if getattr(event, named) != entity}
 
-    def _drawn(self, key: str, now: int) -> Event:
+    def _drawn(self, key: str, since: int, now: int) -> Event:
         user = self.number * 3 + self.draw.randrange(3)
-        return Event(key, user, self.draw.randrange(now), self.draw.choice(KINDS))
+        return Event(key, user, self.draw.randrange(since, now), self.draw.choice(KINDS))
 
 
 def users(events: Iterable[Event], until: datetime) -> dict[tuple[Any, ...], tuple[int, ...]]:
@@ -215,9 +220,15 @@ def test_every_run_equals_computing_everything_from_scratch(spark: SparkSession,
     histories = [History(number) for number in range(HISTORIES)]
     clock = random.Random(HISTORIES)
     now = 0
-    for number in range(RUNS):
-        now += clock.choice([20, 90, 60 * 11, 60 * 30, 60 * 24 * 4])
-        steps = [history.step(now) for history in histories]
+    for number in range(RUNS + len(RECENT)):
+        if number in RECENT:
+            passed, back = RECENT[number]
+            now += passed
+            since = now - back
+        else:
+            now += clock.choice([20, 90, 60 * 11, 60 * 30, 60 * 24 * 4])
+            since = 0
+        steps = [history.step(now, since) for history in histories]
         sent = [event for events, _ in steps for event in events]
         table.apply(sent, [key for _, keys in steps for key in keys], number)
         until = (START + timedelta(minutes=now)).replace(minute=0)
