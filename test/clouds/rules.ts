@@ -532,9 +532,11 @@ export const documentedRules: readonly DocumentedRule[] = [
     rule: "a NAT gateway of the first kind is in one zone, and so is a load balancer whose address is",
     reference: `${learn}/azure/reliability/reliability-load-balancer`,
     breaches: (recordings, verdict) => [
+      // azure-native makes none of the second kind.
       ...each(
-        "azure-native:network:NatGateway",
-        ({ inputs }) => at(inputs, "sku.name") !== "StandardV2",
+        managedCluster,
+        ({ inputs }) =>
+          at(inputs, "networkProfile.outboundType") !== "loadBalancer",
       )(recordings, verdict),
       ...each(
         "azure-native:network:PublicIPAddress",
