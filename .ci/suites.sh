@@ -40,14 +40,15 @@ begin() {
 
 join() {
   local code=0
+  # `by` may have left it out.
   [ -n "${beside[$1]:-}" ] || return 0
   wait "${beside[$1]}" || code=$?
   echo "::: $1: began $((SECONDS - begun[$1])) s ago" | tee -a "$logs/summary"
   suite "$1" says "$logs/${1// /-}.beside" "$code"
 }
 
-# by MINUTES COMMAND NAME...: runs `cluster NAME` or `begin NAME ...`, for a suite that the nightly has too, where no more
-# than so many minutes have gone.
+# by MINUTES COMMAND NAME...: runs `cluster NAME`, `begin NAME ...` or `suite NAME ...` where no more than so many minutes
+# have gone; the nightly has it too.
 by() {
   local most=$1
   shift

@@ -10,8 +10,8 @@ export interface ChartKindsArgs {
 }
 
 /**
- * The kinds of a chart that has them in a folder `crds`, at the chart's version. Helm would create them with the first
- * release, and leave them as they are when the version is raised: the release depends on this, and skips them.
+ * The custom resource definitions in the folder `crds` of a chart, at the chart's version. Helm would create them with
+ * the first release, and leave them as they are when the version is raised: the release depends on this, and skips them.
  */
 export class ChartKinds extends pulumi.CustomResource {
   constructor(

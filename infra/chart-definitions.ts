@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { chartIndexAddress, chartIndexSchema } from "./chart-index";
 import { chartArchive } from "./chart-source";
 import { KubeClient } from "./provider/kube-client";
 import type { Context } from "./provider/resource";
@@ -27,19 +28,6 @@ const fieldManager = "mlstack-chart-kinds";
 const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const pollMilliseconds = 200;
 const establishedSeconds = 60;
-
-const indexSchema = z.object({
-  entries: z.record(
-    z.string(),
-    z.array(
-      z.object({
-        version: z.string(),
-        urls: z.array(z.string()).min(1),
-        digest: z.string().optional(),
-      }),
-    ),
-  ),
-});
 
 const definitionSchema = z.object({
   status: z
@@ -114,20 +102,24 @@ async function fetchChart(
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const root = `${repository.replace(/\/+$/, "")}/`;
+  const address = chartIndexAddress(repository);
   const index = join(folder, "index.yaml");
-  await download(`${root}index.yaml`, index, { signal });
-  const { entries } = indexSchema.parse(parse(readFileSync(index, "utf8")));
+  await download(address, index, { signal });
+  const { entries } = chartIndexSchema.parse(
+    parse(readFileSync(index, "utf8")),
+  );
   const entry = entries[chart]?.find((one) => one.version === version);
-  const [address] = entry?.urls ?? [];
-  if (entry === undefined || address === undefined)
-    throw new Error(`${root} has no version ${version} of the chart ${chart}`);
+  const [url] = entry?.urls ?? [];
+  if (entry === undefined || url === undefined)
+    throw new Error(
+      `${address} has no version ${version} of the chart ${chart}`,
+    );
   const archive = join(folder, "chart.tgz");
-  await download(new URL(address, root).href, archive, { signal });
+  await download(new URL(url, address).href, archive, { signal });
   const sum = createHash("sha256").update(readFileSync(archive)).digest("hex");
   if (entry.digest !== undefined && entry.digest !== sum)
     throw new Error(
-      `chart ${chart} ${version}: its sum is ${sum}, and ${root} says ${entry.digest}`,
+      `chart ${chart} ${version}: its sum is ${sum}, and ${address} says ${entry.digest}`,
     );
   return archive;
 }

@@ -95,14 +95,10 @@ export class AksCluster extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const assigned = (
-      [
-        [`${name}-network`, args.subnetId],
-        ...args.outbound.map(
-          ({ id }, index) => [`${name}-outbound-${index + 1}`, id] as const,
-        ),
-      ] as const
-    ).map(([roleName, scope]) =>
+    const contributor = (
+      roleName: string,
+      scope: pulumi.Input<string>,
+    ): pulumi.Resource =>
       assignRole(
         roleName,
         {
@@ -114,9 +110,16 @@ export class AksCluster extends pulumi.ComponentResource {
           scope,
         },
         { parent: this },
-      ),
-    );
-    return { id: identity.id, roles: assigned };
+      );
+    return {
+      id: identity.id,
+      roles: [
+        contributor(`${name}-network`, args.subnetId),
+        ...args.outbound.map(({ id }, index) =>
+          contributor(`${name}-outbound-${index + 1}`, id),
+        ),
+      ],
+    };
   }
 
   private admin(

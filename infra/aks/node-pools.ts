@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { poolLabels, poolTaints } from "../placement";
 import type { NodePool } from "../platform";
-import { spotTaint, surge, taintText } from "./rules";
+import { spotTaint, surgePercent, taintText } from "./rules";
 
 /** Arguments common to a cluster's node pools. */
 export interface PoolSettings {
@@ -50,7 +50,7 @@ export function poolProfile(
 }
 
 function capacity({ spot }: NodePool) {
-  if (!spot) return { upgradeSettings: { maxSurge: `${surge * 100}%` } };
+  if (!spot) return { upgradeSettings: { maxSurge: `${surgePercent}%` } };
   return {
     scaleSetPriority: "Spot",
     scaleSetEvictionPolicy: "Delete",

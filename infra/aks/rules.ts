@@ -27,8 +27,8 @@ export const regionsWithThreeZones: readonly string[] = [
   ...["japaneast", "koreacentral", "centralindia"],
 ];
 
-/** Part of a pool that an upgrade adds for as long as it goes on. */
-export const surge = 0.33;
+/** Nodes that an upgrade adds to a pool for as long as it goes on, in percent of the pool. */
+export const surgePercent = 33;
 
 /** Outbound connections that a node may have open at once to one destination. */
 export const portsOfNode = 1024;
@@ -46,7 +46,7 @@ export function outboundAddresses(
   pools: readonly { readonly max: number; readonly spot?: boolean }[],
 ): number {
   const nodes = pools.reduce(
-    (sum, { max, spot }) => sum + max + (spot ? 0 : Math.ceil(max * surge)),
+    (sum, { max, spot }) => sum + max + (spot ? 0 : Math.ceil((max * surgePercent) / 100)),
     0,
   );
   return Math.ceil((nodes * portsOfNode) / portsOfAddress);

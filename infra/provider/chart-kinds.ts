@@ -17,8 +17,8 @@ const schema = z.strictObject({
 type Inputs = z.output<typeof schema>;
 
 /**
- * The kinds that a chart brings in its folder `crds`, as its version has them. Helm creates these with the first release
- * and never changes them. They stay when the resource goes, as Helm leaves them: with a kind go all objects of it.
+ * The custom resource definitions in a chart's folder `crds`, as its version has them. Helm creates these with the first
+ * release and never changes them. They stay when the resource goes, as Helm leaves them: a deletion takes all objects.
  */
 export const chartKinds: ResourceKind<Inputs, Inputs> = {
   type: "mlstack:index:ChartKinds",

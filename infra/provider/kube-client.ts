@@ -70,7 +70,7 @@ export class KubeClient {
     }
   }
 
-  /** Makes fields of an object what a manifest says, whoever had them before; the object is created where there is none. */
+  /** Applies a manifest on the server: takes its fields over from other field managers, and creates the object where there is none. */
   async apply(
     path: string,
     manifest: string,

@@ -135,14 +135,14 @@ export async function benchStreams(
   };
 }
 
-/** When the history of a view begins: that of the producer's synthetic events. */
-const historyStart = "2026-01-01T00:00:00Z";
+/** When the history of a view begins, and how long it is. */
+const historyStart = new Date("2026-01-01T00:00:00Z");
 const historyHours = 60 * 24;
 
 /** Options of the producer for synthetic events. */
 interface Generated {
   readonly users?: number;
-  /** What they spread over. */
+  /** Hours of event time that they spread over. */
   readonly hours?: number;
   readonly start?: string;
   readonly seed?: number;
@@ -228,16 +228,19 @@ class StreamBench {
     const topic = `${this.topic(events)}-days`;
     const users = Math.max(10, events / 100);
     await this.makeTopic(topic);
-    await this.produce(topic, events, { users, hours: historyHours });
+    await this.produce(topic, events, {
+      users,
+      hours: historyHours,
+      start: historyStart.toISOString(),
+    });
     await this.end(this.job(topic, []));
     const first = await this.viewOnce(topic);
-    const start = new Date(historyStart);
-    start.setUTCHours(start.getUTCHours() + historyHours);
+    const historyEnd = new Date(historyStart.getTime() + historyHours * 3.6e6);
     await this.produce(topic, events / 100, {
       users,
       hours: 1,
       seed: 2,
-      start: start.toISOString(),
+      start: historyEnd.toISOString(),
     });
     await this.end(this.job(topic, []));
     const next = await this.viewOnce(topic);

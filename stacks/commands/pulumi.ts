@@ -126,7 +126,7 @@ export class Pulumi {
       env: { ...process.env, ...this.env, ...folder.env },
       stdio: ["inherit", output, output],
     });
-    folder.belongsTo(child.pid);
+    if (child.pid !== undefined) folder.belongsTo(child.pid);
     child.once("error", () => folder.remove());
     child.once("exit", () => folder.remove());
     return child;

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdtempSync,
@@ -7,15 +8,17 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { outerTemporaryVariable } from "../../infra/provider/temporary";
+import { isAlive } from "./machine-state";
 
 const prefix = "mlstack-run-";
-const ownerFile = "engine.pid";
+
+/** Mark of a run's folder: numbers of the processes that use it, a line each. */
+const markName = ".mlstack-run";
 
 /** Folders of compiled code that tsx, ts-node and Node keep where temporary files are, for the runs that follow. */
 const caches = /^(tsx-|ts-node-|node-compile-cache$)/;
@@ -30,7 +33,8 @@ export class RunFolder {
   /** Removes the folders of runs that were killed, too. */
   constructor(private readonly outer = tmpdir()) {
     sweep(outer);
-    this.path = mkdtempSync(join(outer, `${prefix}${process.pid}-`));
+    this.path = mkdtempSync(join(outer, prefix));
+    this.belongsTo(process.pid);
     for (const name of readdirSync(outer).filter((each) => caches.test(each)))
       symlinkSync(join(outer, name), join(this.path, name));
   }
@@ -40,9 +44,9 @@ export class RunFolder {
     return { TMPDIR: this.path, [outerTemporaryVariable]: this.outer };
   }
 
-  /** Says whose folder it is, beside this process: an engine goes on when this one is killed. */
-  belongsTo(pid: number | undefined): void {
-    writeFileSync(join(this.path, ownerFile), String(pid ?? ""));
+  /** Adds a process that uses the folder: an engine outlives the command that is killed. */
+  belongsTo(pid: number): void {
+    appendFileSync(join(this.path, markName), `${pid}\n`);
   }
 
   /** Removes the folder; compiled code stays, where the run was the first to keep some. */
@@ -56,31 +60,16 @@ export class RunFolder {
   }
 }
 
-/** Removes folders of this user's runs whose process has ended without removing them. */
+/** Removes folders of this user's runs all of whose processes have ended; one without the mark is not a run's. */
 function sweep(outer: string): void {
   for (const name of readdirSync(outer)) {
-    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-    if (pid === undefined || isRunning(Number(pid))) continue;
+    if (!name.startsWith(prefix)) continue;
     const path = join(outer, name);
     const found = lstatSync(path, { throwIfNoEntry: false });
+    const mark = join(path, markName);
     if (!found?.isDirectory() || found.uid !== process.getuid?.()) continue;
-    if (!isRunning(engineOf(path)))
-      rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function engineOf(folder: string): number {
-  const file = join(folder, ownerFile);
-  return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if (!existsSync(mark)) continue;
+    const pids = readFileSync(mark, "utf8").trim().split("\n").map(Number);
+    if (!pids.some(isAlive)) rmSync(path, { recursive: true, force: true });
   }
 }

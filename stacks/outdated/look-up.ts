@@ -4,6 +4,7 @@ import pLimit from "p-limit";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { chartIndexAddress, chartIndexSchema } from "../../infra/chart-index";
 import type { Index, Looked, Pin } from "./pin";
 import { isNewer, newestOf, suffixOf } from "./versions";
 
@@ -105,14 +106,9 @@ class Indexes {
   }
 
   private async chart(repository: string, chart: string): Promise<string[]> {
-    const url = `${repository.replace(/\/$/, "")}/index.yaml`;
-    const schema = z.looseObject({
-      entries: z.record(
-        z.string(),
-        z.array(z.looseObject({ version: z.string() })),
-      ),
-    });
-    const { entries } = read(schema, url, parsed(url, await this.get(url)));
+    const url = chartIndexAddress(repository);
+    const answer = parsed(url, await this.get(url));
+    const { entries } = read(chartIndexSchema, url, answer);
     const versions = entries[chart];
     if (!versions) throw new NoAnswer(`${url}: has no chart ${chart}`);
     return versions.map(({ version }) => version);

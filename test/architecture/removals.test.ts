@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
   ],
   "stacks/commands/run-folder.ts": [
     2,
-    "folder that mkdtemp made for this run; those of this user's runs whose process has ended, by the number in their name",
+    "folder that mkdtemp made for this run; those of this user's runs that bear our mark, whose processes have all ended",
   ],
   "stacks/commands/pulumi.ts": [1, "folder that mkdtemp made in this call"],
   "stacks/commands/down.ts": [

@@ -15,7 +15,7 @@ const { customManagers } = JSON.parse(
   readFileSync(join(root, "renovate.json"), "utf8"),
 ) as { readonly customManagers: readonly Manager[] };
 
-/** What a manager finds in the components' table: `NAME VERSION` of each pin, sorted. */
+/** Pins that a custom manager matches in components/versions.ts, as `NAME VERSION`, sorted. */
 function found(description: string): string[] {
   const text = readFileSync(join(root, "components/versions.ts"), "utf8");
   const manager = customManagers.find((one) => one.description === description);

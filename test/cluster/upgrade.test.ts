@@ -70,7 +70,7 @@ describe("an upgrade from the release before", function () {
     rmSync(parent, { recursive: true, force: true });
   });
 
-  foundation(this, /^begins with|^changes no resource/);
+  foundation(this, /^comes up|^changes no resource/);
 
   /** Tags of the images that run in a namespace. */
   const tagsIn = (kubectl: Kubectl, namespace: string): string[] => [
@@ -94,7 +94,7 @@ describe("an upgrade from the release before", function () {
       'jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{"\\n"}{end}',
     ]);
 
-  /** What holds data, and what all of it stands on: each by its identity. */
+  /** UIDs of namespaces, nodes, claims, StatefulSets and definitions: none of them may be made anew. */
   const identities = (kubectl: Kubectl) =>
     [
       ["namespaces"],
@@ -112,7 +112,7 @@ describe("an upgrade from the release before", function () {
   let held: readonly string[];
   let running: string;
 
-  it("begins with that release, its data and a job in flight", async () => {
+  it("comes up on that release, with a job in flight", async () => {
     await succeed("new", ["fraud", "--path", folder], {
       checkout: stack.checkout,
     });

@@ -27,6 +27,12 @@ describe("folder for the temporary files of a run", () => {
   const runFolders = () =>
     readdirSync(outer).filter((name) => name.startsWith("mlstack-run-"));
 
+  /** Makes a folder with the mark of a run, whose processes these are. */
+  const usedBy = (name: string, ...pids: readonly (number | undefined)[]) => {
+    mkdirSync(join(outer, name));
+    writeFileSync(join(outer, name, ".mlstack-run"), pids.join("\n"));
+  };
+
   /** Number of a process that has ended. */
   const ended = () => spawnSync("true").pid;
 
@@ -53,33 +59,24 @@ describe("folder for the temporary files of a run", () => {
     const engine = spawn("sleep", ["60"]);
     try {
       const dead = ended();
-      mkdirSync(join(outer, `mlstack-run-${dead}-aaaaaa`));
-      writeFileSync(
-        join(outer, `mlstack-run-${dead}-aaaaaa/kubeconfig1`),
-        "secret",
-      );
-      mkdirSync(join(outer, `mlstack-run-${dead}-bbbbbb`));
-      writeFileSync(
-        join(outer, `mlstack-run-${dead}-bbbbbb/engine.pid`),
-        String(engine.pid),
-      );
-      mkdirSync(join(outer, `mlstack-run-${process.pid}-cccccc`));
-      mkdirSync(join(outer, "others"));
-      symlinkSync(
-        join(outer, "others"),
-        join(outer, `mlstack-run-${dead}-dddddd`),
-      );
+      usedBy("mlstack-run-aaaaaa", dead);
+      writeFileSync(join(outer, "mlstack-run-aaaaaa/kubeconfig1"), "secret");
+      usedBy("mlstack-run-bbbbbb", dead, engine.pid);
+      usedBy("mlstack-run-cccccc", process.pid);
+      usedBy("others", dead);
+      symlinkSync(join(outer, "others"), join(outer, "mlstack-run-dddddd"));
+      mkdirSync(join(outer, "mlstack-run-unmarked"));
 
       new RunFolder(outer).remove();
 
       assert.deepEqual(
         new Set(runFolders()),
         new Set([
-          ...[`mlstack-run-${dead}-bbbbbb`, `mlstack-run-${dead}-dddddd`],
-          `mlstack-run-${process.pid}-cccccc`,
+          ...["mlstack-run-bbbbbb", "mlstack-run-cccccc"],
+          ...["mlstack-run-dddddd", "mlstack-run-unmarked"],
         ]),
       );
-      assert.ok(existsSync(join(outer, "others")));
+      assert.ok(existsSync(join(outer, "others/.mlstack-run")));
     } finally {
       engine.kill();
     }

@@ -36,9 +36,7 @@ class Contender:
 def bench(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
     """Seconds of each contender by phase, and how many times as long as the declared table the others take."""
     contract = parse_contract(options.contract)
-    source = spark.read.format("hudi").load(f"{options.feature_store}/{contract.name}")
-    kept = [name for name in source.columns if not name.startswith("_hoodie_")]
-    rows = source.select(*kept).persist(StorageLevel.MEMORY_AND_DISK)
+    rows = _rows(spark, f"{options.feature_store}/{contract.name}").persist(StorageLevel.MEMORY_AND_DISK)
     count = rows.count()
     seconds: dict[str, dict[str, float]] = {}
     for name, contender in _contenders(spark, contract, f"{options.feature_store}/table-bench").items():
@@ -120,9 +118,13 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
 def _compact(spark: SparkSession, path: str, contract: Contract) -> None:
     """Compact a table now: in the commit that follows, which has no row."""
     at_once = {**contract.hudi, "hoodie.compact.inline": "true", "hoodie.compact.inline.max.delta.commits": "1"}
-    none = spark.read.format("hudi").load(path).limit(0)
-    kept = [name for name in none.columns if not name.startswith("_hoodie_")]
-    event_table.upsert(none.select(*kept), path, replace(contract, hudi=at_once), {})
+    event_table.upsert(_rows(spark, path).limit(0), path, replace(contract, hudi=at_once), {})
+
+
+def _rows(spark: SparkSession, path: str) -> DataFrame:
+    """Rows of a table, without the columns that Hudi adds."""
+    table = spark.read.format("hudi").load(path)
+    return table.select(*(name for name in table.columns if not name.startswith("_hoodie_")))
 
 
 class _Parquet:

@@ -245,13 +245,13 @@ def _concerned(backend: SparkBackend, view: ViewSpec, events: DataFrame, span: S
     return Concerned(entities.distinct().persist(StorageLevel.MEMORY_AND_DISK), after)
 
 
-_MARGIN = 400 * 366 * 86_400
-"""Seconds that every window is shorter than: datetime has no times before the year 1."""
+_EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+"""With an event of before, all days are read: less a window, its time may be none that datetime has."""
 
 
 def _earlier(time: datetime, seconds: int) -> datetime | None:
-    """The earlier of a time and one in seconds since 1970; None where that is too early to be told from all times."""
-    if seconds < datetime(1, 1, 1, tzinfo=UTC).timestamp() + _MARGIN:
+    """The earlier of a time and one in seconds since 1970; None where that is before `_EARLIEST`."""
+    if seconds < _EARLIEST.timestamp():
         return None
     return min(time, datetime.fromtimestamp(seconds, UTC))
 
