@@ -29,15 +29,24 @@ const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const pollMilliseconds = 200;
 const establishedSeconds = 60;
 
+/** Until the API server has looked at a definition, its conditions are null: a list of Go that is not `omitempty`. */
 const definitionSchema = z.object({
   status: z
     .object({
       conditions: z
         .array(z.object({ type: z.string(), status: z.string() }))
-        .default([]),
+        .nullish(),
     })
-    .optional(),
+    .nullish(),
 });
+
+/** Whether the API server serves a definition, by the definition as it answers it. */
+export function isEstablished(definition: unknown): boolean {
+  const { status } = definitionSchema.parse(definition);
+  return (status?.conditions ?? []).some(
+    (one) => one.type === "Established" && one.status === "True",
+  );
+}
 
 /**
  * Applies the definitions of a chart's folders `crds`, those of its subcharts among them, and waits until the API server
@@ -130,18 +139,13 @@ async function established(
   signal: AbortSignal,
 ): Promise<void> {
   for (let left = establishedSeconds * 1_000; ; left -= pollMilliseconds) {
-    const { status } = definitionSchema.parse(
-      await client.get(`${path}/${name}`),
+    const definition = await client.get<{ readonly status?: unknown }>(
+      `${path}/${name}`,
     );
-    if (
-      status?.conditions.some(
-        (one) => one.type === "Established" && one.status === "True",
-      )
-    )
-      return;
+    if (isEstablished(definition)) return;
     if (left <= 0)
       throw new Error(
-        `${name} is not served after ${establishedSeconds} s: ${JSON.stringify(status?.conditions)}`,
+        `${name} is not served after ${establishedSeconds} s: ${JSON.stringify(definition.status)}`,
       );
     await pause(pollMilliseconds, undefined, { signal });
   }

@@ -17,6 +17,7 @@ import { stringify } from "yaml";
 
 import { charts } from "../../components/versions";
 import { chartArchive, mirrorVariable } from "../../infra/chart-source";
+import { isEstablished } from "../../infra/chart-definitions";
 import { chartKinds } from "../../infra/provider/chart-kinds";
 import { mirrorFolder, mirrorSteps } from "../../infra/supply/mirror";
 import { terminalProgress } from "../../infra/supply/steps";
@@ -167,6 +168,29 @@ describe("kinds of a chart in the engine", function () {
     assert.deepEqual(specOf("old"), { drink: "coffee" });
     assert.equal(kubectl(["get", `bills.${group}`, "-o", "name"]), "");
     assert.doesNotMatch(kubectl(["get", "crd", "-o", "name"]), /strangers/);
+  });
+
+  it("takes a definition that the API server has not looked at yet for one that is not served", () => {
+    const created = (...flags: string[]) =>
+      JSON.parse(
+        kubectl(
+          ["create", "-o", "json", ...flags, "-f", "-"],
+          definition("carts", ["size"]),
+        ),
+      ) as { readonly status: { readonly conditions: unknown } };
+
+    // As the server stores it first: what a reader gets who asks at once.
+    const fresh = created("--dry-run=server");
+
+    assert.equal(fresh.status.conditions, null);
+    assert.equal(isEstablished(fresh), false);
+    assert.equal(isEstablished({ metadata: { name: "carts" } }), false);
+    created();
+    kubectl(["wait", "--for=condition=Established", `crd/carts.${group}`]);
+    const served: unknown = JSON.parse(
+      kubectl(["get", `crd/carts.${group}`, "-o", "json"]),
+    );
+    assert.equal(isEstablished(served), true);
   });
 
   it("takes a field away that the next version does not have", async () => {
