@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 import type { Problem } from "./problem";
 
@@ -11,6 +11,25 @@ export function writtenPath(path: readonly PropertyKey[]): string {
         : text + (text === "" ? "" : ".") + String(part),
     "",
   );
+}
+
+/** How what a person wrote is held against a schema, for {@link schemaProblems}: an issue of Zod has neither of these. */
+export const ofPerson = {
+  /** Values stand in their issues. */
+  reportInput: true,
+  /** A key that a section does not have is answered with those that it has. */
+  error: (issue) =>
+    issue.code === "unrecognized_keys"
+      ? `no such key; choose one of ${keysOf(issue.inst).join(", ")}`
+      : undefined,
+} as const satisfies z.core.ParseContext<z.core.$ZodIssue>;
+
+function keysOf(section: unknown): string[] {
+  if (section instanceof z.ZodObject)
+    return Object.keys(section.shape as object);
+  return section instanceof z.ZodRecord
+    ? [...(section.keyType._zod.values ?? [])].map(String)
+    : [];
 }
 
 /**
@@ -30,7 +49,7 @@ export function schemaProblems(
       return issue.keys.map((key) => ({
         path: at([...issue.path, key]),
         value: key,
-        remedy: "no such key; correct the spelling or remove it",
+        remedy: issue.message,
       }));
     case "invalid_union":
       // A union that says itself what may stand there: its branches would each refuse it for reasons of their own.

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { HiddenValue, type Problem } from "../infra/problem";
-import { schemaProblems, writtenPath } from "../infra/schema-problems";
+import { ofPerson, schemaProblems, writtenPath } from "../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
 import { declaredFolder } from "./declared-folder";
 import { workloadFile } from "./schema/names";
@@ -77,7 +77,7 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   const merged = isSection(declared["steps"])
     ? { ...declared, steps: merge(steps, own.steps) }
     : declared;
-  const parsed = workloadSchema.safeParse(merged, { reportInput: true });
+  const parsed = workloadSchema.safeParse(merged, ofPerson);
   if (parsed.success) {
     return { ...read, workload: parsed.data, problems: [] };
   }

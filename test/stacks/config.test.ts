@@ -23,11 +23,11 @@ describe("configuration of a stack", () => {
   > = {
     "a misspelt key": [
       { target, pool: [] },
-      /^pool: "pool": no such key; correct the spelling/,
+      /^pool: "pool": no such key; choose one of target, pools, lifetime, /,
     ],
     "a misspelt key below": [
       { target: { ...target, subnett: "10.0.0.0/24" } },
-      /^target.subnett: .*no such key/,
+      /^target.subnett: "subnett": no such key; choose one of kind, .*\bsubnet\b/,
     ],
     "no target": [{}, /^target.*(set|choose)/],
     "an unknown target": [

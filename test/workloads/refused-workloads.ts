@@ -67,17 +67,17 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "an unknown key",
     folder: { stepz: {} },
-    line: 'FILE: stepz: "stepz": no such key; correct the spelling or remove it',
+    line: 'FILE: stepz: "stepz": no such key; choose one of apiVersion, description, owner, inputs, steps',
   },
   {
     what: "an unknown key of a step",
     folder: score("acess", {}),
-    line: 'FILE: steps.score.acess: "acess": no such key; correct the spelling or remove it',
+    line: 'FILE: steps.score.acess: "acess": no such key; choose one of kind, enabled, image, access, after, pool, args, env, retries, timeout, rerun, revision, wait, run, main, size, executorPool, conf',
   },
   {
     what: "a key of another kind",
     folder: { "steps.tell.main": "tell.py" },
-    line: 'FILE: steps.tell.main: "main": no such key; correct the spelling or remove it',
+    line: 'FILE: steps.tell.main: "main": no such key; choose one of kind, enabled, image, access, after, pool, args, env, retries, timeout, rerun, revision, wait, run, command, user, size',
   },
   {
     what: "no steps",
@@ -157,7 +157,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "a bucket that is not there",
     folder: score("access", { lake: "read" }),
-    line: 'FILE: steps.score.access.lake: "lake": no such key; correct the spelling or remove it',
+    line: 'FILE: steps.score.access.lake: "lake": no such key; choose one of raw, feature-store, models',
   },
   {
     what: "a right that is none",
@@ -341,7 +341,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "retries of a server",
     folder: { "steps.scores": { ...served, retries: 3 } },
-    line: 'FILE: steps.scores.retries: "retries": no such key; correct the spelling or remove it',
+    line: 'FILE: steps.scores.retries: "retries": no such key; choose one of kind, enabled, image, access, after, pool, args, env, command, user, port, health, size, timeout, run',
   },
   {
     what: "a server without replicas",
@@ -541,7 +541,7 @@ export const refused: readonly RefusedWorkload[] = [
   {
     what: "an unknown key of the stack",
     stack: { tem: "ml" },
-    line: 'workloads.fraud.tem: "tem": no such key; correct the spelling or remove it',
+    line: 'workloads.fraud.tem: "tem": no such key; choose one of team, path, inputs, steps',
   },
   {
     what: "a name with capitals",

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
-import { schemaProblems, writtenPath } from "../../infra/schema-problems";
+import { ofPerson, schemaProblems, writtenPath } from "../../infra/schema-problems";
 import { checkContract } from "./contract";
 import { dataSetSchema, type DataSet } from "./data-set";
 import { checkFeatureModels, type FeatureModel } from "./feature-model";
@@ -24,7 +24,7 @@ export function checkDataSet(
   teams?: readonly string[],
   at: (path: readonly PropertyKey[]) => string = writtenPath,
 ): CheckedDataSet {
-  const parsed = dataSetSchema.safeParse(declared, { reportInput: true });
+  const parsed = dataSetSchema.safeParse(declared, ofPerson);
   if (!parsed.success) {
     const { issues } = parsed.error;
     return {

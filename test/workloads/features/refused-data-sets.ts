@@ -108,7 +108,7 @@ export const refused: readonly RefusedDataSet[] = [
   {
     what: "an unknown key",
     keys: { view: [] },
-    line: 'FILE: view: "view": no such key; correct the spelling or remove it',
+    line: 'FILE: view: "view": no such key; choose one of apiVersion, contract, views, models, sample, synthetic',
   },
   {
     what: "no contract",
@@ -118,7 +118,7 @@ export const refused: readonly RefusedDataSet[] = [
   {
     what: "an unknown key of a field",
     keys: field("zone", "oneof", ["a"]),
-    line: 'FILE: contract.fields.zone.oneof: "oneof": no such key; correct the spelling or remove it',
+    line: 'FILE: contract.fields.zone.oneof: "oneof": no such key; choose one of type, required, oneOf, min, max, pattern, otherwise',
   },
   {
     what: "an unknown type",
@@ -231,7 +231,7 @@ export const refused: readonly RefusedDataSet[] = [
   {
     what: "an unknown key of a view",
     keys: { "views.0.shedule": "5 * * * *" },
-    line: 'FILE: views[0].shedule: "shedule": no such key; correct the spelling or remove it',
+    line: 'FILE: views[0].shedule: "shedule": no such key; choose one of name, version, owner, description, source, entity, knownAt, delayMinutes, window, features, schedule, table',
   },
   {
     what: "two views of one name",
@@ -436,7 +436,7 @@ export const refused: readonly RefusedDataSet[] = [
   {
     what: "a password in place of a secret",
     stream: table({ password: "hunter2" }),
-    line: `${jdbc}.password: "password": no such key; correct the spelling or remove it`,
+    line: `${jdbc}.password: "password": no such key; choose one of url, table, secret, incremental, overlap, partitionColumn, partitions, schedule, timeZone`,
   },
   {
     what: "an overlap of nothing",
