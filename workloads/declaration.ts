@@ -2,7 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { HiddenValue, type Problem } from "../infra/problem";
-import { ofPerson, schemaProblems, writtenPath } from "../infra/schema-problems";
+import {
+  ofPerson,
+  schemaProblems,
+  writtenPath,
+} from "../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
 import { declaredFolder } from "./declared-folder";
 import { workloadFile } from "./schema/names";

@@ -1,7 +1,11 @@
 import type { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
-import { ofPerson, schemaProblems, writtenPath } from "../../infra/schema-problems";
+import {
+  ofPerson,
+  schemaProblems,
+  writtenPath,
+} from "../../infra/schema-problems";
 import { checkContract } from "./contract";
 import { dataSetSchema, type DataSet } from "./data-set";
 import { checkFeatureModels, type FeatureModel } from "./feature-model";
