@@ -12,6 +12,9 @@ const stream = "clickstream-stream";
 /** Events of the smallest run. */
 export const leastEvents = 10_000;
 
+/** Seconds after which a job of so many events is given up. */
+const patience = (events: number) => 900 + events / 500;
+
 /** Goals of the largest run, with one driver and one executor on 2 cores; not asserted. */
 const goals = {
   /** From the topic to the table. */
@@ -22,7 +25,7 @@ const goals = {
   defaultsOverDeclared: { least: 1 },
   /** Queries of the declared table, its changes compacted, over those of one with Hudi's defaults. */
   compactedQueryOverDefaults: { most: 1 },
-  /** Rewriting a plain table over an upsert of 1 %. */
+  /** Rewriting a plain table over an upsert of 1 %, by the process that wrote the table before. */
   rewriteOverUpsert: { least: 5 },
   /** A view's first run, over 60 days, over one after another hour with 1 % more events. */
   firstOverNextView: { least: 5 },
@@ -191,7 +194,11 @@ class StreamBench {
       // The answer takes the kubelet a while, on the cores that are measured.
     }, 5000);
     try {
-      const result = await this.jobs.sparkEnd(namespace, name);
+      const result = await this.jobs.sparkEnd(
+        namespace,
+        name,
+        patience(events),
+      );
       const { rows, metrics } = ingestedSchema.parse(JSON.parse(result));
       return {
         events,
@@ -212,14 +219,15 @@ class StreamBench {
   async tables(events: number): Promise<z.output<typeof tablesSchema>> {
     const { namespace, spec } = this.job(this.topic(events), []);
     const wanted = /^--(contract|feature-store)=/;
-    const result = await this.end({
+    const bench = {
       namespace,
       spec: {
         ...spec,
         mainApplicationFile: "local:///opt/mlstack/stream/table_bench.py",
         arguments: spec.arguments.filter((text) => wanted.test(text)),
       },
-    });
+    };
+    const result = await this.end(bench, events);
     return tablesSchema.parse(JSON.parse(result));
   }
 
@@ -233,8 +241,8 @@ class StreamBench {
       hours: historyHours,
       start: historyStart.toISOString(),
     });
-    await this.end(this.job(topic, []));
-    const first = await this.viewOnce(topic);
+    await this.end(this.job(topic, []), events);
+    const first = await this.viewOnce(topic, events);
     const historyEnd = new Date(historyStart.getTime() + historyHours * 3.6e6);
     await this.produce(topic, events / 100, {
       users,
@@ -242,8 +250,8 @@ class StreamBench {
       seed: 2,
       start: historyEnd.toISOString(),
     });
-    await this.end(this.job(topic, []));
-    const next = await this.viewOnce(topic);
+    await this.end(this.job(topic, []), events);
+    const next = await this.viewOnce(topic, events);
     return {
       first,
       next,
@@ -253,13 +261,14 @@ class StreamBench {
 
   private async viewOnce(
     topic: string,
+    events: number,
   ): Promise<{ readonly rows: number; readonly seconds: number }> {
     const { namespace, spec } = await this.jobs.sparkJob(
       this.template.namespace,
       `${stream}-user-activity`,
     );
     const own = /^--(feature-store|source-instant)=/;
-    const result = await this.end({
+    const view = {
       namespace,
       spec: {
         ...spec,
@@ -268,16 +277,21 @@ class StreamBench {
           `--feature-store=${this.folder("feature-store", topic)}`,
         ],
       },
-    });
+    };
+    const result = await this.end(view, events);
     const { rows, metrics } = viewedSchema.parse(JSON.parse(result));
     return { rows, seconds: metrics.seconds };
   }
 
-  /** Runs a job to its end, and removes it. @returns its result */
-  private async end(template: SparkTemplate): Promise<string> {
+  /** Runs a job of so many events to its end, and removes it. @returns its result */
+  private async end(template: SparkTemplate, events: number): Promise<string> {
     const name = await this.start(template);
     try {
-      return await this.jobs.sparkEnd(template.namespace, name);
+      return await this.jobs.sparkEnd(
+        template.namespace,
+        name,
+        patience(events),
+      );
     } finally {
       await this.remove(template.namespace, name);
     }
@@ -405,7 +419,7 @@ class StreamBench {
         ],
         env: this.env,
       },
-      600,
+      patience(events),
     );
   }
 

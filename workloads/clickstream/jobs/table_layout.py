@@ -116,10 +116,16 @@ def key_has_end(settings: Mapping[str, str]) -> bool:
 
 def has_commits(spark: SparkSession, path: str) -> bool:
     """Whether anything was ever written: a job that was killed in its first commit leaves a table without one."""
+    return last_completion(spark, path) is not None
+
+
+def last_completion(spark: SparkSession, path: str) -> str | None:
+    """When the last commit of a table was complete, as Hudi writes instants; none of a table without one."""
     if not is_table(spark, path):
-        return False
+        return None
     timeline = table_client(spark, path).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
-    return not timeline.empty()
+    last = timeline.getLatestCompletionTime()
+    return str(last.get()) if last.isPresent() else None
 
 
 def note(path: str) -> str:

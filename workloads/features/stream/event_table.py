@@ -14,7 +14,7 @@ from jobs.errors import JobError
 from jobs.table_layout import has_commits
 from jobs.table_lock import writing
 from stream.contract import KAFKA_TIME, PARTITION, SQL_TYPES, Contract
-from stream.moved_events import settle_moves
+from stream.moved_events import settled
 from stream.validation import ADDITIONAL, DELETION, REASON
 
 _RANK = "_rank"
@@ -78,8 +78,8 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
         # Read for its days, for its keys, and to be written.
         rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            settled = settle_moves(rows, path, contract)
-            settled.write.format("hudi").options(**options).mode("append").save(path)
+            with settled(rows, path, contract) as sound:
+                sound.write.format("hudi").options(**options).mode("append").save(path)
         finally:
             rows.unpersist()
 

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.table_layout import has_commits
+from jobs.jvm import located
+from jobs.table_layout import last_completion
+from stream import known_keys
 from stream.contract import PARTITION, Contract
+from stream.known_keys import Hashes, KnownKeys
 
 MOST_DAYS = 400
 """Days that are looked into by name; more of them are all."""
+
+MOST_BYTES = 256 * 2**20
+"""Size of the files of the days whose keys are asked for to be kept; those of more are looked for in the table."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WAS, _NOW, _FROM, _TO = "_was", "_now", "_from", "_to"
 
 
-def settle_moves(rows: DataFrame, path: str, contract: Contract) -> DataFrame:
+@contextmanager
+def settled(rows: DataFrame, path: str, contract: Contract) -> Iterator[DataFrame]:
     """Delete rows of the table that stand under another day than the batch's row of their key; the rows to upsert.
 
     Where the table's row is the newer one by the ordering field, it stays, and the batch's row is left out. The day of
-    a key's earlier row is not known: it is looked for in the days that the contract allows it to be away.
+    a key's earlier row is not known: it is looked for in the days that the contract allows it to be away. Within the
+    context the rows are upserted, by the table's one writer.
     """
+    if not contract.moves_within_days:
+        yield rows
+        return
     spark = rows.sparkSession
-    if not contract.moves_within_days or not has_commits(spark, path):
-        return rows
-    days = [str(row[PARTITION]) for row in rows.select(PARTITION).distinct().collect()]
-    key = list(contract.key)
+    known = known_keys.of_table(spark, path)
+    try:
+        keys = known_keys.hashes_of(rows, contract)
+        yield rows if known.completion is None else _settle(rows, keys, known, path, contract)
+        known.written(keys, last_completion(spark, path))
+    except BaseException:
+        known_keys.forget(path)
+        raise
+
+
+def _settle(rows: DataFrame, keys: Mapping[str, Hashes], known: KnownKeys, path: str, contract: Contract) -> DataFrame:
+    """Take out what stands under another day; the rows to upsert are returned."""
+    spark = rows.sparkSession
     table = spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(path)
-    around = table.where(_others(days, contract.moves_within_days))
+    around = _around(table, keys, known, path, contract)
+    if around is None:
+        return rows
+    key = list(contract.key)
     present = around.select(*key, F.col(PARTITION).alias(_FROM), F.col(contract.ordering).alias(_WAS))
     batch = rows.select(*key, F.col(PARTITION).alias(_TO), F.col(contract.ordering).alias(_NOW))
     moved = (
@@ -52,14 +76,41 @@ def settle_moves(rows: DataFrame, path: str, contract: Contract) -> DataFrame:
         moved.unpersist()
 
 
-def _others(days: Sequence[str], away: int) -> Column:
-    """Days that are not more than so many away from one of some days, other than that one itself."""
-    if len(days) * away > MOST_DAYS or not all(_DAY.fullmatch(day) for day in days):
-        return F.lit(True)
-    numbers = [date.fromisoformat(day).toordinal() for day in days]
-    others = {number + step for number in numbers for step in range(-away, away + 1) if step}
-    known = range(date.min.toordinal(), date.max.toordinal() + 1)
-    return F.col(PARTITION).isin(sorted(date.fromordinal(each).isoformat() for each in others if each in known))
+def _around(
+    table: DataFrame, keys: Mapping[str, Hashes], known: KnownKeys, path: str, contract: Contract
+) -> DataFrame | None:
+    """Rows of the table among which may be a key of the batch under another day; none where there is no such row."""
+    away = contract.moves_within_days
+    if len(keys) * away > MOST_DAYS or not all(_DAY.fullmatch(day) for day in keys):
+        return table
+    others = {day: _others(day, away) for day in keys}
+    every = sorted({other for each in others.values() for other in each})
+    unknown = known.unknown(every)
+    of_days = table.where(F.col(PARTITION).isin(unknown))
+    if unknown and _bytes_of(table.sparkSession, path, unknown) > MOST_BYTES:
+        return table.where(F.col(PARTITION).isin(every))
+    if unknown:
+        known.learn(unknown, known_keys.hashes_of(of_days, contract))
+    holding = {other for day, hashes in keys.items() for other in known.days_that_hold(hashes, others[day])}
+    return table.where(F.col(PARTITION).isin(sorted(holding))) if holding else None
+
+
+def _others(day: str, away: int) -> Sequence[str]:
+    """Days that are not more than so many away from a day, other than that one itself."""
+    number = date.fromisoformat(day).toordinal()
+    calendar = range(date.min.toordinal(), date.max.toordinal() + 1)
+    steps = [step for step in range(-away, away + 1) if step and number + step in calendar]
+    return [date.fromordinal(number + step).isoformat() for step in steps]
+
+
+def _bytes_of(spark: SparkSession, path: str, days: Sequence[str]) -> int:
+    """Size of the files of some days, earlier versions of them included."""
+    size = 0
+    for day in days:
+        folder, system = located(spark, f"{path}/{PARTITION}={day}")
+        if system.exists(folder):
+            size += int(system.getContentSummary(folder).getLength())
+    return size
 
 
 def delete(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, str] | None = None) -> None:
