@@ -88,6 +88,16 @@ url = f"http://127.0.0.1:8888/api/kernels?token={os.environ['JUPYTER_TOKEN']}"
 print(len(json.load(urllib.request.urlopen(url))))
 `;
 
+/** The table of sessions as the feature store's package reads it into the process. */
+const fromArrow = `
+import json
+from mlstack_features import FeatureStore
+
+store = FeatureStore.from_environment()
+rows = store.latest("sessions")
+print(json.dumps({"listed": "sessions" in store.list(), "rows": rows.num_rows, "pandas": len(rows.to_pandas())}))
+`;
+
 /** A server with the settings that a Notebook of Kubeflow's has, and what it answers without a token. */
 const underKubeflow = `
 import json, subprocess, time, urllib.error, urllib.request
@@ -322,6 +332,14 @@ describe("full local stack", function () {
     } finally {
       await browser.close();
     }
+  });
+
+  it("reads the feature store in a notebook by its package, without Spark as well", () => {
+    assert.deepEqual(JSON.parse(python(kubectl, notebooks.ml, fromArrow)), {
+      listed: true,
+      rows: sessions,
+      pandas: sessions,
+    });
   });
 
   it("refuses what a team's people and pods try on what is not theirs, each by the layer that the table names", async function () {

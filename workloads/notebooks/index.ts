@@ -75,8 +75,16 @@ export function personalNotebook(
     name,
     {
       image: "notebook",
-      context: "workloads/images/notebook",
-      include: ["first-look.ipynb", "kubeflow.py"],
+      context: "workloads",
+      include: [
+        "images/notebook/first-look.ipynb",
+        "images/notebook/kubeflow.py",
+        "features/python/requirements.txt",
+        "features/python/mlstack_features",
+        ...["__init__", "errors", "jvm", "table_layout"].map(
+          (module) => `clickstream/jobs/${module}.py`,
+        ),
+      ],
       dockerfile: "workloads/images/notebook/Dockerfile",
       args: { SPARK: spark.ref },
       registry: platform.images,

@@ -8,7 +8,7 @@ which keys it wrote, and asks the table once.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,9 @@ MOST_KEYS = 32_000_000
 PART_KEYS = 1_000_000
 """Keys of a file that none is merged with any more, so that a merge holds little in memory."""
 
+_PART_BYTES = 64 * 2**20
+"""Size of the files whose keys are held at once."""
+
 _CHUNKS = 16
 """Rows in which the keys of a day come from the JVM, which has each as objects for a moment."""
 
@@ -34,17 +37,30 @@ _HASH, _CHUNK, _HASHES = "_hash", "_chunk", "_hashes"
 
 
 def hashes_of(rows: DataFrame, contract: Contract) -> dict[str, Hashes]:
-    """Hashes of the keys of some rows by day, each day's in order.
+    """Hashes of the keys of a batch by day, each day's in order.
 
     They come as a few lists a day, in a third of the time that a row for each takes.
     """
-    hashed = rows.select(F.col(PARTITION), F.xxhash64(*contract.key).alias(_HASH))
-    chunk = F.pmod(F.col(_HASH), F.lit(_CHUNKS)).alias(_CHUNK)
-    chunks = hashed.groupBy(PARTITION, chunk).agg(F.collect_list(_HASH).alias(_HASHES))
     found: dict[str, list[Hashes]] = {}
-    for row in chunks.collect():
+    for row in _lists(rows, contract).collect():
         found.setdefault(str(row[PARTITION]), []).append(np.array(row[_HASHES], dtype=np.int64))
     return {day: np.unique(np.concatenate(parts)) for day, parts in found.items()}
+
+
+def stored_hashes(rows: DataFrame, contract: Contract, size: int) -> Iterator[tuple[str, Hashes]]:
+    """Hashes of the keys of the rows in files of so many bytes, a day several times; few of them are held at once."""
+    parts = 1 + size // _PART_BYTES
+    for row in _lists(rows, contract, parts).toLocalIterator():
+        yield str(row[PARTITION]), np.unique(np.array(row[_HASHES], dtype=np.int64))
+
+
+def _lists(rows: DataFrame, contract: Contract, parts: int | None = None) -> DataFrame:
+    """Hashes as lists: some of a day each, in so many partitions, unless Spark is to choose."""
+    hashed = rows.select(F.col(PARTITION), F.xxhash64(*contract.key).alias(_HASH))
+    hashed = hashed.withColumn(_CHUNK, F.pmod(F.col(_HASH), F.lit(max(_CHUNKS, parts or 0))))
+    if parts is not None:
+        hashed = hashed.repartition(parts, PARTITION, _CHUNK)
+    return hashed.groupBy(PARTITION, _CHUNK).agg(F.collect_list(_HASH).alias(_HASHES))
 
 
 class KnownKeys:
@@ -64,11 +80,11 @@ class KnownKeys:
         """Those of some days whose keys have to be asked for."""
         return [] if self._rest_is_empty else [day for day in days if day not in self._days]
 
-    def learn(self, days: Sequence[str], keys: Mapping[str, Hashes]) -> None:
-        """Take the keys that the table has under some days, which it was asked for."""
-        for day in days:
-            self._days[day] = []
-            self._add(day, keys.get(day, np.array([], dtype=np.int64)))
+    def learn(self, days: Sequence[str], keys: Iterable[tuple[str, Hashes]]) -> None:
+        """Take all keys that the table has under some days, a day several times or never."""
+        self._days |= {day: [] for day in days}
+        for day, hashes in keys:
+            self._add(day, hashes)
 
     def written(self, keys: Mapping[str, Hashes], completion: str | None) -> None:
         """Take the keys of a batch that was written, and when its commit was complete."""

@@ -20,7 +20,7 @@ from stream.known_keys import Hashes, KnownKeys
 MOST_DAYS = 400
 """Days that are looked into by name; more of them are all."""
 
-MOST_BYTES = 256 * 2**20
+MOST_BYTES = 4 * 2**30
 """Size of the files of the days whose keys are asked for to be kept; those of more are looked for in the table."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -86,11 +86,11 @@ def _around(
     others = {day: _others(day, away) for day in keys}
     every = sorted({other for each in others.values() for other in each})
     unknown = known.unknown(every)
-    of_days = table.where(F.col(PARTITION).isin(unknown))
-    if unknown and _bytes_of(table.sparkSession, path, unknown) > MOST_BYTES:
+    size = _bytes_of(table.sparkSession, path, unknown)
+    if size > MOST_BYTES:
         return table.where(F.col(PARTITION).isin(every))
     if unknown:
-        known.learn(unknown, known_keys.hashes_of(of_days, contract))
+        known.learn(unknown, known_keys.stored_hashes(table.where(F.col(PARTITION).isin(unknown)), contract, size))
     holding = {other for day, hashes in keys.items() for other in known.days_that_hold(hashes, others[day])}
     return table.where(F.col(PARTITION).isin(sorted(holding))) if holding else None
 

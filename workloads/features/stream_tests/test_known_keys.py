@@ -50,10 +50,12 @@ def test_a_key_that_was_written_is_known_whatever_files_it_is_in(monkeypatch: py
 
 def test_keys_of_a_day_that_was_never_asked_for_are_not_taken_for_all_of_it() -> None:
     known = KnownKeys("1")
-    known.learn([FIRST], {FIRST: hashes(1)})
+    known.learn([FIRST, THIRD], iter([(FIRST, hashes(1)), (FIRST, hashes(4))]))
     known.written({FIRST: hashes(2), SECOND: hashes(3)}, "2")
-    assert known.unknown([FIRST, SECOND]) == [SECOND]
-    assert known.days_that_hold(hashes(2), [FIRST]) == [FIRST]
+    assert known.unknown([FIRST, SECOND, THIRD]) == [SECOND]
+    for key in (1, 2, 4):
+        assert known.days_that_hold(hashes(key), [FIRST, THIRD]) == [FIRST]
+    assert known.days_that_hold(hashes(3), [FIRST, THIRD]) == []
 
 
 def test_the_oldest_day_is_asked_for_again_when_there_are_too_many_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +127,11 @@ def test_a_writer_finds_a_key_under_another_day_and_reads_no_day_that_has_none(t
         table.upsert({"b": SECOND})
 
 
-def test_a_writer_that_begins_on_a_table_asks_it_for_the_days_around(table: Table) -> None:
+@pytest.mark.parametrize("part", [known_keys._PART_BYTES, 10_000], ids=["at once", "in parts"])
+def test_a_writer_that_begins_on_a_table_asks_it_for_the_days_around(
+    table: Table, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_keys, "_PART_BYTES", part)
     table.upsert({"a": FIRST, "b": FIRST})
     known_keys.forget(table.path)
     table.upsert({"a": SECOND, "c": SECOND})

@@ -102,6 +102,10 @@ class ArrowBackend(Backend[pa.Table]):
         codes = _codes(ordered[entity])
         return ordered.filter(pa.array(np.append(codes[1:] != codes[:-1], True)))
 
+    def fields(self, view: str) -> Sequence[str]:
+        """Names of a view's columns, without those that Hudi adds."""
+        return [name for name in self._table(view).get_schema().names if not _is_own(name)]
+
     def columns(self, frame: pa.Table) -> Sequence[str]:
         """Names of a table's columns."""
         return list(frame.column_names)
@@ -160,7 +164,12 @@ class ArrowBackend(Backend[pa.Table]):
         table = self._table(view)
         batches = table.read(options)
         rows = pa.Table.from_batches(batches, schema=None if batches else table.get_schema())
-        return rows.drop_columns([name for name in rows.column_names if name.startswith(_META) or name == KEY_END])
+        return rows.drop_columns([name for name in rows.column_names if _is_own(name)])
+
+
+def _is_own(column: str) -> bool:
+    """Whether Hudi or the record key has a column, and nobody who reads the table."""
+    return column.startswith(_META) or column == KEY_END
 
 
 def _metadata(system: pafs.FileSystem, path: str) -> dict[str, Any]:

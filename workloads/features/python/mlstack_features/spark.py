@@ -176,6 +176,11 @@ class SparkBackend(Backend[DataFrame]):
             held = held.withColumn("_held", F.when(F.col(f"_held.{VALID_FROM}") >= oldest, F.col("_held")))
         return held.select("_label.*", *(F.col(f"_held.{column}").alias(column) for column in columns))
 
+    def fields(self, view: str) -> Sequence[str]:
+        """Names of a view's columns, without those that Hudi adds."""
+        reader = self._spark.read.format("hudi").options(**_OPTIONS)
+        return self._load(view, None, reader).columns
+
     def renamed(self, frame: DataFrame, names: Mapping[str, str]) -> DataFrame:
         """A table whose columns have other names, by their present ones; columns that are not named stay."""
         return frame.withColumnsRenamed(dict(names))

@@ -109,6 +109,10 @@ class Backend(ABC, Generic[Frame]):
         """A table whose columns have other names, by their present ones; columns that are not named stay."""
 
     @abstractmethod
+    def fields(self, view: str) -> Sequence[str]:
+        """Names of a view's columns, without those that Hudi adds."""
+
+    @abstractmethod
     def columns(self, frame: Frame) -> Sequence[str]:
         """Names of a table's columns."""
 
@@ -162,7 +166,11 @@ class FeatureStore(Generic[Frame]):
         return self._backend.instants(name)
 
     def latest(self, name: str, columns: Sequence[str] | None = None, at: datetime | None = None) -> Frame:
-        """The row of each entity that holds now, or at another time."""
+        """The row of each entity that holds now, or at another time; all rows of a table that keeps no such times."""
+        if VALID_FROM not in self._backend.fields(name):
+            if at is not None:
+                raise FeatureStoreError(f"{name} keeps no time from which a row holds; read it `as_of` an instant")
+            return self._backend.read(name, columns, None)
         frame = self._backend.read(name, self._with_keys(name, columns), None)
         return self._backend.newest(frame, self.view(name).entity, at or datetime.now(UTC))
 

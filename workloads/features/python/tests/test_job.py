@@ -105,6 +105,19 @@ def test_both_backends_read_the_same(spark: SparkSession, store: Store) -> None:
     assert len(mine) == 3
 
 
+def test_a_table_without_times_is_read_whole(spark: SparkSession, store: Store) -> None:
+    near, far = FeatureStore.at(store.uri), FeatureStore.of_spark(spark, store.uri)
+    columns = ["event_id", "user_id"]
+    mine = near.latest("clickstream_events", columns).to_pylist()
+    assert _sorted(mine) == _sorted(row.asDict() for row in far.latest("clickstream_events", columns).collect())
+    assert len(mine) == 6
+    every = set(near.latest("clickstream_events").column_names)
+    assert every == {"event_id", "user_id", "timestamp", "event", "session_id", "kafka_time", "event_date"}
+    for each in (near, far):
+        with pytest.raises(FeatureStoreError, match="clickstream_events keeps no time .* as_of"):
+            each.latest("clickstream_events", columns, START)
+
+
 def test_a_join_as_of_an_instant_is_the_same_in_a_month(spark: SparkSession, store: Store) -> None:
     near, far = FeatureStore.at(store.uri), FeatureStore.of_spark(spark, store.uri)
     instant = near.history("user_activity")[1].time
