@@ -110,6 +110,13 @@ export const sparkApplicationPolicy: AdmissionPolicy = {
       message:
         "spec.mainApplicationFile: begin with local:// (a file of the image), s3a://, gs:// or abfss://",
     },
+    {
+      // With --class of a shell or a server of Spark's own, spark-submit reads its options from the application's arguments
+      // too, the last of them wins, and none of it is in sparkConf.
+      expression: `!variables.application.?mainClass.orValue("").startsWith("org.apache.spark.") || variables.application.?mainClass.orValue("").startsWith("org.apache.spark.examples.")`,
+      message:
+        "spec.mainClass: for a class of Spark's own, spark-submit takes spec.arguments for its own options; name a class of your own, or one of org.apache.spark.examples",
+    },
     ...lists.map((list) => ({
       expression: `variables.application.?deps.?${list}.orValue([]).all(file, file.matches("${bucketOrImage}"))`,
       message: `spec.deps.${list}: begin each with local:// (a file of the image), s3a://, gs:// or abfss://`,

@@ -62,6 +62,23 @@ const applications: Readonly<Record<string, readonly [Fields, RegExp]>> = {
     conf("spark.kubernetes.namespace", "kube-system"),
     /spec\.sparkConf: of spark\.kubernetes/,
   ],
+  ...Object.fromEntries(
+    [
+      "repl.Main",
+      "sql.hive.thriftserver.SparkSQLCLIDriver",
+      "sql.hive.thriftserver.HiveThriftServer2",
+      "sql.connect.service.SparkConnectServer",
+    ].map((shell) => [
+      `arguments that spark-submit takes for its own options, by ${shell}`,
+      [
+        {
+          mainClass: `org.apache.spark.${shell}`,
+          arguments: ["--conf", "spark.kubernetes.namespace=kube-system"],
+        },
+        /spec\.mainClass: for a class of Spark's own/,
+      ] as const,
+    ]),
+  ),
   "pods of a template of the operator's files": [
     conf("spark.kubernetes.driver.podTemplateFile", "/etc/passwd"),
     /spec\.sparkConf: of spark\.kubernetes/,

@@ -487,6 +487,27 @@ export const attempts: readonly Attempt[] = [
     fairApplication,
   ),
   member(
+    "a SparkApplication whose arguments spark-submit takes for its own options, by a class of Spark's shells",
+    create(
+      application({
+        type: "Scala",
+        mainClass: "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver",
+        arguments: ["--conf", "spark.kubernetes.namespace=kube-system"],
+      }),
+    ),
+    "admission policy",
+    {
+      who: "member",
+      action: create(
+        application({
+          type: "Scala",
+          mainClass: "org.apache.spark.examples.SparkPi",
+          arguments: ["--conf", "spark.kubernetes.namespace=kube-system"],
+        }),
+      ),
+    },
+  ),
+  member(
     "a schedule of SparkApplications whose pods are kube-system's",
     create(
       scheduled(
