@@ -46,7 +46,8 @@ export function outboundAddresses(
   pools: readonly { readonly max: number; readonly spot?: boolean }[],
 ): number {
   const nodes = pools.reduce(
-    (sum, { max, spot }) => sum + max + (spot ? 0 : Math.ceil((max * surgePercent) / 100)),
+    (sum, { max, spot }) =>
+      sum + max + (spot ? 0 : Math.ceil((max * surgePercent) / 100)),
     0,
   );
   return Math.ceil((nodes * portsOfNode) / portsOfAddress);
