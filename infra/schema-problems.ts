@@ -13,11 +13,11 @@ export function writtenPath(path: readonly PropertyKey[]): string {
   );
 }
 
-/** How what a person wrote is held against a schema, for {@link schemaProblems}: an issue of Zod has neither of these. */
-export const ofPerson = {
-  /** Values stand in their issues. */
+/** Options of the parse of a file that a person wrote, whose issues {@link schemaProblems} puts into words. */
+export const userInputParse = {
+  /** An issue has the value that it refuses. */
   reportInput: true,
-  /** A key that a section does not have is answered with those that it has. */
+  /** An unknown key is answered with the keys that its section has. */
   error: (issue) =>
     issue.code === "unrecognized_keys"
       ? `no such key; choose one of ${keysOf(issue.inst).join(", ")}`

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { checkTarget, closedRanges, nodeSize, targetSchema } from "../infra";
 import { describeProblem, type Problem } from "../infra/problem";
-import { ofPerson, schemaProblems } from "../infra/schema-problems";
+import { userInputParse, schemaProblems } from "../infra/schema-problems";
 import {
   checkPipelineTeams,
   kubeflowSchema,
@@ -132,7 +132,7 @@ export function parseConfig(
   values: Readonly<Record<string, unknown>>,
   stack: string,
 ): StackConfig {
-  const parsed = stackSchema.safeParse(values, ofPerson);
+  const parsed = stackSchema.safeParse(values, userInputParse);
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { HiddenValue, type Problem } from "../infra/problem";
 import {
-  ofPerson,
+  userInputParse,
   schemaProblems,
   writtenPath,
 } from "../infra/schema-problems";
@@ -81,7 +81,7 @@ export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
   const merged = isSection(declared["steps"])
     ? { ...declared, steps: merge(steps, own.steps) }
     : declared;
-  const parsed = workloadSchema.safeParse(merged, ofPerson);
+  const parsed = workloadSchema.safeParse(merged, userInputParse);
   if (parsed.success) {
     return { ...read, workload: parsed.data, problems: [] };
   }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
 import {
-  ofPerson,
+  userInputParse,
   schemaProblems,
   writtenPath,
 } from "../../infra/schema-problems";
@@ -28,7 +28,7 @@ export function checkDataSet(
   teams?: readonly string[],
   at: (path: readonly PropertyKey[]) => string = writtenPath,
 ): CheckedDataSet {
-  const parsed = dataSetSchema.safeParse(declared, ofPerson);
+  const parsed = dataSetSchema.safeParse(declared, userInputParse);
   if (!parsed.success) {
     const { issues } = parsed.error;
     return {

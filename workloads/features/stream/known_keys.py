@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -69,12 +68,10 @@ class KnownKeys:
     def __init__(self, completion: str | None) -> None:
         """None yet, of a table whose last commit was complete at an instant; all of one that has no commit."""
         self.completion = completion
-        self._folder = tempfile.TemporaryDirectory(prefix="keys-")
         # Files of each known day, mapped into memory: the kernel takes the pages back when the container needs them.
         self._days: dict[str, list[Hashes]] = {}
         # Whether days that are not known have no rows.
         self._rest_is_empty = completion is None
-        self._files = 0
 
     def unknown(self, days: Sequence[str]) -> list[str]:
         """Those of some days whose keys have to be asked for."""
@@ -106,16 +103,7 @@ class KnownKeys:
         while parts and len(parts[-1]) <= len(hashes) < PART_KEYS:
             hashes = np.union1d(parts.pop(), hashes)
         if len(hashes):
-            parts.append(self._kept(hashes))
-
-    def _kept(self, hashes: Hashes) -> Hashes:
-        file = Path(self._folder.name) / f"{self._files}.npy"
-        self._files += 1
-        np.save(file, hashes)
-        mapped: Hashes = np.load(file, mmap_mode="r")
-        # The mapping keeps the bytes for as long as it is used.
-        file.unlink()
-        return mapped
+            parts.append(_on_disk(hashes))
 
     def _forget_oldest(self) -> None:
         while sum(len(part) for part in self._parts()) > MOST_KEYS:
@@ -125,6 +113,14 @@ class KnownKeys:
     def _parts(self) -> Iterator[Hashes]:
         for parts in self._days.values():
             yield from parts
+
+
+def _on_disk(hashes: Hashes) -> Hashes:
+    """The same hashes, mapped from a file without a name: its bytes stay for as long as they are used."""
+    with tempfile.TemporaryFile() as file:
+        hashes.tofile(file)
+        file.flush()
+        return np.memmap(file, dtype=np.int64, mode="r")
 
 
 def _meet(known: Hashes, hashes: Hashes) -> bool:

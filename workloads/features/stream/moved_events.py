@@ -52,8 +52,7 @@ def settled(rows: DataFrame, path: str, contract: Contract) -> Iterator[DataFram
 def _settle(rows: DataFrame, keys: Mapping[str, Hashes], known: KnownKeys, path: str, contract: Contract) -> DataFrame:
     """Take out what stands under another day; the rows to upsert are returned."""
     spark = rows.sparkSession
-    table = spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(path)
-    around = _around(table, keys, known, path, contract)
+    around = _around(spark, keys, known, path, contract)
     if around is None:
         return rows
     key = list(contract.key)
@@ -77,22 +76,28 @@ def _settle(rows: DataFrame, keys: Mapping[str, Hashes], known: KnownKeys, path:
 
 
 def _around(
-    table: DataFrame, keys: Mapping[str, Hashes], known: KnownKeys, path: str, contract: Contract
+    spark: SparkSession, keys: Mapping[str, Hashes], known: KnownKeys, path: str, contract: Contract
 ) -> DataFrame | None:
     """Rows of the table among which may be a key of the batch under another day; none where there is no such row."""
     away = contract.moves_within_days
     if len(keys) * away > MOST_DAYS or not all(_DAY.fullmatch(day) for day in keys):
-        return table
+        return _stored(spark, path)
     others = {day: _others(day, away) for day in keys}
     every = sorted({other for each in others.values() for other in each})
     unknown = known.unknown(every)
-    size = _bytes_of(table.sparkSession, path, unknown)
-    if size > MOST_BYTES:
-        return table.where(F.col(PARTITION).isin(every))
     if unknown:
-        known.learn(unknown, known_keys.stored_hashes(table.where(F.col(PARTITION).isin(unknown)), contract, size))
+        size = _bytes_of(spark, path, unknown)
+        if size > MOST_BYTES:
+            return _stored(spark, path, every)
+        known.learn(unknown, known_keys.stored_hashes(_stored(spark, path, unknown), contract, size))
     holding = {other for day, hashes in keys.items() for other in known.days_that_hold(hashes, others[day])}
-    return table.where(F.col(PARTITION).isin(sorted(holding))) if holding else None
+    return _stored(spark, path, sorted(holding)) if holding else None
+
+
+def _stored(spark: SparkSession, path: str, days: Sequence[str] | None = None) -> DataFrame:
+    """Rows of the table under some days; all of them unless given. To load the table is to list its files."""
+    table = spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(path)
+    return table if days is None else table.where(F.col(PARTITION).isin(list(days)))
 
 
 def _others(day: str, away: int) -> Sequence[str]:

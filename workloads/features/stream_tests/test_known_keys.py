@@ -1,4 +1,4 @@
-"""Keys that a writer knows of its table: never fewer than there are, whoever else wrote, and no reading for them."""
+"""Known keys of a table include every key that it has, whoever wrote it, and its writer does not read it for them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 
 pytest.importorskip("pyspark")
 
+from pyspark.sql import functions as F
+
 from stream import event_table, known_keys, moved_events
-from stream.contract import PARTITION, parse_contract
+from stream.contract import PARTITION, SQL_TYPES, parse_contract
 from stream.known_keys import KnownKeys
 from stream_tests.conftest import SPECS
 
@@ -85,10 +87,10 @@ class Table:
             for key, day in days.items()
         ]
         names = [field.name for field in CONTRACT.fields]
-        kinds = ", ".join(f"{field.name} {event_table.SQL_TYPES[field.type]}" for field in CONTRACT.fields)
+        kinds = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in CONTRACT.fields)
         frame = self.spark.createDataFrame(rows, kinds).select(*names)
-        at = moved_events.F.lit(received)
-        day = moved_events.F.date_format("timestamp", "yyyy-MM-dd")
+        at = F.lit(received)
+        day = F.date_format("timestamp", "yyyy-MM-dd")
         return frame.withColumn("kafka_time", at).withColumn(PARTITION, day)
 
     def upsert(self, days: Mapping[str, str]) -> None:

@@ -17,7 +17,16 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 from hudi import HudiQueryType, HudiReadOptions, HudiTable, HudiTableBuilder
 
-from mlstack_features.store import DELETIONS, KEY_END, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
+from mlstack_features.store import (
+    DELETIONS,
+    KEY_END,
+    VALID_FROM,
+    Backend,
+    FeatureStoreError,
+    Instant,
+    is_internal,
+    kept_since,
+)
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -104,7 +113,7 @@ class ArrowBackend(Backend[pa.Table]):
 
     def fields(self, view: str) -> Sequence[str]:
         """Names of a view's columns, without those that Hudi adds."""
-        return [name for name in self._table(view).get_schema().names if not _is_own(name)]
+        return [name for name in self._table(view).get_schema().names if not is_internal(name)]
 
     def columns(self, frame: pa.Table) -> Sequence[str]:
         """Names of a table's columns."""
@@ -164,12 +173,7 @@ class ArrowBackend(Backend[pa.Table]):
         table = self._table(view)
         batches = table.read(options)
         rows = pa.Table.from_batches(batches, schema=None if batches else table.get_schema())
-        return rows.drop_columns([name for name in rows.column_names if _is_own(name)])
-
-
-def _is_own(column: str) -> bool:
-    """Whether Hudi or the record key has a column, and nobody who reads the table."""
-    return column.startswith(_META) or column == KEY_END
+        return rows.drop_columns([name for name in rows.column_names if is_internal(name)])
 
 
 def _metadata(system: pafs.FileSystem, path: str) -> dict[str, Any]:

@@ -11,7 +11,16 @@ from py4j.java_gateway import JavaObject
 from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
 
-from mlstack_features.store import DELETIONS, KEY_END, VALID_FROM, Backend, FeatureStoreError, Instant, kept_since
+from mlstack_features.store import (
+    DELETIONS,
+    KEY_END,
+    VALID_FROM,
+    Backend,
+    FeatureStoreError,
+    Instant,
+    is_internal,
+    kept_since,
+)
 
 _META = "_hoodie_"
 _COMMIT = f"{_META}commit_time"
@@ -205,5 +214,5 @@ def _in_partitions(rows: DataFrame, paths: set[str]) -> Column:
 
 
 def _selected(frame: DataFrame, columns: Sequence[str] | None) -> DataFrame:
-    own = (name for name in frame.columns if not name.startswith(_META) and name != KEY_END)
+    own = (name for name in frame.columns if not is_internal(name))
     return frame.select(*(columns or own))

@@ -52,6 +52,11 @@ class View:
     """Whether an entity has a row for each time from which its values hold, or one row in all."""
 
 
+def is_internal(column: str) -> bool:
+    """Whether Hudi or the record key has a column, and nobody who reads the table."""
+    return column.startswith("_hoodie_") or column == KEY_END
+
+
 def kept_since(instants: Sequence[Instant], earliest: str) -> list[Instant]:
     """Instants of which no file has been cleaned: those from the earliest retained one on; all where that is empty."""
     return [each for each in instants if each.time >= earliest]
