@@ -213,7 +213,7 @@ export class StackJobs {
     name: string,
     seconds = 900,
   ): Promise<string> {
-    const status = await until(seconds, async () => {
+    const { applicationState, driverInfo } = await until(seconds, async () => {
       const { status } = applicationSchema.parse(
         await this.custom.getNamespacedCustomObject({
           ...sparkOperator,
@@ -221,18 +221,30 @@ export class StackJobs {
           name,
         }),
       );
-      const { state, errorMessage } = status?.applicationState ?? {};
-      if (state === "FAILED")
-        throw new CommandError(`${name}: ${errorMessage}`);
-      return state === "COMPLETED" ? status : undefined;
+      const state = status?.applicationState?.state ?? "";
+      return ["COMPLETED", "FAILED"].includes(state) ? status : undefined;
     });
-    const pod = await this.core.readNamespacedPod({
-      name: status.driverInfo?.podName ?? "",
+    const message = await this.terminationMessage(
       namespace,
-    });
-    return (
-      pod.status?.containerStatuses?.[0]?.state?.terminated?.message ?? "{}"
+      driverInfo?.podName,
     );
+    if (applicationState?.state === "FAILED")
+      throw new CommandError(
+        `${name}: ${failureOf(message) ?? applicationState.errorMessage}`,
+      );
+    return message ?? "{}";
+  }
+
+  /** What a pod's first container has left as its result; nothing where the pod is gone. */
+  private async terminationMessage(
+    namespace: string,
+    pod = "",
+  ): Promise<string | undefined> {
+    const { items } = await this.core.listNamespacedPod({
+      namespace,
+      fieldSelector: `metadata.name=${pod}`,
+    });
+    return items[0]?.status?.containerStatuses?.[0]?.state?.terminated?.message;
   }
 
   async deleteSpark(namespace: string, name: string): Promise<void> {
@@ -316,5 +328,17 @@ export class StackJobs {
       );
     }
     return { namespace, spec, container };
+  }
+}
+
+const failureSchema = z.looseObject({ error: z.string() });
+
+/** Reason in the result of a job that failed; the operator knows no more than the exit code. */
+export function failureOf(result: string | undefined): string | undefined {
+  try {
+    return failureSchema.parse(JSON.parse(result ?? "")).error;
+  } catch {
+    // A message for people, or one that Kubernetes has cut.
+    return result === "" ? undefined : result;
   }
 }
