@@ -12,6 +12,8 @@ export interface LocalClusterArgs {
   readonly podCidr?: pulumi.Input<string>;
   readonly serviceCidr?: pulumi.Input<string>;
   readonly apiPort?: pulumi.Input<number>;
+  /** Whether pods reach what this machine reaches. */
+  readonly internet?: pulumi.Input<boolean>;
   readonly pools: pulumi.Input<
     readonly Pick<ClusterPool, "name" | "count" | "gpus">[]
   >;

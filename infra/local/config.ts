@@ -4,7 +4,7 @@ import { parseCidr } from "../cidr";
 import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";
-import { checkRanges, nameSchema, placeFields } from "./inputs";
+import { checkRanges, internetSchema, nameSchema, placeFields } from "./inputs";
 import { referencePattern } from "./reference";
 
 const mostNodes = 16;
@@ -19,6 +19,7 @@ export const schema = z.strictObject({
     .optional()
     .describe("Name of the cluster; without it, the stack's"),
   ...placeFields,
+  internet: internetSchema.default(true),
   import: z
     .string()
     .regex(referencePattern, {

@@ -1,4 +1,5 @@
 import type { KubeObject } from "./api";
+import { hostNameServer } from "./internet";
 import { type Layout, clusterDomain } from "./layout";
 import { clusterImages } from "./registry";
 
@@ -6,8 +7,11 @@ const namespace = "kube-system";
 const name = "coredns";
 const labels = { "k8s-app": "kube-dns" };
 
-/** Cluster DNS, with the names and permissions that kubeadm gives it. */
-export function dnsObjects(layout: Layout): KubeObject[] {
+/**
+ * Cluster DNS, with the names and permissions that kubeadm gives it.
+ * @param internet whether other names are asked of the host's name servers
+ */
+export function dnsObjects(layout: Layout, internet: boolean): KubeObject[] {
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
     {
@@ -42,7 +46,7 @@ export function dnsObjects(layout: Layout): KubeObject[] {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name, namespace },
-      data: { Corefile: corefile },
+      data: { Corefile: corefile(internet ? forwarded : unknown) },
     },
     {
       apiVersion: "v1",
@@ -70,10 +74,19 @@ export function dnsObjects(layout: Layout): KubeObject[] {
   ];
 }
 
-// No machine has a way out, so a name that is not the cluster's cannot be resolved: said at once, instead of after the
-// time-outs of an upstream server that nothing reaches. It is a block of its own, since template answers before
-// kubernetes in whatever order they are written.
-const corefile = `${clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
+// Without a way out, a name that is not the cluster's cannot be resolved: said at once, instead of after the time-outs of
+// an upstream server that nothing reaches.
+const unknown = `template ANY ANY {
+        rcode NXDOMAIN
+    }`;
+
+const forwarded = `forward . ${hostNameServer}
+    cache 30`;
+
+// Other names have a block of their own, since template answers before kubernetes in whatever order they are written.
+const corefile = (
+  others: string,
+) => `${clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
     errors
     health {
         lameduck 5s
@@ -89,9 +102,7 @@ const corefile = `${clusterDomain}:53 in-addr.arpa:53 ip6.arpa:53 {
 }
 .:53 {
     errors
-    template ANY ANY {
-        rcode NXDOMAIN
-    }
+    ${others}
 }
 `;
 

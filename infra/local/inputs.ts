@@ -57,6 +57,13 @@ export const placeFields = {
     .describe("Port of the API server"),
 };
 
+/** Whether a cluster's pods reach what lies outside of this machine. */
+export const internetSchema = z
+  .boolean()
+  .describe(
+    "Whether pods reach what this machine reaches, as far as their team's `egress` lets them; where the machine has no default route they do not",
+  );
+
 /** Name and place of a cluster: what every path, name and address of it is derived from. */
 export const placeSchema = z.object({ name: nameSchema, ...placeFields });
 
@@ -112,6 +119,7 @@ export const clusterSchema = z.strictObject({
         error: "give each pool a name of its own",
       },
     ),
+  internet: internetSchema.default(false),
   registryStorage: folderSchema.describe(
     "Folder of a registry's file-system driver, from which the nodes pull every image",
   ),

@@ -14,6 +14,7 @@ import { removeCluster, removeNode, stopCluster } from "./cleanup";
 import type { FindTool } from "./control-plane";
 import { dnsObjects } from "./dns";
 import type { ClusterInputs, ClusterPlace } from "./inputs";
+import { hostHasWayOut } from "./internet";
 import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
 import { withClusterLock } from "./lock";
 import { startMachines } from "./machines";
@@ -137,9 +138,11 @@ export async function updateCluster(
     );
     // Heartbeats count whole seconds.
     const since = Math.floor(Date.now() / 1000) * 1000;
+    const internet = inputs.internet && (await hostHasWayOut());
     const machines = await startMachines(layout, nodes, work, {
       tool,
       registryStorage: inputs.registryStorage,
+      internet,
     });
     if (upgrading) await restartDaemons(layout, nodes, machines, tool, work);
     else if (!machines.includes(controlPlane))
@@ -147,7 +150,7 @@ export async function updateCluster(
         refreshApiServer(layout, api, tool, work, !record.secretsEncrypted),
       );
     const fresh = nodes.filter(({ name }) => machines.includes(name));
-    const cluster = await finish(layout, id, nodes, work, {
+    const cluster = await finish(layout, id, nodes, internet, work, {
       nodes: fresh,
       since,
     });
@@ -312,15 +315,17 @@ async function build(
   };
   await writeRecord(layout, { ...record, complete: false });
   await mkdir(layout.volumes);
+  const internet = inputs.internet && (await hostHasWayOut());
   work.log("starting the control plane");
   await allOf([
     issueAll(layout, nodes, work),
     startMachines(layout, nodes, work, {
       tool: toolPath,
       registryStorage: inputs.registryStorage,
+      internet,
     }),
   ]);
-  const cluster = await finish(layout, id, nodes, work);
+  const cluster = await finish(layout, id, nodes, internet, work);
   await writeRecord(layout, { ...record, complete: true });
   return cluster;
 }
@@ -349,6 +354,7 @@ async function finish(
   layout: Layout,
   id: string,
   nodes: readonly ClusterNode[],
+  internet: boolean,
   work: Work,
   restarted?: Restarted,
 ): Promise<Cluster> {
@@ -357,7 +363,7 @@ async function finish(
     work.log("the API server answers; waiting for the nodes");
     await Promise.all([
       awaitApi(layout, api, work, "ready").then(() =>
-        applyObjects(layout, api),
+        applyObjects(layout, internet, api),
       ),
       awaitNodes(layout, nodes, api, work, restarted),
     ]);
@@ -382,10 +388,14 @@ async function withApi(
   }
 }
 
-async function applyObjects(layout: Layout, api: KubeApi): Promise<void> {
+async function applyObjects(
+  layout: Layout,
+  internet: boolean,
+  api: KubeApi,
+): Promise<void> {
   const objects = [
     ...accessObjects,
-    ...dnsObjects(layout),
+    ...dnsObjects(layout, internet),
     ...storageObjects(layout),
   ];
   const isNamespace = ({ kind }: KubeObject) => kind === "Namespace";

@@ -1,6 +1,7 @@
 import { writeApiServerFiles } from "./api-server-files";
 import { controlPlaneDaemons, type FindTool } from "./control-plane";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
+import { connectInternet } from "./internet";
 import { connectControlPlane, connectNode, routePods } from "./network";
 import { writeNode } from "./node";
 import { findProgram } from "../supply/toolchain/packages";
@@ -17,7 +18,13 @@ export async function startMachines(
   {
     tool,
     registryStorage,
-  }: { readonly tool: FindTool; readonly registryStorage: string },
+    internet,
+  }: {
+    readonly tool: FindTool;
+    readonly registryStorage: string;
+    /** Whether the cluster has a way out of this host. */
+    readonly internet: boolean;
+  },
 ): Promise<readonly string[]> {
   const running = await runningUnits(layout);
   const launched = new Map<string, Unit>();
@@ -40,6 +47,7 @@ export async function startMachines(
       }),
     ).finally(() => center);
     await routePods(layout, nodes, running);
+    await connectInternet(layout, nodes, running, internet);
   } catch (error) {
     for (const unit of launched.values()) unit.stop();
     throw error;

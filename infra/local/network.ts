@@ -6,7 +6,8 @@ const bridge = "br0";
 /**
  * Sets up the control plane's network: a bridge that is the cluster's Ethernet, and the host's link to it. The bridge
  * lies in the control plane's namespace and not on the host, where a firewall would see what nodes say to each other.
- * No machine has a default route, so nothing inside reaches further than the host's own address.
+ * No machine has a default route, so nothing inside reaches further than the host's own address, unless
+ * {@link connectInternet} adds one.
  */
 export async function connectControlPlane(
   layout: Layout,
@@ -96,7 +97,8 @@ export async function disconnectHost(layout: Layout): Promise<void> {
   );
 }
 
-async function ip(
+/** Runs lines of `ip`, on the host or in the network namespace of a process. */
+export async function ip(
   pid: number | undefined,
   commands: readonly string[],
 ): Promise<void> {
@@ -105,7 +107,8 @@ async function ip(
   else await inNamespace(pid, "ip", ["-batch", "-"], input);
 }
 
-async function inNamespace(
+/** Runs a program in the network namespace of a process. */
+export async function inNamespace(
   pid: number,
   file: string,
   args: readonly string[],

@@ -88,12 +88,12 @@ export class LocalPlatform extends StorePlatform<LocalConfig> {
 
   private makeCluster(): LocalCluster {
     const { target, pools, lifetime } = this.request;
-    const { dataDir, subnet, podCidr, serviceCidr, apiPort } = target;
+    const { dataDir, subnet, podCidr, serviceCidr, apiPort, internet } = target;
     return new LocalCluster(
       `${this.name}-cluster`,
       {
         name: clusterName(this.name, target.name),
-        ...{ dataDir, subnet, podCidr, serviceCidr, apiPort },
+        ...{ dataDir, subnet, podCidr, serviceCidr, apiPort, internet },
         pools: pools.map((pool) => ({
           name: pool.name,
           count: nodesOf(pool),

@@ -71,7 +71,7 @@ export async function launchUnit(layout: Layout, unit: string): Promise<Unit> {
   const path = layout.unit(unit);
   const cgroups = await makeCgroup(`${layout.cgroup}/${unit}/daemons`);
   for (const script of ["launch.sh", "init.sh", "rotate-logs.sh"])
-    await place(join(__dirname, script), layout.at(script));
+    await placeScript(layout, script);
   const logFile = layout.at("logs", path, "init.log");
   const log = await open(logFile, "a");
   const child = spawn(
@@ -119,10 +119,11 @@ export async function launchUnit(layout: Layout, unit: string): Promise<Unit> {
   };
 }
 
-// A shell reads its script as it goes, so a script in use is replaced and not written over.
-async function place(from: string, to: string): Promise<void> {
+/** Puts a script of this folder into the cluster's; a shell reads its script as it goes, so one in use is replaced. */
+export async function placeScript(layout: Layout, name: string): Promise<void> {
+  const to = layout.at(name);
   const next = `${to}.${process.pid}.${Math.random()}`;
-  await copyFile(from, next);
+  await copyFile(join(__dirname, name), next);
   await rename(next, to);
 }
 

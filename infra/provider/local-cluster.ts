@@ -50,7 +50,7 @@ export const localCluster: ResourceKind<ClusterInputs, Outs> = {
   async diff(_id, outs) {
     const dead = await deadMachines(new Layout(outs));
     return {
-      update: ["pools", "registryStorage", "versions"],
+      update: ["pools", "internet", "registryStorage", "versions"],
       drifted: [
         ...(dead.length > 0 ? ["running"] : []),
         ...(outs.secretsEncrypted ? [] : ["secretsEncrypted"]),

@@ -12,6 +12,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { resolve4 } from "node:dns/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -51,6 +54,7 @@ import { localCluster } from "../../infra/provider/local-cluster";
 import { ProviderHarness } from "../infra/provider/harness";
 import { eventually } from "../support/eventually";
 import { Kubectl } from "../support/kubectl";
+import { OutsideHost } from "../support/outside-host";
 
 interface NodeList {
   readonly items: readonly {
@@ -168,6 +172,48 @@ describe("local cluster", function () {
       /unreachable|code 1/,
       "no address outside is reached",
     );
+  });
+
+  it("reaches what this machine reaches where that is asked for, but not the machine itself", async () => {
+    const outside = new OutsideHost();
+    const own = createServer((_, response) => response.end("own")).listen(0);
+    const page = (url: string) => kubectl.sh("far", `wget -q -O- ${url}`);
+    const answers = () => page(`http://${outside.address}/`) === "outside";
+    try {
+      await updateCluster({ ...inputs, internet: true }, id, work);
+      await eventually(async () => Promise.resolve(answers()));
+      const { port } = own.address() as AddressInfo;
+      const ownPage = await fetch(`http://${outside.near}:${port}/`);
+      assert.equal(await ownPage.text(), "own");
+      for (const closed of [`${outside.near}:${port}`, "169.254.169.254"])
+        assert.throws(() => page(`http://${closed}/`), /refused/, closed);
+      // A name is what the host's name servers say it is; the cluster's own stay as they are.
+      const [known] = await resolve4("deb.debian.org").catch(() => []);
+      const name = "deb.debian.org.";
+      if (known === undefined)
+        assert.throws(() => kubectl.sh("near", `nslookup ${name}`));
+      else
+        await eventually(async () =>
+          Promise.resolve(
+            kubectl.sh("near", `nslookup ${name}`).includes(known),
+          ),
+        );
+      assert.equal(page("http://web.default.svc.cluster.local"), "hello");
+      const group = `${layout.cgroup}/internet`;
+      for (const pid of await cgroupProcesses(group))
+        if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "slirp4netns")
+          process.kill(pid, "SIGKILL");
+      await eventually(async () => Promise.resolve(answers()));
+      await updateCluster(inputs, id, work);
+      assert.deepEqual(await cgroupProcesses(group), []);
+      assert.throws(
+        () => page(`http://${outside.address}/`),
+        /unreachable|code 1/,
+      );
+    } finally {
+      own.close();
+      outside.remove();
+    }
   });
 
   it("keeps a volume's data over the death of every daemon of its node", async () => {

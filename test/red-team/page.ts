@@ -111,6 +111,8 @@ case are the nodes with their kubelets, the pods and services of others, and a c
 - The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes are closed on \`local\` and
   \`onprem\`, but for name service, the API server's own calls, and Prometheus; elsewhere they are the cluster's maker's.
   \`kubeflow\` and \`istio-system\` are closed outwards alone.
+- On \`local\`, unless \`target.internet\` is false, pods reach with \`all\` whatever the machine itself reaches, its own network
+  included. The machine's own addresses, as they were at the last \`up\`, and a cloud's metadata address are refused.
 - A firewall that learns of a pod a moment after its start lets it out for that moment (kube-router: less than a second).
 
 ## What is written down, and what lies encrypted

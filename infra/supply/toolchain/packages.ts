@@ -57,6 +57,11 @@ export const CLUSTER_PACKAGES: readonly SystemPackage[] = [
     provides: "conntrack",
     use: "cleans up connections",
   },
+  {
+    name: "slirp4netns",
+    provides: "slirp4netns",
+    use: "lets pods reach what this machine reaches",
+  },
   { name: "util-linux", provides: "nsenter", use: "enters namespaces" },
   {
     name: "mount",

@@ -308,7 +308,7 @@ describe("routes of this machine", () => {
 
 describe("objects of every cluster", () => {
   it("have names of their own", () => {
-    const names = [...dnsObjects(layout), ...storageObjects(layout)].map(
+    const names = [...dnsObjects(layout, true), ...storageObjects(layout)].map(
       ({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`,
     );
     assert.equal(new Set(names).size, names.length);
@@ -316,7 +316,7 @@ describe("objects of every cluster", () => {
 
   it("name images by upstream reference and a fixed tag", () => {
     const text = JSON.stringify([
-      ...dnsObjects(layout),
+      ...dnsObjects(layout, true),
       ...storageObjects(layout),
     ]);
     const images = [...text.matchAll(/"image\\?":\\?"([^"\\]+)/g)].map(

@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+
+import { address } from "../cidr";
+import { linkLocal } from "../destinations";
+import { cgroupProcesses, makeCgroup, removeCgroup } from "./cgroups";
+import { execute } from "./execute";
+import { type ClusterNode, type Layout, controlPlane } from "./layout";
+import { inNamespace, ip } from "./network";
+import { placeScript, stopUnits } from "./unit";
+
+/** Device of the control plane's machine by which the cluster reaches what lies outside of this host. */
+const device = "internet";
+
+/** Range of that device and of the program behind it. Pods have no policy that opens it. */
+const range = "169.254.89.0/24";
+
+/** Address at which that program asks the name servers of this host. */
+export const hostNameServer = address(range, 3);
+
+/** Name of its cgroup, beside those of the machines. */
+const group = "internet";
+
+const script = "internet.sh";
+
+/** Whether this host has a way out itself. */
+export async function hostHasWayOut(): Promise<boolean> {
+  return (
+    (await execute("ip", ["-4", "route", "show", "default"])).trim() !== ""
+  );
+}
+
+/**
+ * Opens or closes the way out of a cluster. The connections of its pods are those of slirp4netns, a program without
+ * rights on this host: no setting, rule or route of the host is changed. Its own addresses stay closed, and so does the
+ * metadata of the cloud that it may be in.
+ *
+ * @param units the machines that run, with the process whose network namespace is theirs
+ */
+export async function connectInternet(
+  layout: Layout,
+  nodes: readonly ClusterNode[],
+  units: ReadonlyMap<string, number>,
+  wanted: boolean,
+): Promise<void> {
+  const center = units.get(controlPlane);
+  if (center === undefined) return;
+  await inNamespace(
+    center,
+    "iptables-restore",
+    [],
+    wanted ? rules(hostAddresses()) : closed,
+  );
+  if (wanted) await startProgram(layout, center);
+  else await stopProgram(layout);
+  for (const { name } of nodes) {
+    const pid = units.get(name);
+    if (pid !== undefined)
+      await ip(pid, [
+        wanted
+          ? `route replace default via ${layout.gateway}`
+          : "route flush exact default",
+      ]);
+  }
+}
+
+const closed = "*nat\nCOMMIT\n*filter\nCOMMIT\n";
+
+/** Rules of the control plane's machine, which has no others. */
+function rules(hosts: readonly string[]): string {
+  const refused = [linkLocal, ...hosts].map(
+    (to) => `-A FORWARD -o ${device} -d ${to} -j REJECT`,
+  );
+  const asked = ["udp", "tcp"].map(
+    (protocol) =>
+      `-A FORWARD -o ${device} -d ${hostNameServer} -p ${protocol} --dport 53 -j ACCEPT`,
+  );
+  return [
+    "*nat",
+    `-A POSTROUTING -o ${device} -j MASQUERADE`,
+    "COMMIT",
+    "*filter",
+    ...asked,
+    ...refused,
+    "COMMIT\n",
+  ].join("\n");
+}
+
+function hostAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ family }) => family === "IPv4")
+    .map(({ address: own }) => own);
+}
+
+async function startProgram(layout: Layout, pid: number): Promise<void> {
+  const path = `${layout.cgroup}/${group}`;
+  if ((await cgroupProcesses(path)).length > 0) return;
+  const cgroups = await makeCgroup(path);
+  await placeScript(layout, script);
+  await inNamespace(pid, "sh", ["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+  const log = await open(join(layout.logs, "internet.log"), "a");
+  try {
+    spawn("sh", [layout.at(script), String(pid), device, range, ...cgroups], {
+      cwd: "/",
+      env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+    }).unref();
+  } finally {
+    await log.close();
+  }
+}
+
+async function stopProgram(layout: Layout): Promise<void> {
+  await stopUnits(layout, group);
+  await removeCgroup(`${layout.cgroup}/${group}`);
+}
