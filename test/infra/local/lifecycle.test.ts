@@ -308,6 +308,7 @@ describe("changes of a local cluster", () => {
     );
     assert.deepEqual(difference?.update, [
       "pools",
+      "internet",
       "registryStorage",
       "versions",
     ]);
