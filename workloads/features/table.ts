@@ -152,6 +152,9 @@ const records: Readonly<Record<string, string>> = {
   // Of a block in Parquet, Hudi's InLineFsDataInputStream closes no stream: each keeps a connection to the store, and
   // a job waits for ever once all 500 of fs.s3a.connection.maximum are kept.
   "hoodie.logfile.data.block.format": "avro",
+  // Hudi keeps the records of a block on the heap until the block is full. Blocks of its default, 256 MB, ended executors
+  // of 1 GB that appended 600,000 events to a file.
+  "hoodie.logfile.data.block.max.size": String(16 * 2 ** 20),
   // The jobs bring each key once; Spark finds doubles at a third of what Hudi takes for it.
   "hoodie.combine.before.upsert": "false",
 };
