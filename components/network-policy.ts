@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { outside } from "../infra/destinations";
+import { outside } from "../infra/network/destinations";
 import type { ClusterNetwork, Destination } from "../infra/platform";
 
 type Rule = k8s.types.input.networking.v1.NetworkPolicyIngressRule;

@@ -1,4 +1,4 @@
-import type { ChartPin, ManifestPin } from "../infra/chart-source";
+import type { ChartPin, ManifestPin } from "../infra/charts/chart-source";
 
 /** Every chart that the components install. A test holds the programs and images of infra/supply to these versions. */
 export const charts = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { cidr } from "./cidr";
+import { cidr } from "./network/cidr";
 import { kubernetesMinor } from "./versions";
 
 /** Ranges that reach a managed API over the internet. @param inside where it answers without any, for people */

@@ -8,7 +8,7 @@ import type {
   NodePool,
   PlacedPool,
 } from "./platform";
-import { placePool, spotTaints } from "./placement";
+import { placePool, spotTaints } from "./pools/placement";
 import type { TargetRequest } from "./target";
 import { type OwnIdentityArgs, TargetPlatform } from "./target-platform";
 import { Teardown } from "./teardown";

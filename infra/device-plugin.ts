@@ -1,7 +1,7 @@
 import { Release } from "@pulumi/kubernetes/helm/v3";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "./chart-source";
+import { chartOfRelease } from "./charts/chart-source";
 import { charts } from "./versions";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { isStray } from "./stray-link";
+import { isStray } from "./folders/stray-link";
 
 /** Build context of an image, with paths from the root of the project. */
 export interface ImageContext {

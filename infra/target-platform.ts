@@ -1,7 +1,7 @@
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { DataVolume } from "./data-volume";
+import { DataVolume } from "./volumes/data-volume";
 import { BucketShelf, type OwnGrant } from "./grants";
 import type {
   Bucket,

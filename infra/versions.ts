@@ -1,4 +1,4 @@
-import type { ChartPin } from "./chart-source";
+import type { ChartPin } from "./charts/chart-source";
 
 /** Minor version that EKS and AKS are asked for; GKE takes that of its release channel. */
 export const kubernetesMinor = "1.35";

@@ -11,14 +11,14 @@ import {
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { checkHistory, sparkSchema } from "../components/spark-history/config";
-import { teamSchema } from "../components/team-config";
-import { checkTeams } from "../components/team-names";
-import { poolSchema } from "../infra/pool-config";
+import { teamSchema } from "../components/teams/config";
+import { checkTeams } from "../components/teams/names";
+import { poolSchema } from "../infra/pools/config";
 import { tagValue } from "../infra/tags";
-import { declareWorkloads } from "../workloads/check";
-import type { DeclaredWorkload } from "../workloads/declared-workload";
+import { declareWorkloads } from "../workloads/checks/declare-workloads";
+import type { DeclaredWorkload } from "../workloads/declaration/declared-workload";
 import { checkWorkloads, workloadsSchema } from "../workloads/config";
-import { checkDemand } from "../workloads/check-demand";
+import { checkDemand } from "../workloads/checks/demand";
 import {
   declareStreams,
   streamsSchema,

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { HudiStore } from "../components/hudi-store";
+import { HudiStore } from "../components/stores/hudi-store";
 import { observe } from "../components/observability/observability";
-import { installOperators } from "../components/operators";
-import { makeTeams } from "../components/team";
+import { installOperators } from "../components/operators/operators";
+import { makeTeams } from "../components/teams/team";
 import { provision } from "../infra";
-import { platformName } from "../infra/naming";
+import { platformName } from "../infra/names/naming";
 import { runWorkloads } from "../workloads";
 import { Notebooks } from "../workloads/notebooks";
 import { SparkHistory } from "../workloads/spark-history";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { targetNameLimits } from "../infra";
-import { checkName } from "../infra/name-limits";
+import { checkName } from "../infra/names/name-limits";
 import { describeProblem } from "../infra/problem";
 
 /** Refuses a resource whose name is too long, before it is registered. @throws {pulumi.RunError} */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { TeamQuota } from "../components/team-quota";
+import type { TeamQuota } from "../components/teams/quota";
 import type { NodePool } from "../infra/platform";
 import type { Problem } from "../infra/problem";
 import { checkNotebooks, notebookSchema } from "./notebooks/config";

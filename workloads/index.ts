@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { HudiStore } from "../components/hudi-store";
-import type { JobEnd } from "../components/job-end";
-import type { SparkOperator } from "../components/spark-operator";
-import type { Team } from "../components/team";
+import type { HudiStore } from "../components/stores/hudi-store";
+import type { JobEnd } from "../components/jobs/job-end";
+import type { SparkOperator } from "../components/spark/operator";
+import type { Team } from "../components/teams/team";
 import type { Platform } from "../infra/platform";
-import type { DeclaredWorkload } from "./declared-workload";
-import { OwnWorkload } from "./own-workload";
+import type { DeclaredWorkload } from "./declaration/declared-workload";
+import { OwnWorkload } from "./own/own-workload";
 
 /** Dependencies of the workloads. */
 export interface WorkloadsArgs {

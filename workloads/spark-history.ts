@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { HudiStore } from "../components/hudi-store";
+import type { HudiStore } from "../components/stores/hudi-store";
 import type { SparkHistoryConfig } from "../components/spark-history/config";
 import { HistoryServer } from "../components/spark-history/history-server";
-import type { Team } from "../components/team";
+import type { Team } from "../components/teams/team";
 import type { Platform } from "../infra/platform";
-import { sparkImage } from "./spark-image";
+import { sparkImage } from "./images/spark-image";
 
 /** Arguments of {@link SparkHistory}. */
 export interface SparkHistoryArgs {

@@ -1,17 +1,20 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import type { HudiStore } from "../components/hudi-store";
+import type { HudiStore } from "../components/stores/hudi-store";
 import { Image } from "../components/image";
-import type { JobEnd } from "../components/job-end";
+import type { JobEnd } from "../components/jobs/job-end";
 import type { KafkaConfig } from "../components/kafka/config";
 import { Kafka } from "../components/kafka/kafka";
-import type { SparkOperator } from "../components/spark-operator";
-import type { Team } from "../components/team";
+import type { SparkOperator } from "../components/spark/operator";
+import type { Team } from "../components/teams/team";
 import type { Platform } from "../infra/platform";
 import type { Problem } from "../infra/problem";
-import { jobName, type DeclaredWorkload } from "./declared-workload";
-import { readDataSet } from "./data-sets";
+import {
+  jobName,
+  type DeclaredWorkload,
+} from "./declaration/declared-workload";
+import { readDataSet } from "./features/read-data-set";
 import { streamSchema, type StreamConfig } from "./features/config";
 import { checkDatabaseTable } from "./features/database-source";
 import type { DataSet } from "./features/data-set";

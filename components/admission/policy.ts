@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { admissionregistration } from "@pulumi/kubernetes/types/input";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { teamNamespaces } from "../team-label";
+import { teamNamespaces } from "../teams/label";
 
 /** A rule of a policy, in the Common Expression Language of Kubernetes. */
 export interface AdmissionRule {

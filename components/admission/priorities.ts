@@ -1,4 +1,4 @@
-import { priorityClassesAnnotation } from "../team-label";
+import { priorityClassesAnnotation } from "../teams/label";
 import type { AdmissionPolicy } from "./policy";
 
 /**

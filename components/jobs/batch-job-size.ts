@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { quantity } from "../infra/quantity";
-import { gpuCount } from "./replica-size";
+import { quantity } from "../../infra/quantity";
+import { gpuCount } from "../pods/replica-size";
 
 /** Size of a container that runs to its end. */
 export const batchJobSizeSchema = z

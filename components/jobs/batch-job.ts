@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
+import type { Platform } from "../../infra/platform";
 import type { BatchJobSize } from "./batch-job-size";
 import { endOf, type JobEnd } from "./job-end";
 import {
@@ -9,8 +9,8 @@ import {
   staysOnItsNode,
   withoutAwaitingTheEnd,
 } from "./run-options";
-import type { Team } from "./team";
-import { teamPodSpec, type TeamPodArgs } from "./team-pod";
+import type { Team } from "../teams/team";
+import { teamPodSpec, type TeamPodArgs } from "../teams/pod";
 
 /** A container that runs to its end, however often it runs. */
 export interface BatchRunArgs extends TeamPodArgs {

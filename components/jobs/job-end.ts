@@ -1,8 +1,8 @@
 import type { batch, apiextensions } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
-import type { Team } from "./team";
+import type { Platform } from "../../infra/platform";
+import type { Team } from "../teams/team";
 
 /** Which job's end is awaited. */
 export interface JobEndArgs {

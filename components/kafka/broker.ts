@@ -2,11 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { Volume } from "../../infra/platform";
-import { containerSecurity, podSecurity } from "../restricted-pod";
+import { containerSecurity, podSecurity } from "../pods/restricted-pod";
 import { propertiesFile } from "./client-settings";
 import { brokerMemory, type KafkaConfigOf } from "./config";
 import { kafkaUser } from "./topics-job";
-import { podService } from "../pod-service";
+import { podService } from "../pods/pod-service";
 
 /** Port of the listener for clients. */
 export const clientPort = 9092;

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { destinationOf } from "../../infra/destinations";
+import { destinationOf } from "../../infra/network/destinations";
 import type { Destination, Platform } from "../../infra/platform";
 import { restrictedNamespace } from "../guarded-namespace";
 import {
@@ -10,7 +10,7 @@ import {
   toDestination,
   toPlatform,
 } from "../network-policy";
-import { teamNamespaces } from "../team-label";
+import { teamNamespaces } from "../teams/label";
 import { broker, clientPort } from "./broker";
 import { clientEnvironment } from "./client-settings";
 import type {

@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../../infra/chart-source";
+import { chartOfRelease } from "../../infra/charts/chart-source";
 import type { PlacedPool, Platform } from "../../infra/platform";
-import { VolumeSize } from "../../infra/volume-size";
-import { ChartKinds } from "../chart-kinds";
+import { VolumeSize } from "../../infra/volumes/volume-size";
+import { ChartKinds } from "../manifests/chart-kinds";
 import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
-import { containerSecurity } from "../restricted-pod";
+import { containerSecurity } from "../pods/restricted-pod";
 import { charts, kafkaVersion } from "../versions";
 import { clientPort } from "./broker";
 import { brokerMemory, type KafkaConfigOf, type Topic } from "./config";
-import { topicSettings } from "./topic-settings";
+import { topicSettings } from "./topic-properties";
 
 /** Arguments of a Strimzi cluster. */
 export interface StrimziArgs {

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { containerSecurity, podSecurity } from "../restricted-pod";
+import { containerSecurity, podSecurity } from "../pods/restricted-pod";
 import type { Topic } from "./config";
-import { topicLines } from "./topic-settings";
+import { topicLines } from "./topic-properties";
 
 /** Arguments of the job that creates topics. */
 export interface TopicsJobArgs {

@@ -6,7 +6,7 @@ import {
   Kustomization,
   type Transformation,
   withoutDescriptions,
-} from "../kustomization";
+} from "../manifests/kustomization";
 import { manifests } from "../versions";
 import type { KubeflowConfig } from "./config";
 import { Istio } from "./istio";

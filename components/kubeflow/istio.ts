@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../../infra/chart-source";
+import { chartOfRelease } from "../../infra/charts/chart-source";
 import type { Platform } from "../../infra/platform";
 import { egressOnly, toPlatform } from "../network-policy";
 import { charts } from "../versions";

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { baselineNamespace } from "../guarded-namespace";
-import { omit } from "../kustomization";
+import { omit } from "../manifests/kustomization";
 
 /** Where Kubeflow and the training operator are installed, and where pipelines run. */
 export const kubeflowNamespace = "kubeflow";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ChartPin } from "../infra/chart-source";
-import type { Platform } from "../infra/platform";
+import type { ChartPin } from "../../infra/charts/chart-source";
+import type { Platform } from "../../infra/platform";
 
 /** Arguments of {@link ChartKinds}. */
 export interface ChartKindsArgs {

@@ -6,8 +6,8 @@ import {
   chartReference,
   repositoryOf,
   type ChartPin,
-} from "../infra/chart-source";
-import { kubernetesPatch } from "../infra/versions";
+} from "../../infra/charts/chart-source";
+import { kubernetesPatch } from "../../infra/versions";
 import { onCluster, type Transformation } from "./kustomization";
 
 /** A chart release: source, version, values and namespace. */

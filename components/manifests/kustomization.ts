@@ -1,7 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { manifestDirectory, type ManifestPin } from "../infra/chart-source";
+import {
+  manifestDirectory,
+  type ManifestPin,
+} from "../../infra/charts/chart-source";
 
 /** An object of a kustomization, as a transformation sees it. */
 export interface ManifestObject {

@@ -2,7 +2,11 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { NotebookArgs } from "./notebook";
-import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
+import {
+  containerSecurity,
+  podSecurity,
+  workloadUser,
+} from "../pods/restricted-pod";
 
 /** Arguments of the pod of a notebook server. */
 export interface NotebookPodArgs extends Pick<

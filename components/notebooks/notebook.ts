@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
-import { nameFor } from "../infra/name-limits";
-import { RandomSecret } from "../infra/random-secret";
-import { Notebook as NotebookKind } from "./kinds/notebook";
-import { kubeflowNamespace } from "./kubeflow/namespace";
-import { ingressOnly } from "./network-policy";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import { nameFor } from "../../infra/names/name-limits";
+import { RandomSecret } from "../../infra/random-secret";
+import { Notebook as NotebookKind } from "../kinds/notebook";
+import { kubeflowNamespace } from "../kubeflow/namespace";
+import { ingressOnly } from "../network-policy";
 import { notebookPod } from "./notebook-pod";
-import { sparkConf } from "./spark-conf";
-import type { Team, TeamAccount } from "./team";
-import { podService } from "./pod-service";
+import { sparkConf } from "../spark/conf";
+import type { Team, TeamAccount } from "../teams/team";
+import { podService } from "../pods/pod-service";
 
 /** Arguments of {@link Notebook}. */
 export interface NotebookArgs {

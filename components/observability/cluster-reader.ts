@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { apiGroup } from "../team-members";
+import { apiGroup } from "../teams/members";
 
 /** A service account that may read some kinds in the whole cluster. @returns its name, known when it has its rights */
 export function clusterReader(

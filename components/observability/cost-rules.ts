@@ -1,5 +1,5 @@
 import type { PrometheusRuleEntry } from "../kinds/prometheus";
-import { gpuResource, poolLabel } from "../../infra/placement";
+import { gpuResource, poolLabel } from "../../infra/pools/placement";
 
 /** Price of a node of a pool, for the recording rules of the dashboards. */
 export interface PoolRate {

@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease, type ChartPin } from "../../infra/chart-source";
+import { chartOfRelease, type ChartPin } from "../../infra/charts/chart-source";
 import type { Platform } from "../../infra/platform";
-import { ChartKinds } from "../chart-kinds";
+import { ChartKinds } from "../manifests/chart-kinds";
 import { PodMonitor, PrometheusRule } from "../kinds/prometheus";
 import { amount } from "../../infra/quantity";
-import { containerSecurity } from "../restricted-pod";
+import { containerSecurity } from "../pods/restricted-pod";
 import { charts } from "../versions";
 import { ruleGroups } from "./alerts";
 import type { ObservabilityConfig } from "./config";

@@ -2,11 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import { readOnlySecurity, processSecurity } from "../restricted-pod";
+import { readOnlySecurity, processSecurity } from "../pods/restricted-pod";
 import { images } from "../versions";
 import { clusterReader } from "./cluster-reader";
 import { nodeLabelsAllowlist } from "./cost-rules";
-import { podService } from "../pod-service";
+import { podService } from "../pods/pod-service";
 
 /** Port of its metrics of the cluster. */
 export const kubeStateMetricsPort = 8080;

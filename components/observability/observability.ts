@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { linkLocal } from "../../infra/destinations";
+import { linkLocal } from "../../infra/network/destinations";
 import type { Platform } from "../../infra/platform";
 import { RandomSecret } from "../../infra/random-secret";
 import { restrictedNamespace } from "../guarded-namespace";
@@ -16,8 +16,8 @@ import {
   toPlatform,
   webhook,
 } from "../network-policy";
-import type { Team } from "../team";
-import { teamNamespaces } from "../team-label";
+import type { Team } from "../teams/team";
+import { teamNamespaces } from "../teams/label";
 import type { ObservabilityConfig } from "./config";
 import type { PoolRate } from "./cost-rules";
 import { DashboardsPage } from "./dashboards-page";

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 
 import type { Platform } from "../../infra/platform";
 import { amount } from "../../infra/quantity";
-import { readOnlySecurity, podSecurity } from "../restricted-pod";
+import { readOnlySecurity, podSecurity } from "../pods/restricted-pod";
 import { images } from "../versions";
 import { ruleGroups } from "./alerts";
 import { clusterReader } from "./cluster-reader";
@@ -13,7 +13,7 @@ import { consoleAssets, consolePages } from "./console";
 import type { PoolRate } from "./cost-rules";
 import { dashboardsFor } from "./dashboards";
 import { scrapeConfigs } from "./scrape-config";
-import { podService } from "../pod-service";
+import { podService } from "../pods/pod-service";
 
 /** Port of its API and its pages. */
 const port = 9090;

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { readOnlySecurity, processSecurity } from "../restricted-pod";
+import { readOnlySecurity, processSecurity } from "../pods/restricted-pod";
 import { images } from "../versions";
-import { podService } from "../pod-service";
+import { podService } from "../pods/pod-service";
 
 /** Port that jobs push to, and Prometheus reads. */
 export const pushgatewayPort = 9091;

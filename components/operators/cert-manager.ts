@@ -1,11 +1,11 @@
 import { CertManager as CertManagerChart } from "@pulumi/kubernetes-cert-manager";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../infra/chart-source";
-import type { Platform } from "../infra/platform";
-import { restrictedNamespace } from "./guarded-namespace";
-import { isolate, toPlatform, webhook } from "./network-policy";
-import { charts } from "./versions";
+import { chartOfRelease } from "../../infra/charts/chart-source";
+import type { Platform } from "../../infra/platform";
+import { restrictedNamespace } from "../guarded-namespace";
+import { isolate, toPlatform, webhook } from "../network-policy";
+import { charts } from "../versions";
 
 /** cert-manager in a namespace of its own, with its CRDs: certificates for webhooks and endpoints. */
 export class CertManager extends pulumi.ComponentResource {

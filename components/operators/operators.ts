@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
+import type { Platform } from "../../infra/platform";
 import { CertManager } from "./cert-manager";
-import { KServe } from "./kserve";
-import { manifestReader } from "./kustomization";
-import { hasKubeflow, Kubeflow } from "./kubeflow";
-import type { KubeflowConfig } from "./kubeflow/config";
-import { SparkOperator } from "./spark-operator";
-import { TrainingOperator } from "./training-operator";
+import { KServe } from "../serving/kserve";
+import { manifestReader } from "../manifests/kustomization";
+import { hasKubeflow, Kubeflow } from "../kubeflow";
+import type { KubeflowConfig } from "../kubeflow/config";
+import { SparkOperator } from "../spark/operator";
+import { TrainingOperator } from "../training/operator";
 
 /** Operators that workloads stand on. */
 export interface Operators {

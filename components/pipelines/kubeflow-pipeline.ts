@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Identity, IdentityArgs } from "../infra/platform";
+import type { Identity, IdentityArgs } from "../../infra/platform";
 import { type CompiledPipeline, contentHash } from "./compiled-pipeline";
-import { endOf, type JobEnd } from "./job-end";
-import { Pipeline, PipelineVersion } from "./kinds/pipeline";
-import { kubeflowNamespace } from "./kubeflow/namespace";
-import { egressOnly, toDestination } from "./network-policy";
-import { apiGroup } from "./team-members";
+import { endOf, type JobEnd } from "../jobs/job-end";
+import { Pipeline, PipelineVersion } from "../kinds/pipeline";
+import { kubeflowNamespace } from "../kubeflow/namespace";
+import { egressOnly, toDestination } from "../network-policy";
+import { apiGroup } from "../teams/members";
 import {
   type PipelineRunArgs,
   runnerJob,

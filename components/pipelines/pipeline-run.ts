@@ -1,23 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
-import { accountRights, type AccountRightsArgs } from "./account-rights";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import { accountRights, type AccountRightsArgs } from "../account-rights";
 import {
   type CompiledPipeline,
   contentHash,
   type ParameterValue,
 } from "./compiled-pipeline";
-import { endOf, type JobEnd } from "./job-end";
-import { versionLabel } from "./pipeline-labels";
+import { endOf, type JobEnd } from "../jobs/job-end";
+import { versionLabel } from "./labels";
 import {
   runOptions,
   staysOnItsNode,
   withoutAwaitingTheEnd,
-} from "./run-options";
-import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
-import { submissionRules, type SubmittedRun } from "./spark-mounts";
-import type { Team, TeamAccount } from "./team";
+} from "../jobs/run-options";
+import {
+  containerSecurity,
+  podSecurity,
+  workloadUser,
+} from "../pods/restricted-pod";
+import { submissionRules, type SubmittedRun } from "../spark/mounts";
+import type { Team, TeamAccount } from "../teams/team";
 
 /** A pipeline that a Job runs. */
 export interface PipelineRunArgs {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { amount } from "../infra/quantity";
+import { amount } from "../../infra/quantity";
 
 /** GPUs of a container; none unless given. */
 export function gpuCount(description: string) {

@@ -1,19 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../infra/chart-source";
-import type { Platform } from "../infra/platform";
-import { ChartObjects } from "./chart";
+import { chartOfRelease } from "../../infra/charts/chart-source";
+import type { Platform } from "../../infra/platform";
+import { ChartObjects } from "../manifests/chart";
 import {
   type ManifestObject,
   omit,
   type Transformation,
   transform,
-} from "./kustomization";
-import { restrictedNamespace } from "./guarded-namespace";
-import { isolate, toPlatform, webhook } from "./network-policy";
-import { readOnlySecurity } from "./restricted-pod";
-import { charts } from "./versions";
+} from "../manifests/kustomization";
+import { restrictedNamespace } from "../guarded-namespace";
+import { isolate, toPlatform, webhook } from "../network-policy";
+import { readOnlySecurity } from "../pods/restricted-pod";
+import { charts } from "../versions";
 
 const namespaceName = "kserve";
 const controller = "kserve-controller-manager";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { quantity } from "../infra/quantity";
-import { gpuCount, replicasDemand } from "./replica-size";
+import { quantity } from "../../infra/quantity";
+import { gpuCount, replicasDemand } from "../pods/replica-size";
 
 /** Size of a container that answers on a port. */
 export const webServiceSizeSchema = z

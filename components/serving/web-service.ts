@@ -1,15 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
+import type { Platform } from "../../infra/platform";
 import {
   InferenceService,
   predictorContainer,
   predictorService,
-} from "./kinds/inference-service";
-import { podService } from "./pod-service";
-import type { Team } from "./team";
-import { teamPodSpec, type TeamPodArgs } from "./team-pod";
+} from "../kinds/inference-service";
+import { podService } from "../pods/pod-service";
+import type { Team } from "../teams/team";
+import { teamPodSpec, type TeamPodArgs } from "../teams/pod";
 import type { WebServiceSize } from "./web-service-size";
 
 /** A container of a team's that answers on a port. */

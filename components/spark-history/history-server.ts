@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import type { Bucket, PlacedPool, Platform } from "../../infra/platform";
 import { amount } from "../../infra/quantity";
-import { workloadUser } from "../restricted-pod";
-import type { Team } from "../team";
-import { WebService } from "../web-service";
+import { workloadUser } from "../pods/restricted-pod";
+import type { Team } from "../teams/team";
+import { WebService } from "../serving/web-service";
 import type { SparkHistoryConfig } from "./config";
 
 /** Arguments of {@link HistoryServer}. */

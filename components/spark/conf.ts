@@ -1,9 +1,5 @@
-import { amount, jvmMebibytes } from "../infra/quantity";
-import {
-  executorCount,
-  type JvmSize,
-  type SparkJobSize,
-} from "./spark-job-size";
+import { amount, jvmMebibytes } from "../../infra/quantity";
+import { executorCount, type JvmSize, type SparkJobSize } from "./job-size";
 
 /** Serialization as Hudi wants it. */
 const hudiConf = {

@@ -1,6 +1,11 @@
 import { z } from "zod";
 
-import { amount, jvmMebibytes, jvmMemory, quantity } from "../infra/quantity";
+import {
+  amount,
+  jvmMebibytes,
+  jvmMemory,
+  quantity,
+} from "../../infra/quantity";
 
 const jvmSizeSchema = z.strictObject({
   cores: z

@@ -1,17 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { endOf, type JobEnd } from "./job-end";
-import { mayMount } from "./spark-mounts";
-import { runOptions } from "./run-options";
+import { endOf, type JobEnd } from "../jobs/job-end";
+import { mayMount } from "./mounts";
+import { runOptions } from "../jobs/run-options";
 import {
   SparkApplication,
   type RestartPolicy,
-} from "./kinds/spark-application";
-import {
-  onFailure,
-  sparkApplicationSpec,
-  type SparkRunArgs,
-} from "./spark-run";
+} from "../kinds/spark-application";
+import { onFailure, sparkApplicationSpec, type SparkRunArgs } from "./run";
 
 /** A Spark job that ends. */
 export interface SparkJobArgs extends SparkRunArgs {

@@ -1,10 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { objectStoreSecret } from "../infra/object-store/key-pair-secret";
-import { accountRights } from "./account-rights";
-import { type MountedKind, mountVerb, submitVerb } from "./admission/mounts";
-import type { SparkRunArgs } from "./spark-run";
+import { objectStoreSecret } from "../../infra/object-store/key-pair-secret";
+import { accountRights } from "../account-rights";
+import { type MountedKind, mountVerb, submitVerb } from "../admission/mounts";
+import type { SparkRunArgs } from "./run";
 
 /** What a Spark job says of its account, and of the secrets and claims that its pods read. */
 export type SubmittedRun = Pick<SparkRunArgs, "account" | "env" | "conf">;

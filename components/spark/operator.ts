@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../infra/chart-source";
-import type { Platform } from "../infra/platform";
-import { admissionPolicy } from "./admission/policy";
-import { sparkApplicationPolicy } from "./admission/spark-applications";
-import { submissionPolicy } from "./admission/submissions";
-import { ChartKinds } from "./chart-kinds";
-import { restrictedNamespace } from "./guarded-namespace";
-import { isolate, toPlatform, webhook } from "./network-policy";
-import { metrics } from "./observability/namespace";
-import { charts } from "./versions";
+import { chartOfRelease } from "../../infra/charts/chart-source";
+import type { Platform } from "../../infra/platform";
+import { admissionPolicy } from "../admission/policy";
+import { sparkApplicationPolicy } from "../admission/spark-applications";
+import { submissionPolicy } from "../admission/submissions";
+import { ChartKinds } from "../manifests/chart-kinds";
+import { restrictedNamespace } from "../guarded-namespace";
+import { isolate, toPlatform, webhook } from "../network-policy";
+import { metrics } from "../observability/namespace";
+import { charts } from "../versions";
 
 /** The Kubeflow Spark operator: SparkApplications and ScheduledSparkApplications in every namespace. */
 export class SparkOperator extends pulumi.ComponentResource {

@@ -1,23 +1,23 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
+import type { PlacedPool, Platform } from "../../infra/platform";
 import type {
   RestartPolicy,
   SparkApplicationSpec,
   SparkPod,
-} from "./kinds/spark-application";
-import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
-import { sparkConf } from "./spark-conf";
-import { eventLogConf } from "./spark-history/event-log";
+} from "../kinds/spark-application";
 import {
-  overheadMebibytes,
-  type JvmSize,
-  type SparkJobSize,
-} from "./spark-job-size";
-import type { Team, TeamAccount } from "./team";
-import type { SparkOperator } from "./spark-operator";
-import { sparkVersion } from "./versions";
+  containerSecurity,
+  podSecurity,
+  workloadUser,
+} from "../pods/restricted-pod";
+import { sparkConf } from "./conf";
+import { eventLogConf } from "../spark-history/event-log";
+import { overheadMebibytes, type JvmSize, type SparkJobSize } from "./job-size";
+import type { Team, TeamAccount } from "../teams/team";
+import type { SparkOperator } from "./operator";
+import { sparkVersion } from "../versions";
 
 /** Arguments common to a Spark job and a scheduled one. */
 export interface SparkRunArgs {

@@ -1,13 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { ScheduledSparkApplication } from "./kinds/scheduled-spark-application";
-import type { RestartPolicy } from "./kinds/spark-application";
-import { mayMount } from "./spark-mounts";
-import {
-  onFailure,
-  sparkApplicationSpec,
-  type SparkRunArgs,
-} from "./spark-run";
+import { ScheduledSparkApplication } from "../kinds/scheduled-spark-application";
+import type { RestartPolicy } from "../kinds/spark-application";
+import { mayMount } from "./mounts";
+import { onFailure, sparkApplicationSpec, type SparkRunArgs } from "./run";
 
 /** Arguments of a scheduled Spark job. */
 export interface SparkScheduleArgs extends SparkRunArgs {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { SparkApplication } from "./kinds/spark-application";
-import { mayMount } from "./spark-mounts";
-import { sparkApplicationSpec, type SparkRunArgs } from "./spark-run";
+import { SparkApplication } from "../kinds/spark-application";
+import { mayMount } from "./mounts";
+import { sparkApplicationSpec, type SparkRunArgs } from "./run";
 
 /**
  * A PySpark job without an end, such as a stream: the operator restarts it whenever it fails, and the program does not

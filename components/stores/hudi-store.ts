@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Bucket, BucketArgs, Platform } from "../infra/platform";
-import { eventLogBucket } from "./spark-history/event-log";
+import type { Bucket, BucketArgs, Platform } from "../../infra/platform";
+import { eventLogBucket } from "../spark-history/event-log";
 
 /** Names of the buckets that every stack has, and what each is for. */
 export const bucketNames = {

@@ -2,13 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { destinationOfUrl } from "../infra/destinations";
-import type { PlacedPool, Platform, Volume } from "../infra/platform";
-import { quantity, amount } from "../infra/quantity";
-import { RandomSecret } from "../infra/random-secret";
-import { egressOnly, toDestination } from "./network-policy";
-import { containerSecurity } from "./restricted-pod";
-import { podService } from "./pod-service";
+import { destinationOfUrl } from "../../infra/network/destinations";
+import type { PlacedPool, Platform, Volume } from "../../infra/platform";
+import { quantity, amount } from "../../infra/quantity";
+import { RandomSecret } from "../../infra/random-secret";
+import { egressOnly, toDestination } from "../network-policy";
+import { containerSecurity } from "../pods/restricted-pod";
+import { podService } from "../pods/pod-service";
 
 const keepHours = z
   .number()

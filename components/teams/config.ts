@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import { cidr } from "../infra/cidr";
-import { dnsLabel } from "../infra/dns-label";
-import { quantity } from "../infra/quantity";
-import { defaultNodeDisk, defaultObjects, defaultStorage } from "./team-quota";
+import { cidr } from "../../infra/network/cidr";
+import { dnsLabel } from "../../infra/names/dns-label";
+import { quantity } from "../../infra/quantity";
+import { defaultNodeDisk, defaultObjects, defaultStorage } from "./quota";
 
 const members = z
   .array(

@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
-import { mountVerb, submitVerb } from "./admission/mounts";
+import type { Platform } from "../../infra/platform";
+import { mountVerb, submitVerb } from "../admission/mounts";
 
 const kinds = [
   {

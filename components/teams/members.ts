@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { digest } from "../infra/naming";
+import { digest } from "../../infra/names/naming";
 
 /** A user or a group, as the cluster's authentication names it. */
 export type Member = `${"user" | "group"}:${string}`;

@@ -1,6 +1,6 @@
-import { lies } from "../infra/destinations";
-import type { Problem } from "../infra/problem";
-import type { TeamMembers } from "./team-members";
+import { lies } from "../../infra/network/destinations";
+import type { Problem } from "../../infra/problem";
+import type { TeamMembers } from "./members";
 
 /** Namespaces that Kubernetes, a target or the program itself has, by name. */
 const reserved: readonly string[] = [

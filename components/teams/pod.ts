@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool } from "../infra/platform";
-import { containerSecurity, podSecurity } from "./restricted-pod";
+import type { PlacedPool } from "../../infra/platform";
+import { containerSecurity, podSecurity } from "../pods/restricted-pod";
 import type { TeamAccount } from "./team";
 
 type Container = k8s.types.input.core.v1.Container;

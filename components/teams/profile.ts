@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { Profile } from "./kinds/profile";
-import { subjectOf, userName, type User } from "./team-members";
+import { Profile } from "../kinds/profile";
+import { subjectOf, userName, type User } from "./members";
 
 /**
  * Annotations of a namespace that the profile controller takes over as that of a profile: it does when they name the

@@ -1,27 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { without } from "../infra/destinations";
+import { without } from "../../infra/network/destinations";
 import type {
   Bucket,
   IdentityArgs,
   Identity,
   Platform,
-} from "../infra/platform";
-import { TeamPolicies } from "./admission/team-policies";
+} from "../../infra/platform";
+import { TeamPolicies } from "../admission/team-policies";
 import { MemberRoles } from "./member-roles";
-import { restrictedLabel } from "./guarded-namespace";
-import { isolated, toData, toDestination, toOutside } from "./network-policy";
-import { priorityClassesAnnotation, teamLabel } from "./team-label";
+import { restrictedLabel } from "../guarded-namespace";
+import { isolated, toData, toDestination, toOutside } from "../network-policy";
+import { priorityClassesAnnotation, teamLabel } from "./label";
 import {
   apiGroup,
   bindContributors,
   bindMembers,
   type TeamMembers,
   type User,
-} from "./team-members";
-import { adoptedFor, teamProfile } from "./team-profile";
-import { containerLimits, hardLimits, type TeamQuota } from "./team-quota";
+} from "./members";
+import { adoptedFor, teamProfile } from "./profile";
+import { containerLimits, hardLimits, type TeamQuota } from "./quota";
 
 /** Egress to outside of the cluster: all, none, or CIDR ranges. */
 export type TeamEgress = "all" | "none" | readonly string[];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { amount, quantity } from "../infra/quantity";
-import { gpuCount, replicasDemand } from "./replica-size";
+import { amount, quantity } from "../../infra/quantity";
+import { gpuCount, replicasDemand } from "../pods/replica-size";
 
 /** Size of a training in a stack's file: the first replica and its workers are of one size. */
 export const trainingJobSizeSchema = z

@@ -1,16 +1,20 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { PlacedPool, Platform } from "../infra/platform";
-import { endOf, type JobEnd } from "./job-end";
-import { PyTorchJob } from "./kinds/pytorch-job";
-import { TFJob } from "./kinds/tf-job";
-import type { ReplicaSpec, RunPolicy } from "./kinds/training";
-import { XGBoostJob } from "./kinds/xgboost-job";
-import { runOptions } from "./run-options";
-import { containerSecurity, podSecurity, workloadUser } from "./restricted-pod";
-import type { Team, TeamAccount } from "./team";
-import { threads, type TrainingJobSize } from "./training-job-size";
+import type { PlacedPool, Platform } from "../../infra/platform";
+import { endOf, type JobEnd } from "../jobs/job-end";
+import { PyTorchJob } from "../kinds/pytorch-job";
+import { TFJob } from "../kinds/tf-job";
+import type { ReplicaSpec, RunPolicy } from "../kinds/training";
+import { XGBoostJob } from "../kinds/xgboost-job";
+import { runOptions } from "../jobs/run-options";
+import {
+  containerSecurity,
+  podSecurity,
+  workloadUser,
+} from "../pods/restricted-pod";
+import type { Team, TeamAccount } from "../teams/team";
+import { threads, type TrainingJobSize } from "./job-size";
 
 /** Frameworks whose jobs the training operator runs. */
 export type TrainingFramework = "pytorch" | "tensorflow" | "xgboost";

@@ -1,21 +1,21 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform } from "../infra/platform";
+import type { Platform } from "../../infra/platform";
 import {
   kubeflowNamespace,
   makeKubeflowNamespace,
   omitKubeflowNamespace,
-} from "./kubeflow/namespace";
+} from "../kubeflow/namespace";
 import {
   Kustomization,
   omit,
   transform,
   withoutDescriptions,
-} from "./kustomization";
-import { isolate, toPlatform, webhook } from "./network-policy";
-import { metrics } from "./observability/namespace";
-import { manifests } from "./versions";
+} from "../manifests/kustomization";
+import { isolate, toPlatform, webhook } from "../network-policy";
+import { metrics } from "../observability/namespace";
+import { manifests } from "../versions";
 
 /** The Kubeflow training operator: TFJobs, PyTorchJobs and XGBoostJobs in every namespace. */
 export class TrainingOperator extends pulumi.ComponentResource {

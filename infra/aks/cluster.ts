@@ -3,7 +3,7 @@ import * as managedidentity from "@pulumi/azure-native/managedidentity";
 import type * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
 
-import { address } from "../cidr";
+import { address } from "../network/cidr";
 import type { NodePool } from "../platform";
 import type { Admin } from "./admins";
 import { poolProfile, type PoolSettings } from "./node-pools";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { checkOverlaps, checkPodRanges, cidr } from "../cidr";
+import { checkOverlaps, checkPodRanges, cidr } from "../network/cidr";
 import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { adminPattern } from "./admins";
-import { checkMachines } from "../pool-rules";
+import { checkMachines } from "../pools/rules";
 import type { Problem } from "../problem";
 import {
   azureSizes,

@@ -1,4 +1,4 @@
-import { given, type NameLimit } from "../name-limits";
+import { given, type NameLimit } from "../names/name-limits";
 
 const azureNames =
   "https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules";

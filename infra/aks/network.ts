@@ -1,7 +1,7 @@
 import * as network from "@pulumi/azure-native/network";
 import * as pulumi from "@pulumi/pulumi";
 
-import { subnet } from "../cidr";
+import { subnet } from "../network/cidr";
 
 /** Where a network goes, and its range. */
 export interface NetworkArgs {

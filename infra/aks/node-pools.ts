@@ -1,7 +1,7 @@
 import * as containerservice from "@pulumi/azure-native/containerservice";
 import * as pulumi from "@pulumi/pulumi";
 
-import { poolLabels, poolTaints } from "../placement";
+import { poolLabels, poolTaints } from "../pools/placement";
 import type { NodePool } from "../platform";
 import { spotTaint, surgePercent, taintText } from "./rules";
 

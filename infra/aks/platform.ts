@@ -4,11 +4,11 @@ import * as resources from "@pulumi/azure-native/resources";
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { blockStorage } from "../block-storage";
+import { blockStorage } from "../volumes/block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { fitted, slug } from "../naming";
-import { placePool } from "../placement";
+import { fitted, slug } from "../names/naming";
+import { placePool } from "../pools/placement";
 import type { BucketArgs, Identity, NodePool, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";

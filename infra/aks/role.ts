@@ -1,7 +1,7 @@
 import * as authorization from "@pulumi/azure-native/authorization";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { guid } from "../naming";
+import { guid } from "../names/naming";
 import type { roles } from "./rules";
 
 /** A role for somebody on something. */

@@ -1,12 +1,12 @@
-import { slug, worldwide } from "../naming";
-import type { Taint } from "../placement";
+import { slug, worldwide } from "../names/naming";
+import type { Taint } from "../pools/placement";
 import type { NodePool } from "../platform";
 import {
   type Machine,
   type MachineCatalog,
   type NodeSize,
   nodeSizeOf,
-} from "../pool-rules";
+} from "../pools/rules";
 import type { Problem } from "../problem";
 import { nameLimits } from "./name-limits";
 

@@ -9,10 +9,10 @@ import { z } from "zod";
 
 import { chartIndexAddress, chartIndexSchema } from "./chart-index";
 import { chartArchive } from "./chart-source";
-import { KubeClient } from "./provider/kube-client";
-import type { Context } from "./provider/resource";
-import { download } from "./supply/download";
-import { run } from "./supply/process";
+import { KubeClient } from "../provider/kube-client";
+import type { Context } from "../provider/resource";
+import { download } from "../supply/download";
+import { run } from "../supply/process";
 
 /** A chart, and the cluster that its kinds belong in. */
 export interface ChartDefinitions {

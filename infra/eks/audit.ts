@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { ask } from "../audit/ask";
 import type { EndCheck, Leftover, Question } from "../audit/leftover";
-import { nameWithin } from "../name-limits";
-import { platformName, slug } from "../naming";
+import { nameWithin } from "../names/name-limits";
+import { platformName, slug } from "../names/naming";
 import type { Audit } from "../target";
 import { nameLimits } from "./name-limits";
 

@@ -3,7 +3,7 @@ import { Release } from "@pulumi/kubernetes/helm/v3";
 import type { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartOfRelease } from "../chart-source";
+import { chartOfRelease } from "../charts/chart-source";
 import { charts, clusterAutoscalerTag } from "../versions";
 import { ServiceAccountRole, type TokenIssuer } from "./identity";
 

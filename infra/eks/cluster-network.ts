@@ -1,5 +1,5 @@
-import { address } from "../cidr";
-import { linkLocal, outside } from "../destinations";
+import { address } from "../network/cidr";
+import { linkLocal, outside } from "../network/destinations";
 import type { ClusterNetwork } from "../platform";
 import type { EksConfig } from "./config";
 

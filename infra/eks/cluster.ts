@@ -3,7 +3,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as kms from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameWithin } from "../name-limits";
+import { nameWithin } from "../names/name-limits";
 import type { TokenIssuer } from "./identity";
 import { nameLimits } from "./name-limits";
 

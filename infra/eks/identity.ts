@@ -1,7 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameWithin } from "../name-limits";
+import { nameWithin } from "../names/name-limits";
 import type { Identity, IdentityArgs } from "../platform";
 import type { S3Bucket } from "./bucket";
 import { nameLimits } from "./name-limits";

@@ -1,4 +1,4 @@
-import { derived, given, type NameLimit } from "../name-limits";
+import { derived, given, type NameLimit } from "../names/name-limits";
 
 const iamQuotas =
   "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html";

@@ -1,7 +1,7 @@
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 
-import { subnet } from "../cidr";
+import { subnet } from "../network/cidr";
 
 /** How the network of a cluster is laid out. */
 export interface NetworkArgs {

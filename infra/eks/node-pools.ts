@@ -3,8 +3,8 @@ import * as eks from "@pulumi/aws/eks";
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameWithin } from "../name-limits";
-import { poolLabels, poolTaints, spotTaints } from "../placement";
+import { nameWithin } from "../names/name-limits";
+import { poolLabels, poolTaints, spotTaints } from "../pools/placement";
 import type { NodePool } from "../platform";
 import { serviceTrust } from "./cluster";
 import { NodeGroupSize } from "./node-group-size";

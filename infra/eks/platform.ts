@@ -3,12 +3,12 @@ import { Provider as AwsProvider } from "@pulumi/aws/provider";
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { blockStorage } from "../block-storage";
+import { blockStorage } from "../volumes/block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { nvidiaDevicePlugin } from "../device-plugin";
 import { secretKubeconfig } from "../kubeconfig";
-import { nameWithin } from "../name-limits";
-import { slug, worldwide } from "../naming";
+import { nameWithin } from "../names/name-limits";
+import { slug, worldwide } from "../names/naming";
 import type { BucketArgs, Identity, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";

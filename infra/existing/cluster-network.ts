@@ -1,4 +1,4 @@
-import { linkLocal, outside } from "../destinations";
+import { linkLocal, outside } from "../network/destinations";
 import { storeDestinations } from "../object-store/destinations";
 import type { ClusterNetwork } from "../platform";
 import type { ExistingConfig } from "./config";

@@ -7,7 +7,7 @@ import {
   type ObjectStore,
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
-import { placePool } from "../placement";
+import { placePool } from "../pools/placement";
 import type { NodePool, PlacedPool, Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { clusterNetwork } from "./cluster-network";

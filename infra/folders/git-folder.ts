@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { cacheFolder } from "./supply/toolchain/tools";
+import { cacheFolder } from "../supply/toolchain/tools";
 
 /** A folder of a git repository, as it was at a commit. */
 export interface GitFolder {

@@ -1,4 +1,4 @@
-import { derived, given, type NameLimit } from "../name-limits";
+import { derived, given, type NameLimit } from "../names/name-limits";
 
 const computeNames = "https://cloud.google.com/compute/docs/naming-resources";
 

@@ -1,7 +1,7 @@
 import * as container from "@pulumi/gcp/container";
 import * as pulumi from "@pulumi/pulumi";
 
-import { poolLabels, spotTaints } from "../placement";
+import { poolLabels, spotTaints } from "../pools/placement";
 import type { NodePool } from "../platform";
 import { accelerator, diskType, nodePoolName } from "./rules";
 

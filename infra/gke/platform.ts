@@ -2,11 +2,11 @@ import { Provider as GoogleProvider } from "@pulumi/gcp/provider";
 import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-import { blockStorage } from "../block-storage";
+import { blockStorage } from "../volumes/block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
-import { nameWithin } from "../name-limits";
-import { slug } from "../naming";
+import { nameWithin } from "../names/name-limits";
+import { slug } from "../names/naming";
 import type { BucketArgs, Identity, Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import type { OwnIdentityArgs } from "../target-platform";

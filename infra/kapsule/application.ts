@@ -1,7 +1,7 @@
 import * as iam from "@pulumiverse/scaleway/iam";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { nameWithin } from "../name-limits";
+import { nameWithin } from "../names/name-limits";
 import { nameLimits } from "./name-limits";
 
 /** Who an application is, and what it may do in the project. */

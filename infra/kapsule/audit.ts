@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { ask } from "../audit/ask";
 import type { Leftover, Question } from "../audit/leftover";
-import { platformName, slug } from "../naming";
+import { platformName, slug } from "../names/naming";
 import type { Audit } from "../target";
 
 const resourcesSchema = z.array(

@@ -1,4 +1,4 @@
-import { given, type NameLimit } from "../name-limits";
+import { given, type NameLimit } from "../names/name-limits";
 
 const iam = "https://www.scaleway.com/en/developers/api/iam/";
 

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumiverse/scaleway/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { poolLabels, poolTaints } from "../placement";
+import { poolLabels, poolTaints } from "../pools/placement";
 import type { NodePool } from "../platform";
 import { poolName } from "./rules";
 

@@ -2,11 +2,11 @@ import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider
 import * as pulumi from "@pulumi/pulumi";
 import { Provider as ScalewayProvider } from "@pulumiverse/scaleway/provider";
 
-import { blockStorage } from "../block-storage";
+import { blockStorage } from "../volumes/block-storage";
 import { CloudPlatform } from "../cloud-platform";
 import { secretKubeconfig } from "../kubeconfig";
-import { nameWithin } from "../name-limits";
-import { digest, slug } from "../naming";
+import { nameWithin } from "../names/name-limits";
+import { digest, slug } from "../names/naming";
 import type { BucketArgs, Identity, NodePool, Platform } from "../platform";
 import { tagPairs } from "../tags";
 import type { TargetRequest } from "../target";

@@ -1,12 +1,12 @@
-import { nameWithin } from "../name-limits";
-import { digest, slug, worldwide } from "../naming";
+import { nameWithin } from "../names/name-limits";
+import { digest, slug, worldwide } from "../names/naming";
 import type { NodePool } from "../platform";
 import {
   type Machine,
   type MachineCatalog,
   type NodeSize,
   nodeSizeOf,
-} from "../pool-rules";
+} from "../pools/rules";
 import type { Problem } from "../problem";
 import { tagPairs } from "../tags";
 import type { Tags } from "../target";

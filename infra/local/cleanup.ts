@@ -1,7 +1,7 @@
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { removeOwnedFolder } from "../owned-folder";
+import { removeOwnedFolder } from "../folders/owned-folder";
 import { removeCgroup } from "./cgroups";
 import type { ClusterNode, Layout } from "./layout";
 import { disconnectHost, unroutePods } from "./network";

@@ -1,4 +1,4 @@
-import { fitted, slug } from "../naming";
+import { fitted, slug } from "../names/naming";
 
 /** Name of a stack's local cluster: the stack's, unless its target has one. */
 export function clusterName(stack: string, name: string | undefined): string {

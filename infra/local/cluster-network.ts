@@ -1,4 +1,4 @@
-import { linkLocal } from "../destinations";
+import { linkLocal } from "../network/destinations";
 import { storeDestinations } from "../object-store/destinations";
 import type { ClusterNetwork } from "../platform";
 import type { LocalConfig } from "./config";

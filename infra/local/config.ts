@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { parseCidr } from "../cidr";
+import { parseCidr } from "../network/cidr";
 import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";

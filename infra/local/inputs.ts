@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { checkOverlaps, cidr } from "../cidr";
-import { isSystemFolder } from "../system-folders";
+import { checkOverlaps, cidr } from "../network/cidr";
+import { isSystemFolder } from "../folders/system-folders";
 
 /** Name of a cluster or a pool. */
 export const nameSchema = z

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { address, parseCidr, subnet } from "../cidr";
+import { address, parseCidr, subnet } from "../network/cidr";
 import { describeProblem } from "../problem";
 import {
   type ClusterInputs,

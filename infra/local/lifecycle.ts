@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 import { findTool, toolPath, toolVersion } from "../supply/toolchain/tools";
-import { claimFolder } from "../owned-folder";
+import { claimFolder } from "../folders/owned-folder";
 import { describeProblem } from "../problem";
 import { accessObjects } from "./access";
 import { KubeApi, type KubeObject } from "./api";

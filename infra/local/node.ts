@@ -7,7 +7,7 @@ import {
   gpuResource,
   gpuTaint,
   poolLabel,
-} from "../placement";
+} from "../pools/placement";
 import { cniFolder } from "../supply/toolchain/packages";
 import type { FindTool } from "./control-plane";
 import { makeCgroup } from "./cgroups";

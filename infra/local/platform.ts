@@ -2,15 +2,15 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { registryStorage } from "../supply/images/registry";
-import { NetworkPolicyController } from "../network-policy-controller";
+import { NetworkPolicyController } from "../network/network-policy-controller";
 import {
   makeObjectStore,
   type ObjectStore,
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
-import { placePool } from "../placement";
+import { placePool } from "../pools/placement";
 import type { Platform } from "../platform";
-import { SystemNamespaces } from "../system-namespaces";
+import { SystemNamespaces } from "../network/system-namespaces";
 import type { TargetRequest } from "../target";
 import { clusterNetwork } from "./cluster-network";
 import { clusterName } from "./cluster-name";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { access, constants, readFile, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { overlaps, parseCidr } from "../cidr";
+import { overlaps, parseCidr } from "../network/cidr";
 import type { Problem } from "../problem";
 import {
   cniFolder,

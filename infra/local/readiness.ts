@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { gpuResource } from "../placement";
+import { gpuResource } from "../pools/placement";
 import type { KubeApi } from "./api";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
 import { until } from "./wait";

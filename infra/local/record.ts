@@ -2,7 +2,7 @@ import { open, readdir, readFile, rename } from "node:fs/promises";
 
 import { z } from "zod";
 
-import { inspectFolder } from "../owned-folder";
+import { inspectFolder } from "../folders/owned-folder";
 import { clusterSchema, nameSchema } from "./inputs";
 import { type Layout, controlPlane } from "./layout";
 import { runningUnits } from "./unit";

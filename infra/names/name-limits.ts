@@ -1,5 +1,5 @@
 import { fitted } from "./naming";
-import type { Problem } from "./problem";
+import type { Problem } from "../problem";
 
 /** How long a name may be, given what is derived from it. */
 export interface NameLimit {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Problem } from "./problem";
+import type { Problem } from "../problem";
 
 /** An IPv4 range: its first address as a number, and the bits of its prefix. */
 export interface Cidr {

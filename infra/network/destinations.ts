@@ -1,5 +1,5 @@
 import { overlaps, parseCidr } from "./cidr";
-import type { Destination } from "./platform";
+import type { Destination } from "../platform";
 
 /** Addresses of the machine itself, among them that of the service that tells a cloud's node its credentials. */
 export const linkLocal = "169.254.0.0/16";

@@ -4,7 +4,7 @@ import { ClusterRole, ClusterRoleBinding } from "@pulumi/kubernetes/rbac/v1";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { images } from "./versions";
+import { images } from "../versions";
 
 const namespace = "kube-system";
 const name = "kube-router";

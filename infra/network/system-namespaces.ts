@@ -2,7 +2,7 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ClusterNetwork, Destination } from "./platform";
+import type { ClusterNetwork, Destination } from "../platform";
 
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 type Spec = types.input.networking.v1.NetworkPolicySpec;

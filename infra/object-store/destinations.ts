@@ -1,4 +1,4 @@
-import { destinationOfUrl } from "../destinations";
+import { destinationOfUrl } from "../network/destinations";
 import type { Destination } from "../platform";
 import type { ObjectsConfig } from "./config";
 import { namespace, s3Port } from "./embedded-address";

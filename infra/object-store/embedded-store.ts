@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { DataVolume } from "../data-volume";
+import { DataVolume } from "../volumes/data-volume";
 import type {
   Bucket,
   BucketArgs,

@@ -1,5 +1,5 @@
-import { parseCidr } from "../cidr";
-import { linkLocal } from "../destinations";
+import { parseCidr } from "../network/cidr";
+import { linkLocal } from "../network/destinations";
 import { storeDestinations } from "../object-store/destinations";
 import type { ClusterNetwork } from "../platform";
 import type { OnpremConfig } from "./config";

@@ -7,7 +7,7 @@ import {
   cidr,
   overlaps,
   parseCidr,
-} from "../cidr";
+} from "../network/cidr";
 import { objectsSchema } from "../object-store/config";
 import type { NodePool } from "../platform";
 import type { Problem } from "../problem";

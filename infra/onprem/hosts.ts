@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { cidr } from "../cidr";
+import { cidr } from "../network/cidr";
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
   error: "write lower-case letters, digits, hyphens and dots, as a host name",

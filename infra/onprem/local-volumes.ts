@@ -13,7 +13,7 @@ import {
 } from "@pulumi/kubernetes/rbac/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { blockStorage } from "../block-storage";
+import { blockStorage } from "../volumes/block-storage";
 import { images } from "../versions";
 import { volumeFolder } from "./volumes";
 

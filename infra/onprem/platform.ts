@@ -2,15 +2,20 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
-import { fitted, slug } from "../naming";
-import { NetworkPolicyController } from "../network-policy-controller";
-import { SystemNamespaces } from "../system-namespaces";
+import { fitted, slug } from "../names/naming";
+import { NetworkPolicyController } from "../network/network-policy-controller";
+import { SystemNamespaces } from "../network/system-namespaces";
 import {
   makeObjectStore,
   type ObjectStore,
 } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
-import { placePool, poolLabels, poolTaints, type Taint } from "../placement";
+import {
+  placePool,
+  poolLabels,
+  poolTaints,
+  type Taint,
+} from "../pools/placement";
 import type { Platform } from "../platform";
 import type { TargetRequest } from "../target";
 import { clusterNetwork } from "./cluster-network";

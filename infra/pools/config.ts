@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { dnsLabel } from "./dns-label";
+import { dnsLabel } from "../names/dns-label";
 
 /** A node pool of a stack. */
 export const poolSchema = z

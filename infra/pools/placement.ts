@@ -1,4 +1,4 @@
-import type { NodePool, PlacedPool, Toleration } from "./platform";
+import type { NodePool, PlacedPool, Toleration } from "../platform";
 
 /** Label that every node carries, with the name of its pool. */
 export const poolLabel = "mlstack.dev/pool";

@@ -1,5 +1,5 @@
-import type { NodePool } from "./platform";
-import type { Problem } from "./problem";
+import type { NodePool } from "../platform";
+import type { Problem } from "../problem";
 
 /** Capacity of a machine, for pods and system processes together. */
 export interface NodeSize {

@@ -4,7 +4,7 @@ import type { ResourceKind } from "./resource";
 
 // Loaded when there is something to do: a preview only compares.
 const definitions = () =>
-  require("../chart-definitions") as typeof import("../chart-definitions");
+  require("../charts/chart-definitions") as typeof import("../charts/chart-definitions");
 
 const schema = z.strictObject({
   /** Secret. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { poolLabel } from "../placement";
+import { poolLabel } from "../pools/placement";
 
 const terminatedSchema = z.object({
   exitCode: z.number(),

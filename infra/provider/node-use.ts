@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { gpuResource, poolLabel } from "../placement";
+import { gpuResource, poolLabel } from "../pools/placement";
 import { amount, quantity } from "../quantity";
 import type { Pod } from "./job-pod";
 

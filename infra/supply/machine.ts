@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { totalmem } from "node:os";
 
-import { freeSpace } from "../free-space";
+import { freeSpace } from "../folders/free-space";
 import type { Problem } from "../problem";
 import type { Step } from "./steps";
 import { architecture } from "./toolchain/fetch";

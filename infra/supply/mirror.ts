@@ -66,7 +66,7 @@ export const MIRROR: readonly MirrorEntry[] = [
   },
 ];
 
-/** This machine's mirror of public charts and repositories, in the form that infra/chart-source.ts reads. */
+/** This machine's mirror of public charts and repositories, in the form that infra/charts/chart-source.ts reads. */
 export function mirrorFolder(): string {
   return join(cacheFolder(), "mirror");
 }

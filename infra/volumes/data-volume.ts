@@ -2,8 +2,8 @@ import type { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Platform, Volume, VolumeArgs } from "./platform";
-import type { Lifetime } from "./target";
+import type { Platform, Volume, VolumeArgs } from "../platform";
+import type { Lifetime } from "../target";
 import { VolumeSize } from "./volume-size";
 
 /** Arguments of {@link DataVolume}. */

@@ -5,8 +5,8 @@ import { audited, auditOf } from "../../infra";
 import { CannotLook } from "../../infra/audit/ask";
 import type { Leftover } from "../../infra/audit/leftover";
 import { readConfigFile } from "../ephemeral/config-file";
-import { examples, jsonOption, stackOption } from "./options";
-import { table } from "./table";
+import { examples, jsonOption, stackOption } from "./cli/options";
+import { table } from "./cli/table";
 
 /**
  * `audit`: what is still there of a stack, by the tags that all of it carries. Exits with 1 when something is left,

@@ -10,20 +10,23 @@ import {
 } from "@commander-js/extra-typings";
 
 import { pluginOf } from "../../infra";
-import { claimFolder, removeOwnedFolder } from "../../infra/owned-folder";
+import {
+  claimFolder,
+  removeOwnedFolder,
+} from "../../infra/folders/owned-folder";
 import { cacheFolder } from "../../infra/supply/toolchain/tools";
-import { benchPreviews } from "./bench-previews";
-import { benchStreams, leastEvents } from "./bench-streams";
-import { WorkloadBench } from "./bench-workloads";
-import { CommandError, stackFolder } from "./command";
-import { DiskWatch } from "./disk-watch";
-import { MemoryWatch } from "./memory-watch";
-import { examples, stackOption } from "./options";
-import { Pulumi } from "./pulumi";
-import type { Report } from "./report";
-import { readStackFile, stackNames } from "./stack-file";
-import { StackJobs } from "./stack-jobs";
-import { readState } from "./stack-state";
+import { benchPreviews } from "./bench/previews";
+import { benchStreams, leastEvents } from "./bench/streams";
+import { WorkloadBench } from "./bench/workloads";
+import { CommandError, stackFolder } from "./cli/paths";
+import { DiskWatch } from "./bench/disk-watch";
+import { MemoryWatch } from "./bench/memory-watch";
+import { examples, stackOption } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import type { Report } from "./report/report";
+import { readStackFile, stackNames } from "./stack-file/stack-file";
+import { StackJobs } from "./jobs/command-jobs";
+import { readState } from "./state/stack-state";
 
 /** Goals on 2 cores and 24 GB; not asserted. */
 const goals = {

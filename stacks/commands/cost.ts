@@ -3,14 +3,18 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { deltaOf } from "../cost/delta";
 import { describeCost, describeDelta } from "../cost/describe";
 import { overBudget } from "../cost/preview-cost";
-import { CommandError } from "./command";
-import { forecastCost } from "./cost-of-forecast";
-import { managedComparison } from "./cost-of-managed";
-import { costOf } from "./cost-of-stack";
-import { describeOffers, offersOf } from "./cost-of-workload";
-import { plotCosts } from "./cost-plot";
-import { examples, stackOption } from "./options";
-import { placeOf, readStackConfig, readStackConfigAt } from "./stack-config";
+import { CommandError } from "./cli/paths";
+import { forecastCost } from "./cost/forecast-report";
+import { managedComparison } from "./cost/managed-comparison";
+import { costOf } from "./cost/stack-file-cost";
+import { describeOffers, offersOf } from "./cost/workload-offers";
+import { plotCosts } from "./cost/svg-plot";
+import { examples, stackOption } from "./cli/options";
+import {
+  placeOf,
+  readStackConfig,
+  readStackConfigAt,
+} from "./stack-file/stack-config";
 
 /** Stacks that are compared, one a target. */
 const compared = ["aws", "gcp", "azure", "onprem"];

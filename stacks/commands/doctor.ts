@@ -41,10 +41,10 @@ import {
 } from "../../infra/local/record";
 import { pinnedVersions } from "../../infra/local/versions";
 import { describeProblem } from "../../infra/problem";
-import { examples, jsonOption, stackOption } from "./options";
-import { targetFindings } from "./doctor-target";
-import { readStackFile } from "./stack-file";
-import { table } from "./table";
+import { examples, jsonOption, stackOption } from "./cli/options";
+import { targetFindings } from "./doctor/target-findings";
+import { readStackFile } from "./stack-file/stack-file";
+import { table } from "./cli/table";
 
 /** One line of the table. */
 interface Finding {

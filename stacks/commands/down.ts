@@ -2,12 +2,12 @@ import { rmSync } from "node:fs";
 
 import type { Command } from "@commander-js/extra-typings";
 
-import { CommandError, stackFolder } from "./command";
-import type { Invocation } from "./commands";
-import { examples, stackOption, yesOption } from "./options";
-import { Pulumi } from "./pulumi";
-import { readStackFile } from "./stack-file";
-import { readState } from "./stack-state";
+import { CommandError, stackFolder } from "./cli/paths";
+import type { Invocation } from "./cli/command-list";
+import { examples, stackOption, yesOption } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import { readStackFile } from "./stack-file/stack-file";
+import { readState } from "./state/stack-state";
 
 /** `down`: `pulumi destroy`, then the stack's own record. */
 export function define(command: Command, { passed }: Invocation): void {

@@ -4,8 +4,8 @@ import { delimiter, dirname } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 
 import { toolPath } from "../../infra/supply/toolchain/tools";
-import { examples, stackOption } from "./options";
-import { Pulumi } from "./pulumi";
+import { examples, stackOption } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
 
 /** How each shell sets and unsets a variable. */
 const shells = {

@@ -27,10 +27,10 @@ import {
 } from "../ephemeral/config-file";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
-import { CommandError, root, stackFolder } from "./command";
-import { examples } from "./options";
-import { Pulumi } from "./pulumi";
-import { checkedConfig } from "./stack-config";
+import { CommandError, root, stackFolder } from "./cli/paths";
+import { examples } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import { checkedConfig } from "./stack-file/stack-config";
 
 /** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
 export function define(command: Command): void {
@@ -94,7 +94,7 @@ async function ephemeral(values: {
   );
   // This, `up` and what was spent load every target.
   const { costOfLife } =
-    require("./cost-of-life") as typeof import("./cost-of-life");
+    require("./cost/lifetime-cost") as typeof import("./cost/lifetime-cost");
   const cost = await costOfLife(name, ttl);
   if (cost !== undefined) process.stdout.write(`costs ${cost}, by then\n`);
   if (!values.up) {

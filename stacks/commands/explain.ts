@@ -12,9 +12,9 @@ import {
   workloadFileSchema,
   type JsonSchema,
 } from "../schema/json-schema";
-import { CommandError } from "./command";
-import { examples } from "./options";
-import { table } from "./table";
+import { CommandError } from "./cli/paths";
+import { examples } from "./cli/options";
+import { table } from "./cli/table";
 
 const schemas = {
   stack: configSchema,

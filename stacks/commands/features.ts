@@ -6,10 +6,14 @@ import {
   modelLabel,
   viewLabel,
 } from "../../workloads/features/labels";
-import { CommandError } from "./command";
-import { examples, jsonOption, stackOption } from "./options";
-import { StackJobs, type SparkSpec, type SparkTemplate } from "./stack-jobs";
-import { table } from "./table";
+import { CommandError } from "./cli/paths";
+import { examples, jsonOption, stackOption } from "./cli/options";
+import {
+  StackJobs,
+  type SparkSpec,
+  type SparkTemplate,
+} from "./jobs/command-jobs";
+import { table } from "./cli/table";
 
 /** Questions that the stack answers with rows: words that follow each, and what it tells. */
 const questions: Readonly<
@@ -101,7 +105,7 @@ export function define(group: Command): void {
     )
     .action(async (name, { entity, field, yes = false, purge = false }) => {
       const { deleteEntity } =
-        require("./feature-deletion") as typeof import("./feature-deletion");
+        require("./features/deletion") as typeof import("./features/deletion");
       const jobs = await StackJobs.connect(command.opts().stack);
       const request = { name, entity, field, yes, purge };
       const lines = await deleteEntity(jobs, request);
@@ -115,7 +119,7 @@ export function define(group: Command): void {
     .argument("<folder>")
     .action((folder) => {
       const { checkFolder } =
-        require("./check-data-set") as typeof import("./check-data-set");
+        require("./features/check-data-set") as typeof import("./features/check-data-set");
       process.stdout.write(checkFolder(folder));
     });
   command
@@ -127,7 +131,7 @@ export function define(group: Command): void {
     .action((view, { out, path }) => {
       // Loads every data set.
       const { featurePages } =
-        require("./feature-pages") as typeof import("./feature-pages");
+        require("./features/pages") as typeof import("./features/pages");
       process.stdout.write(featurePages(view, out, path));
     });
   command.addHelpText(

@@ -1,12 +1,12 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import type { Command } from "@commander-js/extra-typings";
 
-import { CommandError } from "./command";
-import { examples, stackOption } from "./options";
-import { printLog } from "./pod-log";
-import { readyPod, serviceOf } from "./service-pod";
-import { servicesOf } from "./services";
-import { connect } from "./stack-state";
+import { CommandError } from "./cli/paths";
+import { examples, stackOption } from "./cli/options";
+import { printLog } from "./pods/pod-log";
+import { readyPod, serviceOf } from "./pods/service-pod";
+import { servicesOf } from "./report/services";
+import { connect } from "./state/stack-state";
 
 /** Labels by which operators and controllers name what a pod belongs to. */
 const nameLabels = [

@@ -3,10 +3,10 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import type { Command as PlainCommand } from "commander";
 
 import { version } from "../../package.json";
-import { CommandError, root } from "./command";
-import { refuseForgottenDashes, refuseWords } from "./command-line";
-import { commands, type CommandEntry } from "./commands";
-import { stackNames } from "./stack-file";
+import { CommandError, root } from "./cli/paths";
+import { refuseForgottenDashes, refuseWords } from "./cli/refused-words";
+import { commands, type CommandEntry } from "./cli/command-list";
+import { stackNames } from "./stack-file/stack-file";
 
 /** Runs the command that the words name. @returns the exit code; an expected failure is one line and 1 */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -11,9 +11,9 @@ import { dirname, join, relative } from "node:path";
 import { Option, type Command } from "@commander-js/extra-typings";
 
 import { workloadName } from "../../workloads/schema/names";
-import { CommandError, fromCaller, root } from "./command";
-import { examples } from "./options";
-import { workloadEntry } from "./workload-entry";
+import { CommandError, fromCaller, root } from "./cli/paths";
+import { examples } from "./cli/options";
+import { workloadEntry } from "./stack-file/workload-entry";
 
 /** `new`: the folder of a workload or of a data set, which passes its test and runs as it is. */
 export function define(command: Command): void {

@@ -5,11 +5,11 @@ import type { KubeConfig } from "@kubernetes/client-node";
 
 import { type Command } from "@commander-js/extra-typings";
 
-import { CommandError } from "./command";
-import { examples, stackOption } from "./options";
-import { readyPod, serviceOf } from "./service-pod";
-import { servicesOf, type Service } from "./services";
-import { connect } from "./stack-state";
+import { CommandError } from "./cli/paths";
+import { examples, stackOption } from "./cli/options";
+import { readyPod, serviceOf } from "./pods/service-pod";
+import { servicesOf, type Service } from "./report/services";
+import { connect } from "./state/stack-state";
 
 /** `open`: a notebook, model server, history server or the dashboards of the stack on this machine's loopback. */
 export function define(command: Command): void {

@@ -3,9 +3,9 @@ import type { Command } from "@commander-js/extra-typings";
 import { lookUp } from "../outdated/look-up";
 import type { Looked } from "../outdated/pin";
 import { allPins } from "../outdated/pins";
-import { root } from "./command";
-import { examples, jsonOption } from "./options";
-import { table } from "./table";
+import { root } from "./cli/paths";
+import { examples, jsonOption } from "./cli/options";
+import { table } from "./cli/table";
 
 /** `outdated`: what the project pins, and what is newer, by the projects' own indexes. It changes nothing, and ends well in any case. */
 export function define(command: Command): void {

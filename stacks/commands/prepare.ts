@@ -3,8 +3,8 @@ import type { Command } from "@commander-js/extra-typings";
 import { prepare } from "../../infra/supply";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
-import { examples, stackOption } from "./options";
-import { readStackFile } from "./stack-file";
+import { examples, stackOption } from "./cli/options";
+import { readStackFile } from "./stack-file/stack-file";
 
 /** `prepare`: builds and fetches what `up` of a stack, or of any, would at first; or single programs of the toolchain. */
 export function define(command: Command): void {

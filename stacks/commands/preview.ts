@@ -5,9 +5,9 @@ import { readConfigFile } from "../ephemeral/config-file";
 import { previewComment } from "../preview/comment";
 import { diffChart, type ChartDiff } from "../preview/rendered-chart";
 import { runPreview } from "../preview/run-preview";
-import type { Invocation } from "./commands";
-import { examples, stackOption } from "./options";
-import { Pulumi } from "./pulumi";
+import type { Invocation } from "./cli/command-list";
+import { examples, stackOption } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
 
 /** `preview`: what `up` would do; as Markdown, the comment on a pull request. The exit code is Pulumi's. */
 export function define(command: Command, { passed }: Invocation): void {
@@ -74,5 +74,5 @@ async function comment(
 
 /** Loads every target and the program. */
 function loadCost() {
-  return require("./cost-of-preview") as typeof import("./cost-of-preview");
+  return require("./cost/budget") as typeof import("./cost/budget");
 }

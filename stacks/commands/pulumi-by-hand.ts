@@ -1,10 +1,10 @@
 import type { Command } from "@commander-js/extra-typings";
 
-import { hasEmptyPassphrase, refuseWeakBackEnd } from "./back-end";
-import { CommandError } from "./command";
-import type { Invocation } from "./commands";
-import { Pulumi } from "./pulumi";
-import { readStackFile, stackNames } from "./stack-file";
+import { hasEmptyPassphrase, refuseWeakBackEnd } from "./engine/back-end";
+import { CommandError } from "./cli/paths";
+import type { Invocation } from "./cli/command-list";
+import { Pulumi } from "./engine/pulumi";
+import { readStackFile, stackNames } from "./stack-file/stack-file";
 
 /** `pulumi`: any command of the CLI, in the environment and with the back end of the stack that it names. */
 export function define(command: Command, { passed }: Invocation): void {

@@ -11,25 +11,30 @@ import type { Command } from "@commander-js/extra-typings";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 
-import { bucketNames } from "../../components/hudi-store";
-import { gitFolder, gitPrefix } from "../../infra/git-folder";
+import { bucketNames } from "../../components/stores/hudi-store";
+import { gitFolder, gitPrefix } from "../../infra/folders/git-folder";
 import {
   jobName,
   type DeclaredWorkload,
-} from "../../workloads/declared-workload";
-import { stepLabel, workloadLabel } from "../../workloads/labels";
-import { CommandError, fromCaller, root, stackFolder } from "./command";
-import { inputValues } from "./input-values";
-import { storyOf } from "./job-story";
-import { examples, localStateOption, stackOption, yesOption } from "./options";
-import { Pulumi } from "./pulumi";
-import { readable } from "./stack-config";
-import { readStackFile } from "./stack-file";
-import { connect, readState, type StateResource } from "./stack-state";
-import { jobsOf } from "./state-jobs";
+} from "../../workloads/declaration/declared-workload";
+import { stepLabel, workloadLabel } from "../../workloads/own/labels";
+import { CommandError, fromCaller, root, stackFolder } from "./cli/paths";
+import { inputValues } from "./cli/input-values";
+import { storyOf } from "./jobs/job-story";
+import {
+  examples,
+  localStateOption,
+  stackOption,
+  yesOption,
+} from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import { readable } from "./stack-file/stack-config";
+import { readStackFile } from "./stack-file/stack-file";
+import { connect, readState, type StateResource } from "./state/stack-state";
+import { jobsOf } from "./jobs/awaited-jobs";
 import { jobKinds } from "../../infra/provider/job-status";
 import { up } from "./up";
-import { workloadEntry } from "./workload-entry";
+import { workloadEntry } from "./stack-file/workload-entry";
 
 /** `run`: `up` of a stack with a workload in it, whose steps run again, and how they went. */
 export function define(command: Command): void {

@@ -4,12 +4,17 @@ import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { z } from "zod";
 
-import { stackFolder } from "./command";
-import { examples, jsonOption, stackOption } from "./options";
-import { Pulumi } from "./pulumi";
-import { describeReport, nextSteps, writeReport } from "./report";
-import { clientConfig, kubeconfigOf, notUp, readState } from "./stack-state";
-import { table } from "./table";
+import { stackFolder } from "./cli/paths";
+import { examples, jsonOption, stackOption } from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import { describeReport, nextSteps, writeReport } from "./report/report";
+import {
+  clientConfig,
+  kubeconfigOf,
+  notUp,
+  readState,
+} from "./state/stack-state";
+import { table } from "./cli/table";
 
 const lastRun = z.looseObject({ startedAt: z.string(), seconds: z.number() });
 

@@ -5,7 +5,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Command } from "@commander-js/extra-typings";
 import { z } from "zod";
 
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import {
   containerStart,
   type Pod,
@@ -14,24 +14,24 @@ import {
 } from "../../infra/provider/job-pod";
 import { jobKinds, type JobState } from "../../infra/provider/job-status";
 import { type NodeUse, NodeUseRecord } from "../../infra/provider/node-use";
-import { submittedFault } from "../../workloads/input-value";
+import { submittedFault } from "../../workloads/inputs/input-value";
 import {
   inputsAnnotation,
   stepLabel,
   workloadLabel,
   type StepInputs,
-} from "../../workloads/labels";
+} from "../../workloads/own/labels";
 import { runMoneySpan } from "../cost/money";
-import { CommandError } from "./command";
-import { costOfRuns } from "./cost-of-runs";
-import { inputValues } from "./input-values";
-import { jobPods } from "./job-pods";
-import { examples, stackOption } from "./options";
-import { printLog } from "./pod-log";
-import { keepRuns } from "./run-history";
-import { connect, type StateResource } from "./stack-state";
-import { jobApis, type JobApi } from "./state-jobs";
-import type { WorkloadReport } from "./workload-report";
+import { CommandError } from "./cli/paths";
+import { costOfRuns } from "./cost/report-costs";
+import { inputValues } from "./cli/input-values";
+import { jobPods } from "./pods/job-pods";
+import { examples, stackOption } from "./cli/options";
+import { printLog } from "./pods/pod-log";
+import { keepRuns } from "./jobs/run-history";
+import { connect, type StateResource } from "./state/stack-state";
+import { jobApis, type JobApi } from "./jobs/awaited-jobs";
+import type { WorkloadReport } from "./jobs/workload-report";
 
 /** Seconds that a submitted job which has ended stays, for its log. */
 const keptSeconds = 86_400;

@@ -7,8 +7,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { touchedStacks } from "../preview/touched-stacks";
-import { root } from "./command";
-import { stackNames } from "./stack-file";
+import { root } from "./cli/paths";
+import { stackNames } from "./stack-file/stack-file";
 
 const stackFile = z.object({
   config: z.object({ "mlstack:target": z.looseObject({ kind: z.string() }) }),

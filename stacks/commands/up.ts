@@ -1,18 +1,23 @@
 import type { Command } from "@commander-js/extra-typings";
 
 import { prepare } from "../../infra/supply";
-import { refuseWeakBackEnd } from "./back-end";
-import { CommandError } from "./command";
-import type { Invocation } from "./commands";
-import { mendKilledRun } from "./killed-run";
-import { lostCluster } from "./lost-cluster";
-import { examples, localStateOption, stackOption, yesOption } from "./options";
-import { Pulumi } from "./pulumi";
-import { describeReport, nextSteps, writeReport } from "./report";
-import { readRerun, rerunLine } from "./rerun";
-import { readStackConfig } from "./stack-config";
-import { readStackFile } from "./stack-file";
-import { exportState, resourcesOf } from "./stack-state";
+import { refuseWeakBackEnd } from "./engine/back-end";
+import { CommandError } from "./cli/paths";
+import type { Invocation } from "./cli/command-list";
+import { mendKilledRun } from "./state/killed-run";
+import { lostCluster } from "./state/lost-cluster";
+import {
+  examples,
+  localStateOption,
+  stackOption,
+  yesOption,
+} from "./cli/options";
+import { Pulumi } from "./engine/pulumi";
+import { describeReport, nextSteps, writeReport } from "./report/report";
+import { readRerun, rerunLine } from "./jobs/rerun";
+import { readStackConfig } from "./stack-file/stack-config";
+import { readStackFile } from "./stack-file/stack-file";
+import { exportState, resourcesOf } from "./state/stack-state";
 
 /** `up`: builds what is missing, `pulumi up`, and a table of how the jobs went. */
 export function define(command: Command, { passed }: Invocation): void {

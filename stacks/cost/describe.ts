@@ -1,4 +1,4 @@
-import { table } from "../commands/table";
+import { table } from "../commands/cli/table";
 import { counted, type CostDelta } from "./delta";
 import { money, signedMoney } from "./money";
 import { atLeast, byPart, type CostSum } from "./sum";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Document, parse } from "yaml";
 import { z } from "zod";
 
-import { CommandError, root } from "../commands/command";
-import { stackNames } from "../commands/stack-file";
+import { CommandError, root } from "../commands/cli/paths";
+import { stackNames } from "../commands/stack-file/stack-file";
 
 /** Parts of every stack file. */
 export const stackFileSchema = z.looseObject({

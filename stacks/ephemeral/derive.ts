@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { shareableTargets, shortLivedOf } from "../../infra";
 import type { ShortLived } from "../../infra/target";
-import { isSystemPool } from "../../infra/pool-rules";
+import { isSystemPool } from "../../infra/pools/rules";
 import { secretPlaceholder } from "../../infra/secret-placeholder";
 
 const poolSchema = z.looseObject({

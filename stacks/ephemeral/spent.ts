@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { targetSchema } from "../../infra";
 import { parseUrn } from "../../infra/provider/plugin/urn";
-import type { Pulumi } from "../commands/pulumi";
-import { resourcesOf } from "../commands/stack-state";
+import type { Pulumi } from "../commands/engine/pulumi";
+import { resourcesOf } from "../commands/state/stack-state";
 import { usageSchema } from "../cost/config";
 import { spentOver } from "../cost/span";
 import { stackCost } from "../cost/stack-cost";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { Pulumi } from "../commands/pulumi";
+import type { Pulumi } from "../commands/engine/pulumi";
 import { configPath } from "./config-file";
 import type { StackLife, UnreadableStack } from "./reap-plan";
 

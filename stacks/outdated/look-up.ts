@@ -4,7 +4,10 @@ import pLimit from "p-limit";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { chartIndexAddress, chartIndexSchema } from "../../infra/chart-index";
+import {
+  chartIndexAddress,
+  chartIndexSchema,
+} from "../../infra/charts/chart-index";
 import type { Index, Looked, Pin } from "./pin";
 import { isNewer, newestOf, suffixOf } from "./versions";
 

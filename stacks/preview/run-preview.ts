@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
-import { CommandError, root } from "../commands/command";
-import type { Pulumi } from "../commands/pulumi";
+import { CommandError, root } from "../commands/cli/paths";
+import type { Pulumi } from "../commands/engine/pulumi";
 import { parseDigest, type Digest } from "./digest";
 
 /** Runs `pulumi preview --json`. A preview that fails has a digest too, with its errors. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { format } from "prettier";
 
-import { commandReference } from "../commands/reference";
+import { commandReference } from "../commands/cli/reference";
 import {
   configSchema,
   dataSetFileSchema,

@@ -5,10 +5,10 @@ import { join, relative } from "node:path";
 const root = join(__dirname, "../..");
 
 // Whole folders are removed here, as root on a local target. Whatever has outlived the process that made it must carry
-// a mark: that is `removeOwnedFolder` of infra/owned-folder.ts. Other places stand in this table, how many at most and
-// what bounds each.
+// a mark: that is `removeOwnedFolder` of infra/folders/owned-folder.ts. Other places stand in this table, how many at
+// most and what bounds each.
 const allowed: Readonly<Record<string, readonly [number, string]>> = {
-  "infra/owned-folder.ts": [
+  "infra/folders/owned-folder.ts": [
     2,
     "the function itself: by its mark, without links, through folders held open",
   ],
@@ -24,25 +24,31 @@ const allowed: Readonly<Record<string, readonly [number, string]>> = {
     1,
     "fixed folders on a host, behind a check of the cluster's ID in that host's mark; no links, one file system",
   ],
-  "infra/git-folder.ts": [
+  "infra/folders/git-folder.ts": [
     2,
     "folder that mkdtemp made in this call; a commit's in the cache, by two hexadecimal names, that is not as it was fetched",
   ],
-  "infra/chart-definitions.ts": [1, "folder that mkdtemp made in this call"],
-  "infra/provider/image.ts": [1, "folder that mkdtemp made in this call"],
-  "stacks/commands/bench-previews.ts": [
+  "infra/charts/chart-definitions.ts": [
     1,
     "folder that mkdtemp made in this call",
   ],
-  "stacks/commands/machine-state.ts": [
+  "infra/provider/image.ts": [1, "folder that mkdtemp made in this call"],
+  "stacks/commands/bench/previews.ts": [
+    1,
+    "folder that mkdtemp made in this call",
+  ],
+  "stacks/commands/engine/machine-state.ts": [
     2,
     "this checkout's .mlstack/state, and files in it that were copied to the machine's state before",
   ],
-  "stacks/commands/run-folder.ts": [
+  "stacks/commands/engine/run-folder.ts": [
     2,
     "folder that mkdtemp made for this run; those of this user's runs that bear our mark, whose processes have all ended",
   ],
-  "stacks/commands/pulumi.ts": [1, "folder that mkdtemp made in this call"],
+  "stacks/commands/engine/pulumi.ts": [
+    1,
+    "folder that mkdtemp made in this call",
+  ],
   "stacks/commands/down.ts": [
     1,
     ".mlstack/STACK in this checkout; readStackFile has found the stack's file by that name",
@@ -156,7 +162,7 @@ describe("removals of whole folders", () => {
     it(`are bounded in ${path}: ${allowed[path]?.[1] ?? "nobody says by what"}`, () => {
       assert.ok(
         removals.length <= (allowed[path]?.[0] ?? 0),
-        `${path} removes folders in ${removals.length} places:\n${removals.join("\n")}\nuse removeOwnedFolder of infra/owned-folder.ts, or say in ${relative(root, __filename)} what bounds each`,
+        `${path} removes folders in ${removals.length} places:\n${removals.join("\n")}\nuse removeOwnedFolder of infra/folders/owned-folder.ts, or say in ${relative(root, __filename)} what bounds each`,
       );
     });
 });

@@ -23,12 +23,13 @@ const exceptions: readonly {
       "the project's own provider does what a cloud's cannot: bounds without a number of nodes, waiting for roles",
   },
   {
-    files: /^stacks\/commands\/(doctor|stack-file)\.ts$/,
+    files: /^stacks\/commands\/(doctor|stack-file\/stack-file)\.ts$/,
     reason:
       "the cluster on this machine is made of this machine's own programs",
   },
   {
-    files: /^stacks\/(commands\/cost-of-managed|cost\/managed(-page)?)\.ts$/,
+    files:
+      /^stacks\/(commands\/cost\/managed-comparison|cost\/managed(-page)?)\.ts$/,
     reason: "the page compares services that these clouds alone have",
   },
   {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Report } from "../../stacks/commands/report";
+import type { Report } from "../../stacks/commands/report/report";
 import { surprises, table, tryAll } from "../red-team/answers";
 import { addressOf, listen, setStage } from "../red-team/stage";
 import { attemptsOn } from "../red-team/targets";

@@ -49,7 +49,7 @@ import {
 } from "../../infra/local/unit";
 import { pinnedVersions } from "../../infra/local/versions";
 import type { Work } from "../../infra/local/work";
-import { gpuResource, gpuTaint, poolLabel } from "../../infra/placement";
+import { gpuResource, gpuTaint, poolLabel } from "../../infra/pools/placement";
 import { localCluster } from "../../infra/provider/local-cluster";
 import { ProviderHarness } from "../infra/provider/harness";
 import { eventually } from "../support/eventually";

@@ -19,8 +19,8 @@ import { runningUnits } from "../../infra/local/unit";
 import {
   isAlive,
   machineStateFolder,
-} from "../../stacks/commands/machine-state";
-import type { Report } from "../../stacks/commands/report";
+} from "../../stacks/commands/engine/machine-state";
+import type { Report } from "../../stacks/commands/report/report";
 import { foundation } from "../support/foundation";
 import { Kubectl } from "../support/kubectl";
 import { clusterLayout, TestStack } from "../support/test-stack";

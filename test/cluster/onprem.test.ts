@@ -18,7 +18,7 @@ import {
 import { Remote } from "../../infra/onprem/ssh";
 import { restartScript } from "../../infra/onprem/static-pods";
 import { volumeFolder } from "../../infra/onprem/volumes";
-import { gpuTaint, poolLabel } from "../../infra/placement";
+import { gpuTaint, poolLabel } from "../../infra/pools/placement";
 import { PartialFailure } from "../../infra/provider/resource";
 import { sshCluster } from "../../infra/provider/ssh-cluster";
 import { kubernetesPatch } from "../../infra/versions";

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import type { Report } from "../../stacks/commands/report";
-import type { WorkloadReport } from "../../stacks/commands/workload-report";
+import type { Report } from "../../stacks/commands/report/report";
+import type { WorkloadReport } from "../../stacks/commands/jobs/workload-report";
 import type { Kubectl } from "../support/kubectl";
 import { TestStack } from "../support/test-stack";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import { foundation } from "../support/foundation";
 import { Kubectl } from "../support/kubectl";
 import { StreamCluster } from "../support/stream-cluster";

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import { remainsOf } from "../../infra/local/remains";
-import type { WorkloadReport } from "../../stacks/commands/workload-report";
+import type { WorkloadReport } from "../../stacks/commands/jobs/workload-report";
 import {
   requireAnswers,
   requireDrawn,

@@ -10,7 +10,7 @@ import {
 } from "../../components/kafka/client-settings";
 import { kafkaSchema, type KafkaConfig } from "../../components/kafka/config";
 import { Kafka, type KafkaArgs } from "../../components/kafka/kafka";
-import { topicLines } from "../../components/kafka/topic-settings";
+import { topicLines } from "../../components/kafka/topic-properties";
 import { record, valueOf } from "../support/recording-monitor";
 import { volumesOf } from "../support/test-volumes";
 import { clusterNetwork } from "../support/cluster-network";

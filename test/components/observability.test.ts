@@ -12,7 +12,7 @@ import { dashboardsFor } from "../../components/observability/dashboards";
 import { grafanaDashboard } from "../../components/observability/grafana-dashboard";
 import { Observability } from "../../components/observability/observability";
 import { settingsFiles } from "../../components/observability/prometheus";
-import { Team } from "../../components/team";
+import { Team } from "../../components/teams/team";
 import type { Platform } from "../../infra/platform";
 import { platformOutputs } from "../../infra/supply/plugins/platform-outputs";
 import { record, valueOf } from "../support/recording-monitor";

@@ -5,13 +5,13 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { parseAllDocuments } from "yaml";
 
-import { chartOfRelease, repositoryOf } from "../../infra/chart-source";
+import { chartOfRelease, repositoryOf } from "../../infra/charts/chart-source";
 import { mirrorFolder } from "../../infra/supply/mirror";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
-import { defaultObjects } from "../../components/team-quota";
-import { priorityClassesAnnotation } from "../../components/team-label";
+import { defaultObjects } from "../../components/teams/quota";
+import { priorityClassesAnnotation } from "../../components/teams/label";
 import { charts } from "../../components/versions";
 import { renderChart } from "../../stacks/preview/helm";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";

@@ -16,8 +16,8 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 
 import { charts } from "../../components/versions";
-import { chartArchive, mirrorVariable } from "../../infra/chart-source";
-import { isEstablished } from "../../infra/chart-definitions";
+import { chartArchive, mirrorVariable } from "../../infra/charts/chart-source";
+import { isEstablished } from "../../infra/charts/chart-definitions";
 import { chartKinds } from "../../infra/provider/chart-kinds";
 import { mirrorFolder, mirrorSteps } from "../../infra/supply/mirror";
 import { terminalProgress } from "../../infra/supply/steps";

@@ -6,7 +6,7 @@ import { OFFLINE_TOOLS } from "../../infra/supply/pulumi";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
 import { toolPath } from "../../infra/supply/toolchain/tools";
-import { mendKilledRun } from "../../stacks/commands/killed-run";
+import { mendKilledRun } from "../../stacks/commands/state/killed-run";
 import { type ControlPlane, startControlPlane } from "../support/control-plane";
 import { EngineProgram } from "../support/engine-program";
 import { eventually } from "../support/eventually";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { pluginOf, targetKinds } from "../../infra";
-import { gpuResource, poolLabel } from "../../infra/placement";
+import { gpuResource, poolLabel } from "../../infra/pools/placement";
 import type { Bucket, Identity, Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
 import { cloudCalls } from "../../infra/supply/plugins/clouds/outputs";

@@ -18,7 +18,7 @@ import { clusterSchema } from "../../infra/local/inputs";
 import { Layout, placeNodes } from "../../infra/local/layout";
 import { kubeletConfig, nodeDaemons } from "../../infra/local/node";
 import { onprem } from "../../infra/onprem";
-import { gpuTaint, poolLabel, type Taint } from "../../infra/placement";
+import { gpuTaint, poolLabel, type Taint } from "../../infra/pools/placement";
 import type { NodePool, Platform } from "../../infra/platform";
 import type { Lifetime, Tags } from "../../infra/target";
 import type { Recorded, Recording } from "../support/recording-monitor";

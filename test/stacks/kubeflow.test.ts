@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { manifests } from "../../components/versions";
-import { manifestDirectory } from "../../infra/chart-source";
+import { manifestDirectory } from "../../infra/charts/chart-source";
 import type { Recorded, Recording } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
 

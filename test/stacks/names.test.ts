@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { isReservedNamespace } from "../../components/team-names";
+import { isReservedNamespace } from "../../components/teams/names";
 import type { Recorded } from "../support/recording-monitor";
 import { projectStacks, recordStack } from "../support/stack-program";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import type { types } from "@pulumi/kubernetes";
 
-import { lies } from "../../infra/destinations";
+import { lies } from "../../infra/network/destinations";
 import type { Recorded } from "../support/recording-monitor";
 import { projectStacks, recordStack } from "../support/stack-program";
 

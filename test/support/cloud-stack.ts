@@ -13,7 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseDocument, type Document } from "yaml";
 import { z } from "zod";
 
-import { Pulumi } from "../../stacks/commands/pulumi";
+import { Pulumi } from "../../stacks/commands/engine/pulumi";
 import { Checkout } from "./checkout";
 import { cloudStandIns } from "../../infra/supply/pulumi";
 import {

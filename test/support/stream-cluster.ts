@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import type * as k8s from "@pulumi/kubernetes";
 
-import type { WorkloadReport } from "../../stacks/commands/workload-report";
+import type { WorkloadReport } from "../../stacks/commands/jobs/workload-report";
 import type { Kubectl } from "./kubectl";
 
 /** A Spark job as it stands in the cluster, as far as the tests read it. */

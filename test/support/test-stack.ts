@@ -13,7 +13,7 @@ import { parseDocument } from "yaml";
 
 import { placeSchema } from "../../infra/local/inputs";
 import { Layout } from "../../infra/local/layout";
-import type { Report } from "../../stacks/commands/report";
+import type { Report } from "../../stacks/commands/report/report";
 import { copyCheckout } from "./checkout";
 import { Kubectl } from "./kubectl";
 import { startCommand, succeed, type RunningCommand } from "./project-command";

@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 
-import { DataVolume } from "../../infra/data-volume";
+import { DataVolume } from "../../infra/volumes/data-volume";
 import type { Platform } from "../../infra/platform";
 import type { Lifetime } from "../../infra/target";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { contentHash } from "../../components/compiled-pipeline";
+import { contentHash } from "../../components/pipelines/compiled-pipeline";
 import { submission, templateOf } from "../../stacks/commands/submit";
 import { parseConfig } from "../../stacks/config";
 import { configProblems } from "../support/config-problems";

@@ -15,7 +15,7 @@ import { Document } from "yaml";
 import { configProblems } from "../support/config-problems";
 import type { Recorded } from "../support/recording-monitor";
 import { recordStack } from "../support/stack-program";
-import { ownContent, ownImageContext } from "../../workloads/own-image";
+import { ownContent, ownImageContext } from "../../workloads/images/own-image";
 import type { Step } from "../../workloads/schema/step";
 import { refused, type RefusedWorkload } from "./refused-workloads";
 

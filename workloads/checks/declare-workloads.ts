@@ -1,28 +1,28 @@
-import type { TeamQuota } from "../components/team-quota";
-import type { NodePool } from "../infra/platform";
-import type { Problem } from "../infra/problem";
-import { checkImage } from "./check-image";
-import { checkInputs, type GivenInputs } from "./check-inputs";
-import { checkRerun } from "./check-rerun";
-import { checkSpark } from "./check-spark";
-import { checkPipeline } from "./check-pipeline";
-import { checkQuota } from "./check-quota";
-import { checkOrder, checkValues } from "./check-values";
+import type { TeamQuota } from "../../components/teams/quota";
+import type { NodePool } from "../../infra/platform";
+import type { Problem } from "../../infra/problem";
+import { checkImage } from "./image";
+import { checkInputs, type GivenInputs } from "./inputs";
+import { checkRerun } from "./rerun";
+import { checkSpark } from "./spark";
+import { checkPipeline } from "./pipeline";
+import { checkQuota } from "./quota";
+import { checkOrder, checkValues } from "./values";
 import {
   jobName,
   type DeclaredStep,
   type DeclaredWorkload,
-} from "./declared-workload";
-import { readWorkload, type ReadWorkload } from "./declaration";
+} from "../declaration/declared-workload";
+import { readWorkload, type ReadWorkload } from "../declaration/read-workload";
 import type { Report } from "./report";
-import { enabledBefore, enabledSteps } from "./enabled-steps";
-import { workloadName } from "./schema/names";
-import type { Kind, Step, StepOf } from "./schema/step";
-import type { Value } from "./schema/value";
-import type { OwnWorkload, Workload } from "./schema/workload";
+import { enabledBefore, enabledSteps } from "../declaration/enabled-steps";
+import { workloadName } from "../schema/names";
+import type { Kind, Step, StepOf } from "../schema/step";
+import type { Value } from "../schema/value";
+import type { OwnWorkload, Workload } from "../schema/workload";
 import { inOrder } from "./step-order";
 import { chooseExecutorPool, choosePool } from "./step-pool";
-import { sparkJobsOf } from "./step-values";
+import { sparkJobsOf } from "../declaration/step-values";
 
 /** What workloads are checked against. */
 export interface WorkloadPlaces {

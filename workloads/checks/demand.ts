@@ -1,21 +1,24 @@
-import { brokerMemory, type KafkaConfig } from "../components/kafka/config";
+import { brokerMemory, type KafkaConfig } from "../../components/kafka/config";
 import {
   executorCount,
   jobDemand,
   jvmBytes,
   type SparkJobSize,
-} from "../components/spark-job-size";
-import type { SparkConfig } from "../components/spark-history/config";
-import type { TeamQuota } from "../components/team-quota";
-import { replicasAtMost } from "../components/web-service-size";
-import type { NodePool } from "../infra/platform";
-import type { NodeSize } from "../infra/pool-rules";
-import type { Problem } from "../infra/problem";
-import { amount } from "../infra/quantity";
-import type { DeclaredStep, DeclaredWorkload } from "./declared-workload";
-import type { WorkloadsConfig } from "./config";
-import type { StreamConfig } from "./features/config";
-import type { Step } from "./schema/step";
+} from "../../components/spark/job-size";
+import type { SparkConfig } from "../../components/spark-history/config";
+import type { TeamQuota } from "../../components/teams/quota";
+import { replicasAtMost } from "../../components/serving/web-service-size";
+import type { NodePool } from "../../infra/platform";
+import type { NodeSize } from "../../infra/pools/rules";
+import type { Problem } from "../../infra/problem";
+import { amount } from "../../infra/quantity";
+import type {
+  DeclaredStep,
+  DeclaredWorkload,
+} from "../declaration/declared-workload";
+import type { WorkloadsConfig } from "../config";
+import type { StreamConfig } from "../features/config";
+import type { Step } from "../schema/step";
 import { demandOf } from "./step-demand";
 
 /** Total quota demand of pods. */

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 
-import { leadsOut, outsideFault } from "./inside-folder";
+import { leadsOut, outsideFault } from "../declaration/inside-folder";
 import type { Report } from "./report";
-import type { Step } from "./schema/step";
+import type { Step } from "../schema/step";
 
 /** What is wrong with a step's image, its main file included. @param folder that of the workload */
 export function checkImage(step: Step, folder: string, report: Report): void {

@@ -1,13 +1,18 @@
 import { join } from "node:path";
 
-import { HiddenValue, type Problem } from "../infra/problem";
-import type { ReadWorkload } from "./declaration";
-import { checkInputFile, encodings, isEncoding, isUri } from "./input-file";
-import { inputFault } from "./input-value";
-import { outsideFault } from "./inside-folder";
-import type { Input } from "./schema/input";
-import { workloadFile } from "./schema/names";
-import type { Workload } from "./schema/workload";
+import { HiddenValue, type Problem } from "../../infra/problem";
+import type { ReadWorkload } from "../declaration/read-workload";
+import {
+  checkInputFile,
+  encodings,
+  isEncoding,
+  isUri,
+} from "../inputs/input-file";
+import { inputFault } from "../inputs/input-value";
+import { outsideFault } from "../declaration/inside-folder";
+import type { Input } from "../schema/input";
+import { workloadFile } from "../schema/names";
+import type { Workload } from "../schema/workload";
 
 /** Inputs of a workload as a stack gives them. */
 export interface GivenInputs {

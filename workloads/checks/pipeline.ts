@@ -7,10 +7,10 @@ import {
   readPipeline,
   valueOfType,
   type PipelineParameter,
-} from "../components/compiled-pipeline";
-import { isInFolder } from "./check-image";
+} from "../../components/pipelines/compiled-pipeline";
+import { isInFolder } from "./image";
 import type { Report } from "./report";
-import type { StepOf } from "./schema/step";
+import type { StepOf } from "../schema/step";
 
 const compiled = z.looseObject({
   pipelineInfo: z.looseObject({ name: z.string() }),

@@ -1,6 +1,6 @@
-import type { TeamQuota } from "../components/team-quota";
-import { amount } from "../infra/quantity";
-import type { DeclaredStep } from "./declared-workload";
+import type { TeamQuota } from "../../components/teams/quota";
+import { amount } from "../../infra/quantity";
+import type { DeclaredStep } from "../declaration/declared-workload";
 import type { Report } from "./report";
 import { demandOf } from "./step-demand";
 

@@ -1,5 +1,5 @@
 import type { Report } from "./report";
-import type { EndingStep } from "./schema/step";
+import type { EndingStep } from "../schema/step";
 
 /** Keys of a step with an end that contradict each other, and a time zone that is none. */
 export function checkRerun(

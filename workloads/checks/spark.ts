@@ -1,6 +1,6 @@
-import { isRefusedSetting } from "../components/admission/spark-applications";
+import { isRefusedSetting } from "../../components/admission/spark-applications";
 import type { Report } from "./report";
-import type { StepOf } from "./schema/step";
+import type { StepOf } from "../schema/step";
 
 /** Settings of a Spark job that the cluster refuses, and executors that contradict each other. */
 export function checkSpark(

@@ -1,8 +1,8 @@
-import { jobDemand } from "../components/spark-job-size";
-import { trainingDemand } from "../components/training-job-size";
-import { webServiceDemand } from "../components/web-service-size";
-import { amount } from "../infra/quantity";
-import type { Step } from "./schema/step";
+import { jobDemand } from "../../components/spark/job-size";
+import { trainingDemand } from "../../components/training/job-size";
+import { webServiceDemand } from "../../components/serving/web-service-size";
+import { amount } from "../../infra/quantity";
+import type { Step } from "../schema/step";
 
 /** Total quota demand of a step's pods. */
 export function demandOf(step: Step): {

@@ -1,4 +1,4 @@
-import type { DeclaredStep } from "./declared-workload";
+import type { DeclaredStep } from "../declaration/declared-workload";
 import type { Report } from "./report";
 
 /**

@@ -1,6 +1,6 @@
-import type { NodePool } from "../infra/platform";
+import type { NodePool } from "../../infra/platform";
 import type { Report } from "./report";
-import type { Step } from "./schema/step";
+import type { Step } from "../schema/step";
 
 /** @returns the pool of a step's pods, or of a Spark job's driver; the first where none fits, which is reported */
 export function choosePool(

@@ -1,10 +1,10 @@
-import { bucketNames } from "../components/hudi-store";
+import { bucketNames } from "../../components/stores/hudi-store";
 import type { Report } from "./report";
-import type { GivenInputs } from "./check-inputs";
-import { stackBucketOf } from "./input-file";
-import type { Step } from "./schema/step";
-import type { Workload } from "./schema/workload";
-import { valuesOf } from "./step-values";
+import type { GivenInputs } from "./inputs";
+import { stackBucketOf } from "../inputs/input-file";
+import type { Step } from "../schema/step";
+import type { Workload } from "../schema/workload";
+import { valuesOf } from "../declaration/step-values";
 
 /** The workload of a step that is checked. */
 export interface CheckedWorkload {

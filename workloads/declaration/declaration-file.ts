@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { LineCounter, parseDocument } from "yaml";
 
-import type { Problem } from "../infra/problem";
+import type { Problem } from "../../infra/problem";
 
 /** A folder's declaration as it is written; or why it cannot be read. */
 export type WrittenDeclaration =

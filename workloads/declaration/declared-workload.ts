@@ -1,5 +1,5 @@
-import type { Step } from "./schema/step";
-import type { Workload } from "./schema/workload";
+import type { Step } from "../schema/step";
+import type { Workload } from "../schema/workload";
 
 /** A step as it runs: everything that it names is there. */
 export interface DeclaredStep {

@@ -1,4 +1,4 @@
-import type { Step } from "./schema/step";
+import type { Step } from "../schema/step";
 import { neededBy } from "./step-values";
 
 /** Names of the steps that a stack has: those that are enabled, and those that are needed by one that it has. */

@@ -1,6 +1,6 @@
 import { isAbsolute, normalize } from "node:path";
 
-import { strayLink } from "../infra/stray-link";
+import { strayLink } from "../../infra/folders/stray-link";
 
 /** Whether a path that is taken from a folder leads out of it, whatever lies there. */
 export function leadsOut(path: string): boolean {

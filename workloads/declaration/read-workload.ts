@@ -1,20 +1,20 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { HiddenValue, type Problem } from "../infra/problem";
+import { HiddenValue, type Problem } from "../../infra/problem";
 import {
   userInputParse,
   schemaProblems,
   writtenPath,
-} from "../infra/schema-problems";
+} from "../../infra/schema-problems";
 import { isSection, readDeclaration } from "./declaration-file";
-import { declaredFolder } from "./declared-folder";
-import { workloadFile } from "./schema/names";
+import { declaredFolder } from "../schema/declared-folder";
+import { workloadFile } from "../schema/names";
 import {
   workloadSchema,
   type OwnWorkload,
   type Workload,
-} from "./schema/workload";
+} from "../schema/workload";
 
 /** A workload's declaration, with what a stack sets of it, and the problems that are found in the two. */
 export interface ReadWorkload {

@@ -1,5 +1,5 @@
-import type { Step } from "./schema/step";
-import type { Value } from "./schema/value";
+import type { Step } from "../schema/step";
+import type { Value } from "../schema/value";
 
 /** A value of a step, and where it stands below the step. */
 export interface StepValue {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { onlineStoreSchema } from "../../components/online-store";
-import { sparkJobSizeSchema } from "../../components/spark-job-size";
-import { folderWords } from "../declared-folder";
+import { onlineStoreSchema } from "../../components/stores/online-store";
+import { sparkJobSizeSchema } from "../../components/spark/job-size";
+import { folderWords } from "../schema/declared-folder";
 import { cronLine } from "./cron-line";
 import { databaseTableSchema } from "./database-source";
 

@@ -3,20 +3,20 @@ import { basename, join } from "node:path";
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { BucketName, Store } from "../../components/hudi-store";
+import type { BucketName, Store } from "../../components/stores/hudi-store";
 import { Image } from "../../components/image";
-import type { JobEnd } from "../../components/job-end";
+import type { JobEnd } from "../../components/jobs/job-end";
 import type { Kafka } from "../../components/kafka/kafka";
-import { containerSecurity } from "../../components/restricted-pod";
-import type { SparkJobSize } from "../../components/spark-job-size";
-import type { SparkOperator } from "../../components/spark-operator";
-import type { SparkRunArgs } from "../../components/spark-run";
-import type { Team, TeamAccount } from "../../components/team";
-import { nameFor } from "../../infra/name-limits";
+import { containerSecurity } from "../../components/pods/restricted-pod";
+import type { SparkJobSize } from "../../components/spark/job-size";
+import type { SparkOperator } from "../../components/spark/operator";
+import type { SparkRunArgs } from "../../components/spark/run";
+import type { Team, TeamAccount } from "../../components/teams/team";
+import { nameFor } from "../../infra/names/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { StreamConfig } from "./config";
 import type { DataSet, Sample } from "./data-set";
-import { sparkImage } from "../spark-image";
+import { sparkImage } from "../images/spark-image";
 
 /** Arguments of a streamed data set. */
 export interface StreamedDataSetArgs {

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { egressOnly, toDestination } from "../../components/network-policy";
-import { destinationOf } from "../../infra/destinations";
+import { destinationOf } from "../../infra/network/destinations";
 import type { ClusterNetwork } from "../../infra/platform";
 import type { Problem } from "../../infra/problem";
 import { cronLine } from "./cron-line";

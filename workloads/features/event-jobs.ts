@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { endOf, type JobEnd } from "../../components/job-end";
+import { endOf, type JobEnd } from "../../components/jobs/job-end";
 import type { KafkaClient } from "../../components/kafka/kafka";
 import {
   runOptions,
   withoutAwaitingTheEnd,
-} from "../../components/run-options";
-import { SparkJob } from "../../components/spark-job";
-import { SparkSchedule } from "../../components/spark-schedule";
-import { SparkService } from "../../components/spark-service";
-import { nameFor } from "../../infra/name-limits";
+} from "../../components/jobs/run-options";
+import { SparkJob } from "../../components/spark/job";
+import { SparkSchedule } from "../../components/spark/schedule";
+import { SparkService } from "../../components/spark/service";
+import { nameFor } from "../../infra/names/name-limits";
 import { contractSpec } from "./contract";
 import { bulkConf, sampleFile, type DataSetContext } from "./data-set-context";
 import {

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import type { DataSetContext } from "./data-set-context";
 import { commandLabel } from "./labels";
 

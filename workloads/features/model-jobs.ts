@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { accountRights } from "../../components/account-rights";
-import type { JobEnd } from "../../components/job-end";
-import { SparkJob } from "../../components/spark-job";
-import { submissionRules } from "../../components/spark-mounts";
-import type { SparkRunArgs } from "../../components/spark-run";
-import { SparkSchedule } from "../../components/spark-schedule";
-import type { TeamAccount } from "../../components/team";
-import { nameFor } from "../../infra/name-limits";
+import type { JobEnd } from "../../components/jobs/job-end";
+import { SparkJob } from "../../components/spark/job";
+import { submissionRules } from "../../components/spark/mounts";
+import type { SparkRunArgs } from "../../components/spark/run";
+import { SparkSchedule } from "../../components/spark/schedule";
+import type { TeamAccount } from "../../components/teams/team";
+import { nameFor } from "../../infra/names/name-limits";
 import { featureModelSpec, type FeatureModel } from "./feature-model";
 import { bulkConf, instantOf, type DataSetContext } from "./data-set-context";
 import { commandLabel, modelLabel, runLabel } from "./labels";

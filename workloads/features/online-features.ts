@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { JobEnd } from "../../components/job-end";
-import { OnlineStore } from "../../components/online-store";
-import { nameFor } from "../../infra/name-limits";
+import type { JobEnd } from "../../components/jobs/job-end";
+import { OnlineStore } from "../../components/stores/online-store";
+import { nameFor } from "../../infra/names/name-limits";
 import { tableName } from "./feature-view";
 import type { DataSetContext } from "./data-set-context";
 

@@ -1,4 +1,4 @@
-import { readDataSet } from "../data-sets";
+import { readDataSet } from "./read-data-set";
 import { specs } from "./specs";
 
 // What the jobs read, for their tests: `npx tsx workloads/features/print-specs.ts > workloads/features/stream_tests/specs.json`

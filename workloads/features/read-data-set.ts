@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Problem } from "../infra/problem";
-import { writtenPath } from "../infra/schema-problems";
-import { readDeclaration } from "./declaration-file";
-import { declaredFolder } from "./declared-folder";
-import { checkDataSet } from "./features/check-data-set";
-import { dataSetFile, type DataSet } from "./features/data-set";
-import { outsideFault } from "./inside-folder";
+import type { Problem } from "../../infra/problem";
+import { writtenPath } from "../../infra/schema-problems";
+import { readDeclaration } from "../declaration/declaration-file";
+import { declaredFolder } from "../schema/declared-folder";
+import { checkDataSet } from "./check-data-set";
+import { dataSetFile, type DataSet } from "./data-set";
+import { outsideFault } from "../declaration/inside-folder";
 
 /** A folder's data set, and what is wrong with it. */
 export interface ReadDataSet {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { JobEnd } from "../../components/job-end";
+import type { JobEnd } from "../../components/jobs/job-end";
 import { ingestEvents, produceEvents } from "./event-jobs";
 import { answerQuestions } from "./feature-questions";
 import { DataSetContext, type StreamedDataSetArgs } from "./data-set-context";

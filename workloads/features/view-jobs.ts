@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { JobEnd } from "../../components/job-end";
-import { SparkJob } from "../../components/spark-job";
-import { SparkSchedule } from "../../components/spark-schedule";
+import type { JobEnd } from "../../components/jobs/job-end";
+import { SparkJob } from "../../components/spark/job";
+import { SparkSchedule } from "../../components/spark/schedule";
 import { featureViewSpec, tableName, type FeatureView } from "./feature-view";
 import { bulkConf, instantOf, type DataSetContext } from "./data-set-context";
-import { nameFor } from "../../infra/name-limits";
+import { nameFor } from "../../infra/names/name-limits";
 import { commandLabel, viewLabel } from "./labels";
 
 /**

@@ -4,12 +4,12 @@ import { join } from "node:path";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import { Image } from "../components/image";
-import { contextFiles, type ImageContext } from "../infra/image-context";
-import type { ImageRegistry } from "../infra/platform";
-import { imageBases, type StepImage } from "./schema/image";
-import { workloadFile } from "./schema/names";
-import type { Step } from "./schema/step";
+import { Image } from "../../components/image";
+import { contextFiles, type ImageContext } from "../../infra/image-context";
+import type { ImageRegistry } from "../../infra/platform";
+import { imageBases, type StepImage } from "../schema/image";
+import { workloadFile } from "../schema/names";
+import type { Step } from "../schema/step";
 
 /** Where the image keeps the code of a workload. */
 export const codeFolder = "/opt/workload";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { Image } from "../components/image";
-import type { Platform } from "../infra/platform";
+import { Image } from "../../components/image";
+import type { Platform } from "../../infra/platform";
 
 /** The platform's image of Spark, with the connectors of every target. */
 export function sparkImage(

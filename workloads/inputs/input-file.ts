@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 
-import type { Problem } from "../infra/problem";
+import type { Problem } from "../../infra/problem";
 import {
   csvHeader,
   decode,
@@ -8,7 +8,7 @@ import {
   headBytes,
   InputError,
   jsonNames,
-} from "./input-head";
+} from "./file-head";
 
 /** Endings of the files that the job reads. */
 export const formats = [

@@ -1,5 +1,5 @@
 import { isUri, pathProblem } from "./input-file";
-import type { Input } from "./schema/input";
+import type { Input } from "../schema/input";
 
 /** What is wrong with the value of an input; undefined where it fits. A file itself is looked at elsewhere. */
 export function inputFault(

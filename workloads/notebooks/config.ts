@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { amount, quantity } from "../../infra/quantity";
-import type { TeamQuota } from "../../components/team-quota";
+import type { TeamQuota } from "../../components/teams/quota";
 import type { NodePool } from "../../infra/platform";
 import type { Problem } from "../../infra/problem";
 

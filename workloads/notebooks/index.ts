@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { HudiStore, Store } from "../../components/hudi-store";
+import type { HudiStore, Store } from "../../components/stores/hudi-store";
 import { Image } from "../../components/image";
-import { Notebook } from "../../components/notebook";
-import type { Team } from "../../components/team";
-import { nameFor } from "../../infra/name-limits";
+import { Notebook } from "../../components/notebooks/notebook";
+import type { Team } from "../../components/teams/team";
+import { nameFor } from "../../infra/names/name-limits";
 import type { PlacedPool, Platform } from "../../infra/platform";
 import type { NotebookConfig } from "./config";
-import { sparkImage } from "../spark-image";
+import { sparkImage } from "../images/spark-image";
 
 /** Dependencies of a stack's notebooks. */
 export interface NotebooksArgs {

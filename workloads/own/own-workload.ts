@@ -9,36 +9,40 @@ import {
   bucketNames,
   type BucketName,
   type Store,
-} from "../components/hudi-store";
-import { Image } from "../components/image";
-import type { JobEnd } from "../components/job-end";
-import type { SparkOperator } from "../components/spark-operator";
-import { sparkApplicationSpec } from "../components/spark-run";
-import type { Team } from "../components/team";
-import { nameFor, type NamedKind } from "../infra/name-limits";
-import type { PlacedPool, Platform } from "../infra/platform";
+} from "../../components/stores/hudi-store";
+import { Image } from "../../components/image";
+import type { JobEnd } from "../../components/jobs/job-end";
+import type { SparkOperator } from "../../components/spark/operator";
+import { sparkApplicationSpec } from "../../components/spark/run";
+import type { Team } from "../../components/teams/team";
+import { nameFor, type NamedKind } from "../../infra/names/name-limits";
+import type { PlacedPool, Platform } from "../../infra/platform";
 import {
   jobName,
   type DeclaredStep,
   type DeclaredWorkload,
-} from "./declared-workload";
+} from "../declaration/declared-workload";
 import { formerSparkImage, formerStep, formerWorkload } from "./former-names";
-import { isUri, stackBucketOf } from "./input-file";
+import { isUri, stackBucketOf } from "../inputs/input-file";
 import {
   inputsAnnotation,
   stepLabel,
   workloadLabel,
   type StepInputs,
 } from "./labels";
-import { buildOwnImage, ownContent, ownImageContext } from "./own-image";
-import { secondsOf } from "./schema/names";
-import type { Kind, Step, StepOf } from "./schema/step";
-import type { Value } from "./schema/value";
-import { sparkJobsOf, valuesOf } from "./step-values";
-import { runners } from "./steps";
-import type { PipelineValues, RunnableStep, Runner } from "./steps/runner";
-import { sparkRunOf } from "./steps/spark";
-import { sparkImage } from "./spark-image";
+import {
+  buildOwnImage,
+  ownContent,
+  ownImageContext,
+} from "../images/own-image";
+import { secondsOf } from "../schema/names";
+import type { Kind, Step, StepOf } from "../schema/step";
+import type { Value } from "../schema/value";
+import { sparkJobsOf, valuesOf } from "../declaration/step-values";
+import { runners } from "../steps";
+import type { PipelineValues, RunnableStep, Runner } from "../steps/runner";
+import { sparkRunOf } from "../steps/spark";
+import { sparkImage } from "../images/spark-image";
 
 type EnvVar = k8s.types.input.core.v1.EnvVar;
 

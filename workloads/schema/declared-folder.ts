@@ -3,7 +3,7 @@ import {
   gitFolder,
   GitError,
   gitPrefix,
-} from "../infra/git-folder";
+} from "../../infra/folders/git-folder";
 
 /** A reference in a stack's file to a folder with a declaration. */
 export const folderWords =

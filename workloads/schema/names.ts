@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { bucketNames } from "../../components/hudi-store";
+import { bucketNames } from "../../components/stores/hudi-store";
 
 /** Name of a folder's declaration. */
 export const workloadFile = "workload.yaml";

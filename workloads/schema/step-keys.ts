@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { trainingJobSizeSchema } from "../../components/training-job-size";
+import { trainingJobSizeSchema } from "../../components/training/job-size";
 import { quantity } from "../../infra/quantity";
 import { image } from "./image";
 import { bucketName, duration } from "./names";

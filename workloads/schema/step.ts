@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { batchJobSizeSchema } from "../../components/batch-job-size";
-import { sparkJobSizeSchema } from "../../components/spark-job-size";
-import { webServiceSizeSchema } from "../../components/web-service-size";
+import { batchJobSizeSchema } from "../../components/jobs/batch-job-size";
+import { sparkJobSizeSchema } from "../../components/spark/job-size";
+import { webServiceSizeSchema } from "../../components/serving/web-service-size";
 import { quantity } from "../../infra/quantity";
 import { duration, fieldName } from "./names";
 import {

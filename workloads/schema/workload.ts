@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { folderWords } from "../declared-folder";
+import { folderWords } from "./declared-folder";
 import { input } from "./input";
 import { fieldName, stepName } from "./names";
 import { stepSchema } from "./step";

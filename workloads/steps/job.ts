@@ -1,5 +1,5 @@
-import { BatchJob, submitBatchJob } from "../../components/batch-job";
-import { BatchSchedule } from "../../components/batch-schedule";
+import { BatchJob, submitBatchJob } from "../../components/jobs/batch-job";
+import { BatchSchedule } from "../../components/jobs/batch-schedule";
 import type { StepOf } from "../schema/step";
 import { never, type Runner } from "./runner";
 

@@ -8,9 +8,9 @@ import {
   valueOfType,
   type CompiledPipeline,
   type ParameterValue,
-} from "../../components/compiled-pipeline";
-import { KubeflowPipeline } from "../../components/kubeflow-pipeline";
-import { PipelineRun } from "../../components/pipeline-run";
+} from "../../components/pipelines/compiled-pipeline";
+import { KubeflowPipeline } from "../../components/pipelines/kubeflow-pipeline";
+import { PipelineRun } from "../../components/pipelines/pipeline-run";
 import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 

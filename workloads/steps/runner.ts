@@ -1,10 +1,10 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { JobEnd } from "../../components/job-end";
-import type { SubmittedRun } from "../../components/spark-mounts";
-import type { SparkOperator } from "../../components/spark-operator";
-import type { Team, TeamAccount } from "../../components/team";
+import type { JobEnd } from "../../components/jobs/job-end";
+import type { SubmittedRun } from "../../components/spark/mounts";
+import type { SparkOperator } from "../../components/spark/operator";
+import type { Team, TeamAccount } from "../../components/teams/team";
 import type { IdentityArgs, PlacedPool, Platform } from "../../infra/platform";
 import type { Step } from "../schema/step";
 

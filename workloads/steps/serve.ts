@@ -1,4 +1,4 @@
-import { WebService } from "../../components/web-service";
+import { WebService } from "../../components/serving/web-service";
 import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 

@@ -1,8 +1,8 @@
-import { SparkJob, submitSparkJob } from "../../components/spark-job";
-import { sparkConfFor } from "../../components/spark-conf";
-import { onFailureUpTo } from "../../components/spark-run";
-import { SparkSchedule } from "../../components/spark-schedule";
-import { codeFolder } from "../own-image";
+import { SparkJob, submitSparkJob } from "../../components/spark/job";
+import { sparkConfFor } from "../../components/spark/conf";
+import { onFailureUpTo } from "../../components/spark/run";
+import { SparkSchedule } from "../../components/spark/schedule";
+import { codeFolder } from "../images/own-image";
 import type { StepOf } from "../schema/step";
 import { never, type RunnableStep, type Runner } from "./runner";
 

@@ -4,7 +4,7 @@ import {
   submitTraining,
   TrainingJob,
   type TrainingFramework,
-} from "../../components/training-job";
+} from "../../components/training/job";
 import type { StepOf } from "../schema/step";
 import type { Runner } from "./runner";
 

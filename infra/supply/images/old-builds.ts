@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { freeSpace } from "../../free-space";
+import { freeSpace } from "../../folders/free-space";
 import { buildahHome, runBuildah } from "./buildah";
 
 const HOUR = 3600 * 1000;

@@ -1,4 +1,4 @@
-import { freeSpace } from "../../infra/free-space";
+import { freeSpace } from "../../../infra/folders/free-space";
 
 /** Watches how much more of a folder's file system is in use than at the beginning. */
 export class DiskWatch {

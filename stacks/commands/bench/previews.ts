@@ -11,8 +11,8 @@ import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
-import { CommandError, root } from "./command";
-import { Pulumi } from "./pulumi";
+import { CommandError, root } from "../cli/paths";
+import { Pulumi } from "../engine/pulumi";
 
 /** Figures of a first preview of a cloud stack. */
 export interface PreviewFigures {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { V1EnvVar } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import type { SparkTemplate, StackJobs } from "./stack-jobs";
+import type { SparkTemplate, StackJobs } from "../jobs/command-jobs";
 
 const namespace = "ml";
 const stream = "clickstream-stream";

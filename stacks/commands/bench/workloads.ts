@@ -6,15 +6,15 @@ import type {
 } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { jobKinds } from "../../infra/provider/job-status";
-import { containerStart } from "../../infra/provider/job-pod";
-import { jobPods } from "./job-pods";
-import { runJob } from "./job-run";
-import { endedJobs } from "./report";
-import { readyPod, serviceOf } from "./service-pod";
-import { servicesOf, type Service } from "./services";
-import { connect } from "./stack-state";
-import type { WorkloadReport } from "./workload-report";
+import { jobKinds } from "../../../infra/provider/job-status";
+import { containerStart } from "../../../infra/provider/job-pod";
+import { jobPods } from "../pods/job-pods";
+import { runJob } from "../jobs/run-job";
+import { endedJobs } from "../report/report";
+import { readyPod, serviceOf } from "../pods/service-pod";
+import { servicesOf, type Service } from "../report/services";
+import { connect } from "../state/stack-state";
+import type { WorkloadReport } from "../jobs/workload-report";
 
 /** Notes a figure, with the goal where there is one. */
 type Note = (name: string, measured: number, goal?: number) => void;

@@ -1,6 +1,6 @@
 import { Option } from "@commander-js/extra-typings";
 
-import { stackNames } from "./stack-file";
+import { stackNames } from "../stack-file/stack-file";
 
 /** `--stack`: the stack of a command. The reader of its file reports a missing one. */
 export function stackOption() {

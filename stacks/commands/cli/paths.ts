@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** Root of the checkout. */
-export const root = join(__dirname, "../..");
+export const root = join(__dirname, "../../..");
 
 /** A mistake of the person at the keyboard, or of what they run on: shown as its message alone. */
 export class CommandError extends Error {}

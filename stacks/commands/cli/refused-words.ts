@@ -1,4 +1,4 @@
-import { CommandError } from "./command";
+import { CommandError } from "./paths";
 
 /** An option of a command, by its name without dashes. */
 export interface KnownOption {

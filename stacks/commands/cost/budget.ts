@@ -1,8 +1,11 @@
-import { costLine, overBudget, previewCost } from "../cost/preview-cost";
-import type { CostSum } from "../cost/sum";
-import type { Digest } from "../preview/digest";
-import { sumOfStack } from "./cost-of-stack";
-import { type ReadableStack, readStackConfig } from "./stack-config";
+import { costLine, overBudget, previewCost } from "../../cost/preview-cost";
+import type { CostSum } from "../../cost/sum";
+import type { Digest } from "../../preview/digest";
+import { sumOfStack } from "./stack-file-cost";
+import {
+  type ReadableStack,
+  readStackConfig,
+} from "../stack-file/stack-config";
 
 /** Says where a stack is over its budget. @returns 1 where that stops it */
 export async function withinBudget(stack: string): Promise<number> {

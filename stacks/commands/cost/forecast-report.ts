@@ -1,6 +1,6 @@
-import { monthHours } from "../../infra/prices/bill";
-import { amount } from "../../infra/quantity";
-import { demandOf, type RunDemand } from "../cost/demand";
+import { monthHours } from "../../../infra/prices/bill";
+import { amount } from "../../../infra/quantity";
+import { demandOf, type RunDemand } from "../../cost/demand";
 import {
   type Forecast,
   fewestDays,
@@ -8,15 +8,15 @@ import {
   growthTo,
   type History,
   type ReachedBound,
-} from "../cost/forecast";
-import { money } from "../cost/money";
-import { ratedPools, sharedPools } from "../cost/pool-rates";
-import { atLeast, type CostSum, outsidePools } from "../cost/sum";
-import { CommandError } from "./command";
-import { sumOfStack } from "./cost-of-stack";
-import { type PastRun, readRuns } from "./run-history";
-import type { ReadableStack } from "./stack-config";
-import { table } from "./table";
+} from "../../cost/forecast";
+import { money } from "../../cost/money";
+import { ratedPools, sharedPools } from "../../cost/pool-rates";
+import { atLeast, type CostSum, outsidePools } from "../../cost/sum";
+import { CommandError } from "../cli/paths";
+import { sumOfStack } from "./stack-file-cost";
+import { type PastRun, readRuns } from "../jobs/run-history";
+import type { ReadableStack } from "../stack-file/stack-config";
+import { table } from "../cli/table";
 
 /** Fewest runs from which a forecast is made. */
 const fewestRuns = 10;

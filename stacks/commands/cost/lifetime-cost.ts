@@ -1,6 +1,6 @@
-import { costOver } from "../cost/span";
-import { sumOfStack } from "./cost-of-stack";
-import { readStackConfig } from "./stack-config";
+import { costOver } from "../../cost/span";
+import { sumOfStack } from "./stack-file-cost";
+import { readStackConfig } from "../stack-file/stack-config";
 
 /**
  * What a short-lived stack costs while it lives, for people; undefined where nothing of it has a price.

@@ -1,13 +1,16 @@
 import { join } from "node:path";
 
-import { prices as aks } from "../../infra/aks/costs";
-import { prices as eks } from "../../infra/eks/costs";
-import { prices as gke } from "../../infra/gke/costs";
-import { type PriceTable, readManagedPrices } from "../../infra/prices/table";
-import { managedPage } from "../cost/managed-page";
-import { root } from "./command";
-import { costOf } from "./cost-of-stack";
-import { readStackConfig } from "./stack-config";
+import { prices as aks } from "../../../infra/aks/costs";
+import { prices as eks } from "../../../infra/eks/costs";
+import { prices as gke } from "../../../infra/gke/costs";
+import {
+  type PriceTable,
+  readManagedPrices,
+} from "../../../infra/prices/table";
+import { managedPage } from "../../cost/managed-page";
+import { root } from "../cli/paths";
+import { costOf } from "./stack-file-cost";
+import { readStackConfig } from "../stack-file/stack-config";
 
 /** The comparison with managed services, from the prices and the stacks `aws` and `gcp` as they are. */
 export async function managedComparison(): Promise<string> {

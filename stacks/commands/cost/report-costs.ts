@@ -1,9 +1,9 @@
-import { runMoneySpan } from "../cost/money";
-import { ratedPools } from "../cost/pool-rates";
-import { type Dollars, runCosts, sumsBy } from "../cost/run-cost";
-import { oldestOf } from "../cost/sum";
-import { readStackConfig } from "./stack-config";
-import type { WorkloadReport } from "./workload-report";
+import { runMoneySpan } from "../../cost/money";
+import { ratedPools } from "../../cost/pool-rates";
+import { type Dollars, runCosts, sumsBy } from "../../cost/run-cost";
+import { oldestOf } from "../../cost/sum";
+import { readStackConfig } from "../stack-file/stack-config";
+import type { WorkloadReport } from "../jobs/workload-report";
 
 /** Total cost of the jobs of a report. */
 export interface RunCosts {

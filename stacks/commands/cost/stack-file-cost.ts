@@ -1,8 +1,8 @@
-import { declaredResources } from "../cost/declared";
-import { stackCost } from "../cost/stack-cost";
-import type { CostSum } from "../cost/sum";
-import { CommandError } from "./command";
-import type { ReadableStack } from "./stack-config";
+import { declaredResources } from "../../cost/declared";
+import { stackCost } from "../../cost/stack-cost";
+import type { CostSum } from "../../cost/sum";
+import { CommandError } from "../cli/paths";
+import type { ReadableStack } from "../stack-file/stack-config";
 
 /** Cost of a stack by its file; undefined where nothing is billed by the hour. */
 export async function sumOfStack({

@@ -1,9 +1,9 @@
 import { renameSync, writeFileSync } from "node:fs";
 
-import { costPlot, type PlottedCost, svgOf } from "../cost/plot";
-import { CommandError, fromCaller } from "./command";
-import { sumOfStack } from "./cost-of-stack";
-import { placeOf, readStackConfig } from "./stack-config";
+import { costPlot, type PlottedCost, svgOf } from "../../cost/plot";
+import { CommandError, fromCaller } from "../cli/paths";
+import { sumOfStack } from "./stack-file-cost";
+import { placeOf, readStackConfig } from "../stack-file/stack-config";
 
 /**
  * Writes floor, typical and ceiling of stacks as SVG. @returns what is on it and what is not, for people

@@ -1,10 +1,15 @@
-import { costsOf, nodeSize } from "../../infra";
-import type { DeclaredWorkload } from "../../workloads/declared-workload";
-import { cheapestRun, jobsOf, type RunCost, type RunTimes } from "../cost/job";
-import { runMoney, runMoneySpan } from "../cost/money";
-import { CommandError } from "./command";
-import { type ReadableStack } from "./stack-config";
-import { table } from "./table";
+import { costsOf, nodeSize } from "../../../infra";
+import type { DeclaredWorkload } from "../../../workloads/declaration/declared-workload";
+import {
+  cheapestRun,
+  jobsOf,
+  type RunCost,
+  type RunTimes,
+} from "../../cost/job";
+import { runMoney, runMoneySpan } from "../../cost/money";
+import { CommandError } from "../cli/paths";
+import { type ReadableStack } from "../stack-file/stack-config";
+import { table } from "../cli/table";
 
 /** A job of a workload on one stack: what a run costs, or why it cannot run there. */
 interface Offer {

@@ -1,10 +1,10 @@
-import { accessOf } from "../../infra";
-import { run } from "../../infra/supply/process";
-import { findProgram } from "../../infra/supply/toolchain/packages";
-import { refuseWeakBackEnd, requirePassphrase } from "./back-end";
-import { CommandError } from "./command";
-import { Pulumi } from "./pulumi";
-import type { StackFile } from "./stack-file";
+import { accessOf } from "../../../infra";
+import { run } from "../../../infra/supply/process";
+import { findProgram } from "../../../infra/supply/toolchain/packages";
+import { refuseWeakBackEnd, requirePassphrase } from "../engine/back-end";
+import { CommandError } from "../cli/paths";
+import { Pulumi } from "../engine/pulumi";
+import type { StackFile } from "../stack-file/stack-file";
 
 /** Programs and login that a remote stack needs here, with whether each is present. */
 export interface TargetFinding {

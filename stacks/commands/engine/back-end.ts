@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { CommandError } from "./command";
+import { CommandError } from "../cli/paths";
 import { machineHasStack, openMachineState } from "./machine-state";
-import type { StackFile } from "./stack-file";
+import type { StackFile } from "../stack-file/stack-file";
 
 /** Settings that determine a stack's state back end. */
 export type KeptStack = Pick<

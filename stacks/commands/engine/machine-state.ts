@@ -14,7 +14,7 @@ import { dirname, isAbsolute, join } from "node:path";
 
 import { z } from "zod";
 
-import { CommandError, root, shortPath } from "./command";
+import { CommandError, root, shortPath } from "../cli/paths";
 
 /** Where the file back end keeps what belongs to the stacks of this project. */
 const stacksPath = ".pulumi/stacks/mlstack";

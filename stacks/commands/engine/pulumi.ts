@@ -3,16 +3,16 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import { pluginOf } from "../../infra";
-import { mirrorFolder } from "../../infra/supply/mirror";
-import { cloudStandIns, resolvePulumi } from "../../infra/supply/pulumi";
-import { findProgram } from "../../infra/supply/toolchain/packages";
-import { mirrorVariable } from "../../infra/chart-source";
+import { pluginOf } from "../../../infra";
+import { mirrorFolder } from "../../../infra/supply/mirror";
+import { cloudStandIns, resolvePulumi } from "../../../infra/supply/pulumi";
+import { findProgram } from "../../../infra/supply/toolchain/packages";
+import { mirrorVariable } from "../../../infra/charts/chart-source";
 import { backEndOf, hasPassphrase, requirePassphrase } from "./back-end";
-import { CommandError, root } from "./command";
+import { CommandError, root } from "../cli/paths";
 import { machineHasStack, releaseStaleLock } from "./machine-state";
 import { RunFolder } from "./run-folder";
-import { readStackFile } from "./stack-file";
+import { readStackFile } from "../stack-file/stack-file";
 
 /** In a log, the engine would print a dot per second, and a line, while it waits. */
 function quietly([command = ""]: readonly string[]): readonly string[] {

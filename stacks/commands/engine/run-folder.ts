@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { outerTemporaryVariable } from "../../infra/provider/temporary";
+import { outerTemporaryVariable } from "../../../infra/provider/temporary";
 import { isAlive } from "./machine-state";
 
 const prefix = "mlstack-run-";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { describeProblem } from "../../infra/problem";
-import { readDataSet } from "../../workloads/data-sets";
-import type { DataSet } from "../../workloads/features/data-set";
-import { judgeRecord } from "../../workloads/features/record-faults";
-import { CommandError, fromCaller } from "./command";
+import { describeProblem } from "../../../infra/problem";
+import { readDataSet } from "../../../workloads/features/read-data-set";
+import type { DataSet } from "../../../workloads/features/data-set";
+import { judgeRecord } from "../../../workloads/features/record-faults";
+import { CommandError, fromCaller } from "../cli/paths";
 
 /**
  * Checks a data set's declaration, and the records of its sample by it, without a stack.

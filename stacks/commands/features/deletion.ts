@@ -1,10 +1,10 @@
 import type { V1EnvVar } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { commandLabel } from "../../workloads/features/labels";
-import { CommandError } from "./command";
-import type { SparkSpec, SparkTemplate, StackJobs } from "./stack-jobs";
-import { table } from "./table";
+import { commandLabel } from "../../../workloads/features/labels";
+import { CommandError } from "../cli/paths";
+import type { SparkSpec, SparkTemplate, StackJobs } from "../jobs/command-jobs";
+import { table } from "../cli/table";
 
 /** An entity, such as a person, and what is to become of what the stack keeps of it. */
 export interface DeletionRequest {

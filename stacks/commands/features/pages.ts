@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
-import { describeProblem } from "../../infra/problem";
-import { ownDataSets, readDataSet } from "../../workloads/data-sets";
-import { pagesOf } from "../../workloads/features/documentation";
-import { CommandError, fromCaller } from "./command";
+import { describeProblem } from "../../../infra/problem";
+import {
+  ownDataSets,
+  readDataSet,
+} from "../../../workloads/features/read-data-set";
+import { pagesOf } from "../../../workloads/features/documentation";
+import { CommandError, fromCaller } from "../cli/paths";
 
 /**
  * Pages of the feature views that are declared, whether a stack is up or not.

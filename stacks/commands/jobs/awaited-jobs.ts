@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { withoutAwaitingTheEnd } from "../../components/run-options";
-import type { JobKindName } from "../../infra/provider/job-status";
-import type { StateResource } from "./stack-state";
+import { withoutAwaitingTheEnd } from "../../../components/jobs/run-options";
+import type { JobKindName } from "../../../infra/provider/job-status";
+import type { StateResource } from "../state/stack-state";
 
 /** A job whose end the program awaits, as the state has its object. */
 export interface StateJob {

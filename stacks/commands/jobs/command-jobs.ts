@@ -11,10 +11,10 @@ import type {
 } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { commandLabel } from "../../workloads/features/labels";
-import { CommandError } from "./command";
-import { runJob, until } from "./job-run";
-import { connect } from "./stack-state";
+import { commandLabel } from "../../../workloads/features/labels";
+import { CommandError } from "../cli/paths";
+import { runJob, until } from "./run-job";
+import { connect } from "../state/stack-state";
 
 const sparkOperator = {
   group: "sparkoperator.k8s.io",

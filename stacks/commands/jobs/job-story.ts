@@ -1,8 +1,8 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 
-import { resultOf } from "../../infra/provider/job-pod";
-import { type JobKindName, jobKinds } from "../../infra/provider/job-status";
-import { jobPods } from "./job-pods";
+import { resultOf } from "../../../infra/provider/job-pod";
+import { type JobKindName, jobKinds } from "../../../infra/provider/job-status";
+import { jobPods } from "../pods/job-pods";
 
 /** Where a job is. */
 export interface JobPlace {

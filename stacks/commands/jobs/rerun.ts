@@ -1,7 +1,11 @@
-import { CommandError } from "./command";
-import type { Pulumi } from "./pulumi";
-import { kubeconfigOf, readState, type StateResource } from "./stack-state";
-import { jobsOf, type StateJob } from "./state-jobs";
+import { CommandError } from "../cli/paths";
+import type { Pulumi } from "../engine/pulumi";
+import {
+  kubeconfigOf,
+  readState,
+  type StateResource,
+} from "../state/stack-state";
+import { jobsOf, type StateJob } from "./awaited-jobs";
 import { readUnfinished } from "./unfinished-jobs";
 import type { WorkloadReport } from "./workload-report";
 

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
-import { nodeUseSchema } from "../../infra/provider/node-use";
-import { stackFolder } from "./command";
+import { nodeUseSchema } from "../../../infra/provider/node-use";
+import { stackFolder } from "../cli/paths";
 import type { WorkloadReport } from "./workload-report";
 
 const runSchema = z.object({

@@ -1,9 +1,9 @@
-import { waitingFor } from "../../infra/provider/job-pod";
-import { jobKinds } from "../../infra/provider/job-status";
-import { NodeUseRecord } from "../../infra/provider/node-use";
-import { jobPods } from "./job-pods";
-import { clientConfig, type StateResource } from "./stack-state";
-import { jobEndType, jobsOf } from "./state-jobs";
+import { waitingFor } from "../../../infra/provider/job-pod";
+import { jobKinds } from "../../../infra/provider/job-status";
+import { NodeUseRecord } from "../../../infra/provider/node-use";
+import { jobPods } from "../pods/job-pods";
+import { clientConfig, type StateResource } from "../state/stack-state";
+import { jobEndType, jobsOf } from "./awaited-jobs";
 import type { WorkloadReport } from "./workload-report";
 
 /**

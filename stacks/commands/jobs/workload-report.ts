@@ -1,5 +1,5 @@
-import type { NodeUse } from "../../infra/provider/node-use";
-import type { Dollars } from "../cost/run-cost";
+import type { NodeUse } from "../../../infra/provider/node-use";
+import type { Dollars } from "../../cost/run-cost";
 
 /** How one job of a workload went. */
 export interface WorkloadReport {

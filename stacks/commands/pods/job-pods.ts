@@ -1,6 +1,6 @@
 import type { CoreV1Api } from "@kubernetes/client-node";
 
-import { type Pod, podSchema } from "../../infra/provider/job-pod";
+import { type Pod, podSchema } from "../../../infra/provider/job-pod";
 
 /** Pods that a label selects, as a job's pods are looked at. */
 export async function jobPods(

@@ -3,18 +3,26 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import { nodeUseSchema } from "../../infra/provider/node-use";
-import { runMoneySpan } from "../cost/money";
-import { root, stackFolder } from "./command";
-import type { Pulumi } from "./pulumi";
+import { nodeUseSchema } from "../../../infra/provider/node-use";
+import { runMoneySpan } from "../../cost/money";
+import { root, stackFolder } from "../cli/paths";
+import type { Pulumi } from "../engine/pulumi";
 import { servicesOf, type Service } from "./services";
-import { kubeconfigOf, readState, type StateResource } from "./stack-state";
-import { jobEndType, jobsOf } from "./state-jobs";
-import { table } from "./table";
-import { costOfRuns, describeRunCosts, type RunCosts } from "./cost-of-runs";
-import { keepRuns } from "./run-history";
-import { readUnfinished } from "./unfinished-jobs";
-import type { WorkloadReport } from "./workload-report";
+import {
+  kubeconfigOf,
+  readState,
+  type StateResource,
+} from "../state/stack-state";
+import { jobEndType, jobsOf } from "../jobs/awaited-jobs";
+import { table } from "../cli/table";
+import {
+  costOfRuns,
+  describeRunCosts,
+  type RunCosts,
+} from "../cost/report-costs";
+import { keepRuns } from "../jobs/run-history";
+import { readUnfinished } from "../jobs/unfinished-jobs";
+import type { WorkloadReport } from "../jobs/workload-report";
 
 /** Report of an `up`, as stored in `.mlstack/<stack>/report.json`. */
 export interface Report {

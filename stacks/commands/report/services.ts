@@ -1,4 +1,4 @@
-import type { StateResource } from "./stack-state";
+import type { StateResource } from "../state/stack-state";
 
 /** Services of a stack for people, as `up` and `open` list them. */
 export interface Service {

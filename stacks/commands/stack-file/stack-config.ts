@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 
 import { parse } from "yaml";
 
-import type { StackConfig } from "../config";
-import { readConfigFile, stackFileSchema } from "../ephemeral/config-file";
-import { withPlaceholders } from "../ephemeral/derive";
-import { CommandError, root } from "./command";
+import type { StackConfig } from "../../config";
+import { readConfigFile, stackFileSchema } from "../../ephemeral/config-file";
+import { withPlaceholders } from "../../ephemeral/derive";
+import { CommandError, root } from "../cli/paths";
 
 /** A stack's configuration as its file has it, with texts in place of secrets, and as the program reads it. */
 export interface ReadableStack {
@@ -66,7 +66,8 @@ export function checkedConfig(
     key.startsWith("mlstack:") ? [[key.slice("mlstack:".length), value]] : [],
   );
   // Loads the schema of every part of a stack.
-  const { parseConfig } = require("../config") as typeof import("../config");
+  const { parseConfig } =
+    require("../../config") as typeof import("../../config");
   try {
     return parseConfig(Object.fromEntries(own), stack);
   } catch (error) {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { Part, Parts } from "../../infra/supply/images/catalogue";
-import { CommandError, root } from "./command";
+import type { Part, Parts } from "../../../infra/supply/images/catalogue";
+import { CommandError, root } from "../cli/paths";
 
 // Anything else is the program's to refuse.
 const on = z.literal(true).optional().catch(undefined);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { at } from "../../infra/policy-facts";
+import { at } from "../../../infra/policy-facts";
 import { plain } from "./stack-state";
 
 /** Type token of a Helm release in the engine. */

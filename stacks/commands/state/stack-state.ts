@@ -1,8 +1,8 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { CommandError } from "./command";
-import { Pulumi } from "./pulumi";
+import { CommandError } from "../cli/paths";
+import { Pulumi } from "../engine/pulumi";
 
 const deployment = z.object({
   deployment: z.object({

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { runOptions } from "../../components/run-options";
-import { record, type Recorded } from "../support/recording-monitor";
-import { projectStacks, recordStack } from "../support/stack-program";
+import { runOptions } from "../../../components/jobs/run-options";
+import { record, type Recorded } from "../../support/recording-monitor";
+import { projectStacks, recordStack } from "../../support/stack-program";
 
 /** Kinds of object that stand for one run of a job. */
 const runs =

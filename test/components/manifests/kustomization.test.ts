@@ -9,9 +9,9 @@ import {
   transform,
   withoutDescriptions,
   type ManifestObject,
-} from "../../components/kustomization";
-import { manifests } from "../../components/versions";
-import { manifestDirectory } from "../../infra/chart-source";
+} from "../../../components/manifests/kustomization";
+import { manifests } from "../../../components/versions";
+import { manifestDirectory } from "../../../infra/charts/chart-source";
 
 const pin = manifests.trainingOperator;
 

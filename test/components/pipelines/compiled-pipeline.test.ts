@@ -5,7 +5,7 @@ import {
   contentHash,
   deployPipeline,
   readPipeline,
-} from "../../components/compiled-pipeline";
+} from "../../../components/pipelines/compiled-pipeline";
 
 const compiled = readPipeline(
   readFileSync("workloads/clickstream/pipelines/clickstream.yaml", "utf8"),

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 
 import * as k8s from "@pulumi/kubernetes";
 
-import { KServe } from "../../components/kserve";
-import { manifestReader } from "../../components/kustomization";
-import type { Platform } from "../../infra/platform";
-import { record } from "../support/recording-monitor";
-import { clusterNetwork } from "../support/cluster-network";
+import { KServe } from "../../../components/serving/kserve";
+import { manifestReader } from "../../../components/manifests/kustomization";
+import type { Platform } from "../../../infra/platform";
+import { record } from "../../support/recording-monitor";
+import { clusterNetwork } from "../../support/cluster-network";
 
 const object = (apiVersion: string, kind: string, name: string, spec = {}) => ({
   apiVersion,

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 
 import * as k8s from "@pulumi/kubernetes";
 
-import { WebService } from "../../components/web-service";
-import { Team } from "../../components/team";
-import type { PlacedPool, Platform } from "../../infra/platform";
-import { record, valueOf } from "../support/recording-monitor";
-import { clusterNetwork } from "../support/cluster-network";
+import { WebService } from "../../../components/serving/web-service";
+import { Team } from "../../../components/teams/team";
+import type { PlacedPool, Platform } from "../../../infra/platform";
+import { record, valueOf } from "../../support/recording-monitor";
+import { clusterNetwork } from "../../support/cluster-network";
 
 const placement: PlacedPool["placement"] = {
   nodeSelector: { "mlstack.dev/pool": "cpu" },

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { isRefusedSetting } from "../../components/admission/spark-applications";
-import { sparkConfFor } from "../../components/spark-conf";
-import { sparkJobSizeSchema } from "../../components/spark-job-size";
+import { isRefusedSetting } from "../../../components/admission/spark-applications";
+import { sparkConfFor } from "../../../components/spark/conf";
+import { sparkJobSizeSchema } from "../../../components/spark/job-size";
 
 const own = { hudi: false, spot: false };
 

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 
 import fc from "fast-check";
 
-import { amount } from "../../infra/quantity";
+import { amount } from "../../../infra/quantity";
 import {
   jobDemand,
   overheadMebibytes,
   sparkJobSizeSchema,
-} from "../../components/spark-job-size";
+} from "../../../components/spark/job-size";
 
 describe("size of a Spark job", () => {
   it("has defaults that a small node holds", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { recordStack } from "../support/stack-program";
+import { recordStack } from "../../support/stack-program";
 
 describe("a team with models of its own", () => {
   it("has a bucket for them that its accounts alone are granted, and no right on the shared one", async () => {

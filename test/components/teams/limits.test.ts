@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 
 import * as k8s from "@pulumi/kubernetes";
 
-import { Team } from "../../components/team";
-import { amount } from "../../infra/quantity";
-import type { Platform } from "../../infra/platform";
-import { record } from "../support/recording-monitor";
-import { clusterNetwork } from "../support/cluster-network";
+import { Team } from "../../../components/teams/team";
+import { amount } from "../../../infra/quantity";
+import type { Platform } from "../../../infra/platform";
+import { record } from "../../support/recording-monitor";
+import { clusterNetwork } from "../../support/cluster-network";
 
 describe("limits of a team's namespace", () => {
   it("admit every container whose request fits the quota, whether it names a limit or not", async () => {

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { JobEnd } from "../../../components/job-end";
+import { JobEnd } from "../../../components/jobs/job-end";
 import {
   SparkApplication,
   type SparkApplicationSpec,
 } from "../../../components/kinds/spark-application";
-import { runOptions } from "../../../components/run-options";
+import { runOptions } from "../../../components/jobs/run-options";
 
 /** Two jobs of which the second depends on the run of the first. */
 const kubeconfig = readFileSync(process.env["KUBECONFIG"] ?? "", "utf8");

@@ -13,8 +13,8 @@ import {
   storageAccountName,
   taintText,
 } from "../../../infra/aks/rules";
-import { guid } from "../../../infra/naming";
-import { gpuTaint } from "../../../infra/placement";
+import { guid } from "../../../infra/names/naming";
+import { gpuTaint } from "../../../infra/pools/placement";
 import { subscription } from "../../../infra/aks/stand-in";
 import { pool, problemsOf, remedyAt } from "../problems";
 

@@ -12,7 +12,7 @@ import {
 import { groupsOf } from "../../../infra/eks/node-pools";
 import { spotTypes } from "../../../infra/eks/spot-types";
 import { nameLimits } from "../../../infra/eks/name-limits";
-import { slug, worldwide } from "../../../infra/naming";
+import { slug, worldwide } from "../../../infra/names/naming";
 import { account } from "../../../infra/eks/stand-in";
 import { pool, problemsOf, remedyAt } from "../problems";
 

@@ -14,17 +14,17 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { readDataSet } from "../../workloads/data-sets";
-import { readWorkload } from "../../workloads/declaration";
+import { readDataSet } from "../../../workloads/features/read-data-set";
+import { readWorkload } from "../../../workloads/declaration/read-workload";
 import {
   fetchGitFolder,
   gitFolder,
   GitError,
   type GitFolder,
-} from "../../infra/git-folder";
-import { ownWorkloadSchema } from "../../workloads/schema/workload";
-import { configProblems } from "../support/config-problems";
-import { startCommand } from "../support/project-command";
+} from "../../../infra/folders/git-folder";
+import { ownWorkloadSchema } from "../../../workloads/schema/workload";
+import { configProblems } from "../../support/config-problems";
+import { startCommand } from "../../support/project-command";
 
 const declaration = `apiVersion: mlstack.dev/v1
 steps:

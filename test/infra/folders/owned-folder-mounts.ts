@@ -3,7 +3,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { claimFolder, removeOwnedFolder } from "../../infra/owned-folder";
+import {
+  claimFolder,
+  removeOwnedFolder,
+} from "../../../infra/folders/owned-folder";
 
 const base = join(process.argv[2] ?? "", "mounts");
 

@@ -22,8 +22,8 @@ import {
   inspectFolder,
   markName,
   removeOwnedFolder,
-} from "../../infra/owned-folder";
-import { isSystemFolder } from "../../infra/system-folders";
+} from "../../../infra/folders/owned-folder";
+import { isSystemFolder } from "../../../infra/folders/system-folders";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -221,7 +221,7 @@ describe("owned folder", () => {
         join(__dirname, "owned-folder-mounts.ts"),
         root,
       ],
-      { encoding: "utf8", cwd: join(__dirname, "../..") },
+      { encoding: "utf8", cwd: join(__dirname, "../../..") },
     );
     assert.deepEqual(JSON.parse(output), {
       itself: `${root}/mounts/itself: is a mount point, and is left alone; unmount it, or choose a folder in it`,

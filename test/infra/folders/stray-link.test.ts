@@ -9,9 +9,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { contextFiles } from "../../infra/image-context";
-import { strayLink } from "../../infra/stray-link";
-import { outsideFault } from "../../workloads/inside-folder";
+import { contextFiles } from "../../../infra/image-context";
+import { strayLink } from "../../../infra/folders/stray-link";
+import { outsideFault } from "../../../workloads/declaration/inside-folder";
 
 describe("a link in a workload's folder", () => {
   let root: string;

@@ -31,7 +31,7 @@ import {
 } from "../../../infra/local/record";
 import { parseReference, referenceOf } from "../../../infra/local/reference";
 import { refuseUpgrade } from "../../../infra/local/versions";
-import { claimFolder } from "../../../infra/owned-folder";
+import { claimFolder } from "../../../infra/folders/owned-folder";
 import { localCluster } from "../../../infra/provider/local-cluster";
 import { ProviderHarness } from "../provider/harness";
 

@@ -2,22 +2,22 @@ import assert from "node:assert/strict";
 
 import { utils } from "ssh2";
 
-import { targetNameLimits } from "../../infra";
+import { targetNameLimits } from "../../../infra";
 import {
   checkName,
   nameFor,
   nameLimits,
   type NamedKind,
-} from "../../infra/name-limits";
-import { platformName } from "../../infra/naming";
+} from "../../../infra/names/name-limits";
+import { platformName } from "../../../infra/names/naming";
 import {
   longestNames,
   longStack,
   poolsOf,
   wholeKubeflow,
-} from "../support/longest-names";
-import type { Recorded } from "../support/recording-monitor";
-import { projectStacks, recordStack } from "../support/stack-program";
+} from "../../support/longest-names";
+import type { Recorded } from "../../support/recording-monitor";
+import { projectStacks, recordStack } from "../../support/stack-program";
 
 function objectOf({ inputs, type, name }: Recorded): string | undefined {
   if (!type.startsWith("kubernetes:")) return undefined;

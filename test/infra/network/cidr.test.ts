@@ -10,7 +10,7 @@ import {
   overlaps,
   parseCidr,
   subnet,
-} from "../../infra/cidr";
+} from "../../../infra/network/cidr";
 
 const ranges = fc
   .record({

@@ -5,7 +5,7 @@ import {
   destinationOfUrl,
   lies,
   without,
-} from "../../infra/destinations";
+} from "../../../infra/network/destinations";
 
 const closed = ["10.90.0.0/24", "10.96.0.0/16"];
 const outside = (port: number) => ({

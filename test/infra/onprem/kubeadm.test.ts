@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { sshClusterSchema } from "../../../infra/onprem/hosts";
 import { initDocuments, joinDocument } from "../../../infra/onprem/kubeadm";
-import { gpuTaint } from "../../../infra/placement";
+import { gpuTaint } from "../../../infra/pools/placement";
 import { host } from "./host";
 
 describe("what hosts are told", () => {

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CommandError } from "../../../stacks/commands/command";
-import { offersOf } from "../../../stacks/commands/cost-of-workload";
+import { CommandError } from "../../../stacks/commands/cli/paths";
+import { offersOf } from "../../../stacks/commands/cost/workload-offers";
 import { writeWorkload } from "../../../stacks/commands/new";
 import { submission, templateOf } from "../../../stacks/commands/submit";
-import type { StateResource } from "../../../stacks/commands/stack-state";
+import type { StateResource } from "../../../stacks/commands/state/stack-state";
 import { parseConfig } from "../../../stacks/config";
 import { recordStack } from "../../support/stack-program";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { managedComparison } from "../../../stacks/commands/cost-of-managed";
-import { offersOf } from "../../../stacks/commands/cost-of-workload";
-import { readStackConfig } from "../../../stacks/commands/stack-config";
+import { managedComparison } from "../../../stacks/commands/cost/managed-comparison";
+import { offersOf } from "../../../stacks/commands/cost/workload-offers";
+import { readStackConfig } from "../../../stacks/commands/stack-file/stack-config";
 import { cheapestRun, jobsOf } from "../../../stacks/cost/job";
 
 describe("comparison with managed services", () => {

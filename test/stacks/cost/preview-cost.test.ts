@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { readStackConfig } from "../../../stacks/commands/stack-config";
+import { readStackConfig } from "../../../stacks/commands/stack-file/stack-config";
 import { declaredResources } from "../../../stacks/cost/declared";
 import {
   costLine,

@@ -13,7 +13,7 @@ import {
   sumsBy,
   type RatedPool,
 } from "../../../stacks/cost/run-cost";
-import { readStackConfig } from "../../../stacks/commands/stack-config";
+import { readStackConfig } from "../../../stacks/commands/stack-file/stack-config";
 
 const gib = 2 ** 30;
 

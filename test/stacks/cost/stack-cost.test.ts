@@ -8,8 +8,8 @@ import { stackCost } from "../../../stacks/cost/stack-cost";
 import { sumOf } from "../../../stacks/cost/sum";
 import { costsOf } from "../../../infra";
 import { declaredResources } from "../../../stacks/cost/declared";
-import { costOfLife } from "../../../stacks/commands/cost-of-life";
-import { readStackConfig } from "../../../stacks/commands/stack-config";
+import { costOfLife } from "../../../stacks/commands/cost/lifetime-cost";
+import { readStackConfig } from "../../../stacks/commands/stack-file/stack-config";
 import { parseConfig } from "../../../stacks/config";
 
 interface HandSum {

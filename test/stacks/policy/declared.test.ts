@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { at } from "../../../infra/policy-facts";
-import { readStackConfig } from "../../../stacks/commands/stack-config";
+import { readStackConfig } from "../../../stacks/commands/stack-file/stack-config";
 import { brokenRules } from "../../../stacks/policy/declared";
 import type { Rule } from "../../../stacks/policy/rule";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 
-import { configProblems } from "../support/config-problems";
-import { account } from "../../infra/eks/stand-in";
-import { ec2 } from "../../infra/eks/rules";
-import { computeEngine } from "../../infra/gke/rules";
-import { azureSizes } from "../../infra/aks/rules";
+import { configProblems } from "../../support/config-problems";
+import { account } from "../../../infra/eks/stand-in";
+import { ec2 } from "../../../infra/eks/rules";
+import { computeEngine } from "../../../infra/gke/rules";
+import { azureSizes } from "../../../infra/aks/rules";
 
 const local = { target: { kind: "local" } };
 const kafka = { kind: "single", topics: [{ name: "events" }] };

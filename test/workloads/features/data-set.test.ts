@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { Document } from "yaml";
 
-import { readDataSet } from "../../../workloads/data-sets";
+import { readDataSet } from "../../../workloads/features/read-data-set";
 import { cronLine } from "../../../workloads/features/cron-line";
 import { dataSetSchema } from "../../../workloads/features/data-set";
 import { specs } from "../../../workloads/features/specs";

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 
-import { ownDataSets, readDataSet } from "../../../workloads/data-sets";
+import {
+  ownDataSets,
+  readDataSet,
+} from "../../../workloads/features/read-data-set";
 import { pagesOf } from "../../../workloads/features/documentation";
 import {
   featureColumns,

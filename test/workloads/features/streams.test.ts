@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 
-import { nameFor } from "../../../infra/name-limits";
+import { nameFor } from "../../../infra/names/name-limits";
 
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { HudiStore } from "../../../components/hudi-store";
+import { HudiStore } from "../../../components/stores/hudi-store";
 import { kafkaSchema } from "../../../components/kafka/config";
 import type { SparkApplicationSpec } from "../../../components/kinds/spark-application";
-import { SparkOperator } from "../../../components/spark-operator";
-import { Team } from "../../../components/team";
+import { SparkOperator } from "../../../components/spark/operator";
+import { Team } from "../../../components/teams/team";
 import type { Bucket, Platform } from "../../../infra/platform";
 import type { Problem } from "../../../infra/problem";
 import {

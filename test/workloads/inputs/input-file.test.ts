@@ -11,12 +11,12 @@ import {
   isUri,
   pathProblem,
   stackBucketOf,
-} from "../../workloads/input-file";
+} from "../../../workloads/inputs/input-file";
 
 /** The files that the batch job and the producer are held to as well, in stream_tests/test_input_files.py. */
 const table = JSON.parse(
   readFileSync(
-    join(__dirname, "../../workloads/clickstream/tests/input-files.json"),
+    join(__dirname, "../../../workloads/clickstream/tests/input-files.json"),
     "utf8",
   ),
 ) as readonly {

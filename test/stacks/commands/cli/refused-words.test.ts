@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { commands } from "../../../stacks/commands/commands";
-import { Checkout } from "../../support/checkout";
+import { commands } from "../../../../stacks/commands/cli/command-list";
+import { Checkout } from "../../../support/checkout";
 
 /** The program as npm really starts it. */
 describe("command line", function () {

@@ -19,15 +19,15 @@ import {
   refuseWeakBackEnd,
   requirePassphrase,
   type KeptStack,
-} from "../../../stacks/commands/back-end";
-import { CommandError } from "../../../stacks/commands/command";
+} from "../../../../stacks/commands/engine/back-end";
+import { CommandError } from "../../../../stacks/commands/cli/paths";
 import {
   isAlive,
   machineStateFolder,
   openMachineState,
   releaseStaleLock,
   takeOver,
-} from "../../../stacks/commands/machine-state";
+} from "../../../../stacks/commands/engine/machine-state";
 
 const embedded: KeptStack = {
   name: "local",
@@ -248,7 +248,7 @@ describe("back end", () => {
     it("is held where there is no /proc", function () {
       const hidden = spawnSync("unshare", ["--mount", "true"]).status === 0;
       if (!hidden) this.skip();
-      const script = `const { isAlive } = require("./stacks/commands/machine-state.ts");
+      const script = `const { isAlive } = require("./stacks/commands/engine/machine-state.ts");
         process.exitCode = isAlive(process.pid) && isAlive(process.ppid) ? 0 : 1;`;
       const { status, stderr } = spawnSync(
         "unshare",

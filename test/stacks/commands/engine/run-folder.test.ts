@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { RunFolder } from "../../../stacks/commands/run-folder";
+import { RunFolder } from "../../../../stacks/commands/engine/run-folder";
 
 describe("folder for the temporary files of a run", () => {
   let outer: string;

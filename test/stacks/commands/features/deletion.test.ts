@@ -7,10 +7,10 @@ import {
   fieldOf,
   placeTable,
   stillReadable,
-} from "../../../stacks/commands/feature-deletion";
-import type { SparkSpec } from "../../../stacks/commands/stack-jobs";
-import { root } from "../../../stacks/commands/command";
-import { recordedIngestion } from "../../support/recorded-ingestion";
+} from "../../../../stacks/commands/features/deletion";
+import type { SparkSpec } from "../../../../stacks/commands/jobs/command-jobs";
+import { root } from "../../../../stacks/commands/cli/paths";
+import { recordedIngestion } from "../../../support/recorded-ingestion";
 
 /** Options that a job's own parser knows, and those that it cannot do without. */
 function optionsOf(module: string) {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { featurePages } from "../../../stacks/commands/feature-pages";
+import { featurePages } from "../../../../stacks/commands/features/pages";
 
 describe("npm run features -- docs", () => {
   const folder = mkdtempSync(join(tmpdir(), "pages-"));

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 
-import { withoutAwaitingTheEnd } from "../../../components/run-options";
-import { rerunArguments, rerunLine } from "../../../stacks/commands/rerun";
-import type { StateResource } from "../../../stacks/commands/stack-state";
-import type { WorkloadReport } from "../../../stacks/commands/workload-report";
+import { withoutAwaitingTheEnd } from "../../../../components/jobs/run-options";
+import {
+  rerunArguments,
+  rerunLine,
+} from "../../../../stacks/commands/jobs/rerun";
+import type { StateResource } from "../../../../stacks/commands/state/stack-state";
+import type { WorkloadReport } from "../../../../stacks/commands/jobs/workload-report";
 
 const spark = "kubernetes:sparkoperator.k8s.io/v1beta2:SparkApplication";
 const batch = "kubernetes:batch/v1:Job";

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { podSchema } from "../../../infra/provider/job-pod";
-import { stackFolder } from "../../../stacks/commands/command";
+import { podSchema } from "../../../../infra/provider/job-pod";
+import { stackFolder } from "../../../../stacks/commands/cli/paths";
 import {
   keepRuns,
   readRuns,
   runsIn,
-} from "../../../stacks/commands/run-history";
-import { endedRun } from "../../../stacks/commands/submit";
+} from "../../../../stacks/commands/jobs/run-history";
+import { endedRun } from "../../../../stacks/commands/submit";
 
 const stack = "run-history-test";
 

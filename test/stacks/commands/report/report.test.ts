@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 
-import { costOfRuns } from "../../../stacks/commands/cost-of-runs";
-import { describeReport, endedJobs } from "../../../stacks/commands/report";
-import { servicesOf } from "../../../stacks/commands/services";
-import { table } from "../../../stacks/commands/table";
+import { costOfRuns } from "../../../../stacks/commands/cost/report-costs";
+import {
+  describeReport,
+  endedJobs,
+} from "../../../../stacks/commands/report/report";
+import { servicesOf } from "../../../../stacks/commands/report/services";
+import { table } from "../../../../stacks/commands/cli/table";
 
 const job = {
   urn: "urn:pulumi:local::mlstack::mlstack:index:JobEnd::clickstream-training",

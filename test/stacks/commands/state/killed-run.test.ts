@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { interruptedObjects } from "../../../stacks/commands/interrupted-objects";
-import { interruptedReleases } from "../../../stacks/commands/interrupted-releases";
-import { killedRun } from "../../../stacks/commands/pending-operations";
+import { interruptedObjects } from "../../../../stacks/commands/state/interrupted-objects";
+import { interruptedReleases } from "../../../../stacks/commands/state/interrupted-releases";
+import { killedRun } from "../../../../stacks/commands/state/pending-operations";
 
 describe("what a killed run leaves", () => {
   const operation = (type: string, resource: object) => ({ type, resource });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { lostCluster } from "../../../stacks/commands/lost-cluster";
+import { lostCluster } from "../../../../stacks/commands/state/lost-cluster";
 
 describe("cluster that a state knows", () => {
   const dataDir = mkdtempSync(join(tmpdir(), "mlstack-data-"));
