@@ -11,9 +11,9 @@ import {
 import { kafkaSchema } from "../components/kafka/config";
 import { observabilitySchema } from "../components/observability/config";
 import { checkHistory, sparkSchema } from "../components/spark-history/config";
-import { teamSchema } from "../components/teams/config";
+import { teamsSchema } from "../components/teams/config";
 import { checkTeams } from "../components/teams/names";
-import { poolSchema } from "../infra/pools/config";
+import { poolsSchema } from "../infra/pools/config";
 import { tagValue } from "../infra/tags";
 import { declareWorkloads } from "../workloads/checks/declare-workloads";
 import type { DeclaredWorkload } from "../workloads/declaration/declared-workload";
@@ -31,12 +31,7 @@ import { shownValue } from "./plain-keys";
 /** Configuration under `mlstack:` in a stack's file; strict, with defaults. */
 export const stackSchema = z.strictObject({
   target: targetSchema.describe("Where the stack runs"),
-  pools: z
-    .array(poolSchema)
-    .min(1, "name at least one pool")
-    .refine(unique("name"), "give every pool a name of its own")
-    .default([{ name: "cpu", min: 1, max: 1, spot: false }])
-    .describe("Groups of equal nodes"),
+  pools: poolsSchema.describe("Groups of equal nodes"),
   lifetime: z
     .enum(["long", "short"])
     .default("long")
@@ -69,12 +64,7 @@ export const stackSchema = z.strictObject({
     })
     .prefault({})
     .describe("How objects are kept in the buckets of the stack"),
-  teams: z
-    .array(teamSchema)
-    .min(1, "name at least one team")
-    .refine(unique("name"), "give every team a name of its own")
-    .prefault([{ name: "ml" }])
-    .describe("Namespaces, with quotas, and who works in them"),
+  teams: teamsSchema.describe("Namespaces, with quotas, and who works in them"),
   kubeflow: kubeflowSchema.describe("Parts of Kubeflow that the stack has"),
   spark: sparkSchema.describe("How the stack runs Spark"),
   workloads: workloadsSchema.describe(
@@ -186,9 +176,4 @@ function decode(value: string): unknown {
   } catch {
     return value;
   }
-}
-
-function unique<Key extends string>(key: Key) {
-  return (items: readonly Readonly<Record<Key, unknown>>[]) =>
-    new Set(items.map((item) => item[key])).size === items.length;
 }

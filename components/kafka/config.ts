@@ -1,51 +1,7 @@
 import { z } from "zod";
 
 import { jvmMebibytes, jvmMemory, quantity } from "../../infra/quantity";
-
-const topicName = z
-  .string()
-  .regex(
-    /^[a-z0-9]([-a-z0-9.]{0,198}[a-z0-9])?$/,
-    "use lower-case letters, digits, hyphens and dots, at most 200",
-  );
-
-const topicSchema = z.strictObject({
-  name: topicName.describe("Name of the topic"),
-  partitions: z
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .default(8)
-    .describe("Partitions of the topic"),
-  retentionHours: z
-    .number()
-    .positive()
-    .default(168)
-    .describe(
-      "How long a record is kept; a consumer that is away for longer misses records",
-    ),
-  retentionBytes: quantity
-    .optional()
-    .describe("Bytes that a partition keeps at most, as a quantity"),
-});
-
-/** A topic as a stack declares it. */
-export type Topic = z.output<typeof topicSchema>;
-
-function uniqueTopics<Schema extends z.ZodType<{ readonly name: string }>>(
-  topic: Schema,
-) {
-  return z
-    .array(topic)
-    .refine(
-      (items) => new Set(items.map(({ name }) => name)).size === items.length,
-      "give every topic a name of its own",
-    )
-    .default([]);
-}
-
-const topics = uniqueTopics(topicSchema);
+import { externalTopicsSchema, topicsSchema } from "./topic-schema";
 
 const authority = z
   .string()
@@ -87,7 +43,7 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
   /** One broker that is its own controller, of an image of ours. */
   z.strictObject({
     kind: z.literal("single").describe("One broker that is its own controller"),
-    topics: topics.describe("Topics of the cluster"),
+    topics: topicsSchema.describe("Topics of the cluster"),
     storage: quantity.default("10Gi").describe("Volume of the records"),
     memory: jvmMemory.default("512m").describe("Heap"),
   }),
@@ -96,7 +52,7 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
     kind: z
       .literal("strimzi")
       .describe("Brokers that the Strimzi operator runs"),
-    topics: topics.describe("Topics of the cluster"),
+    topics: topicsSchema.describe("Topics of the cluster"),
     pool: z.string().default("cpu").describe("Pool of the brokers"),
     brokers: z
       .number()
@@ -111,9 +67,7 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
   /** A cluster that someone else runs. */
   z.strictObject({
     kind: z.literal("external").describe("A cluster that someone else runs"),
-    topics: uniqueTopics(
-      z.strictObject({ name: topicName.describe("Name of the topic") }),
-    ).describe(
+    topics: externalTopicsSchema.describe(
       "Topics that streams read, by name: they are there already, and are neither created nor altered",
     ),
     servers: z

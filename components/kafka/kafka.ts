@@ -13,13 +13,9 @@ import {
 import { teamNamespaces } from "../teams/label";
 import { broker, clientPort } from "./broker";
 import { clientEnvironment } from "./client-settings";
-import type {
-  KafkaConfig,
-  KafkaConfigOf,
-  KafkaSecurity,
-  Topic,
-} from "./config";
+import type { KafkaConfig, KafkaConfigOf, KafkaSecurity } from "./config";
 import { strimziCluster, strimziServers } from "./strimzi";
+import type { Topic } from "./topic-schema";
 import { topicsJob } from "./topics-job";
 
 /** Arguments of {@link Kafka}. */

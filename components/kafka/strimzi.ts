@@ -9,8 +9,9 @@ import { KafkaCluster, KafkaNodePool, KafkaTopic } from "../kinds/strimzi";
 import { containerSecurity } from "../pods/restricted-pod";
 import { charts, kafkaVersion } from "../versions";
 import { clientPort } from "./broker";
-import { brokerMemory, type KafkaConfigOf, type Topic } from "./config";
-import { topicSettings } from "./topic-properties";
+import { brokerMemory, type KafkaConfigOf } from "./config";
+import { topicProperties } from "./topic-properties";
+import type { Topic } from "./topic-schema";
 
 /** Arguments of a Strimzi cluster. */
 export interface StrimziArgs {
@@ -198,7 +199,7 @@ function topicSpec(topic: Topic, replicas: number) {
     topicName: topic.name,
     partitions: topic.partitions,
     replicas,
-    config: topicSettings(topic),
+    config: topicProperties(topic),
   };
 }
 

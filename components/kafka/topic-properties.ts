@@ -1,8 +1,8 @@
 import { amount } from "../../infra/quantity";
-import type { Topic } from "./config";
+import type { Topic } from "./topic-schema";
 
-/** Settings of a topic in Kafka's words. */
-export function topicSettings(topic: Topic): Record<string, string> {
+/** Properties of a topic, by the names that Kafka gives them. */
+export function topicProperties(topic: Topic): Record<string, string> {
   return {
     "retention.ms": String(Math.round(topic.retentionHours * 3_600_000)),
     ...(topic.retentionBytes === undefined
@@ -19,7 +19,7 @@ export function topicLines(topics: readonly Topic[], replicas: number): string {
         topic.name,
         topic.partitions,
         replicas,
-        ...Object.entries(topicSettings(topic)).map(
+        ...Object.entries(topicProperties(topic)).map(
           ([key, value]) => `${key}=${value}`,
         ),
       ].join(" "),

@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { containerSecurity, podSecurity } from "../pods/restricted-pod";
-import type { Topic } from "./config";
 import { topicLines } from "./topic-properties";
+import type { Topic } from "./topic-schema";
 
 /** Arguments of the job that creates topics. */
 export interface TopicsJobArgs {

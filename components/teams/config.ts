@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { cidr } from "../../infra/network/cidr";
 import { dnsLabel } from "../../infra/names/dns-label";
+import { uniquelyNamed } from "../../infra/names/uniquely-named";
 import { quantity } from "../../infra/quantity";
 import { defaultNodeDisk, defaultObjects, defaultStorage } from "./quota";
 
@@ -13,8 +14,7 @@ const members = z
   )
   .default([]);
 
-/** A team of a stack. */
-export const teamSchema = z.strictObject({
+const teamSchema = z.strictObject({
   name: dnsLabel.describe("Name of the team, and of its namespace"),
   owner: z
     .templateLiteral(["user:", z.string().min(1)], {
@@ -97,3 +97,8 @@ export const teamSchema = z.strictObject({
       "What the team's namespace may hold, and its pods may ask for together",
     ),
 });
+
+/** Teams of a stack. */
+export const teamsSchema = uniquelyNamed(teamSchema, "team")
+  .min(1, "name at least one team")
+  .prefault([{ name: "ml" }]);

@@ -34,8 +34,8 @@ export interface TrainingJobArgs {
   readonly timeoutSeconds: number;
   /** More of the containers' environment. */
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
-  /** Size of /dev/shm; Kubernetes' own unless given. */
-  readonly sharedMemory?: string;
+  /** Size of /dev/shm of each replica, as a quantity. */
+  readonly sharedMemory: string;
   /** How often the operator starts it again when it fails; its own choice unless given. */
   readonly retries?: number;
   /** Of the object that stands for the job. */
@@ -132,9 +132,7 @@ function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
         tolerations: [...args.pool.placement.tolerations],
         securityContext: podSecurity(workloadUser),
         containers: [container(args)],
-        ...(args.sharedMemory === undefined
-          ? {}
-          : { volumes: [memoryVolume(args.sharedMemory)] }),
+        volumes: [memoryVolume(args.sharedMemory)],
       },
     },
   };
@@ -164,9 +162,7 @@ function container(args: TrainingJobArgs): k8s.types.input.core.v1.Container {
       requests: { cpu, memory, ...gpu },
       limits: { memory, ...gpu },
     },
-    ...(args.sharedMemory === undefined
-      ? {}
-      : { volumeMounts: [{ name: sharedMemoryName, mountPath: "/dev/shm" }] }),
+    volumeMounts: [{ name: sharedMemoryName, mountPath: "/dev/shm" }],
     securityContext: containerSecurity,
   };
 }

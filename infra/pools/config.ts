@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 import { dnsLabel } from "../names/dns-label";
+import { uniquelyNamed } from "../names/uniquely-named";
 
-/** A node pool of a stack. */
-export const poolSchema = z
+const poolSchema = z
   .strictObject({
     name: dnsLabel.describe("Name of the pool, by which workloads select it"),
     machineType: z
@@ -44,3 +44,8 @@ export const poolSchema = z
     path: ["max"],
     message: "raise it to min or more",
   });
+
+/** Node pools of a stack. */
+export const poolsSchema = uniquelyNamed(poolSchema, "pool")
+  .min(1, "name at least one pool")
+  .default([{ name: "cpu", min: 1, max: 1, spot: false }]);

@@ -3,7 +3,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { deltaOf } from "../cost/delta";
 import { describeCost, describeDelta } from "../cost/describe";
 import { overBudget } from "../cost/preview-cost";
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { forecastCost } from "./cost/forecast-report";
 import { managedComparison } from "./cost/managed-comparison";
 import { costOf } from "./cost/stack-file-cost";

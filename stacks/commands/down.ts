@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 
 import type { Command } from "@commander-js/extra-typings";
 
-import { CommandError, stackFolder } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
+import { stackFolder } from "./cli/paths";
 import type { Invocation } from "./cli/command-list";
 import { examples, stackOption, yesOption } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";

@@ -27,7 +27,8 @@ import {
 } from "../ephemeral/config-file";
 import { expiryTag, listStacks, readLife } from "../ephemeral/stack-life";
 import { expiryAfter, parseTtl, ttlRemedy } from "../ephemeral/ttl";
-import { CommandError, root, stackFolder } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
+import { root, stackFolder } from "./cli/paths";
 import { examples } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";
 import { checkedConfig } from "./stack-file/stack-config";

@@ -12,7 +12,7 @@ import {
   workloadFileSchema,
   type JsonSchema,
 } from "../schema/json-schema";
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { examples } from "./cli/options";
 import { table } from "./cli/table";
 

@@ -6,7 +6,7 @@ import {
   modelLabel,
   viewLabel,
 } from "../../workloads/features/labels";
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { examples, jsonOption, stackOption } from "./cli/options";
 import {
   StackJobs,

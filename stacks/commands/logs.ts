@@ -1,7 +1,7 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import type { Command } from "@commander-js/extra-typings";
 
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { examples, stackOption } from "./cli/options";
 import { printLog } from "./pods/pod-log";
 import { readyPod, serviceOf } from "./pods/service-pod";

@@ -3,7 +3,8 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import type { Command as PlainCommand } from "commander";
 
 import { version } from "../../package.json";
-import { CommandError, root } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
+import { root } from "./cli/paths";
 import { refuseForgottenDashes, refuseWords } from "./cli/refused-words";
 import { commands, type CommandEntry } from "./cli/command-list";
 import { stackNames } from "./stack-file/stack-file";

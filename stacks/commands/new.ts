@@ -11,7 +11,8 @@ import { dirname, join, relative } from "node:path";
 import { Option, type Command } from "@commander-js/extra-typings";
 
 import { workloadName } from "../../workloads/schema/names";
-import { CommandError, fromCaller, root } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
+import { fromCaller, root } from "./cli/paths";
 import { examples } from "./cli/options";
 import { workloadEntry } from "./stack-file/workload-entry";
 

@@ -5,7 +5,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 
 import { type Command } from "@commander-js/extra-typings";
 
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { examples, stackOption } from "./cli/options";
 import { readyPod, serviceOf } from "./pods/service-pod";
 import { servicesOf, type Service } from "./report/services";

@@ -18,7 +18,8 @@ import {
   type DeclaredWorkload,
 } from "../../workloads/declaration/declared-workload";
 import { stepLabel, workloadLabel } from "../../workloads/own/labels";
-import { CommandError, fromCaller, root, stackFolder } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
+import { fromCaller, root, stackFolder } from "./cli/paths";
 import { inputValues } from "./cli/input-values";
 import { storyOf } from "./jobs/job-story";
 import {

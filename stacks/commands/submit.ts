@@ -22,7 +22,7 @@ import {
   type StepInputs,
 } from "../../workloads/own/labels";
 import { runMoneySpan } from "../cost/money";
-import { CommandError } from "./cli/paths";
+import { CommandError } from "./cli/command-error";
 import { costOfRuns } from "./cost/report-costs";
 import { inputValues } from "./cli/input-values";
 import { jobPods } from "./pods/job-pods";

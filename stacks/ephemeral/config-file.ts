@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Document, parse } from "yaml";
 import { z } from "zod";
 
-import { CommandError, root } from "../commands/cli/paths";
+import { CommandError } from "../commands/cli/command-error";
+import { root } from "../commands/cli/paths";
 import { stackNames } from "../commands/stack-file/stack-file";
 
 /** Parts of every stack file. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 
-import { CommandError, root } from "../commands/cli/paths";
+import { CommandError } from "../commands/cli/command-error";
+import { root } from "../commands/cli/paths";
 import type { Pulumi } from "../commands/engine/pulumi";
 import { parseDigest, type Digest } from "./digest";
 

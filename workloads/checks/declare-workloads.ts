@@ -19,7 +19,7 @@ import { enabledBefore, enabledSteps } from "../declaration/enabled-steps";
 import { workloadName } from "../schema/names";
 import type { Kind, Step, StepOf } from "../schema/step";
 import type { Value } from "../schema/value";
-import type { OwnWorkload, Workload } from "../schema/workload";
+import type { OwnWorkloadConfig, Workload } from "../schema/workload";
 import { inOrder } from "./step-order";
 import { chooseExecutorPool, choosePool } from "./step-pool";
 import { sparkJobsOf } from "../declaration/step-values";
@@ -39,7 +39,7 @@ export interface WorkloadPlaces {
 
 /** The workloads of folders that a stack names, and every mistake in them, at once. */
 export function declareWorkloads(
-  own: Readonly<Record<string, OwnWorkload>>,
+  own: Readonly<Record<string, OwnWorkloadConfig>>,
   places: WorkloadPlaces,
 ): {
   readonly workloads: readonly DeclaredWorkload[];

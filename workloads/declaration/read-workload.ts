@@ -12,14 +12,14 @@ import { declaredFolder } from "../schema/declared-folder";
 import { workloadFile } from "../schema/names";
 import {
   workloadSchema,
-  type OwnWorkload,
+  type OwnWorkloadConfig,
   type Workload,
 } from "../schema/workload";
 
 /** A workload's declaration, with what a stack sets of it, and the problems that are found in the two. */
 export interface ReadWorkload {
   readonly name: string;
-  readonly own: OwnWorkload;
+  readonly own: OwnWorkloadConfig;
   /** Folder, as a path from the root of the project. */
   readonly folder: string;
   /** Undefined where it cannot be read; `problems` tell why. */
@@ -30,7 +30,10 @@ export interface ReadWorkload {
 }
 
 /** Reads the folder of a workload that a stack names. */
-export function readWorkload(name: string, own: OwnWorkload): ReadWorkload {
+export function readWorkload(
+  name: string,
+  own: OwnWorkloadConfig,
+): ReadWorkload {
   const place =
     own.path === undefined ? `workloads.${name}` : `workloads.${name}.path`;
   const here = declaredFolder(name, own.path);

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
-import { trainingJobSizeSchema } from "../../components/training/job-size";
-import { quantity } from "../../infra/quantity";
+import {
+  sharedMemorySchema,
+  trainingJobSizeSchema,
+} from "../../components/training/job-size";
 import { image } from "./image";
 import { bucketName, duration } from "./names";
 import { argument, variable } from "./value";
@@ -146,7 +148,5 @@ export const training = {
     .min(1)
     .describe("Program of each replica; the working folder is the code's"),
   size: trainingJobSizeSchema.describe("How large it is"),
-  sharedMemory: quantity
-    .default("64Mi")
-    .describe("Size of /dev/shm, which counts as memory of the replica"),
+  sharedMemory: sharedMemorySchema,
 };

@@ -52,4 +52,4 @@ export const ownWorkloadSchema = z.strictObject({
 });
 
 /** A workload of a folder, as a stack's file names it. */
-export type OwnWorkload = z.output<typeof ownWorkloadSchema>;
+export type OwnWorkloadConfig = z.output<typeof ownWorkloadSchema>;

@@ -11,7 +11,8 @@ import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
-import { CommandError, root } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { root } from "../cli/paths";
 import { Pulumi } from "../engine/pulumi";
 
 /** Figures of a first preview of a cloud stack. */

@@ -1,4 +1,4 @@
-import { CommandError } from "./paths";
+import { CommandError } from "./command-error";
 
 /** `--set NAME=VALUE` of a command, by name. @throws {CommandError} on one without a name or a value */
 export function inputValues(

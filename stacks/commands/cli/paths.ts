@@ -4,9 +4,6 @@ import { join, resolve } from "node:path";
 /** Root of the checkout. */
 export const root = join(__dirname, "../../..");
 
-/** A mistake of the person at the keyboard, or of what they run on: shown as its message alone. */
-export class CommandError extends Error {}
-
 /** Folder of what a stack leaves in this checkout: report, kubeconfig. */
 export function stackFolder(stack: string): string {
   return join(root, ".mlstack", stack);

@@ -1,4 +1,4 @@
-import { CommandError } from "./paths";
+import { CommandError } from "./command-error";
 
 /** An option of a command, by its name without dashes. */
 export interface KnownOption {

@@ -12,7 +12,7 @@ import {
 import { money } from "../../cost/money";
 import { ratedPools, sharedPools } from "../../cost/pool-rates";
 import { atLeast, type CostSum, outsidePools } from "../../cost/sum";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { sumOfStack } from "./stack-file-cost";
 import { type PastRun, readRuns } from "../jobs/run-history";
 import type { ReadableStack } from "../stack-file/stack-config";

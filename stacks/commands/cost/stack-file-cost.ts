@@ -1,7 +1,7 @@
 import { declaredResources } from "../../cost/declared";
 import { stackCost } from "../../cost/stack-cost";
 import type { CostSum } from "../../cost/sum";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import type { ReadableStack } from "../stack-file/stack-config";
 
 /** Cost of a stack by its file; undefined where nothing is billed by the hour. */

@@ -1,7 +1,8 @@
 import { renameSync, writeFileSync } from "node:fs";
 
 import { costPlot, type PlottedCost, svgOf } from "../../cost/plot";
-import { CommandError, fromCaller } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { fromCaller } from "../cli/paths";
 import { sumOfStack } from "./stack-file-cost";
 import { placeOf, readStackConfig } from "../stack-file/stack-config";
 

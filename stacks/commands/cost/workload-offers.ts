@@ -7,7 +7,7 @@ import {
   type RunTimes,
 } from "../../cost/job";
 import { runMoney, runMoneySpan } from "../../cost/money";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { type ReadableStack } from "../stack-file/stack-config";
 import { table } from "../cli/table";
 

@@ -2,7 +2,7 @@ import { accessOf } from "../../../infra";
 import { run } from "../../../infra/supply/process";
 import { findProgram } from "../../../infra/supply/toolchain/packages";
 import { refuseWeakBackEnd, requirePassphrase } from "../engine/back-end";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { Pulumi } from "../engine/pulumi";
 import type { StackFile } from "../stack-file/stack-file";
 

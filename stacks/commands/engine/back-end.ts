@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { machineHasStack, openMachineState } from "./machine-state";
 import type { StackFile } from "../stack-file/stack-file";
 

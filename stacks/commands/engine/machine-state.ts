@@ -14,7 +14,8 @@ import { dirname, isAbsolute, join } from "node:path";
 
 import { z } from "zod";
 
-import { CommandError, root, shortPath } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { root, shortPath } from "../cli/paths";
 
 /** Where the file back end keeps what belongs to the stacks of this project. */
 const stacksPath = ".pulumi/stacks/mlstack";

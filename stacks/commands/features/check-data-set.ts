@@ -5,7 +5,8 @@ import { describeProblem } from "../../../infra/problem";
 import { readDataSet } from "../../../workloads/features/read-data-set";
 import type { DataSet } from "../../../workloads/features/data-set";
 import { judgeRecord } from "../../../workloads/features/record-faults";
-import { CommandError, fromCaller } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { fromCaller } from "../cli/paths";
 
 /**
  * Checks a data set's declaration, and the records of its sample by it, without a stack.

@@ -2,7 +2,7 @@ import type { V1EnvVar } from "@kubernetes/client-node";
 import { z } from "zod";
 
 import { commandLabel } from "../../../workloads/features/labels";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import type { SparkSpec, SparkTemplate, StackJobs } from "../jobs/command-jobs";
 import { table } from "../cli/table";
 

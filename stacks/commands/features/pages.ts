@@ -7,7 +7,8 @@ import {
   readDataSet,
 } from "../../../workloads/features/read-data-set";
 import { pagesOf } from "../../../workloads/features/documentation";
-import { CommandError, fromCaller } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { fromCaller } from "../cli/paths";
 
 /**
  * Pages of the feature views that are declared, whether a stack is up or not.

@@ -12,7 +12,7 @@ import type {
 import { z } from "zod";
 
 import { commandLabel } from "../../../workloads/features/labels";
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { runJob, until } from "./run-job";
 import { connect } from "../state/stack-state";
 

@@ -1,4 +1,4 @@
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import type { Pulumi } from "../engine/pulumi";
 import {
   kubeconfigOf,

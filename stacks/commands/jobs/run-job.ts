@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { BatchV1Api, CoreV1Api, V1Job } from "@kubernetes/client-node";
 
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 
 /**
  * Runs a Job of a command to its end, and takes it away.

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 
 /** A pod behind a service, and the port of it that the service leads to. */
 export interface ServicePod {

@@ -5,7 +5,8 @@ import { parse } from "yaml";
 import type { StackConfig } from "../../config";
 import { readConfigFile, stackFileSchema } from "../../ephemeral/config-file";
 import { withPlaceholders } from "../../ephemeral/derive";
-import { CommandError, root } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { root } from "../cli/paths";
 
 /** A stack's configuration as its file has it, with texts in place of secrets, and as the program reads it. */
 export interface ReadableStack {

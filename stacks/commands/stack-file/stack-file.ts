@@ -5,7 +5,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import type { Part, Parts } from "../../../infra/supply/images/catalogue";
-import { CommandError, root } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
+import { root } from "../cli/paths";
 
 // Anything else is the program's to refuse.
 const on = z.literal(true).optional().catch(undefined);

@@ -1,7 +1,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { CommandError } from "../cli/paths";
+import { CommandError } from "../cli/command-error";
 import { Pulumi } from "../engine/pulumi";
 
 const deployment = z.object({

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CommandError } from "../../../stacks/commands/cli/paths";
+import { CommandError } from "../../../stacks/commands/cli/command-error";
 import { offersOf } from "../../../stacks/commands/cost/workload-offers";
 import { writeWorkload } from "../../../stacks/commands/new";
 import { submission, templateOf } from "../../../stacks/commands/submit";

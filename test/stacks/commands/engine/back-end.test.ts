@@ -20,7 +20,7 @@ import {
   requirePassphrase,
   type KeptStack,
 } from "../../../../stacks/commands/engine/back-end";
-import { CommandError } from "../../../../stacks/commands/cli/paths";
+import { CommandError } from "../../../../stacks/commands/cli/command-error";
 import {
   isAlive,
   machineStateFolder,
