@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { PlacedPool, Platform } from "../../infra/platform";
-import { accountRights, type AccountRightsArgs } from "../account-rights";
+import { accountRights, type AccountRightsArgs } from "../teams/account-rights";
 import {
   type CompiledPipeline,
   contentHash,

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { objectStoreSecret } from "../../infra/object-store/key-pair-secret";
-import { accountRights } from "../account-rights";
+import { accountRights } from "../teams/account-rights";
 import { type MountedKind, mountVerb, submitVerb } from "../admission/mounts";
 import type { SparkRunArgs } from "./run";
 

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { apiGroup } from "./teams/members";
+import { apiGroup } from "./members";
 
 /** Rights in a namespace, and the one service account that has them. */
 export interface AccountRightsArgs {

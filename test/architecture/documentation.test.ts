@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 
 import { alerts } from "../../components/observability/alerts";
-import { commands } from "../../stacks/commands/cli/command-list";
+import { commands } from "../../stacks/commands/command-list";
 import { stackSchema } from "../../stacks/config";
 import { stepSchema } from "../../workloads/schema/step";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { accountRights } from "../../components/account-rights";
+import { accountRights } from "../../components/teams/account-rights";
 import type { JobEnd } from "../../components/jobs/job-end";
 import { SparkJob } from "../../components/spark/job";
 import { submissionRules } from "../../components/spark/mounts";

@@ -1,6 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 
-import { commands, type CommandEntry } from "./command-list";
+import { commands, type CommandEntry } from "../command-list";
 
 /** Reference of the commands as a Markdown page: a section a command, with its options and examples. */
 export function commandReference(): string {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { commands } from "../../../../stacks/commands/cli/command-list";
+import { commands } from "../../../../stacks/commands/command-list";
 import { Checkout } from "../../../support/checkout";
 
 /** The program as npm really starts it. */
