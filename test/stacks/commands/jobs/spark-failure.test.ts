@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { failureOf } from "../../../stacks/commands/stack-jobs";
+import { failureOf } from "../../../../stacks/commands/jobs/command-jobs";
 
 describe("the reason of a Spark job that failed", () => {
   for (const [result, reason] of [
