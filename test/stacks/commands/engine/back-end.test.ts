@@ -258,7 +258,7 @@ describe("back end", () => {
           process.execPath,
           script,
         ],
-        { cwd: join(__dirname, "../../.."), encoding: "utf8" },
+        { cwd: join(__dirname, "../../../.."), encoding: "utf8" },
       );
       assert.equal(status, 0, stderr);
     });
