@@ -3,8 +3,8 @@ import { open } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
-import { address } from "../cidr";
-import { linkLocal } from "../destinations";
+import { address } from "../network/cidr";
+import { linkLocal } from "../network/destinations";
 import { cgroupProcesses, makeCgroup, removeCgroup } from "./cgroups";
 import { execute } from "./execute";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
