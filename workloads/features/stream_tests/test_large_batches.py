@@ -49,3 +49,10 @@ def test_an_append_holds_few_records_at_once(spark: SparkSession, tmp_path: Path
     assert len(logs) == 2
     assert all(text.count(BLOCK) > 1 for text in logs)
     assert spark.read.format("hudi").load(path).count() == count
+
+
+def test_changes_that_do_not_fit_into_memory_are_not_compressed_one_by_one(spark: SparkSession) -> None:
+    jvm = spark._jvm
+    assert jvm is not None
+    settings = jvm.org.apache.hudi.common.config.DFSPropertiesConfiguration.getGlobalProps()
+    assert settings.getProperty("hoodie.common.diskmap.compression.enabled") == "false"
