@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { NotebookArgs } from "./notebook";
+import type { NotebookArgs } from "./notebook-args";
 import {
   containerSecurity,
   podSecurity,

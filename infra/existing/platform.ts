@@ -2,10 +2,8 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { nvidiaDevicePlugin } from "../device-plugin";
-import {
-  makeObjectStore,
-  type ObjectStore,
-} from "../object-store/object-store";
+import { makeObjectStore } from "../object-store/make-object-store";
+import type { ObjectStore } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../pools/placement";
 import type { NodePool, PlacedPool, Platform } from "../platform";

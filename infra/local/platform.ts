@@ -3,10 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { registryStorage } from "../supply/images/registry";
 import { NetworkPolicyController } from "../network/network-policy-controller";
-import {
-  makeObjectStore,
-  type ObjectStore,
-} from "../object-store/object-store";
+import { makeObjectStore } from "../object-store/make-object-store";
+import type { ObjectStore } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import { placePool } from "../pools/placement";
 import type { Platform } from "../platform";

@@ -5,10 +5,8 @@ import { nvidiaDevicePlugin } from "../device-plugin";
 import { fitted, slug } from "../names/naming";
 import { NetworkPolicyController } from "../network/network-policy-controller";
 import { SystemNamespaces } from "../network/system-namespaces";
-import {
-  makeObjectStore,
-  type ObjectStore,
-} from "../object-store/object-store";
+import { makeObjectStore } from "../object-store/make-object-store";
+import type { ObjectStore } from "../object-store/object-store";
 import { StorePlatform } from "../object-store/store-platform";
 import {
   placePool,

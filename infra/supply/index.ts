@@ -13,12 +13,8 @@ import { requireOwnCache } from "./cache-owner";
 import { thisMachine, unfit } from "./machine";
 import { PlainError, run } from "./process";
 import { isOffline, pulumiTools } from "./pulumi";
-import {
-  terminalProgress,
-  withCacheLock,
-  type Progress,
-  type Step,
-} from "./steps";
+import type { Step } from "./step";
+import { terminalProgress, withCacheLock, type Progress } from "./steps";
 import { toolSteps } from "./toolchain/build";
 import { fetchableTools } from "./toolchain/fetch";
 import { removeGoCaches } from "./toolchain/go-caches";

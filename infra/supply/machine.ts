@@ -3,7 +3,7 @@ import { totalmem } from "node:os";
 
 import { freeSpace } from "../folders/free-space";
 import type { Problem } from "../problem";
-import type { Step } from "./steps";
+import type { Step } from "./step";
 import { architecture } from "./toolchain/fetch";
 import { cacheFolder } from "./toolchain/tools";
 

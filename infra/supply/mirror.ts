@@ -10,7 +10,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { run } from "./process";
-import type { Step, StepContext } from "./steps";
+import type { Step, StepContext } from "./step";
 import { moduleSource } from "./toolchain/module-source";
 import { cacheFolder, findTool, toolVersion } from "./toolchain/tools";
 

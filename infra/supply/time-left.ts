@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 
-import type { Step } from "./steps";
+import type { Step } from "./step";
 
 /** What the estimate knows of a step. */
 type Planned = Pick<Step, "id" | "minutes">;

@@ -15,7 +15,7 @@ import { registryStorage } from "../../infra/supply/images/registry";
 import { registryOf } from "../../infra/supply/images/upstream";
 import { thisMachine, unfit } from "../../infra/supply/machine";
 import { run } from "../../infra/supply/process";
-import type { Step } from "../../infra/supply/steps";
+import type { Step } from "../../infra/supply/step";
 import {
   canInstall,
   distribution,

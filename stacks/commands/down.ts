@@ -4,7 +4,7 @@ import type { Command } from "@commander-js/extra-typings";
 
 import { CommandError } from "./cli/command-error";
 import { stackFolder } from "./cli/paths";
-import type { Invocation } from "./command-list";
+import type { Invocation } from "./cli/command-file";
 import { examples, stackOption, yesOption } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";
 import { readStackFile } from "./stack-file/stack-file";

@@ -6,7 +6,8 @@ import { version } from "../../package.json";
 import { CommandError } from "./cli/command-error";
 import { root } from "./cli/paths";
 import { refuseForgottenDashes, refuseWords } from "./cli/refused-words";
-import { commands, type CommandEntry } from "./command-list";
+import type { CommandEntry } from "./cli/command-file";
+import { commands } from "./command-list";
 import { stackNames } from "./stack-file/stack-file";
 
 /** Runs the command that the words name. @returns the exit code; an expected failure is one line and 1 */

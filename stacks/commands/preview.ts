@@ -5,7 +5,7 @@ import { readConfigFile } from "../ephemeral/config-file";
 import { previewComment } from "../preview/comment";
 import { diffChart, type ChartDiff } from "../preview/rendered-chart";
 import { runPreview } from "../preview/run-preview";
-import type { Invocation } from "./command-list";
+import type { Invocation } from "./cli/command-file";
 import { examples, stackOption } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";
 

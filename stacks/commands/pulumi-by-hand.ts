@@ -2,7 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 
 import { hasEmptyPassphrase, refuseWeakBackEnd } from "./engine/back-end";
 import { CommandError } from "./cli/command-error";
-import type { Invocation } from "./command-list";
+import type { Invocation } from "./cli/command-file";
 import { Pulumi } from "./engine/pulumi";
 import { readStackFile, stackNames } from "./stack-file/stack-file";
 

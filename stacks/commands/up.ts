@@ -3,7 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { prepare } from "../../infra/supply";
 import { refuseWeakBackEnd } from "./engine/back-end";
 import { CommandError } from "./cli/command-error";
-import type { Invocation } from "./command-list";
+import type { Invocation } from "./cli/command-file";
 import { mendKilledRun } from "./state/killed-run";
 import { lostCluster } from "./state/lost-cluster";
 import {

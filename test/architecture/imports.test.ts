@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 import { pluginOf, targetKinds } from "../../infra";
@@ -38,6 +38,29 @@ const imports: readonly Import[] = layers.flatMap(sources).flatMap((file) => {
 
 const layerOf = (path: string) => path.split("/")[0] ?? "";
 
+/** A file without its ending; a folder stands for its index. */
+function moduleOf(path: string): string {
+  const file = path.replace(/\.ts$/, "");
+  return existsSync(join(root, `${file}/index.ts`)) ? `${file}/index` : file;
+}
+
+/** Each cycle that a depth-first search meets, as the files along it. */
+function cyclesOf(next: ReadonlyMap<string, readonly string[]>): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(" "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const other of next.get(file) ?? []) visit(other, [...path, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  return cycles;
+}
+
 describe("imports", () => {
   it("are found", () => assert.ok(imports.length > 50));
 
@@ -50,6 +73,28 @@ describe("imports", () => {
       );
     });
     assert.deepEqual(upward, []);
+  });
+
+  it("form no cycle of files", () => {
+    // The program that reads the list of commands describes all of them, itself included: the list loads them late.
+    const list = "stacks/commands/command-list";
+    const next = new Map<string, string[]>();
+    for (const { from, to } of imports) {
+      const file = moduleOf(from);
+      if (file !== list)
+        next.set(file, [...(next.get(file) ?? []), moduleOf(to)]);
+    }
+    assert.deepEqual(cyclesOf(next), []);
+  });
+
+  it("would be found to form one", () => {
+    const next = new Map([
+      ["a", ["b", "d"]],
+      ["b", ["c"]],
+      ["c", ["b", "a"]],
+      ["d", []],
+    ]);
+    assert.deepEqual(cyclesOf(next), ["b c b", "a b c a"]);
   });
 
   it("reach a target through infra/index.ts alone", () => {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
-import type { Step, StepContext } from "../steps";
+import type { Step, StepContext } from "../step";
 import { toolStepId } from "../toolchain/build";
 import { cacheFolder, findTool, toolKey, toolPath } from "../toolchain/tools";
 import { buildImage, pushImage } from "./buildah";

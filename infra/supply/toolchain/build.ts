@@ -11,12 +11,8 @@ import {
 import { dirname, join } from "node:path";
 
 import { PlainError, run } from "../process";
-import {
-  withCacheLock,
-  type Progress,
-  type Step,
-  type StepContext,
-} from "../steps";
+import type { Step, StepContext } from "../step";
+import { withCacheLock, type Progress } from "../steps";
 import {
   fetchableTools,
   fetchTool,

@@ -13,7 +13,7 @@ import { basename, dirname, join } from "node:path";
 
 import { download, isServed, releaseAddress } from "../download";
 import { PlainError, run } from "../process";
-import type { StepContext } from "../steps";
+import type { StepContext } from "../step";
 import type { Architecture } from "./releases";
 import {
   cacheFolder,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { run } from "../process";
-import type { StepContext } from "../steps";
+import type { StepContext } from "../step";
 import { goEnvironment } from "./go-caches";
 import { moduleFolder, type Tool } from "./tools";
 

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 import { PlainError, run } from "../process";
-import type { Step } from "../steps";
+import type { Step } from "../step";
 
 /** A package of the distribution, and a file by which one sees that it is there. */
 export interface SystemPackage {

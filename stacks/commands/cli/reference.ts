@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 
-import { commands, type CommandEntry } from "../command-list";
+import { commands } from "../command-list";
+import type { CommandEntry } from "./command-file";
 
 /** Reference of the commands as a Markdown page: a section a command, with its options and examples. */
 export function commandReference(): string {

@@ -4,7 +4,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { objectsSchema } from "../../../infra/object-store/config";
-import { makeObjectStore } from "../../../infra/object-store/object-store";
+import { makeObjectStore } from "../../../infra/object-store/make-object-store";
 import type { Lifetime } from "../../../infra/target";
 import { platformOutputs } from "../../../infra/supply/plugins/platform-outputs";
 import { record, valueOf } from "../../support/recording-monitor";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CommandFailed, run } from "../../../infra/supply/process";
+import type { Step } from "../../../infra/supply/step";
 import {
   showProgress,
   silentProgress,
   withCacheLock,
-  type Step,
 } from "../../../infra/supply/steps";
 
 describe("steps", () => {
