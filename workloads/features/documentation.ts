@@ -1,4 +1,4 @@
-import { type Contract, type Field } from "./contract";
+import type { Field } from "./contract";
 import type { DataSet } from "./data-set";
 import {
   featureColumns,
@@ -8,6 +8,7 @@ import {
   windowName,
   type Feature,
   type FeatureView,
+  featureType,
 } from "./feature-view";
 
 /** A page of Markdown. */
@@ -95,7 +96,7 @@ export function describeView(
       Object.entries(view.features).flatMap(([name, feature]) =>
         windowsOf(view, name).map(({ column, window }) => [
           code(column),
-          typeOf(feature, contract),
+          featureType(feature, contract),
           window,
           `${feature.description}: ${formula(feature)}`,
         ]),
@@ -155,28 +156,23 @@ function windowsOf(view: FeatureView, name: string) {
   }));
 }
 
-/** Type of a feature's columns, in the words of a contract. */
-function typeOf({ aggregate, of }: Feature, { fields }: Contract): string {
-  switch (aggregate) {
-    case "count":
-    case "distinct":
-      return "long";
-    case "mean":
-      return "double";
-    case "sum":
-    case "min":
-    case "max":
-      return fields[of ?? ""]?.type ?? "double";
-  }
-}
-
 function formula({ aggregate, of, where }: Feature): string {
   const what = of === undefined ? "events" : code(of);
   const condition =
     where === undefined
       ? ""
-      : ` where ${code(where.field)} is ${where.in.join(" or ")}`;
+      : ` where ${code(where.field)} is ${ranged(where)}`;
   return `${aggregate} of ${what}${condition}`;
+}
+
+/** The values that a condition admits, in words. */
+function ranged(where: NonNullable<Feature["where"]>): string {
+  if ("in" in where) return where.in.join(" or ");
+  const { above, below } = where;
+  return [
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ].join(" and ");
 }
 
 function typed(name: string, field: Field | undefined): string {

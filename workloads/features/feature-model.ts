@@ -3,7 +3,12 @@ import { z } from "zod";
 import type { Problem } from "../../infra/problem";
 import { columnName, type Contract } from "./contract";
 import { cronLine } from "./cron-line";
-import { featureColumns, tableName, type FeatureView } from "./feature-view";
+import {
+  featureColumns,
+  numberColumns,
+  tableName,
+  type FeatureView,
+} from "./feature-view";
 
 const positiveSchema = z.union(
   [
@@ -76,7 +81,9 @@ export const featureModelSchema = z.strictObject({
     .array(columnName)
     .min(1)
     .optional()
-    .describe("Columns to learn from; all of the view's unless given"),
+    .describe(
+      "Columns to learn from; all of the view's that are numbers unless given",
+    ),
   drift: driftSchema
     .optional()
     .describe(
@@ -129,15 +136,18 @@ export function checkFeatureModels(
       report("positive.field", model.positive.field, remedy);
     if (view !== undefined) {
       const known = featureColumns(view);
+      const numbers = numberColumns(view, source);
       (model.columns ?? []).forEach((column, index) => {
-        if (!known.includes(column))
+        if (!numbers.includes(column))
           report(
             `columns[${index}]`,
             column,
-            `choose among ${known.join(", ")}`,
+            known.includes(column)
+              ? `is no number; choose among ${numbers.join(", ")}`
+              : `choose among ${numbers.join(", ")}`,
           );
       });
-      const measured = [...(model.columns ?? known), "score"];
+      const measured = [...(model.columns ?? numbers), "score"];
       for (const column of Object.keys(model.drift?.limits ?? {})) {
         if (!measured.includes(column))
           report(
@@ -160,7 +170,12 @@ export function featureModelSpec(
   const view = views.find((each) => tableName(each) === model.view);
   // The check has found it; see checkFeatureModels.
   if (view === undefined) throw new Error(`there is no view ${model.view}`);
-  const { name, example, positive, columns = featureColumns(view) } = model;
+  const {
+    name,
+    example,
+    positive,
+    columns = numberColumns(view, source),
+  } = model;
   return {
     name,
     source: source.name,

@@ -1,26 +1,57 @@
 import { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
-import { columnName, type Contract } from "./contract";
+import { columnName, type Contract, type Field } from "./contract";
 import { cronLine } from "./cron-line";
 import { hudiSettings, keyEnd, tableSchema } from "./table";
 
-const whereSchema = z.strictObject({
-  field: columnName.describe("Field of text"),
-  in: z.array(z.string()).min(1).describe("The values that count"),
-});
+const bound = z.number().optional();
+
+const whereSchema = z.union(
+  [
+    z
+      .strictObject({
+        field: columnName.describe("Field of text"),
+        in: z.array(z.string()).min(1).describe("The values that count"),
+      })
+      .describe("By its text"),
+    z
+      .strictObject({
+        field: columnName.describe("Field of numbers"),
+        above: bound.describe("Those that count are greater than this"),
+        below: bound.describe("Those that count are less than this"),
+      })
+      .refine(
+        ({ above, below }) => above !== undefined || below !== undefined,
+        {
+          error: "write above or below, such as above: 100",
+        },
+      )
+      .describe("By its number"),
+  ],
+  {
+    error: "write { field, in: [TEXT] }, or { field, above: NUMBER }",
+  },
+);
 
 const featureSchema = z.strictObject({
   description: z.string().min(1).describe("What it tells"),
   aggregate: z
-    .enum(["count", "sum", "min", "max", "mean", "distinct"])
-    .describe("What is made of the events"),
+    .enum([
+      ...(["count", "sum", "min", "max", "mean", "stddev"] as const),
+      ...(["first", "last", "distinct"] as const),
+    ])
+    .describe(
+      "What is made of the events; first and last by their time, stddev that of a sample",
+    ),
   of: columnName
     .optional()
     .describe("Field that is aggregated; a count has none"),
   where: whereSchema
     .optional()
-    .describe("Only events in which a field has one of these values"),
+    .describe(
+      "Only events in which a field has one of some values, or a number between bounds",
+    ),
 });
 
 /** One feature: an aggregate of an entity's events. */
@@ -187,6 +218,35 @@ export function checkFeatureViews(
   });
 }
 
+/** Type of a feature's columns, in the words of a contract. */
+export function featureType(
+  { aggregate, of }: Feature,
+  { fields }: Contract,
+): Field["type"] {
+  switch (aggregate) {
+    case "count":
+    case "distinct":
+      return "long";
+    case "mean":
+    case "stddev":
+      return "double";
+    case "sum":
+    case "min":
+    case "max":
+    case "first":
+    case "last":
+      return fields[of ?? ""]?.type ?? "double";
+  }
+}
+
+/** Columns of a view whose values are numbers. */
+export function numberColumns(view: FeatureView, source: Contract): string[] {
+  const numbers = Object.entries(view.features).filter(([, feature]) =>
+    ["long", "double"].includes(featureType(feature, source)),
+  );
+  return featureColumns({ ...view, features: Object.fromEntries(numbers) });
+}
+
 /** A view as its job reads it: what to compute from which table, and Hudi's settings of the one it writes. */
 export function featureViewSpec(view: FeatureView, source: Contract) {
   const { version, entity, knownAt, delayMinutes, window, features } = view;
@@ -240,7 +300,8 @@ function featureProblems(
       of,
       `choose one of ${Object.keys(fields).join(", ")}`,
     ]);
-  if (["sum", "min", "max", "mean"].includes(aggregate) && field && !isNumber)
+  const ofNumbers = ["sum", "min", "max", "mean", "stddev"];
+  if (ofNumbers.includes(aggregate) && field && !isNumber)
     problems.push(["of", of, `${aggregate} is of a number`]);
   if (aggregate === "distinct" && window.kind === "trailing")
     problems.push([
@@ -248,11 +309,14 @@ function featureProblems(
       aggregate,
       "distinct values of hours do not add up; use the window `whole`",
     ]);
-  if (where !== undefined && fields[where.field]?.type !== "string")
-    problems.push([
-      "where.field",
-      where.field,
-      `name a string field of ${name}`,
-    ]);
+  if (where !== undefined) {
+    const { type = "" } = fields[where.field] ?? {};
+    const [kind, types] =
+      "in" in where
+        ? ["string field", ["string"]]
+        : ["field of numbers", ["long", "double"]];
+    if (!types.includes(type))
+      problems.push(["where.field", where.field, `name a ${kind} of ${name}`]);
+  }
   return problems;
 }

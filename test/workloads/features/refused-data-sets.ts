@@ -326,6 +326,32 @@ export const refused: readonly RefusedDataSet[] = [
     line: 'FILE: views[0].features.extra.where.field: "riders": name a string field of trips_events',
   },
   {
+    what: "a condition on a text by its number",
+    keys: feature({
+      aggregate: "count",
+      where: { field: "zone", above: 1 },
+    }),
+    line: 'FILE: views[0].features.extra.where.field: "zone": name a field of numbers of trips_events',
+  },
+  {
+    what: "a condition between no bounds",
+    keys: feature({ aggregate: "count", where: { field: "riders" } }),
+    line: 'FILE: views[0].features.extra.where: {"field":"riders"}: write above or below, such as above: 100',
+  },
+  {
+    what: "a deviation of a text",
+    keys: feature({ aggregate: "stddev", of: "zone" }),
+    line: 'FILE: views[0].features.extra.of: "zone": stddev is of a number',
+  },
+  {
+    what: "a model that learns from a text",
+    keys: {
+      ...feature({ aggregate: "last", of: "zone" }),
+      "models.0.columns": ["trips_1h", "extra_1d"],
+    },
+    line: 'FILE: models[0].columns[1]: "extra_1d": is no number; choose among trips_1h, trips_1d, fare_1h, fare_1d',
+  },
+  {
     what: "a model of a view that does not trail",
     keys: { "models.0.view": "zone_totals" },
     line: 'FILE: models[0].view: "zone_totals": choose a view that trails: zone_fares',

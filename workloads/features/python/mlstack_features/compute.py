@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
@@ -18,13 +19,38 @@ _BUCKET = "_bucket"
 
 
 @dataclass(frozen=True)
+class Condition:
+    """Condition on a field of an event: one of some values, or a number between two bounds that it does not reach."""
+
+    field: str
+    values: tuple[str, ...]
+    above: float | None
+    below: float | None
+
+    def holds(self) -> Column:
+        """Whether an event meets it; null where the field is."""
+        value = F.col(self.field)
+        if self.values:
+            return value.isin(*self.values)
+        least = F.lit(True) if self.above is None else value > F.lit(self.above)
+        return least if self.below is None else least & (value < F.lit(self.below))
+
+
+def parse_condition(declared: Mapping[str, Any]) -> Condition:
+    """Read a condition of a declaration."""
+    return Condition(declared["field"], tuple(declared.get("in", ())), declared.get("above"), declared.get("below"))
+
+
+@dataclass(frozen=True)
 class Feature:
     """An aggregate of an entity's events."""
 
     name: str
     aggregate: str
     of: str | None
-    where: tuple[str, tuple[str, ...]] | None
+    time: str
+    """Column of the events' time."""
+    where: Condition | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +82,8 @@ def parse_view(text: str) -> ViewSpec:
             name=name,
             aggregate=feature["aggregate"],
             of=feature.get("of"),
-            where=(where["field"], tuple(where["in"])) if (where := feature.get("where")) else None,
+            time=declared["eventTime"],
+            where=parse_condition(where) if (where := feature.get("where")) else None,
         )
         for name, feature in declared["features"].items()
     )
@@ -172,12 +199,43 @@ class _Part:
 
 
 def _parts(feature: Feature) -> Sequence[_Part]:
-    if feature.aggregate == "mean":
-        return [
-            _Part(f"{feature.name}_sum", F.sum(_values(feature))),
-            _Part(f"{feature.name}_count", F.count(_values(feature))),
-        ]
-    return [_Part(feature.name, _aggregate(feature))]
+    values = _values(feature)
+    match feature.aggregate:
+        case "mean":
+            return [
+                _Part(f"{feature.name}_sum", F.sum(values)),
+                _Part(f"{feature.name}_count", F.count(values)),
+            ]
+        case "stddev":
+            moments = F.struct(
+                F.count(values).cast("double").alias("count"),
+                F.avg(values).alias("mean"),
+                # Of an hour without values, null.
+                (F.var_pop(values) * F.count(values)).alias("squares"),
+            )
+            return [_Part(feature.name, F.when(F.count(values) > 0, moments))]
+        case "first" | "last":
+            return [_Part(feature.name, _at_end(feature))]
+        case _:
+            return [_Part(feature.name, _aggregate(feature))]
+
+
+def _at_end(feature: Feature) -> Column:
+    """Time and value of the first or the last event that has a value; of several at one time, the least or greatest."""
+    values = _values(feature)
+    dated = F.when(values.isNotNull(), F.struct(F.col(feature.time).alias("time"), values.alias("value")))
+    return F.min(dated) if feature.aggregate == "first" else F.max(dated)
+
+
+def _merged(one: Column, other: Column) -> Column:
+    """Moments of two sets together, by Chan's formula: sums of squares would lose the digits of a large mean."""
+    count = one["count"] + other["count"]
+    apart = other["mean"] - one["mean"]
+    return F.struct(
+        count.alias("count"),
+        (one["mean"] + apart * other["count"] / count).alias("mean"),
+        (one["squares"] + other["squares"] + apart * apart * one["count"] * other["count"] / count).alias("squares"),
+    )
 
 
 def _combine(feature: Feature, span: WindowSpec) -> Column:
@@ -187,6 +245,14 @@ def _combine(feature: Feature, span: WindowSpec) -> Column:
         case "mean":
             count = F.sum(f"{feature.name}_count").over(span)
             return F.when(count > 0, F.sum(f"{feature.name}_sum").over(span) / count)
+        case "stddev":
+            none = F.struct(*(F.lit(0.0).alias(name) for name in ("count", "mean", "squares")))
+            moments = F.aggregate(F.collect_list(feature.name).over(span), none, _merged)
+            return F.when(moments["count"] > 1, F.sqrt(moments["squares"] / (moments["count"] - 1)))
+        case "first":
+            return F.min(feature.name).over(span)["value"]
+        case "last":
+            return F.max(feature.name).over(span)["value"]
         case aggregate:
             column: Column = getattr(F, aggregate)(feature.name).over(span)
             return column
@@ -199,6 +265,11 @@ def _aggregate(feature: Feature) -> Column:
             return F.count(values)
         case "distinct":
             return F.countDistinct(values)
+        case "first" | "last":
+            return _at_end(feature)["value"]
+        case "stddev":
+            # One value has none; Spark's own answer is not a number in some versions.
+            return F.when(F.count(values) > 1, F.stddev_samp(values))
         case aggregate:
             column: Column = getattr(F, aggregate)(values)
             return column
@@ -208,5 +279,4 @@ def _values(feature: Feature) -> Column:
     value = F.lit(1) if feature.of is None else F.col(feature.of)
     if feature.where is None:
         return value
-    field, allowed = feature.where
-    return F.when(F.col(field).isin(*allowed), value)
+    return F.when(feature.where.holds(), value)

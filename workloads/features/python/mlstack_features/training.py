@@ -19,9 +19,10 @@ from jobs.hadoop_file import write_text
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
 from pyspark.ml.feature import VectorAssembler
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from mlstack_features.compute import Condition, parse_condition
 from mlstack_features.reference import SCORE, Reference, counted, edges_of
 from mlstack_features.spark import SparkBackend
 from mlstack_features.store import FeatureStore
@@ -34,20 +35,6 @@ _HELD_OUT = "_held_out"
 
 
 @dataclass(frozen=True)
-class Positive:
-    """Which events make an example a positive one: those with one of some values, or a greater one."""
-
-    field: str
-    values: tuple[str, ...]
-    above: float | None
-
-    def condition(self) -> Column:
-        """Whether an event is of that kind."""
-        value = F.col(self.field)
-        return value.isin(*self.values) if self.above is None else value > F.lit(self.above)
-
-
-@dataclass(frozen=True)
 class ModelSpec:
     """A model as it was declared in TypeScript, which has checked it."""
 
@@ -55,7 +42,7 @@ class ModelSpec:
     source: str
     event_time: str
     example: str
-    positive: Positive
+    positive: Condition
     view: str
     entity: str
     columns: tuple[str, ...]
@@ -64,13 +51,12 @@ class ModelSpec:
 def parse_model(text: str) -> ModelSpec:
     """Read a declaration."""
     declared = json.loads(text)
-    positive = declared["positive"]
     return ModelSpec(
         name=declared["name"],
         source=declared["source"],
         event_time=declared["eventTime"],
         example=declared["example"],
-        positive=Positive(positive["field"], tuple(positive.get("in", ())), positive.get("above")),
+        positive=parse_condition(declared["positive"]),
         view=declared["view"],
         entity=declared["entity"],
         columns=tuple(declared["columns"]),
@@ -83,7 +69,7 @@ def examples(events: DataFrame, model: ModelSpec) -> DataFrame:
         # Of several entities in one example the least: a choice that no order of the rows changes.
         F.min(model.entity).alias(model.entity),
         F.min(model.event_time).alias(_AT),
-        F.max(F.coalesce(model.positive.condition(), F.lit(False)).cast("int")).alias(_LABEL),
+        F.max(F.coalesce(model.positive.holds(), F.lit(False)).cast("int")).alias(_LABEL),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,6 +44,10 @@ def view(window: dict[str, object]) -> ViewSpec:
         "spent": {"aggregate": "sum", "of": "price", "where": {"field": "kind", "in": ["buy"]}},
         "dearest": {"aggregate": "max", "of": "price"},
         "average": {"aggregate": "mean", "of": "price"},
+        "spread": {"aggregate": "stddev", "of": "price"},
+        "first": {"aggregate": "first", "of": "price", "where": {"field": "kind", "in": ["buy"]}},
+        "last": {"aggregate": "last", "of": "kind"},
+        "dear": {"aggregate": "count", "where": {"field": "price", "above": 20, "below": 50}},
     }
     if window["kind"] == "whole":
         features["kinds"] = {"aggregate": "distinct", "of": "kind"}
@@ -50,6 +55,7 @@ def view(window: dict[str, object]) -> ViewSpec:
     return parse_view(json.dumps({**text, "window": window, "features": features, "hudi": {}}))
 
 
+FEATURES = ("events", "buys", "spent", "dearest", "average", "spread", "first", "last", "dear")
 TRAILING = view({"kind": "trailing", "hours": [1, 24, 168]})
 WHOLE = view({"kind": "whole"})
 
@@ -79,7 +85,16 @@ def at_hour(made: list[Event], user: str, hour: datetime, hours: int) -> tuple[o
     buys = [each.price for each in inside if each.kind == "buy"]
     prices = [each.price for each in inside]
     mean = sum(prices) / len(prices) if prices else None
-    return len(inside), len(buys), sum(buys) if buys else None, max(prices, default=None), mean
+    return len(inside), len(buys), sum(buys) if buys else None, max(prices, default=None), mean, *later(inside)
+
+
+def later(inside: list[Event]) -> tuple[object, ...]:
+    """Deviation, first price of a purchase, last kind, and how many prices are between two bounds."""
+    prices = [each.price for each in inside]
+    spread = statistics.stdev(prices) if len(prices) > 1 else None
+    first = min(((each.time, each.price) for each in inside if each.kind == "buy"), default=(None, None))[1]
+    last = max(((each.time, each.kind) for each in inside), default=(None, None))[1]
+    return spread, first, last, sum(20 < price < 50 for price in prices)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -90,8 +105,11 @@ def test_every_row_is_what_the_definition_says(spark: SparkSession, seed: int) -
     for row in rows:
         hour = row[VALID_FROM].replace(tzinfo=UTC)
         for hours, name in ((1, "1h"), (24, "1d"), (168, "7d")):
-            found = tuple(row[f"{feature}_{name}"] for feature in ("events", "buys", "spent", "dearest", "average"))
-            assert found == pytest.approx(at_hour(made, row["user"], hour, hours)), (row["user"], hour, name)
+            found = tuple(row[f"{feature}_{name}"] for feature in FEATURES)
+            wanted = at_hour(made, row["user"], hour, hours)
+            for feature, one, other in zip(FEATURES, found, wanted, strict=True):
+                same = one == other if isinstance(other, str) else one == pytest.approx(other)
+                assert same, (row["user"], hour, name, feature, one, other)
 
 
 def test_the_last_row_before_an_hour_is_exact_at_that_hour(spark: SparkSession) -> None:
@@ -133,6 +151,16 @@ def test_a_whole_row_holds_from_after_its_last_event(spark: SparkSession) -> Non
         own = [each for each in made if each.user == row["user"]]
         assert row[VALID_FROM].replace(tzinfo=UTC) == max(each.time for each in own) + timedelta(microseconds=1)
         assert (row["events"], row["kinds"]) == (len(own), len({each.kind for each in own}))
+        spread, *others = later(own)
+        assert row["spread"] == pytest.approx(spread)
+        assert [row[name] for name in ("first", "last", "dear")] == others
+
+
+def test_a_deviation_keeps_its_digits_where_the_mean_is_large(spark: SparkSession) -> None:
+    made = [Event("a", START + timedelta(minutes=50 * n), "view", 1e9 + n % 3) for n in range(9)]
+    last = max(compute(frame(spark, made), TRAILING, UNTIL).collect(), key=lambda row: row["events_1d"])
+    assert last["events_1d"] == len(made)
+    assert last["spread_1d"] == pytest.approx(statistics.stdev(each.price for each in made), rel=1e-6)
 
 
 def test_events_from_the_end_on_do_not_count(spark: SparkSession) -> None:
