@@ -8,11 +8,8 @@ import {
 } from "../../workloads/features/labels";
 import { CommandError } from "./cli/command-error";
 import { examples, jsonOption, stackOption } from "./cli/options";
-import {
-  StackJobs,
-  type SparkSpec,
-  type SparkTemplate,
-} from "./jobs/command-jobs";
+import type { SparkSpec, SparkTemplate } from "./features/declared-features";
+import { StackJobs } from "./jobs/command-jobs";
 import { table } from "./cli/table";
 
 /** Questions that the stack answers with rows: words that follow each, and what it tells. */
@@ -179,12 +176,12 @@ async function ask(
 }
 
 /** Runs the view's suspended rollback once. */
-async function rollback(
+export async function rollback(
   jobs: StackJobs,
   view: string,
   instant: string,
 ): Promise<string> {
-  const { namespace, spec } = await declared(jobs, "rollback", viewLabel, view);
+  const { namespace, spec } = declared(jobs, "rollback", viewLabel, view);
   const name = await jobs.startSpark("rollback", {
     namespace,
     spec: { ...spec, arguments: [...spec.arguments, `--instant=${instant}`] },
@@ -194,8 +191,8 @@ async function rollback(
 }
 
 /** Runs the view's own job on nothing: it has the same arguments as its rollback. */
-async function rebuild(jobs: StackJobs, view: string): Promise<string> {
-  const { namespace, spec } = await declared(jobs, "rollback", viewLabel, view);
+export async function rebuild(jobs: StackJobs, view: string): Promise<string> {
+  const { namespace, spec } = declared(jobs, "rollback", viewLabel, view);
   const name = await jobs.startSpark("rebuild", {
     namespace,
     spec: {
@@ -209,8 +206,8 @@ async function rebuild(jobs: StackJobs, view: string): Promise<string> {
 }
 
 /** Runs the table's ingestion on its dead letters, beside the one that reads the topic. */
-async function replay(jobs: StackJobs, events: string): Promise<string> {
-  const ingestions = await jobs.sparkJobsOf("/stream/ingest.py");
+export async function replay(jobs: StackJobs, events: string): Promise<string> {
+  const ingestions = jobs.declared.sparkJobsOf("/stream/ingest.py");
   const found = ingestions.find(({ spec }) => tableOf(spec) === events);
   if (found === undefined) {
     const tables = ingestions.map(({ spec }) => tableOf(spec)).join(", ");
@@ -261,21 +258,25 @@ const replayedSchema = z.looseObject({
 });
 
 /** Runs the model's job once, beside its schedule. */
-async function lookForDrift(jobs: StackJobs, model: string): Promise<void> {
-  const job = await declared(jobs, "drift", modelLabel, model);
+export async function lookForDrift(
+  jobs: StackJobs,
+  model: string,
+): Promise<void> {
+  const job = declared(jobs, "drift", modelLabel, model);
   await jobs.sparkEnd(job.namespace, await jobs.startSpark("drift", job));
 }
 
 /** A schedule that the stack declares for a command. @throws {CommandError} when there is none of the name */
-async function declared(
+function declared(
   jobs: StackJobs,
   command: string,
   label: string,
   name: string,
-): Promise<SparkTemplate> {
-  const found = await jobs.sparkSchedule(
-    `${commandLabel}=${command},${label}=${name}`,
-  );
+): SparkTemplate {
+  const [found] = jobs.declared.sparkSchedules({
+    [commandLabel]: command,
+    [label]: name,
+  });
   if (found !== undefined) return found;
   throw new CommandError(
     `${name}: the stack declares nothing of this name for ${command}; \`npm run features -- list\` names its views`,

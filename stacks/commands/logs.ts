@@ -1,10 +1,11 @@
-import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Command } from "@commander-js/extra-typings";
 
 import { CommandError } from "./cli/command-error";
 import { examples, stackOption } from "./cli/options";
 import { printLog } from "./pods/pod-log";
 import { readyPod, serviceOf } from "./pods/service-pod";
+import { jobsOf } from "./jobs/awaited-jobs";
 import { servicesOf } from "./report/services";
 import { connect } from "./state/stack-state";
 
@@ -20,7 +21,10 @@ const nameLabels = [
 /** `logs`: what a job, a service or a pod of the stack prints. */
 export function define(command: Command): void {
   command
-    .argument("[name]", "job, service or pod; all are named without it")
+    .argument(
+      "[name]",
+      "job, service or pod, or NAMESPACE/NAME; all are named without it",
+    )
     .addOption(stackOption())
     .option("-f, --follow", "until the pod ends, or Ctrl-C")
     .option("--tail <lines>", "only the last lines")
@@ -56,7 +60,11 @@ async function logs(
   const service = servicesOf(resources).find((each) => each.name === name);
   const pod = service
     ? (await readyPod(core, serviceOf(service.url))).pod
-    : await podOf(core, name);
+    : podNamed(
+        name,
+        (await core.listPodForAllNamespaces()).items,
+        jobsOf(resources),
+      );
   const { namespace = "", name: podName = "" } = pod.metadata ?? {};
   const container = pod.spec?.containers[0]?.name ?? "";
   await printLog(
@@ -66,19 +74,50 @@ async function logs(
   );
 }
 
-/** The pod that a name means: the one of that name, else the newest that tells how what it belongs to went. */
-async function podOf(
-  core: CoreV1Api,
+/**
+ * The pod that a name means: the one of that name, else the newest that tells how what it belongs to went. A job of the
+ * stack is looked for in its own namespace alone: whoever makes pods in another one labels them as they like.
+ *
+ * @param name as it stands, or `NAMESPACE/NAME`
+ * @param jobs of the stack's state
+ * @throws {CommandError} where no pod, or pods of several namespaces have the name
+ */
+export function podNamed(
   name: string | undefined,
-): Promise<V1Pod> {
-  const { items } = await core.listPodForAllNamespaces();
-  const own = items.find(({ metadata }) => metadata?.name === name);
-  const found = own ?? newestOf(name, items);
-  if (found) return found;
-  const names = [...new Set(items.flatMap(namesOf))].sort();
+  pods: readonly V1Pod[],
+  jobs: readonly { readonly namespace: string; readonly name: string }[],
+): V1Pod {
+  const [place, wanted] = name?.includes("/")
+    ? name.split("/", 2)
+    : [undefined, name];
+  const declared = jobs.flatMap((job) =>
+    job.name === wanted ? [job.namespace] : [],
+  );
+  const found = pods.filter(
+    (pod) =>
+      wanted !== undefined &&
+      (pod.metadata?.name === wanted || namesOf(pod).includes(wanted)) &&
+      (place !== undefined
+        ? namespaceOf(pod) === place
+        : declared.length === 0 || declared.includes(namespaceOf(pod))),
+  );
+  const places = [...new Set(found.map(namespaceOf))].sort();
+  if (places.length > 1)
+    throw new CommandError(
+      `logs: ${JSON.stringify(name)}: several namespaces have it; write ${places.map((each) => `${each}/${wanted}`).join(" or ")}`,
+    );
+  const pod =
+    found.find(({ metadata }) => metadata?.name === wanted) ??
+    newestOf(wanted, found);
+  if (pod) return pod;
+  const names = [...new Set(pods.flatMap(namesOf))].sort();
   throw new CommandError(
     `logs: ${name === undefined ? "missing" : JSON.stringify(name)}: choose one of ${names.join(", ")}`,
   );
+}
+
+function namespaceOf({ metadata }: V1Pod): string {
+  return metadata?.namespace ?? "";
 }
 
 /** The pod of a job or service whose log is about the whole of it, and of several the newest. */

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { V1EnvVar } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import type { SparkTemplate, StackJobs } from "../jobs/command-jobs";
+import type { SparkTemplate } from "../features/declared-features";
+import type { StackJobs } from "../jobs/command-jobs";
 
 const namespace = "ml";
 const stream = "clickstream-stream";
@@ -88,7 +89,7 @@ export async function benchStreams(
 ): Promise<object> {
   const bench = new StreamBench(
     jobs,
-    await jobs.sparkJob(namespace, `${stream}-ingest`),
+    jobs.declared.sparkJob(namespace, `${stream}-ingest`),
   );
   bench.cleanUpOnSignal();
   const growth: Grown[] = [];
@@ -263,7 +264,7 @@ class StreamBench {
     topic: string,
     events: number,
   ): Promise<{ readonly rows: number; readonly seconds: number }> {
-    const { namespace, spec } = await this.jobs.sparkJob(
+    const { namespace, spec } = this.jobs.declared.sparkJob(
       this.template.namespace,
       `${stream}-user-activity`,
     );
@@ -355,9 +356,10 @@ class StreamBench {
 
   /** Look-ups of the online store, one at a time, from a pod beside it; none where the stack keeps no such store. */
   async lookup(): Promise<z.output<typeof lookedUpSchema> | undefined> {
-    const env = await this.jobs.environmentOf(
+    const env = this.jobs.declared.deploymentWith(
       namespace,
-      `app.kubernetes.io/name=${stream}-sink`,
+      "mlstack_features.sink",
+      ["--view=user_activity"],
     );
     if (env === undefined) return undefined;
     const script = [

@@ -3,7 +3,8 @@ import { z } from "zod";
 
 import { commandLabel } from "../../../workloads/features/labels";
 import { CommandError } from "../cli/command-error";
-import type { SparkSpec, SparkTemplate, StackJobs } from "../jobs/command-jobs";
+import type { StackJobs } from "../jobs/command-jobs";
+import type { SparkSpec, SparkTemplate } from "./declared-features";
 import { table } from "../cli/table";
 
 /** An entity, such as a person, and what is to become of what the stack keeps of it. */
@@ -63,10 +64,7 @@ export async function deleteEntity(
   jobs: StackJobs,
   request: DeletionRequest,
 ): Promise<readonly string[]> {
-  const { ingestion, events, views, beside, field } = await located(
-    jobs,
-    request,
-  );
+  const { ingestion, events, views, beside, field } = located(jobs, request);
   const spec = deletionOf(ingestion.spec, views, beside, field, request);
   const { namespace } = ingestion;
   const name = await jobs.startSpark("delete", { namespace, spec });
@@ -91,12 +89,14 @@ export async function deleteEntity(
 }
 
 /** What is asked for, as the stack declares it. @throws {CommandError} when it does not */
-async function located(jobs: StackJobs, { name, field }: DeletionRequest) {
-  const declared = await jobs.sparkSchedules(`${commandLabel}=rollback`);
+function located(jobs: StackJobs, { name, field }: DeletionRequest) {
+  const declared = jobs.declared.sparkSchedules({
+    [commandLabel]: "rollback",
+  });
   const every = declared.flatMap(({ spec }) => declaredViews(spec));
   const asked = every.find((view) => view.name === name);
   const source = asked?.source ?? name;
-  const ingestions = await jobs.sparkJobsOf("/stream/ingest.py");
+  const ingestions = jobs.declared.sparkJobsOf("/stream/ingest.py");
   const ingestion = ingestions.find(
     ({ spec }) => contractOf(spec)?.name === source,
   );
@@ -222,7 +222,7 @@ async function requireNothingLeft(
   const names = views
     .map(({ name }) => name)
     .filter((name) => name in found.instants);
-  const sink = await jobs.deploymentWith(
+  const sink = jobs.declared.deploymentWith(
     namespace,
     "mlstack_features.sink",
     names.map((name) => `${viewOption}${name}`),

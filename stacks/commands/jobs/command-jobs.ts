@@ -1,20 +1,21 @@
 import { randomBytes } from "node:crypto";
 
 import type {
-  AppsV1Api,
   BatchV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  V1Container,
+  KubeConfig,
   V1EnvVar,
-  V1Job,
 } from "@kubernetes/client-node";
 import { z } from "zod";
 
-import { commandLabel } from "../../../workloads/features/labels";
 import { CommandError } from "../cli/command-error";
+import {
+  DeclaredFeatures,
+  type SparkTemplate,
+} from "../features/declared-features";
 import { runJob, until } from "./run-job";
-import { connect } from "../state/stack-state";
+import { connect, type StateResource } from "../state/stack-state";
 
 const sparkOperator = {
   group: "sparkoperator.k8s.io",
@@ -22,25 +23,7 @@ const sparkOperator = {
   plural: "sparkapplications",
 };
 
-const specSchema = z.looseObject({
-  mainApplicationFile: z.string(),
-  arguments: z.array(z.string()),
-  driver: z.looseObject({
-    template: z.looseObject({
-      spec: z.looseObject({
-        containers: z.array(
-          z.looseObject({ env: z.array(z.unknown()).prefault([]) }),
-        ),
-      }),
-    }),
-  }),
-});
-
-/** Specification of a Spark job, as far as a command changes it. */
-export type SparkSpec = z.output<typeof specSchema>;
-
 const applicationSchema = z.looseObject({
-  spec: specSchema,
   status: z
     .looseObject({
       applicationState: z
@@ -52,25 +35,6 @@ const applicationSchema = z.looseObject({
       driverInfo: z.looseObject({ podName: z.string().optional() }).optional(),
     })
     .optional(),
-});
-
-/** Whatever people submit is among them. */
-const applicationsSchema = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      metadata: z.looseObject({ namespace: z.string() }),
-      spec: z.looseObject({ mainApplicationFile: z.string().optional() }),
-    }),
-  ),
-});
-
-const scheduleSchema = z.looseObject({
-  items: z.array(
-    z.looseObject({
-      metadata: z.looseObject({ namespace: z.string() }),
-      spec: z.looseObject({ template: specSchema }),
-    }),
-  ),
 });
 
 /** Pod statistics of a kubelet. */
@@ -85,12 +49,6 @@ const summarySchema = z.looseObject({
   ),
 });
 
-/** A Spark job as it stands in a stack: where, and what runs. */
-export interface SparkTemplate {
-  readonly namespace: string;
-  readonly spec: SparkSpec;
-}
-
 /** Overrides of a tool's container; the rest is that of the stack's suspended CronJob. */
 export interface ToolRun {
   readonly command?: readonly string[];
@@ -100,92 +58,48 @@ export interface ToolRun {
   readonly env?: readonly V1EnvVar[];
   /** Variables beside those. */
   readonly also?: readonly V1EnvVar[];
-  /** Where it runs; the first one with such a CronJob, unless given. */
+  /** Where it runs; in the namespace of the first streamed data set, unless given. */
   readonly namespace?: string;
 }
 
-/** Jobs that a command runs on a stack, made of what the stack's own declarations left there. */
+/** Jobs that a command runs on a stack, made of what the stack's own declarations say. */
 export class StackJobs {
   private constructor(
+    /** What the stack's state has of the feature store. */
+    readonly declared: DeclaredFeatures,
     readonly batch: BatchV1Api,
     readonly core: CoreV1Api,
     private readonly custom: CustomObjectsApi,
-    private readonly apps: AppsV1Api,
   ) {}
 
   /** @throws {CommandError} when the stack is not up */
   static async connect(stack: string): Promise<StackJobs> {
-    const { config } = await connect(stack);
+    const { resources, config } = await connect(stack);
+    return StackJobs.of(resources, config);
+  }
+
+  /** Of a stack's state, and the way into its cluster. */
+  static async of(
+    resources: readonly StateResource[],
+    config: KubeConfig,
+  ): Promise<StackJobs> {
     const client = await import("@kubernetes/client-node");
     return new StackJobs(
+      new DeclaredFeatures(resources),
       config.makeApiClient(client.BatchV1Api),
       config.makeApiClient(client.CoreV1Api),
       config.makeApiClient(client.CustomObjectsApi),
-      config.makeApiClient(client.AppsV1Api),
     );
   }
 
   /** Runs a tool in the cluster to its end. @returns the last line that it printed @throws {CommandError} with that line */
   async tool(run: ToolRun, seconds = 300): Promise<string> {
-    const { namespace, spec, container } = await this.toolTemplate(
-      run.namespace,
-    );
+    const { namespace, spec, container } = this.declared.tool(run.namespace);
     container.args = [...(run.command ? [] : (container.args ?? []))];
     container.args.push(...run.args);
     if (run.command) container.command = [...run.command];
     container.env = [...(run.env ?? container.env ?? []), ...(run.also ?? [])];
     return runJob(this, namespace, spec, seconds);
-  }
-
-  /** The Spark job that has a name. @throws {CommandError} when the stack has none */
-  async sparkJob(namespace: string, name: string): Promise<SparkTemplate> {
-    try {
-      const { spec } = applicationSchema.parse(
-        await this.custom.getNamespacedCustomObject({
-          ...sparkOperator,
-          namespace,
-          name,
-        }),
-      );
-      return { namespace, spec };
-    } catch (error) {
-      throw new CommandError(`the stack has no job ${namespace}/${name}`, {
-        cause: error,
-      });
-    }
-  }
-
-  /** The Spark jobs, of all namespaces, whose program's path ends so. */
-  async sparkJobsOf(path: string): Promise<readonly SparkTemplate[]> {
-    const { items } = applicationsSchema.parse(
-      await this.custom.listCustomObjectForAllNamespaces(sparkOperator),
-    );
-    return items
-      .filter(({ spec }) => spec.mainApplicationFile?.endsWith(path))
-      .map(({ metadata: { namespace }, spec }) => ({
-        namespace,
-        spec: specSchema.parse(spec),
-      }));
-  }
-
-  /** The suspended Spark schedule that labels select, if there is one. */
-  async sparkSchedule(labels: string): Promise<SparkTemplate | undefined> {
-    return (await this.sparkSchedules(labels))[0];
-  }
-
-  /** The Spark schedules that labels select, of all namespaces. */
-  async sparkSchedules(labels: string): Promise<readonly SparkTemplate[]> {
-    const { items } = scheduleSchema.parse(
-      await this.custom.listCustomObjectForAllNamespaces({
-        ...sparkOperator,
-        plural: "scheduledsparkapplications",
-        labelSelector: labels,
-      }),
-    );
-    return items.map(({ metadata: { namespace }, spec: { template } }) => ({
-      namespace,
-      spec: template,
-    }));
   }
 
   /** Starts a Spark job of its own name. @returns the name */
@@ -278,56 +192,6 @@ export class StackJobs {
         .filter(({ podRef }) => names.has(podRef.name))
         .reduce((sum, { memory }) => sum + memory.workingSetBytes, 0)
     );
-  }
-
-  /** Environment of the first container of a pod that a label selects; none where there is no such pod. */
-  async environmentOf(
-    namespace: string,
-    label: string,
-  ): Promise<readonly V1EnvVar[] | undefined> {
-    const { items } = await this.core.listNamespacedPod({
-      namespace,
-      labelSelector: label,
-    });
-    return items[0]?.spec?.containers[0]?.env;
-  }
-
-  /** Environment of the Deployment whose container runs a module with one of some arguments, if there is one. */
-  async deploymentWith(
-    namespace: string,
-    module: string,
-    args: readonly string[],
-  ): Promise<readonly V1EnvVar[] | undefined> {
-    const { items } = await this.apps.listNamespacedDeployment({ namespace });
-    const container = items
-      .flatMap(({ spec }) => spec?.template.spec?.containers ?? [])
-      .find(
-        ({ command = [], args: given = [] }) =>
-          command.includes(module) && args.some((each) => given.includes(each)),
-      );
-    return container && (container.env ?? []);
-  }
-
-  private async toolTemplate(of?: string): Promise<{
-    readonly namespace: string;
-    readonly spec: V1Job["spec"];
-    readonly container: V1Container;
-  }> {
-    const { items } = await this.batch.listCronJobForAllNamespaces({
-      labelSelector: `${commandLabel}=questions`,
-    });
-    const cron = items.find(
-      ({ metadata }) => of === undefined || metadata?.namespace === of,
-    );
-    const spec = cron?.spec?.jobTemplate.spec;
-    const container = spec?.template.spec?.containers[0];
-    const namespace = cron?.metadata?.namespace;
-    if (!container || namespace === undefined) {
-      throw new CommandError(
-        "the stack keeps no streamed data set; declare one under mlstack:streams",
-      );
-    }
-    return { namespace, spec, container };
   }
 }
 

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 
 import type { V1Pod } from "@kubernetes/client-node";
 
-import { newestOf } from "../../../stacks/commands/logs";
+import { newestOf, podNamed } from "../../../stacks/commands/logs";
 
 function pod(
   name: string,
   minute: number,
   labels: Readonly<Record<string, string>>,
+  namespace = "ml",
 ): V1Pod {
   const creationTimestamp = new Date(Date.UTC(2030, 0, 1, 0, minute));
-  return { metadata: { name, creationTimestamp, labels } };
+  return { metadata: { name, namespace, creationTimestamp, labels } };
 }
 
 describe("pod whose log is shown", () => {
@@ -38,5 +39,41 @@ describe("pod whose log is shown", () => {
   it("is nobody's for a name that no pod has", () => {
     assert.equal(nameOf("other"), undefined);
     assert.equal(nameOf(undefined), undefined);
+  });
+
+  const theirs = pod(
+    "theirs",
+    9,
+    { [spark]: "training", "spark-role": "driver", app: "server" },
+    "risk",
+  );
+  const server = pod("server-1", 5, { app: "server" });
+  const all = [theirs, ...pods, server];
+
+  it("is of the namespace that the stack's job has, whoever labels another's like it", () => {
+    const jobs = [{ namespace: "ml", name: "training" }];
+    assert.equal(
+      podNamed("training", all, jobs).metadata?.name,
+      "training-driver",
+    );
+    assert.equal(podNamed("risk/training", all, jobs).metadata?.name, "theirs");
+  });
+
+  it("is asked for with its namespace where several have the name", () => {
+    for (const name of ["training", "server"])
+      assert.throws(
+        () => podNamed(name, all, []),
+        new RegExp(`several namespaces have it; write ml/${name} or risk/`),
+      );
+    assert.equal(podNamed("ml/server", all, []).metadata?.name, "server-1");
+    assert.equal(podNamed("theirs", all, []).metadata?.name, "theirs");
+  });
+
+  it("is none of a name that nothing has", () => {
+    for (const name of [undefined, "other", "other/training", "ml/theirs"])
+      assert.throws(
+        () => podNamed(name, all, []),
+        /logs: .*: choose one of pipeline, server, training$/,
+      );
   });
 });

@@ -8,7 +8,7 @@ import {
   placeTable,
   stillReadable,
 } from "../../../../stacks/commands/features/deletion";
-import type { SparkSpec } from "../../../../stacks/commands/jobs/command-jobs";
+import type { SparkSpec } from "../../../../stacks/commands/features/declared-features";
 import { root } from "../../../../stacks/commands/cli/paths";
 import { recordedIngestion } from "../../../support/recorded-ingestion";
 
