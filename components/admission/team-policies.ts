@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Platform } from "../../infra/platform";
 import { accountPolicy } from "./account-objects";
+import { endpointPolicy } from "./endpoints";
 import { executorPolicy } from "./executors";
 import { networkPolicyPolicy } from "./network-policies";
+import { placementPolicy } from "./placements";
 import { admissionPolicy } from "./policy";
 import { priorityPolicy } from "./priorities";
 import { servicePolicy } from "./services";
@@ -24,6 +26,8 @@ export class TeamPolicies extends pulumi.ComponentResource {
     });
     admissionPolicy("accounts", accountPolicy, { parent: this, provider });
     admissionPolicy("executors", executorPolicy, { parent: this, provider });
+    admissionPolicy("endpoints", endpointPolicy, { parent: this, provider });
+    admissionPolicy("placements", placementPolicy, { parent: this, provider });
     admissionPolicy("priorities", priorityPolicy, { parent: this, provider });
     this.registerOutputs();
   }

@@ -4,7 +4,12 @@ import { cidr } from "../../infra/network/cidr";
 import { dnsLabel } from "../../infra/names/dns-label";
 import { uniquelyNamed } from "../../infra/names/uniquely-named";
 import { quantity } from "../../infra/quantity";
-import { defaultNodeDisk, defaultObjects, defaultStorage } from "./quota";
+import {
+  defaultNodeDisk,
+  defaultNodeDisks,
+  defaultObjects,
+  defaultStorage,
+} from "./quota";
 
 const members = z
   .array(
@@ -90,6 +95,11 @@ const teamSchema = z.strictObject({
         .default(defaultNodeDisk)
         .describe(
           "What one container may write to its node's disk: its files, its log and its empty folders",
+        ),
+      nodeDisks: quantity
+        .default(defaultNodeDisks)
+        .describe(
+          "What all its pods may reserve of their nodes' disks, by requests of ephemeral-storage; a container that names a limit alone reserves as much",
         ),
     })
     .prefault({})

@@ -17,6 +17,8 @@ export interface TeamQuota {
   readonly storage?: string;
   /** What one container may write to its node's disk, as a Kubernetes quantity; {@link defaultNodeDisk} unless given. */
   readonly nodeDisk?: string;
+  /** What all pods may reserve of their nodes' disks, as a Kubernetes quantity; {@link defaultNodeDisks} unless given. */
+  readonly nodeDisks?: string;
 }
 
 /** Objects of each kind where a quota names none: well above what the platform makes, and low enough to stop a runaway loop. */
@@ -27,6 +29,9 @@ export const defaultStorage = "2Ti";
 
 /** Bytes of a container on its node's disk where a quota names none. */
 export const defaultNodeDisk = "100Gi";
+
+/** Bytes that pods may reserve of their nodes' disks where a quota names none. */
+export const defaultNodeDisks = "1Ti";
 
 /** The kinds of which whoever may edit makes objects, by the names that a quota counts them under; pods have a count of their own. */
 const countedKinds = [
@@ -54,6 +59,8 @@ export function hardLimits(quota: TeamQuota): Record<string, string> {
     "services.loadbalancers": String(quota.loadBalancers ?? 0),
     "services.nodeports": String(quota.loadBalancers ?? 0),
     "requests.storage": quota.storage ?? defaultStorage,
+    // Of a disk that runs full, the kubelet evicts pods that wrote more than they reserved: whoever reserves all of it stays.
+    "requests.ephemeral-storage": quota.nodeDisks ?? defaultNodeDisks,
     // All teams' objects lie in one etcd, which serves nobody any more when it is full.
     ...Object.fromEntries(countedKinds.map((kind) => [kind, objects])),
   };

@@ -8,6 +8,7 @@ import {
   gpuTaint,
   poolLabel,
 } from "../pools/placement";
+import { podPidsLimit } from "../pod-processes";
 import { cniFolder } from "../supply/toolchain/packages";
 import type { FindTool } from "./control-plane";
 import { makeCgroup } from "./cgroups";
@@ -221,6 +222,7 @@ export function kubeletConfig(layout: Layout, node: ClusterNode): object {
     healthzBindAddress: "127.0.0.1",
     oomScoreAdj: 0,
     maxPods: 250,
+    podPidsLimit,
     // Images come from this machine's own disk.
     serializeImagePulls: false,
     registryPullQPS: 0,

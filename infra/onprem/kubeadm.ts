@@ -1,3 +1,4 @@
+import { podPidsLimit } from "../pod-processes";
 import { apiServerSettings } from "./api-server-files";
 import type { Host, SshClusterInputs } from "./hosts";
 
@@ -40,6 +41,7 @@ export function initDocuments(
     {
       apiVersion: "kubelet.config.k8s.io/v1beta1",
       kind: "KubeletConfiguration",
+      podPidsLimit,
       ...inputs.kubelet,
     },
     {

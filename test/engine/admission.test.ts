@@ -5,7 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { parseAllDocuments } from "yaml";
 
+import { spotTaint as aksSpotTaint } from "../../infra/aks/rules";
 import { chartOfRelease, repositoryOf } from "../../infra/charts/chart-source";
+import { spotTaint } from "../../infra/pools/placement";
 import { mirrorFolder } from "../../infra/supply/mirror";
 import { terminalProgress } from "../../infra/supply/steps";
 import { ensureTools } from "../../infra/supply/toolchain/build";
@@ -330,7 +332,7 @@ describe("admission policies", function () {
     const policies = resources.filter(({ type }) =>
       type.includes(":ValidatingAdmissionPolicy"),
     );
-    assert.equal(policies.length, 14);
+    assert.equal(policies.length, 18);
     for (const { inputs } of policies) make(inputs);
     declared = policies.map(({ inputs }) => inputs);
     const labels = { "mlstack.dev/team": "ml" };
@@ -339,6 +341,7 @@ describe("admission policies", function () {
       { name: "ml", labels },
       { name: "bounded", labels },
       { name: "elsewhere" },
+      { name: "late" },
       { name: "urgent", labels, annotations },
     ])
       make({ apiVersion: "v1", kind: "Namespace", metadata });
@@ -358,11 +361,12 @@ describe("admission policies", function () {
     assert.equal(limits.length, 2);
     for (const { inputs } of limits)
       make({ ...inputs, metadata: { name: "limits", namespace: "bounded" } });
-    make({
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata: { name: "driver", namespace: "bounded" },
-    });
+    for (const namespace of ["bounded", "elsewhere", "late"])
+      make({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "driver", namespace },
+      });
     const rules = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
     const roleRef = {
       apiGroup: "rbac.authorization.k8s.io",
@@ -545,6 +549,204 @@ describe("admission policies", function () {
     );
   });
 
+  /** A pod of the namespace, with an account that is there. */
+  const placed = (spec: Fields, namespace = "ml") => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "attempt", namespace },
+    spec: {
+      serviceAccountName: "driver",
+      containers: [{ name: "a", image: "registry.example/job" }],
+      ...spec,
+    },
+  });
+  const controlPlaneKey = "node-role.kubernetes.io/control-plane";
+
+  for (const [what, spec, why] of [
+    [
+      "tolerates the taint of control planes",
+      {
+        tolerations: [
+          { key: "nvidia.com/gpu", operator: "Exists" },
+          { key: controlPlaneKey, operator: "Exists", effect: "NoSchedule" },
+        ],
+      },
+      /spec\.tolerations: nodes of the control plane/,
+    ],
+    [
+      "tolerates it by its value",
+      { tolerations: [{ key: controlPlaneKey }] },
+      /spec\.tolerations: nodes of the control plane/,
+    ],
+    [
+      "tolerates the taint of its name up to 1.23",
+      {
+        tolerations: [
+          { key: "node-role.kubernetes.io/master", operator: "Exists" },
+        ],
+      },
+      /spec\.tolerations: nodes of the control plane/,
+    ],
+    [
+      "tolerates the taint of AKS' system nodes",
+      { tolerations: [{ key: "CriticalAddonsOnly", operator: "Exists" }] },
+      /spec\.tolerations: nodes of the control plane/,
+    ],
+    [
+      "tolerates everything",
+      { tolerations: [{ operator: "Exists" }] },
+      /spec\.tolerations: name the key/,
+    ],
+    [
+      "tolerates every taint of an effect",
+      { tolerations: [{ operator: "Exists", effect: "NoSchedule" }] },
+      /spec\.tolerations: name the key/,
+    ],
+    [
+      "names its node, past the scheduler and its taints",
+      { nodeName: "control-1" },
+      /spec\.nodeName/,
+    ],
+  ] as const)
+    it(`refuse a pod that ${what}`, () => {
+      requireRefused(placed(spec), why);
+      const elsewhere = ask(placed(spec, "elsewhere"));
+      assert.equal(elsewhere.status, 0, elsewhere.stderr);
+    });
+
+  it("refuse a toleration that a pod gets later, and let what came before be finished", async () => {
+    const tolerations = [{ operator: "Exists" }];
+    const patch = (namespace: string, change: object) =>
+      kubectl([
+        ...["patch", "pod", "placed", "-n", namespace, "--type=merge"],
+        ...["-p", JSON.stringify(change)],
+      ]);
+    const named = (object: object, namespace: string) => ({
+      ...object,
+      metadata: {
+        name: "placed",
+        namespace,
+        finalizers: ["mlstack.dev/kept"],
+      },
+    });
+    make(named(placed({}), "ml"));
+    // Kubernetes adds tolerations alone, and the API server has put two in itself.
+    const { spec } = JSON.parse(
+      kubectl(["get", "pod", "placed", "-n", "ml", "-o", "json"]).stdout,
+    ) as { readonly spec: { readonly tolerations: readonly object[] } };
+    const withMore = (more: readonly object[]) =>
+      patch("ml", { spec: { tolerations: [...spec.tolerations, ...more] } });
+    const later = withMore(tolerations);
+    assert.notEqual(later.status, 0);
+    assert.match(later.stderr, /spec\.tolerations: name the key/);
+    const fair = [
+      { key: "node.kubernetes.io/not-ready", operator: "Exists" },
+      { key: "nvidia.com/gpu", operator: "Exists" },
+    ];
+    const added = withMore(fair);
+    assert.equal(added.status, 0, added.stderr);
+    // A pod of before the policy: whoever holds it by a finalizer must get it out.
+    make(named(placed({ tolerations }), "late"));
+    const label = ["label", "namespace", "late", "mlstack.dev/team=late"];
+    assert.equal(kubectl(label).status, 0);
+    const { metadata, ...rest } = service({ type: "NodePort" });
+    const refused = { ...rest, metadata: { ...metadata, namespace: "late" } };
+    for (const end = Date.now() + 60_000; ; await pause(200)) {
+      if (ask(refused).status !== 0) break;
+      assert.ok(Date.now() < end, "the policies never held there");
+    }
+    const released = patch("late", { metadata: { finalizers: null } });
+    assert.equal(released.status, 0, released.stderr);
+  });
+
+  it("let in pods of every pool of the project's stacks, and those of a DaemonSet", async () => {
+    const texts = new Set<string>();
+    for (const stack of projectStacks) {
+      const { resources } = await recordStack(stack);
+      const teams = resources.flatMap(({ type, inputs }) => {
+        const { name, labels = {} } = (inputs["metadata"] ?? {}) as {
+          readonly name?: string;
+          readonly labels?: Fields;
+        };
+        return type.endsWith(":Namespace") && "mlstack.dev/team" in labels
+          ? [name]
+          : [];
+      });
+      for (const { inputs } of resources) {
+        const { namespace } = (inputs["metadata"] ?? {}) as Fields;
+        if (teams.includes(namespace as string))
+          for (const each of tolerationsIn(inputs))
+            texts.add(JSON.stringify(each));
+      }
+    }
+    // That of accelerators is among them.
+    assert.match([...texts].join(), /nvidia\.com\/gpu/);
+    for (const { key, value, effect } of [spotTaint, aksSpotTaint])
+      texts.add(JSON.stringify([{ key, value, effect, operator: "Equal" }]));
+    // What the controller of DaemonSets adds to its pods.
+    const ofDaemonSets = [
+      ...["not-ready", "unreachable"].map((key) => [key, "NoExecute"]),
+      ...["disk-pressure", "memory-pressure", "pid-pressure"].map((key) => [
+        key,
+        "NoSchedule",
+      ]),
+      ["unschedulable", "NoSchedule"],
+    ].map(([key, effect]) => ({
+      key: `node.kubernetes.io/${key}`,
+      operator: "Exists",
+      effect,
+    }));
+    const declared = [...texts].map((text) => JSON.parse(text) as object[]);
+    for (const tolerations of [...declared, ofDaemonSets]) {
+      const { status, stderr } = ask(placed({ tolerations }));
+      assert.equal(status, 0, `${JSON.stringify(tolerations)}: ${stderr}`);
+    }
+  });
+
+  it("leave the addresses behind a service to the controllers, which go on writing them", async () => {
+    const addresses = {
+      apiVersion: "v1",
+      kind: "Endpoints",
+      metadata: { name: "attempt", namespace: "ml" },
+      subsets: [
+        { addresses: [{ ip: "203.0.113.9" }], ports: [{ port: 10250 }] },
+      ],
+    };
+    const slice = {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name: "attempt", namespace: "ml" },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["203.0.113.9"] }],
+      ports: [{ port: 10250 }],
+    };
+    for (const object of [addresses, slice]) {
+      // The role of these accounts lets them do everything in the namespace.
+      const refused = kubectl(
+        [
+          "--as=system:serviceaccount:ml:default-editor",
+          ...["create", "--dry-run=server", "-f", "-"],
+        ],
+        object,
+      );
+      assert.notEqual(refused.status, 0, "it was let in");
+      assert.match(refused.stderr, /ValidatingAdmissionPolicy 'mlstack-endpo/);
+      assert.match(refused.stderr, /write spec\.selector of the service/);
+      const administrator = ask(object);
+      assert.equal(administrator.status, 0, administrator.stderr);
+    }
+    const { metadata, ...rest } = service({ selector: { app: "a" } });
+    make({ ...rest, metadata: { ...metadata, name: "selecting" } });
+    for (const end = Date.now() + 60_000; ; await pause(200)) {
+      const made = kubectl([
+        ...["get", "endpointslices,endpoints", "-n", "ml", "-o"],
+        "jsonpath={.items[*].kind}",
+      ]).stdout;
+      if (/EndpointSlice/.test(made) && /Endpoints/.test(made)) break;
+      assert.ok(Date.now() < end, `the controllers made: ${made}`);
+    }
+  });
+
   const bounded = (object: { readonly metadata: Fields }) => ({
     ...object,
     metadata: { ...object.metadata, name: "attempt", namespace: "bounded" },
@@ -604,21 +806,19 @@ describe("admission policies", function () {
 
   it("leave the disk of a node to the limits: a pod that names none gets one, and one that asks for more is refused", async () => {
     await whenCounted();
-    const pod = (limit?: string) =>
+    const pod = (limit?: string, containers = 1) =>
       bounded({
         ...executorPod({}, "driver"),
         spec: {
           serviceAccountName: "driver",
-          containers: [
-            {
-              name: "a",
-              image: "registry.example/job",
-              resources: {
-                requests: { cpu: "1", memory: "1Gi" },
-                ...(limit && { limits: { "ephemeral-storage": limit } }),
-              },
+          containers: Array.from({ length: containers }, (_, at) => ({
+            name: `a${at}`,
+            image: "registry.example/job",
+            resources: {
+              requests: { cpu: "100m", memory: "1Gi" },
+              ...(limit && { limits: { "ephemeral-storage": limit } }),
             },
-          ],
+          })),
         },
       } as { readonly metadata: Fields });
     const { stdout, stderr } = kubectl(
@@ -644,6 +844,13 @@ describe("admission policies", function () {
       ask(pod("1Ti")).stderr,
       /maximum ephemeral-storage usage per Container is 100Gi/,
     );
+    // What a pod reserves, its node keeps for it where the disk runs full.
+    assert.equal(ask(pod("100Gi", 10)).status, 0);
+    assert.match(
+      ask(pod("100Gi", 11)).stderr,
+      /exceeded quota: limits.*requests\.ephemeral-storage=1100Gi/,
+    );
+    assert.equal(ask(pod(undefined, 11)).status, 0);
   });
 
   it("let in a Service within the cluster, or one for the quota to judge", () => {
@@ -1142,6 +1349,15 @@ describe("admission policies", function () {
     });
   }
 });
+
+/** The lists of tolerations of all pods in an object, wherever their templates stand. */
+function tolerationsIn(value: unknown): object[] {
+  if (Array.isArray(value)) return value.flatMap(tolerationsIn);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "tolerations" ? [inner as object] : tolerationsIn(inner),
+  );
+}
 
 interface DeclaredRole {
   readonly serviceAccount?: string;

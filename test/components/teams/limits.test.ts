@@ -71,5 +71,6 @@ describe("limits of a team's namespace", () => {
     ])
       assert.equal(spec.hard[kind], "70", kind);
     assert.equal(spec.hard["requests.storage"], "3Gi");
+    assert.equal(spec.hard["requests.ephemeral-storage"], "1Ti");
   });
 });

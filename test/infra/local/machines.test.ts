@@ -38,6 +38,7 @@ import {
 } from "../../../infra/local/registry";
 import { storageObjects } from "../../../infra/local/storage";
 import { daemonScript } from "../../../infra/local/unit";
+import { podPidsLimit } from "../../../infra/pod-processes";
 import { describeProblem } from "../../../infra/problem";
 
 const layout = new Layout(placeSchema.parse({ name: "test" }));
@@ -219,6 +220,14 @@ describe("configuration of a node", () => {
     const root = (node: typeof cpu) =>
       Reflect.get(kubeletConfig(layout, node), "cgroupRoot");
     assert.notEqual(root(cpu), root(gpu));
+  });
+
+  it("bounds the processes of a pod as the hosts of onprem do", () => {
+    assert.ok(cpu);
+    assert.equal(
+      Reflect.get(kubeletConfig(layout, cpu), "podPidsLimit"),
+      podPidsLimit,
+    );
   });
 
   it("taints the nodes with accelerators, and no others", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 
 import { sshClusterSchema } from "../../../infra/onprem/hosts";
 import { initDocuments, joinDocument } from "../../../infra/onprem/kubeadm";
+import { podPidsLimit } from "../../../infra/pod-processes";
 import { gpuTaint } from "../../../infra/pools/placement";
 import { host } from "./host";
 
@@ -33,5 +34,21 @@ describe("what hosts are told", () => {
     });
     assert.equal(joined.controlPlane, undefined);
     assert.match(initDocuments(inputs, control), /"taints": \[\]/);
+  });
+
+  it("bounds the processes of a pod, unless the stack says otherwise", () => {
+    const [, control] = inputs.hosts;
+    assert.ok(control);
+    const kubelet = (more: object) =>
+      initDocuments({ ...inputs, ...more }, control)
+        .split("\n---\n")
+        .map((text) => JSON.parse(text) as Record<string, unknown>)
+        .find(({ kind }) => kind === "KubeletConfiguration");
+    assert.ok(podPidsLimit > 0);
+    assert.equal(kubelet({})?.["podPidsLimit"], podPidsLimit);
+    assert.equal(
+      kubelet({ kubelet: { podPidsLimit: 9 } })?.["podPidsLimit"],
+      9,
+    );
   });
 });
