@@ -7,11 +7,23 @@ const apiVersion = "monitoring.coreos.com/v1";
 /** `spec` of a PodMonitor, as far as it is used here. */
 export interface PodMonitorSpec {
   readonly selector: meta.v1.LabelSelector;
-  readonly namespaceSelector: { readonly any: true };
+  readonly namespaceSelector:
+    { readonly any: true } | { readonly matchNames: readonly string[] };
   readonly podMetricsEndpoints: readonly {
     readonly port: string;
     readonly interval: string;
+    readonly relabelings?: readonly {
+      readonly sourceLabels: readonly string[];
+      readonly action: "drop";
+      readonly regex: string;
+    }[];
   }[];
+  readonly sampleLimit?: number;
+  readonly targetLimit?: number;
+  readonly bodySizeLimit?: string;
+  readonly labelLimit?: number;
+  readonly labelNameLengthLimit?: number;
+  readonly labelValueLengthLimit?: number;
 }
 
 /** Pods that Prometheus reads. */

@@ -10,6 +10,7 @@ import {
 import { manifests } from "../versions";
 import type { KubeflowConfig } from "./config";
 import { Istio } from "./istio";
+import { narrowRoles } from "./narrow-roles";
 import { allPods, egressOnly, toData, toOutside } from "../network-policy";
 import {
   kubeflowNamespace,
@@ -154,6 +155,7 @@ export class Kubeflow extends pulumi.ComponentResource {
         transformations: [
           omitKubeflowNamespace,
           withoutDescriptions,
+          narrowRoles,
           ...transformations,
         ],
         cluster: platform.provider,

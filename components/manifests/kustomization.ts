@@ -10,8 +10,17 @@ import {
 export interface ManifestObject {
   apiVersion: string;
   kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   spec?: unknown;
+  /** Of a role. */
+  rules?: readonly {
+    readonly apiGroups?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
   /** Of a ConfigMap or a Secret. */
   data?: Readonly<Record<string, string>>;
 }

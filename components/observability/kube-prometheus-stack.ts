@@ -19,6 +19,12 @@ import {
 } from "./kube-state-metrics";
 import { pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
+import {
+  enforcedLimits,
+  monitorLimits,
+  ofCluster,
+  ofTeam,
+} from "./scrape-limits";
 
 /** Arguments of the charts. */
 export interface KubePrometheusStackArgs {
@@ -29,6 +35,8 @@ export interface KubePrometheusStackArgs {
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
   readonly rates: readonly PoolRate[];
+  /** By name, which is that of their namespaces. */
+  readonly teams: ReadonlyMap<string, unknown>;
   /** Of Grafana's user `admin`. */
   readonly password: pulumi.Output<string>;
 }
@@ -92,29 +100,7 @@ export function kubePrometheusStack(
     pushgatewayValues(namespace),
     after,
   );
-  new PodMonitor(
-    `${name}-pods`,
-    {
-      metadata: { namespace, name: "pods" },
-      spec: {
-        // These have monitors of their own, which keep the labels that they tell.
-        selector: {
-          matchExpressions: [
-            {
-              key: "app.kubernetes.io/name",
-              operator: "NotIn",
-              values: ["pushgateway", "kube-state-metrics"],
-            },
-          ],
-        },
-        namespaceSelector: { any: true },
-        podMetricsEndpoints: [
-          { port: metricsPort, interval: `${config.intervalSeconds}s` },
-        ],
-      },
-    },
-    after,
-  );
+  monitorPods(name, args, after);
   new PrometheusRule(
     `${name}-alerts`,
     {
@@ -145,6 +131,67 @@ export function kubePrometheusStack(
     pushgatewayUrl: answers(gateway, "pushgateway", pushgatewayPort),
     grafanaUrl: answers(stack, "grafana", 80),
   };
+}
+
+/** Those of each team by themselves: see {@link ofTeam}. */
+function monitorPods(
+  name: string,
+  { namespace, config, teams }: KubePrometheusStackArgs,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const endpoint = {
+    port: metricsPort,
+    interval: `${config.intervalSeconds}s`,
+  };
+  const ofTeams = [...teams.keys()];
+  new PodMonitor(
+    `${name}-pods`,
+    {
+      metadata: { namespace, name: "pods" },
+      spec: {
+        // These have monitors of their own, which keep the labels that they tell.
+        selector: {
+          matchExpressions: [
+            {
+              key: "app.kubernetes.io/name",
+              operator: "NotIn",
+              values: ["pushgateway", "kube-state-metrics"],
+            },
+          ],
+        },
+        namespaceSelector: { any: true },
+        podMetricsEndpoints: [
+          {
+            ...endpoint,
+            ...(ofTeams.length > 0 && {
+              relabelings: [
+                {
+                  sourceLabels: ["__meta_kubernetes_namespace"],
+                  action: "drop",
+                  regex: ofTeams.join("|"),
+                },
+              ],
+            }),
+          },
+        ],
+      },
+    },
+    opts,
+  );
+  for (const team of ofTeams)
+    new PodMonitor(
+      `${name}-pods-${team}`,
+      {
+        metadata: { namespace, name: `pods-${team}` },
+        spec: {
+          selector: {},
+          namespaceSelector: { matchNames: [team] },
+          podMetricsEndpoints: [endpoint],
+          ...monitorLimits(ofTeam),
+        },
+      },
+      opts,
+    );
 }
 
 function release(
@@ -194,6 +241,7 @@ function stackValues(
         retention: config.retention,
         retentionSize: `${Math.floor(amount(config.storage) * 0.8)}B`,
         scrapeInterval: `${config.intervalSeconds}s`,
+        ...enforcedLimits(ofCluster),
         // Monitors and rules of every release, not of the chart's alone.
         podMonitorSelectorNilUsesHelmValues: false,
         serviceMonitorSelectorNilUsesHelmValues: false,

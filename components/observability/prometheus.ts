@@ -13,6 +13,7 @@ import { consoleAssets, consolePages } from "./console";
 import type { PoolRate } from "./cost-rules";
 import { dashboardsFor } from "./dashboards";
 import { scrapeConfigs } from "./scrape-config";
+import { ofPlatform, scrapeConfigLimits } from "./scrape-limits";
 import { podService } from "../pods/pod-service";
 
 /** Port of its API and its pages. */
@@ -29,11 +30,13 @@ export interface PrometheusArgs {
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
   readonly rates: readonly PoolRate[];
+  /** By name, which is that of their namespaces. */
+  readonly teams: ReadonlyMap<string, unknown>;
 }
 
 /** One Prometheus with its samples on a volume, and the dashboards as its console pages. @returns its URL */
 export function prometheus(
-  { platform, namespace, config, rates }: PrometheusArgs,
+  { platform, namespace, config, rates, teams }: PrometheusArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const name = prometheusName;
@@ -52,7 +55,10 @@ export function prometheus(
     ).metadata.name;
   const dashboards = dashboardsFor({ priced: rates.length > 0 });
   const volumes = {
-    settings: files("settings", settingsFiles(config, rates)),
+    settings: files(
+      "settings",
+      settingsFiles(config, rates, [...teams.keys()]),
+    ),
     pages: files("pages", consolePages(dashboards)),
     assets: files("assets", consoleAssets(dashboards)),
   };
@@ -91,11 +97,16 @@ export function settingsFiles(
     "retention" | "storage" | "intervalSeconds"
   >,
   rates: readonly PoolRate[],
+  teams: readonly string[],
 ): Record<string, string> {
   const interval = `${config.intervalSeconds}s`;
   return {
     "prometheus.yml": stringify({
-      global: { scrape_interval: interval, evaluation_interval: interval },
+      global: {
+        scrape_interval: interval,
+        evaluation_interval: interval,
+        ...scrapeConfigLimits(ofPlatform),
+      },
       storage: {
         tsdb: {
           retention: {
@@ -106,7 +117,7 @@ export function settingsFiles(
         },
       },
       rule_files: ["rules.yml"],
-      scrape_configs: scrapeConfigs(),
+      scrape_configs: scrapeConfigs(teams),
     }),
     "rules.yml": stringify({ groups: ruleGroups(rates) }),
   };

@@ -1,19 +1,23 @@
 import { kubeStateMetricsPort } from "./kube-state-metrics";
 import { pushgatewayPort } from "./pushgateway";
+import { ofPushes, ofTeam, scrapeConfigLimits } from "./scrape-limits";
 
 /** Name of a pod's port that is read at `/metrics`, whatever its number. */
 export const metricsPort = "metrics";
 
 /**
  * What Prometheus reads, with the labels that the chart's monitors give: `namespace`, `pod` and `container`.
+ *
+ * @param teams namespaces of teams, whose pods are a job each
  * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/
  */
-export function scrapeConfigs() {
+export function scrapeConfigs(teams: readonly string[]) {
   return [
     {
       job_name: "pushgateway",
       // A pushed metric says itself which job it is of.
       honor_labels: true,
+      ...scrapeConfigLimits(ofPushes),
       static_configs: [{ targets: [`pushgateway:${pushgatewayPort}`] }],
     },
     {
@@ -24,27 +28,58 @@ export function scrapeConfigs() {
         { targets: [`kube-state-metrics:${kubeStateMetricsPort}`] },
       ],
     },
-    {
-      job_name: "pods",
-      kubernetes_sd_configs: [{ role: "pod" }],
-      relabel_configs: [
-        {
-          source_labels: ["__meta_kubernetes_pod_container_port_name"],
-          action: "keep",
-          regex: metricsPort,
-        },
-        {
-          source_labels: ["__meta_kubernetes_pod_phase"],
-          action: "drop",
-          regex: "Pending|Succeeded|Failed",
-        },
-        ...Object.entries(podLabels).map(([label, meta]) => ({
-          source_labels: [`__meta_kubernetes_${meta}`],
-          target_label: label,
-        })),
-      ],
-    },
+    podsOf(podsJob, teams.length > 0 ? [inNamespaces("drop", teams)] : []),
+    ...teams.map((team) => ({
+      ...podsOf(`${podsJob}-${team}`, [inNamespaces("keep", [team])]),
+      ...scrapeConfigLimits(ofTeam),
+    })),
   ];
+}
+
+/** Job of pods, as their series name it whichever team they are of. */
+const podsJob = "pods";
+
+function podsOf(job: string, chosen: readonly Relabeling[]) {
+  return {
+    job_name: job,
+    // The same for all of these jobs, so that they share one watch of the API server.
+    kubernetes_sd_configs: [{ role: "pod" }],
+    relabel_configs: [
+      ...chosen,
+      {
+        source_labels: ["__meta_kubernetes_pod_container_port_name"],
+        action: "keep",
+        regex: metricsPort,
+      },
+      {
+        source_labels: ["__meta_kubernetes_pod_phase"],
+        action: "drop",
+        regex: "Pending|Succeeded|Failed",
+      },
+      ...Object.entries(podLabels).map(([label, meta]) => ({
+        source_labels: [`__meta_kubernetes_${meta}`],
+        target_label: label,
+      })),
+      { target_label: "job", replacement: podsJob },
+    ],
+  };
+}
+
+interface Relabeling {
+  readonly source_labels: readonly string[];
+  readonly action: "keep" | "drop";
+  readonly regex: string;
+}
+
+function inNamespaces(
+  action: Relabeling["action"],
+  namespaces: readonly string[],
+): Relabeling {
+  return {
+    source_labels: ["__meta_kubernetes_namespace"],
+    action,
+    regex: namespaces.join("|"),
+  };
 }
 
 const podLabels = {

@@ -93,11 +93,16 @@ describe("Observability", () => {
       "kubernetes:helm.sh/v3:Release",
       "observability-stack",
     );
-    for (const kind of ["PodMonitor", "PrometheusRule"]) {
-      const { dependencies } = recording.one(
+    for (const [kind, count] of [
+      ["PodMonitor", 2],
+      ["PrometheusRule", 1],
+    ] as const) {
+      const all = recording.ofType(
         `kubernetes:monitoring.coreos.com/v1:${kind}`,
       );
-      assert.ok(dependencies.includes(stack.urn), `${kind} after its kind`);
+      assert.equal(all.length, count);
+      for (const { dependencies } of all)
+        assert.ok(dependencies.includes(stack.urn), `${kind} after its kind`);
     }
     assert.equal(
       recording.ofType("kubernetes:core/v1:ConfigMap").length,
@@ -201,7 +206,7 @@ describe("Observability", () => {
       storage: "10Gi",
     });
     const { storage, scrape_configs } = parse(
-      settingsFiles(config, [])["prometheus.yml"] ?? "",
+      settingsFiles(config, [], ["ml"])["prometheus.yml"] ?? "",
     ) as {
       storage: unknown;
       scrape_configs: { job_name: string; relabel_configs?: unknown[] }[];
@@ -211,8 +216,48 @@ describe("Observability", () => {
     });
     assert.deepEqual(
       scrape_configs.map(({ job_name }) => job_name),
-      ["pushgateway", "kube-state-metrics", "pods"],
+      ["pushgateway", "kube-state-metrics", "pods", "pods-ml"],
     );
+  });
+
+  it("bounds what Prometheus takes from a team's pods, by a monitor of the team's own", async () => {
+    const recording = await register();
+    const spec = (name: string) =>
+      recording.one("kubernetes:monitoring.coreos.com/v1:PodMonitor", name)
+        .inputs["spec"] as {
+        readonly namespaceSelector: object;
+        readonly podMetricsEndpoints: readonly {
+          readonly relabelings?: readonly object[];
+        }[];
+        readonly sampleLimit?: number;
+      };
+    const own = spec("observability-pods-ml");
+    assert.deepEqual(own.namespaceSelector, { matchNames: ["ml"] });
+    assert.ok((own.sampleLimit ?? Infinity) <= 10_000);
+    for (const limit of ["target", "label", "bodySize", "labelValueLength"])
+      assert.ok(`${limit}Limit` in own, limit);
+    const others = spec("observability-pods");
+    assert.deepEqual(others.namespaceSelector, { any: true });
+    assert.deepEqual(others.podMetricsEndpoints[0]?.relabelings, [
+      {
+        sourceLabels: ["__meta_kubernetes_namespace"],
+        action: "drop",
+        regex: "ml",
+      },
+    ]);
+    const { prometheus } = recording.one(
+      "kubernetes:helm.sh/v3:Release",
+      "observability-stack",
+    ).inputs["values"] as {
+      readonly prometheus: {
+        readonly prometheusSpec: Readonly<Record<string, unknown>>;
+      };
+    };
+    for (const limit of ["Sample", "Target", "Label", "LabelValueLength"])
+      assert.ok(
+        Number(prometheus.prometheusSpec[`enforced${limit}Limit`]) > 0,
+        limit,
+      );
   });
 
   it("refuses what cannot be meant", () => {

@@ -10,6 +10,7 @@ import {
   withoutDescriptions,
   type ManifestObject,
 } from "../../../components/manifests/kustomization";
+import { narrowRoles } from "../../../components/kubeflow/narrow-roles";
 import { manifests } from "../../../components/versions";
 import { manifestDirectory } from "../../../infra/charts/chart-source";
 
@@ -110,5 +111,51 @@ describe("kustomization", () => {
         required: ["description"],
       },
     });
+  });
+
+  it("gives members of Kubeflow's profiles no Endpoints and no proxy to services", () => {
+    const role = (labels: Readonly<Record<string, string>>) => ({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: "kubeflow-kubernetes-edit", labels },
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["secrets", "services/proxy"],
+          verbs: ["get", "list", "watch"],
+        },
+        {
+          apiGroups: [""],
+          resources: ["configmaps", "endpoints", "services", "services/proxy"],
+          verbs: ["create", "update"],
+        },
+        { apiGroups: [""], resources: ["services/proxy"], verbs: ["create"] },
+        {
+          apiGroups: ["", "discovery.k8s.io"],
+          resources: ["endpoints", "endpointslices"],
+          verbs: ["get"],
+        },
+      ],
+    });
+    const edit: ManifestObject = role({
+      "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-edit": "true",
+    });
+    narrowRoles(edit);
+    assert.deepEqual(
+      edit.rules?.map(({ resources, verbs }) => [resources, verbs]),
+      [
+        [["secrets"], ["get", "list", "watch"]],
+        [
+          ["configmaps", "services"],
+          ["create", "update"],
+        ],
+        // They may be looked at.
+        [["endpoints", "endpointslices"], ["get"]],
+      ],
+    );
+    // One of a controller.
+    const other: ManifestObject = role({});
+    narrowRoles(other);
+    assert.deepEqual(other, role({}));
   });
 });
