@@ -1,7 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 
-/** Label of a team's namespace; its value is the team's name. */
-export const teamLabel = "mlstack.dev/team";
+import { teamLabel } from "../../infra/team-label";
 
 /** Annotation of a team's namespace: the priority classes that its pods may have, with commas between them. */
 export const priorityClassesAnnotation = "mlstack.dev/priority-classes";

@@ -8,11 +8,12 @@ import type {
   Identity,
   Platform,
 } from "../../infra/platform";
+import { teamLabel } from "../../infra/team-label";
 import { TeamPolicies } from "../admission/team-policies";
 import { MemberRoles } from "./member-roles";
 import { restrictedLabel } from "../guarded-namespace";
 import { isolated, toData, toDestination, toOutside } from "../network-policy";
-import { priorityClassesAnnotation, teamLabel } from "./label";
+import { priorityClassesAnnotation } from "./label";
 import {
   apiGroup,
   bindContributors,

@@ -1,3 +1,4 @@
+import { drainNode } from "./drain";
 import { removeEtcdMember } from "./etcd-members";
 import type { Host } from "./hosts";
 import { membership, type ClusterIdentity } from "./mark";
@@ -22,13 +23,10 @@ export async function remove(
 ): Promise<void> {
   const { signal } = work;
   work.log(`${host.name}: drain`);
-  const patience = found ? 300 : 15;
-  await api
-    .run(
-      `${kubectlOn(api)} drain ${host.name} --ignore-daemonsets --delete-emptydir-data --timeout=${patience}s`,
-      { signal },
-    )
-    .catch((error: unknown) => work.log(String(error)));
+  const patience = found ? {} : { eviction: 15, ending: 0 };
+  await drainNode(api, kubectlOn(api), host.name, work, patience).catch(
+    (error: unknown) => work.log(String(error)),
+  );
   signal.throwIfAborted();
   if (found) {
     await resetOwn(found, cluster, { keepVolumes, clusterStays: true }, work);

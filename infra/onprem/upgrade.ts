@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+import { drainNode } from "./drain";
 import type { SshClusterInputs } from "./hosts";
 import { runToEnd } from "./lasting-run";
 import type { Remote } from "./ssh";
@@ -121,10 +122,7 @@ async function upgradeKubelet(
       );
     }
     await awaitApiServer(api, work);
-    await api.run(
-      `${kubectl} drain ${name} --ignore-daemonsets --delete-emptydir-data --timeout=300s`,
-      { signal: work.signal },
-    );
+    await drainNode(api, kubectl, name, work);
     if (installed !== version && installKubelet !== undefined) {
       await runToEnd(
         remote,
