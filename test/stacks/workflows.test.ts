@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
 import { parse } from "yaml";
 
@@ -18,6 +27,17 @@ const workflows = readdirSync(join(github, "workflows")).map((file) =>
   join(github, "workflows", file),
 );
 const prepare = join(github, "actions/prepare/action.yaml");
+
+/** A job, as far as the tests read it. */
+interface Job {
+  readonly needs?: unknown;
+  readonly steps: readonly {
+    readonly id?: string;
+    readonly uses?: string;
+    readonly run?: string;
+    readonly with?: Readonly<Record<string, unknown>>;
+  }[];
+}
 
 describe("workflows", () => {
   it("pass actionlint", function () {
@@ -84,36 +104,100 @@ describe("workflows", () => {
     );
   });
 
-  it("hold a pull request to the rules of its base, without a passphrase", () => {
+  it("hold a pull request to the rules of its base, where nothing of it has run before, without a passphrase", () => {
     const text = readFileSync(join(github, "workflows/preview.yaml"), "utf8");
     assert.doesNotMatch(text, /PASSPHRASE/);
-    const { preview } = (
-      parse(text) as {
-        jobs: Record<
-          string,
-          { steps: { uses?: string; run?: string; with?: object }[] }
-        >;
-      }
-    ).jobs;
-    const steps = preview?.steps ?? [];
-    const base = steps.findIndex(
-      (step) =>
-        step.uses?.startsWith("actions/checkout@") &&
-        JSON.stringify(step.with).includes("pull_request.base.sha"),
+    const { jobs } = parse(text) as { jobs: Readonly<Record<string, Job>> };
+    const withPack = Object.entries(jobs).filter(([, { steps }]) =>
+      JSON.stringify(steps).includes("--policy-pack"),
     );
-    const packs = steps.flatMap(({ run = "" }, index) =>
-      [...run.matchAll(/--policy-pack (\S+)/g)].map(
-        ([, folder]) => [index, folder] as const,
-      ),
-    );
-    assert.ok(base >= 0);
     assert.deepEqual(
-      packs.map(([, folder]) => folder),
-      ['"$RUNNER_TEMP/base/stacks/policy"'],
+      withPack.map(([name]) => name),
+      ["policy"],
     );
-    assert.ok((packs[0]?.[0] ?? 0) > base);
+    const { needs, steps } = jobs["policy"] ?? { steps: [] };
+    // What the jobs of the change's own code leave behind does not come here.
+    assert.equal(needs, "touched");
+    const checkouts = steps.filter(({ uses }) =>
+      uses?.startsWith("actions/checkout@"),
+    );
+    const base = "${{ github.event.pull_request.base.sha }}";
+    assert.deepEqual(
+      checkouts.map(({ with: { ref, path } = {} }) => ({ ref, path })),
+      [
+        { ref: base, path: undefined },
+        { ref: undefined, path: "change" },
+      ],
+    );
+    assert.equal(steps[0], checkouts[0]);
+    // A local action is that of the workspace, which is the base's.
+    assert.deepEqual(
+      steps.flatMap(({ uses }) =>
+        uses?.startsWith("actions/checkout@") ? [] : (uses ?? []),
+      ),
+      ["./.github/actions/prepare"],
+    );
+    const runs = steps.flatMap(({ run }) => run?.trim() ?? []);
+    for (const run of runs.slice(0, -1))
+      assert.match(run, /^npm ci (--prefix change )?--ignore-scripts /);
+    assert.match(
+      runs.at(-1) ?? "",
+      /^pulumi preview --cwd change .*--policy-pack "\$GITHUB_WORKSPACE\/stacks\/policy"/,
+    );
     // The command is not the pull request's own, which could leave out the rules.
     assert.doesNotMatch(text, /run\.mjs pulumi/);
+  });
+
+  it("ask the base's code which stacks a pull request touches", () => {
+    const text = readFileSync(join(github, "workflows/preview.yaml"), "utf8");
+    const { jobs } = parse(text) as { jobs: Readonly<Record<string, Job>> };
+    const steps = jobs["touched"]?.steps ?? [];
+    const ask = steps.find(({ id }) => id === "touched")?.run ?? "";
+    assert.equal(steps.filter(({ run }) => run !== undefined).length, 1);
+    const script = ask.replace(/stacks=\$\(node [^]*/, "");
+    const folder = mkdtempSync(join(tmpdir(), "mlstack-touched-"));
+    try {
+      const git = (...args: readonly string[]) =>
+        execFileSync(
+          "git",
+          [
+            ...["-c", "user.name=a", "-c", "user.email=a@example.com"],
+            ...["-C", folder, ...args],
+          ],
+          { encoding: "utf8", stdio: "pipe" },
+        ).trim();
+      const write = (path: string, content: string) => {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), content);
+      };
+      git("init", "--quiet");
+      write("stacks/commands/run.mjs", "base");
+      write("stacks/Pulumi.aws.yaml", "base");
+      write("stacks/Pulumi.gone.yaml", "base");
+      git("add", "--all");
+      git("commit", "--quiet", "--message=base");
+      const base = git("rev-parse", "HEAD");
+      rmSync(join(folder, "stacks/Pulumi.gone.yaml"));
+      write("stacks/commands/run.mjs", "change");
+      write("stacks/commands/more.ts", "change");
+      write("stacks/Pulumi.aws.yaml", "change");
+      write("stacks/Pulumi.new.yaml", "change");
+      git("add", "--all");
+      git("commit", "--quiet", "--message=change");
+      execFileSync("sh", ["-eu", "-c", script], {
+        cwd: folder,
+        env: { ...process.env, BASE: base },
+        stdio: "pipe",
+      });
+      const read = (path: string) => readFileSync(join(folder, path), "utf8");
+      assert.equal(read("stacks/commands/run.mjs"), "base");
+      for (const gone of ["commands/more.ts", "Pulumi.gone.yaml"])
+        assert.ok(!existsSync(join(folder, "stacks", gone)), gone);
+      for (const stack of ["aws", "new"])
+        assert.equal(read(`stacks/Pulumi.${stack}.yaml`), "change");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("find a comment by the mark that the preview writes", () => {
