@@ -550,6 +550,55 @@ export const attempts: readonly Attempt[] = [
     "quota",
     fairPod,
   ),
+  member(
+    "more of the nodes' disks, kept for its pods, than its team may reserve",
+    create(
+      pod({
+        containers: Array.from({ length: 11 }, (_, at) => ({
+          name: `a${at}`,
+          image: "registry.k8s.io/pause:3.10.1",
+          resources: {
+            requests: {
+              ...{ cpu: "1m", memory: "1Mi" },
+              "ephemeral-storage": "100Gi",
+            },
+          },
+          securityContext: security,
+        })),
+      }),
+    ),
+    "quota",
+    fairPod,
+  ),
+  member(
+    "a pod on a node of the control plane, by a toleration of its taint",
+    create(
+      pod({
+        tolerations: [
+          { key: "node-role.kubernetes.io/control-plane", operator: "Exists" },
+        ],
+      }),
+    ),
+    "admission policy",
+    {
+      who: "member",
+      action: create(
+        pod({ tolerations: [{ key: "nvidia.com/gpu", operator: "Exists" }] }),
+      ),
+    },
+  ),
+  member(
+    "a pod on a node of the control plane, by a toleration of all taints",
+    create(pod({ tolerations: [{ operator: "Exists" }] })),
+    "admission policy",
+    fairPod,
+  ),
+  member(
+    "a pod on a node of the control plane, past the scheduler",
+    create(pod({ nodeName: "attempt" })),
+    "admission policy",
+    fairPod,
+  ),
   member("a volume that is a node's folder", create(folderOfANode), "roles"),
   member("a namespace of its own", create(namespace), "roles"),
   member("a webhook that sees what all write", create(webhook), "roles"),

@@ -1,3 +1,6 @@
+import { ofTeam } from "../../components/observability/scrape-limits";
+import { volumeFolder } from "../../infra/onprem/volumes";
+import { podPidsLimit } from "../../infra/pod-processes";
 import { type Attempt, attempts, type Layer, streamAttempts } from "./attempts";
 import {
   attemptsOn,
@@ -124,6 +127,22 @@ on each control-plane host. Secrets are encrypted in etcd (XSalsa20-Poly1305), w
 lies with its certificates alone; nothing rotates it. Volumes and buckets are not encrypted by the program: encrypt the disk.
 EKS, GKE and AKS have logs and encryption of their own, as their stacks configure them.
 
+## What a team may take of a node
+
+A container writes \`quota.nodeDisk\` to its node's disk at most, and a team's pods reserve \`quota.nodeDisks\` of all disks
+together; of a disk that runs full, the kubelet evicts first who wrote more than it reserved. A pod of a team neither tolerates the
+taint of control planes, nor all taints, nor names its node. On \`local\` and \`onprem\` a pod has ${podPidsLimit} processes and
+threads at most; on clouds and \`existing\` the number is the cluster's own. An on-prem cluster of before keeps its kubelets'
+settings until \`podPidsLimit\` is written into the ConfigMap \`kubelet-config\` of kube-system, which the next upgrade hands on.
+
+| | local, onprem | eks, gke, aks | existing |
+| --- | --- | --- | --- |
+| the size of a claim | **not enforced**: a volume is a folder of its node's disk, and whoever writes to it fills the disk. On the hosts of onprem, mount a file system of its own at \`${volumeFolder}\` | by the cloud's disk | by its storage class |
+| what all claims ask for | quota (\`quota.storage\`) | the same | the same |
+
+What Prometheus takes from a team's pods is bounded as well, in a job of the team's own: ${ofTeam.samples} samples and
+${ofTeam.bodySize.replace("MB", " MB")} of a pod, ${ofTeam.targets} pods. New names at every scrape still fill it, slowly.
+
 ## What members may do to their own team
 
 Whoever has \`edit\` reads the team's secrets, runs pods as any account of the team, and so has what the team's accounts
@@ -147,6 +166,8 @@ Found by reading the code, and not mended yet; none is among the attempts below.
   account of the namespace \`kubeflow\`. More than one team is refused; be sure that the one may be trusted with the cluster.
 - A quota counts the objects of a kind, not how large they are nor how often they are written: whoever makes them as large
   as they may be (1.5 MB) can still fill etcd. The kinds of the operators are counted by nothing but their pods.
+- Members of a team choose the labels of its pods. \`mlstack logs\` and \`open\` look for a job's or a service's pods by these in
+  their team's namespace, so that one member's pod may stand for another's there.
 - Drivers of one team know no bounds between their ConfigMaps, their table locks (Leases) and the claims that Spark makes for
   their executors: the token of one replaces what another's executors read at their start, and takes its locks.
 - The operator looks patterns such as \`s3a://b/*.jar\` up by the application's own \`hadoopConf\`: with classes of its image, to

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 
+import { gpuTaint, spotTaint } from "../../infra/placement";
 import type { Kubectl } from "../support/kubectl";
 import type { Pod } from "../support/pod-calls";
 import type { Address, Stage } from "./answers";
@@ -221,7 +222,11 @@ function waitingPod(
       metadata: { ...pod, labels: Object.fromEntries(labels) },
       spec: {
         nodeSelector: { "kubernetes.io/hostname": nodeName },
-        tolerations: [{ operator: "Exists" }],
+        // No pod of a team tolerates all taints.
+        tolerations: [gpuTaint, spotTaint].map(({ key }) => ({
+          key,
+          operator: "Exists",
+        })),
         restartPolicy: "Never",
         serviceAccountName: spec.serviceAccountName,
         ...(spec.automountServiceAccountToken === undefined
