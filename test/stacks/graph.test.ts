@@ -63,7 +63,7 @@ describe("graph", () => {
         roots.map(({ urn }) => urn),
         [],
       );
-      assert.ok(resources.length < 200, `${resources.length} resources`);
+      assert.ok(resources.length < 210, `${resources.length} resources`);
     });
   }
 });
