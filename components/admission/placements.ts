@@ -6,7 +6,7 @@ const ofControlPlanes = `toleration.?key.orValue("").startsWith("node-role.kuber
 /**
  * Keeps the pods of teams from nodes of the control plane: whoever fills the disk there, which the size of a claim does
  * not bound on every target, stops etcd. Taints of pools, such as those of accelerators and spot nodes, are theirs to
- * tolerate, and so are those by which Kubernetes tells of a node's state.
+ * tolerate, and so are those by which Kubernetes reports a node's state.
  *
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
  */

@@ -35,7 +35,7 @@ export const ofPushes: ScrapeLimits = {
   bodySize: "16MB",
 };
 
-/** Of every other job of a Prometheus with 1 GiB of memory: the parts of the platform, which tell of the objects of all teams. */
+/** Of every other job of a Prometheus with 1 GiB of memory: the parts of the platform, which report on the objects of all teams. */
 export const ofPlatform: ScrapeLimits = {
   samples: 100_000,
   targets: 1_000,
