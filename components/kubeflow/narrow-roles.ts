@@ -1,4 +1,4 @@
-import type { Transformation } from "../kustomization";
+import type { Transformation } from "../manifests/kustomization";
 
 const aggregation = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-";
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 
-import { gpuTaint, spotTaint } from "../../infra/placement";
+import { gpuTaint, spotTaint } from "../../infra/pools/placement";
 import type { Kubectl } from "../support/kubectl";
 import type { Pod } from "../support/pod-calls";
 import type { Address, Stage } from "./answers";
