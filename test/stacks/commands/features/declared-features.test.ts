@@ -171,16 +171,19 @@ class ClusterOfAMember {
     }
     if (pathname.endsWith("/log"))
       return JSON.stringify({ rows: { clickstream_events: 0 } });
-    if (pathname.endsWith("/pods"))
-      return { items: [{ metadata: { name: "tool" } }] };
     if (pathname.includes("/jobs/")) return { status: { succeeded: 1 } };
-    if (pathname.includes("/pods/"))
+    if (pathname.endsWith("/pods"))
       return {
-        status: {
-          containerStatuses: [
-            { state: { terminated: { message: JSON.stringify(result) } } },
-          ],
-        },
+        items: [
+          {
+            metadata: { name: "pod" },
+            status: {
+              containerStatuses: [
+                { state: { terminated: { message: JSON.stringify(result) } } },
+              ],
+            },
+          },
+        ],
       };
     const plural = pathname.split("/").at(-1) ?? "";
     const selected = url.searchParams.get("labelSelector") ?? "";
