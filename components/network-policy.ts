@@ -21,8 +21,8 @@ export function podsOf(namespace: string): Peer {
 }
 
 /**
- * What an admission webhook listens on. The API server calls from outside of the pods' network, at an address that is
- * the cloud's own, so the port is open to everybody; the webhook knows its caller by TLS.
+ * Ingress to an admission webhook. The API server calls from outside the pod network, at an address that the cloud
+ * chooses, so the port is open to all sources; the webhook authenticates its caller by TLS.
  */
 export function webhook(port: number): Rule {
   return { ports: [{ port }] };
@@ -138,7 +138,8 @@ export function isolate(
   opts: pulumi.CustomResourceOptions,
 ): k8s.networking.v1.NetworkPolicy {
   const { namespace, pods, ...openings } = args;
-  // As it was when it closed one direction alone: another name would leave the pods open for a moment.
+  // The name from the time when the policy restricted ingress only: another name would open the pods during the
+  // replacement.
   const name = `${component}-ingress`;
   return new k8s.networking.v1.NetworkPolicy(
     name,

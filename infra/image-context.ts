@@ -57,7 +57,7 @@ export function imageTag(
     .slice(0, 16);
 }
 
-// What tools leave behind, and tests, would change an image that they are not in.
+// Tool leftovers and tests are not in the image, so that they must not change its hash.
 const ignored = /^(\..*|__pycache__|.*\.pyc|tests|.*\.md)$/;
 
 /** @throws {Error} for a link that leads out of the context */

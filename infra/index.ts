@@ -126,7 +126,7 @@ export function accessOf(kind: string | undefined): Access | undefined {
   return targetOf(kind)?.access;
 }
 
-/** How a short-lived stack of the kind is made. */
+/** Rules for short-lived stacks of a kind. */
 export function shortLivedOf(kind: string): ShortLived | undefined {
   return targetOf(kind)?.shortLived;
 }
@@ -148,7 +148,7 @@ const kindSchema = z.looseObject({
 });
 
 /**
- * How what is left of a target is found.
+ * Audit of a target's kind.
  *
  * @param target its settings, unchecked
  * @throws {z.ZodError} where it is of no kind that an audit knows

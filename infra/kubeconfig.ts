@@ -8,7 +8,7 @@ export interface TokenCommand {
   readonly installHint?: string;
 }
 
-/** Where a cluster answers and how a client proves who it is. */
+/** Address of a cluster, and credentials of a client. */
 export interface ClusterAccess {
   readonly name: string;
   readonly server: string;

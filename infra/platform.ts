@@ -76,7 +76,7 @@ export interface Volume {
   readonly resource: pulumi.Resource;
 }
 
-/** Which rights a service account holds, on which buckets; nothing else is granted. */
+/** Rights of a service account on buckets; it has no others. */
 export interface IdentityArgs {
   readonly serviceAccount: {
     readonly namespace: string;
@@ -88,7 +88,7 @@ export interface IdentityArgs {
   }[];
 }
 
-/** How pods of a service account prove who they are to the object store. */
+/** Credentials of a service account's pods for the object store. */
 export interface Identity {
   /** Annotations of the service account. */
   readonly annotations: StringMap;
@@ -110,7 +110,7 @@ export interface Identity {
   admitted?(account: pulumi.Resource): readonly pulumi.Resource[];
 }
 
-/** Where the images of the workloads are pushed by the program and pulled by the nodes. */
+/** Registry to which the program pushes the workloads' images, and from which the nodes pull them. */
 export interface ImageRegistry {
   /** Prefix of every reference, such as `mlstack.local` or a repository of the cloud's registry. */
   readonly prefix: pulumi.Input<string>;
@@ -130,10 +130,10 @@ export type Destination = { readonly ports: readonly number[] | undefined } & (
 
 /** Addresses that pods of every namespace may need, and those that none does; input of network policies. */
 export interface ClusterNetwork {
-  /** Where the API server answers, on both sides of the translation of its service's address. */
+  /** Addresses of the API server before and after the translation of its service's address. */
   readonly apiServer: readonly Destination[];
   readonly objectStore: readonly Destination[];
-  /** Where pods get the credentials of their identities, where that is not the API server. */
+  /** Addresses from which pods get credentials of their identities, if that is not the API server. */
   readonly identity: readonly Destination[];
   /** Ranges that only a named opening leads into: of nodes, pods, services, and of what tells nodes their credentials. */
   readonly closed: readonly string[];
@@ -157,7 +157,7 @@ export interface Platform {
    * be whole is written under another name and renamed.
    */
   readonly abortableWrites: boolean;
-  /** Who advertises GPUs: the target itself, or a device plugin that the program must install. */
+  /** Component that advertises GPUs: the target itself, or a device plugin that the program installs. */
   readonly gpuDriver: "managed" | "device-plugin";
   readonly images: ImageRegistry;
   readonly clusterNetwork: ClusterNetwork;

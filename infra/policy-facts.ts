@@ -17,7 +17,7 @@ export type ResourceChecks = Readonly<
   Record<string, (resource: PolicyResource) => readonly string[]>
 >;
 
-/** Where a provider keeps tags. */
+/** Paths of tags in a provider's resources. */
 export interface TagPlaces {
   /** Beginning of the types of its resources, such as `aws:`. */
   readonly prefix: string;
@@ -55,7 +55,7 @@ export interface PolicyFacts {
   /** Ways into a service beside the provider's identities. */
   readonly staticKeys?: ResourceChecks;
   readonly tags?: TagPlaces;
-  /** Whose end takes along what no program can make again. */
+  /** Types whose deletion destroys data that no program can recreate. */
   readonly holdings?: readonly Holding[];
 }
 
@@ -69,7 +69,7 @@ export const clusterHolds = "everything that runs in it, with its volumes";
 export interface PoolBound {
   /** Path of the property. */
   readonly path: string;
-  /** What stands there. */
+  /** Value of the property. */
   readonly most: unknown;
 }
 

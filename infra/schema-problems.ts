@@ -33,7 +33,7 @@ function keysOf(section: unknown): string[] {
 }
 
 /**
- * What a schema finds wrong, a line each.
+ * Problems from a schema's issue, one per line.
  *
  * @param shown what a line may show of the value at a path, which may be a secret
  * @param at where a key stands, as a line names it

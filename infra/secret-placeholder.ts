@@ -1,2 +1,2 @@
-/** What stands for a secret where a stack's file is read without its passphrase; it fits no rule of a secret's form. */
+/** Placeholder for a secret where a stack's file is read without its passphrase; it matches no secret's format. */
 export const secretPlaceholder = "secret";

@@ -48,12 +48,12 @@ export interface Access {
   readonly login?: { readonly call: readonly string[]; readonly by: string };
 }
 
-/** How what is left of a stack is found. */
+/** Search for a destroyed stack's leftovers. */
 export interface Audit {
   /** Setting of the target that says where to look; without one, that is known. */
   readonly place?: string;
   /**
-   * What is still there.
+   * Resources that still exist.
    *
    * @param target settings of a target of the kind, unchecked
    * @param from.own whether they are the stack's own, and not those of one like it
@@ -67,7 +67,7 @@ export interface Audit {
   ): Promise<readonly Leftover[]>;
 }
 
-/** How a short-lived stack is made from a long-lived one of the target. */
+/** Rules for a short-lived copy of a long-lived stack of the target. */
 export interface ShortLived {
   /** Fewest nodes of the pool that the cluster's own services run in: 0 where they have one of their own. */
   readonly systemNodes: 0 | 1;

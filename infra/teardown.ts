@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Lifetime } from "./target";
 
-/** Whose teardown waits, and how. */
+/** Arguments of a teardown. */
 export interface TeardownArgs {
   /** Secret. */
   readonly kubeconfig: pulumi.Input<string>;

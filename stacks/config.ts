@@ -30,22 +30,22 @@ import { shownValue } from "./plain-keys";
 
 /** Configuration under `mlstack:` in a stack's file; strict, with defaults. */
 export const stackSchema = z.strictObject({
-  target: targetSchema.describe("Where the stack runs"),
-  pools: poolsSchema.describe("Groups of equal nodes"),
+  target: targetSchema.describe("Target on which the stack runs"),
+  pools: poolsSchema.describe("Pools of identical nodes"),
   lifetime: z
     .enum(["long", "short"])
     .default("long")
     .describe(
-      "A long-lived stack protects what cannot be made again; a short-lived one leaves nothing behind",
+      "A long-lived stack protects resources that cannot be recreated; a short-lived one leaves nothing behind",
     ),
   owner: tagValue
     .default("mlstack")
-    .describe("Who answers for the stack: a tag of every resource"),
+    .describe("Owner of the stack, as a tag of every resource"),
   expiry: z.iso
     .datetime("write an ISO instant in UTC")
     .optional()
     .describe(
-      "Instant in UTC, in quotes, after which a short-lived stack may be taken down: a tag of every resource",
+      "Instant in UTC, in quotes, after which a short-lived stack may be destroyed; a tag of every resource",
     ),
   buckets: z
     .strictObject({
@@ -53,7 +53,7 @@ export const stackSchema = z.strictObject({
         .boolean()
         .default(true)
         .describe(
-          "Whether what is overwritten or deleted is kept as an older version",
+          "Whether overwritten and deleted objects are kept as older versions",
         ),
       expireNoncurrentDays: z
         .number()
@@ -63,26 +63,20 @@ export const stackSchema = z.strictObject({
         .describe("Days after which older versions are removed"),
     })
     .prefault({})
-    .describe("How objects are kept in the buckets of the stack"),
-  teams: teamsSchema.describe("Namespaces, with quotas, and who works in them"),
-  kubeflow: kubeflowSchema.describe("Parts of Kubeflow that the stack has"),
-  spark: sparkSchema.describe("How the stack runs Spark"),
-  workloads: workloadsSchema.describe(
-    "What runs; a workload that is not named does not",
-  ),
-  kafka: kafkaSchema
-    .optional()
-    .describe("Where the records of streams come from"),
-  streams: streamsSchema.describe(
-    "Data sets that are kept from a stream of events",
-  ),
+    .describe("Versioning of the stack's buckets"),
+  teams: teamsSchema.describe("Teams: namespaces with quotas and members"),
+  kubeflow: kubeflowSchema.describe("Parts of Kubeflow to install"),
+  spark: sparkSchema.describe("Settings of Spark"),
+  workloads: workloadsSchema.describe("Workloads of the stack"),
+  kafka: kafkaSchema.optional().describe("Kafka cluster of the streams"),
+  streams: streamsSchema.describe("Data sets ingested from streams of events"),
   observability: observabilitySchema.describe(
-    "What the stack measures of itself",
+    "Metrics, dashboards and alerts of the stack",
   ),
-  budget: budgetSchema
-    .optional()
-    .describe("What the stack may cost; without it, nothing is refused"),
-  usage: usageSchema.describe("How much the stack is used, for its cost"),
+  budget: budgetSchema.optional().describe("Budget of the stack"),
+  usage: usageSchema.describe(
+    "Expected use of the stack, for its typical cost",
+  ),
 });
 
 /** A stack's configuration, checked and complete. */

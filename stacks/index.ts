@@ -76,7 +76,7 @@ const opened =
     ? {}
     : new Notebooks("notebooks", { ...shared, notebooks: named }).opened;
 
-/** Where the stack runs. */
+/** Kind of the stack's target. */
 export const target = config.target.kind;
 
 /** Access to the cluster, for kubectl and the notebooks. */
@@ -95,7 +95,7 @@ export const lifetime = config.lifetime;
 /** After when the stack may be removed; the reaper reads it. */
 export const expiry = config.expiry ?? null;
 
-/** How each job of each workload ended. */
+/** Ends of the jobs of each workload. */
 export const workloads = ends.map(({ name, state, seconds, result }) => ({
   name,
   state,
@@ -103,7 +103,7 @@ export const workloads = ends.map(({ name, state, seconds, result }) => ({
   result,
 }));
 
-/** Where the dashboards answer, and the password of Grafana's user `admin` where they are Grafana's. */
+/** Address of the dashboards, and the password of Grafana's user `admin` with Grafana. */
 export const dashboards = observability
   ? {
       url: observability.dashboards.url,
@@ -111,7 +111,7 @@ export const dashboards = observability
     }
   : null;
 
-/** Where each notebook answers, and the token that opens it. */
+/** Address of each notebook, and the token that opens it. */
 export const notebooks = pulumi.secret(
   pulumi.output(
     Object.entries(opened).map(([name, { url, token }]) => ({

@@ -23,7 +23,7 @@ const kinds = {
 } as const;
 
 /**
- * What an error shows of the value at a path: the value of a plain key, otherwise its kind alone.
+ * Value at a path as an error shows it: the value of a plain key, otherwise only its type.
  *
  * @param path keys and indices from the root of the configuration
  */

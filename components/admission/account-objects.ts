@@ -17,7 +17,7 @@ export const accountPolicy: AdmissionPolicy = {
   conditions: { "by-an-account-of-the-team": byTeamAccount },
   variables: {
     account: `request.userInfo.username.split(":")[3]`,
-    // What is there before, and what is there after.
+    // The object before the request and after it.
     states: `[object, oldObject].filter(state, state != null)`,
   },
   rules: [
@@ -32,13 +32,14 @@ export const accountPolicy: AdmissionPolicy = {
         "metadata.labels: an account of a team makes and deletes executors alone, which carry spark-role: executor",
     },
     {
-      // Of any type, since the API server judges the expression for each of the kinds, and not all have a spec.
+      // dyn() turns off type checking: the API server checks the expression for each kind, and not every kind has a
+      // spec.
       expression: `request.resource.resource != "pods" || variables.states.all(state, dyn(state).spec.?serviceAccountName.orValue("default") in [variables.account, "default"])`,
       message:
         "spec.serviceAccountName: executors run as their driver's account, or as default",
     },
     {
-      // Such a claim would be a copy of another, or be bound to what another has left.
+      // A claim with a data source would copy another volume, and one with volumeName would bind to an existing one.
       expression: `request.resource.resource != "persistentvolumeclaims" || object == null || request.operation != "CREATE" || (!dyn(object).spec.?dataSource.hasValue() && !dyn(object).spec.?dataSourceRef.hasValue() && dyn(object).spec.?volumeName.orValue("") == "")`,
       message:
         "spec: a claim of a Spark application begins empty; leave out dataSource, dataSourceRef and volumeName",

@@ -15,7 +15,7 @@ export const byTeamAccount = `request.userInfo.username.startsWith("system:servi
 export const mountVerb = "mount";
 export const submitVerb = "submit";
 
-/** What a Spark job names of its namespace, by the resources of the API server. */
+/** Kinds of a namespace's objects that a Spark job may mount, as the API server's resource names. */
 export type MountedKind = "secrets" | "persistentvolumeclaims";
 
 /** Each name costs a check by the API server's authorizer; an expression may make two, a policy about twenty. */

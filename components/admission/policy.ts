@@ -86,8 +86,8 @@ export function admissionPolicy(
   );
 }
 
-// What the API server would fill in. It compares the whole of such a field when an object is applied again: one that a
-// killed run has made would be in conflict with itself.
+// The API server's defaults. Server-side apply compares these fields as a whole: without the defaults, applying again
+// an object that an interrupted run created would conflict with itself.
 const defaults = { objectSelector: {}, matchPolicy: "Equivalent" } as const;
 
 function validation({

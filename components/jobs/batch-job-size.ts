@@ -7,7 +7,7 @@ import { gpuCount } from "../pods/replica-size";
 export const batchJobSizeSchema = z
   .strictObject({
     cpu: quantity.default("500m").describe("CPU"),
-    memory: quantity.default("1Gi").describe("Memory, which is its limit too"),
+    memory: quantity.default("1Gi").describe("Memory request and limit"),
     gpus: gpuCount("GPUs; the pool must have them"),
   })
   .prefault({});

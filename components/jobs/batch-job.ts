@@ -17,11 +17,11 @@ export interface BatchRunArgs extends TeamPodArgs {
   readonly platform: Platform;
   readonly team: Team;
   readonly size: BatchJobSize;
-  /** How often it is started again when it fails. */
+  /** Number of retries after a failure. */
   readonly retries: number;
   /** Seconds after which Kubernetes ends it, and it counts as failed. */
   readonly timeoutSeconds: number;
-  /** Of the object that stands for the job. */
+  /** Labels of the job's object. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
@@ -96,7 +96,7 @@ export function batchJobSpec(
       metadata: {
         labels: { ...args.account.identity.podLabels, ...args.podLabels },
         annotations: {
-          // Where Istio is installed: a sidecar would outlive the container, and the Job never end.
+          // With Istio, a sidecar would outlive the container, and the Job would never end.
           "sidecar.istio.io/inject": "false",
           ...staysOnItsNode,
         },

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Platform } from "../../infra/platform";
 import type { Team } from "../teams/team";
 
-/** Which job's end is awaited. */
+/** Arguments of the wait for a job's end. */
 export interface JobEndArgs {
   /** Secret. */
   readonly kubeconfig: pulumi.Input<string>;

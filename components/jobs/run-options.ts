@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
  * Options of an object of a fixed name that stands for one run: another declaration is another run, which begins once
  * the object of the last one, with its pods, is gone.
  *
- * What is compared is the declaration and not the object, into whose `spec` webhooks and controllers write: they drop
- * empty fields and fill in defaults, and each `up` would run the job again.
+ * It compares the declaration and not the object: webhooks and controllers drop empty fields of its `spec` and fill in
+ * defaults, so that each `up` would run the job again.
  *
  * @param declaration what makes one run another: the object's `spec`, and more where more counts
  */
@@ -18,7 +18,7 @@ export function runOptions(
   return {
     ...opts,
     replacementTrigger: pulumi.output(declaration).apply(digest),
-    // Where it is replaced, the object gets what is declared all the same.
+    // A replacement gets the whole declared object in spite of this.
     ignoreChanges: ["spec"],
     // Applied over the old object, the new one would be deleted with it.
     deleteBeforeReplace: true,

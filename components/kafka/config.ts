@@ -15,30 +15,30 @@ const securitySchema = z.discriminatedUnion("protocol", [
   z.strictObject({
     protocol: z
       .literal("PLAINTEXT")
-      .describe("Neither encrypted nor signed in"),
+      .describe("No encryption and no authentication"),
   }),
   z.strictObject({
-    protocol: z.literal("SSL").describe("Encrypted"),
+    protocol: z.literal("SSL").describe("Encryption with TLS"),
     ca: authority,
   }),
   z.strictObject({
     protocol: z
       .enum(["SASL_SSL", "SASL_PLAINTEXT"])
-      .describe("Signed in, and encrypted with SASL_SSL"),
+      .describe("Authentication; with SASL_SSL also encryption"),
     ca: authority,
     mechanism: z
       .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
       .default("SCRAM-SHA-512")
-      .describe("How the password is proved"),
-    username: z.string().min(1).describe("Name to sign in with"),
+      .describe("SASL mechanism"),
+    username: z.string().min(1).describe("User name"),
     password: z.string().min(1).describe("Password, as a secret"),
   }),
 ]);
 
-/** How clients prove who they are to an external cluster. */
+/** Authentication of clients to an external cluster. */
 export type KafkaSecurity = z.output<typeof securitySchema>;
 
-/** Where a stack's Kafka comes from, and its topics. */
+/** Configuration of a stack's Kafka, and of its topics. */
 export const kafkaSchema = z.discriminatedUnion("kind", [
   /** One broker that is its own controller, of an image of ours. */
   z.strictObject({
@@ -60,15 +60,17 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
       .min(1)
       .max(99)
       .default(3)
-      .describe("How many there are"),
-    storage: quantity.default("100Gi").describe("Of each broker"),
+      .describe("Number of them"),
+    storage: quantity.default("100Gi").describe("Volume of each broker"),
     memory: jvmMemory.default("2g").describe("Heap of each broker"),
   }),
   /** A cluster that someone else runs. */
   z.strictObject({
-    kind: z.literal("external").describe("A cluster that someone else runs"),
+    kind: z
+      .literal("external")
+      .describe("An existing cluster that others operate"),
     topics: externalTopicsSchema.describe(
-      "Topics that streams read, by name: they are there already, and are neither created nor altered",
+      "Existing topics that streams read, by name; the program neither creates nor alters them",
     ),
     servers: z
       .string()
@@ -76,10 +78,10 @@ export const kafkaSchema = z.discriminatedUnion("kind", [
         /^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/,
         "write HOST:PORT, several separated by commas",
       )
-      .describe("HOST:PORT of some of its brokers, separated by commas"),
+      .describe("Bootstrap servers: HOST:PORT, separated by commas"),
     security: securitySchema
       .default({ protocol: "PLAINTEXT" })
-      .describe("How clients prove who they are"),
+      .describe("Authentication of clients"),
   }),
 ]);
 

@@ -36,7 +36,7 @@ export interface KafkaArgs {
   readonly forceDestroy: boolean;
 }
 
-/** How pods of one namespace reach the brokers. */
+/** Connection settings for pods of one namespace. */
 export interface KafkaClient {
   readonly servers: pulumi.Output<string>;
   /** Security settings; credentials come from a secret only. */
@@ -92,7 +92,7 @@ export class Kafka extends pulumi.ComponentResource {
     this.registerOutputs({ servers: this.servers });
   }
 
-  /** What pods of a team's namespace need, with one secret of theirs for all that they run. */
+  /** Client settings for pods of a team's namespace; one Secret per team serves all of its workloads. */
   client(namespace: pulumi.Input<string>, team: string): KafkaClient {
     const known = this.clients.get(team);
     if (known !== undefined) return known;
@@ -235,7 +235,7 @@ export class Kafka extends pulumi.ComponentResource {
   }
 }
 
-/** Where brokers of someone else's answer: a team whose pods reach nothing else needs all of them listed. */
+/** Destinations of external brokers. A team without other egress needs all brokers listed. */
 function externalServers(
   servers: string,
   closed: readonly string[],

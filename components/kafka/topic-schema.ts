@@ -24,11 +24,11 @@ const topicSchema = z.strictObject({
     .positive()
     .default(168)
     .describe(
-      "How long a record is kept; a consumer that is away for longer misses records",
+      "Retention of a record; a consumer that is down for longer misses records",
     ),
   retentionBytes: quantity
     .optional()
-    .describe("Bytes that a partition keeps at most, as a quantity"),
+    .describe("Maximum size of a partition, as a quantity"),
 });
 
 /** A topic as a stack declares it. */

@@ -32,7 +32,7 @@ export interface PipelineVersionSpec {
   readonly description?: string;
   /** The compiled pipeline. */
   readonly pipelineSpec: pulumi.Input<object>;
-  /** What pods of its steps have beside it: secrets in their environment, where they run. */
+  /** Kubernetes settings of the steps' pods: secrets in their environment, and node placement. */
   readonly platformSpec?: pulumi.Input<object>;
 }
 

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import type { core, meta } from "@pulumi/kubernetes/types/input";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** How often and how fast a failed application is started again. */
+/** Number and interval of a failed application's restarts. */
 export interface RestartPolicy {
   readonly type: "Never" | "OnFailure" | "Always";
   readonly onFailureRetries?: number;

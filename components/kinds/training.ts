@@ -12,9 +12,9 @@ export interface ReplicaSpec {
   readonly template: pulumi.Input<core.v1.PodTemplateSpec>;
 }
 
-/** How a job as a whole runs and what is left of it. */
+/** Settings of a job as a whole, and of its clean-up. */
 export interface RunPolicy {
-  /** Which pods go when the job has ended. */
+  /** Pods that are deleted when the job has ended. */
   readonly cleanPodPolicy?: "All" | "Running" | "None";
   /** Seconds after which an ended job is removed. */
   readonly ttlSecondsAfterFinished?: number;

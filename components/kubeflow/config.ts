@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Problem } from "../../infra/problem";
 
-/** Which parts of Kubeflow a stack has, and where their manifests come from. */
+/** Parts of Kubeflow that a stack has, and the source of their manifests. */
 export const kubeflowSchema = z
   .strictObject({
     source: z
@@ -20,36 +20,36 @@ export const kubeflowSchema = z
       .boolean()
       .default(false)
       .describe(
-        "InferenceServices, which a model is served by where the stack has them",
+        "InferenceServices; with them, steps of kind serve are served by KServe",
       ),
     pipelines: z
       .boolean()
       .default(false)
       .describe(
-        "Pipelines, in the mode that keeps pipelines as Kubernetes objects; for one team alone, since its API has no login",
+        "Kubeflow Pipelines, in the mode that stores pipelines as Kubernetes objects; for one team only, since its API has no authentication",
       ),
     notebooks: z
       .boolean()
       .default(false)
-      .describe("Notebook servers as Kubeflow's own kind"),
+      .describe("Notebook servers as Kubeflow's Notebooks"),
     notebookIdleMinutes: z
       .number()
       .int()
       .min(1)
       .default(1440)
       .describe(
-        "Minutes after which a notebook server is stopped whose kernels do nothing; its home stays",
+        "Minutes after which a notebook server with idle kernels is stopped; its home is kept",
       ),
     profiles: z
       .boolean()
       .default(false)
       .describe(
-        "Namespaces of people and teams; brings Istio, whose policies it writes",
+        "Kubeflow's Profiles as namespaces of teams; installs Istio, whose policies it writes",
       ),
     dashboard: z
       .boolean()
       .default(false)
-      .describe("The central dashboard; it asks the profiles who may see what"),
+      .describe("The central dashboard, with access by the profiles"),
   })
   .refine(({ dashboard, profiles }) => profiles || !dashboard, {
     path: ["dashboard"],
@@ -57,7 +57,7 @@ export const kubeflowSchema = z
   })
   .prefault({});
 
-/** Which parts of Kubeflow a stack has. */
+/** Parts of Kubeflow that a stack has. */
 export type KubeflowConfig = z.output<typeof kubeflowSchema>;
 
 /**

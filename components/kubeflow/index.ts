@@ -84,7 +84,7 @@ export class Kubeflow extends pulumi.ComponentResource {
       );
     }
     if (config.profiles) {
-      // What owners and members of profiles may do; the controller only binds it.
+      // The roles of owners and members of profiles; the controller only binds them.
       const roles = this.install(`${name}-roles`, "kubeflowRoles", []);
       installed.profiles = this.install(
         `${name}-profiles`,

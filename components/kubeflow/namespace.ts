@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { baselineNamespace } from "../guarded-namespace";
 import { omit } from "../manifests/kustomization";
 
-/** Where Kubeflow and the training operator are installed, and where pipelines run. */
+/** Namespace of Kubeflow, the training operator and the runs of pipelines. */
 export const kubeflowNamespace = "kubeflow";
 
 /**

@@ -15,13 +15,13 @@ export interface ManifestObject {
     readonly labels?: Readonly<Record<string, string>>;
   };
   spec?: unknown;
-  /** Of a role. */
+  /** Rules of a role. */
   rules?: readonly {
     readonly apiGroups?: readonly string[];
     readonly resources?: readonly string[];
     readonly verbs: readonly string[];
   }[];
-  /** Of a ConfigMap or a Secret. */
+  /** Data of a ConfigMap or a Secret. */
   data?: Readonly<Record<string, string>>;
 }
 

@@ -28,7 +28,7 @@ interface Parts {
 export class Notebook extends pulumi.ComponentResource {
   /** Secret: anyone who has it runs code as the account. */
   readonly token: pulumi.Output<string>;
-  /** Where the server answers, inside of the cluster. */
+  /** Address of the server inside the cluster. */
   readonly url: pulumi.Output<string>;
 
   constructor(

@@ -6,7 +6,7 @@ export interface Alert {
   readonly name: string;
   /** PromQL; fires for each series that it answers. */
   readonly promql: string;
-  /** How long the condition must hold, as Prometheus writes durations. */
+  /** Time for which the condition must hold, as a duration of Prometheus. */
   readonly holds: string;
   readonly severity: "warning" | "critical";
   /** One line for people, with labels as `{{ $labels.name }}`. */

@@ -8,7 +8,7 @@ export const observabilitySchema = z
     enabled: z
       .boolean()
       .default(false)
-      .describe("Whether the stack is observed at all"),
+      .describe("Whether the stack has metrics, dashboards and alerts"),
     kind: z
       .enum(["chart", "plain"])
       .optional()
@@ -22,11 +22,11 @@ export const observabilitySchema = z
         "write a whole number with h, d, w or y, such as 15d",
       )
       .default("15d")
-      .describe("How long samples are kept, as Prometheus writes durations"),
+      .describe("Retention of samples, as a duration of Prometheus"),
     storage: quantity
       .default("10Gi")
       .describe(
-        "Volume of the samples; the oldest go early when it is nearly full",
+        "Volume of the samples; the oldest are deleted early when it is nearly full",
       ),
     intervalSeconds: z
       .number()
@@ -34,7 +34,7 @@ export const observabilitySchema = z
       .min(1)
       .max(600)
       .default(15)
-      .describe("Seconds between two looks at each target"),
+      .describe("Scrape interval, in seconds"),
   })
   .prefault({});
 

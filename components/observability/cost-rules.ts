@@ -40,8 +40,9 @@ const teamUsd = `sum by (namespace) (
 )`;
 
 /**
- * What the nodes and the pods of teams cost, by the same rules as the report of a stack: the share of a node that was
- * asked for, of cores, memory or GPUs whichever is the most; on pools from zero the whole node, divided by these shares.
+ * Recording rules for the cost of nodes and of teams' pods, calculated as in a stack's report: a pod is charged the
+ * share of its node that it requests, of cores, memory or GPUs, whichever is the largest. On pools that scale from
+ * zero, the shares together pay for the whole node.
  *
  * @returns none without rates
  */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where the dashboards are, as `npm run open -- dashboards` finds it in the stack's state. */
+/** Output of the dashboards' address in the stack's state, which `npm run open -- dashboards` reads. */
 export class DashboardsPage extends pulumi.ComponentResource {
   /** `http://<name>.<namespace>.svc:<port>`, in the cluster; known when it answers. */
   readonly url: pulumi.Output<string>;

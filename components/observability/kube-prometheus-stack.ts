@@ -35,13 +35,13 @@ export interface KubePrometheusStackArgs {
   readonly namespace: pulumi.Output<string>;
   readonly config: ObservabilityConfig;
   readonly rates: readonly PoolRate[];
-  /** By name, which is that of their namespaces. */
+  /** Teams by name, which is that of their namespaces. */
   readonly teams: ReadonlyMap<string, unknown>;
-  /** Of Grafana's user `admin`. */
+  /** Password of Grafana's user `admin`. */
   readonly password: pulumi.Output<string>;
 }
 
-/** Where they answer, in the cluster. */
+/** Addresses of the installed services in the cluster. */
 export interface KubePrometheusStack {
   readonly pushgatewayUrl: pulumi.Output<string>;
   readonly grafanaUrl: pulumi.Output<string>;
@@ -133,7 +133,7 @@ export function kubePrometheusStack(
   };
 }
 
-/** Those of each team by themselves: see {@link ofTeam}. */
+/** One monitor per team; see {@link ofTeam}. */
 function monitorPods(
   name: string,
   { namespace, config, teams }: KubePrometheusStackArgs,
@@ -224,7 +224,7 @@ function stackValues(
   adminSecret: pulumi.Output<string>,
 ) {
   return {
-    // Their own part of the cluster is closed to them on managed control planes.
+    // Managed control planes do not allow these components to be scraped.
     kubeControllerManager: { enabled: false },
     kubeScheduler: { enabled: false },
     kubeEtcd: { enabled: false },
@@ -252,7 +252,8 @@ function stackValues(
             spec: {
               storageClassName: platform.storage.block,
               accessModes: ["ReadWriteOnce"],
-              // Of the claim that is there already, which grows by itself: another size here would replace the set.
+              // Size of the existing claim, which is expanded separately: another size here would replace the
+              // StatefulSet.
               resources: { requests: { storage: "1Gi" } },
             },
           },
@@ -278,7 +279,7 @@ function stackValues(
 function pushgatewayValues(namespace: pulumi.Output<string>) {
   return {
     fullnameOverride: "pushgateway",
-    // As the network policy selects its pods.
+    // The label by which the network policy selects its pods.
     nameOverride: "pushgateway",
     serviceMonitor: { enabled: true, namespace },
     securityContext: {

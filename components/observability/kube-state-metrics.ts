@@ -21,7 +21,7 @@ const watched = {
 } as const;
 
 /**
- * What else it reads from SparkApplications: one series for each state of each, of which one is 1.
+ * Additional metrics from SparkApplications: per application, one series for each state; the current state's is 1.
  * @see https://github.com/kubernetes/kube-state-metrics/blob/main/docs/metrics/extend/customresourcestate-metrics.md
  */
 export const sparkApplicationState = {

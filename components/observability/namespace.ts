@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 
 import { podsOf } from "../network-policy";
 
-/** Where Prometheus, the Pushgateway and the dashboards are. */
+/** Namespace of Prometheus, the Pushgateway and the dashboards. */
 export const observabilityNamespace = "observability";
 
 /** Scrape target in other namespaces: a port, by its number or name. */

@@ -28,7 +28,7 @@ import { prometheus } from "./prometheus";
 import { pushgateway, pushgatewayPort } from "./pushgateway";
 import { metricsPort } from "./scrape-config";
 
-/** Where a kubelet answers on its node. */
+/** Port of a kubelet's API on its node. */
 const kubeletPort = 10250;
 
 /** Arguments of {@link Observability}. */
@@ -177,7 +177,7 @@ export class Observability extends pulumi.ComponentResource {
   }
 }
 
-/** Where images come from this machine only, those of the chart are not to be had. */
+/** The chart's images are not available where all images come from this machine. */
 function kindOf({ config, platform }: ObservabilityArgs): "chart" | "plain" {
   return (
     config.kind ?? (platform.images.storage === undefined ? "chart" : "plain")

@@ -111,7 +111,7 @@ export function settingsFiles(
         tsdb: {
           retention: {
             time: config.retention,
-            // What is being compacted stands there twice for a while.
+            // Blocks under compaction take up space twice until it ends, hence the reserve.
             size: `${Math.floor(amount(config.storage) * 0.8)}B`,
           },
         },

@@ -6,16 +6,17 @@ import { ofPushes, ofTeam, scrapeConfigLimits } from "./scrape-limits";
 export const metricsPort = "metrics";
 
 /**
- * What Prometheus reads, with the labels that the chart's monitors give: `namespace`, `pod` and `container`.
+ * Prometheus' scrape configurations. Their labels are those of the chart's monitors: `namespace`, `pod` and
+ * `container`.
  *
- * @param teams namespaces of teams, whose pods are a job each
+ * @param teams namespaces of teams; each has a scrape job of its own
  * @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/
  */
 export function scrapeConfigs(teams: readonly string[]) {
   return [
     {
       job_name: "pushgateway",
-      // A pushed metric says itself which job it is of.
+      // Pushed metrics carry their own job label.
       honor_labels: true,
       ...scrapeConfigLimits(ofPushes),
       static_configs: [{ targets: [`pushgateway:${pushgatewayPort}`] }],

@@ -1,4 +1,6 @@
-/** What one scrape of a target may bring, and how many targets a job may have; a job or scrape with more fails as a whole. */
+/**
+ * Limits on one scrape of a target, and on the targets of a job; a job or scrape that exceeds them fails as a whole.
+ */
 export interface ScrapeLimits {
   /** Samples of a target. */
   readonly samples: number;
@@ -14,9 +16,9 @@ export interface ScrapeLimits {
 }
 
 /**
- * Of the pods of one team, which are a job of their own: otherwise one pod with more series than Prometheus has memory
- * for would end it, and one team with more targets than a job may have would end the scrapes of all. A Spark driver has
- * about a thousand samples.
+ * Limits for the pods of one team, which are a job of their own: otherwise one pod with more series than Prometheus has
+ * memory for would end it, and one team with more targets than a job may have would end the scrapes of all. A Spark
+ * driver has about a thousand samples.
  */
 export const ofTeam: ScrapeLimits = {
   samples: 5_000,
@@ -27,7 +29,7 @@ export const ofTeam: ScrapeLimits = {
   labelValue: 1_024,
 };
 
-/** Of what the teams push together. */
+/** Limits for the metrics that all teams push together. */
 export const ofPushes: ScrapeLimits = {
   ...ofTeam,
   samples: 20_000,
@@ -35,7 +37,10 @@ export const ofPushes: ScrapeLimits = {
   bodySize: "16MB",
 };
 
-/** Of every other job of a Prometheus with 1 GiB of memory: the parts of the platform, which report on the objects of all teams. */
+/**
+ * Limits for every other job of a Prometheus with 1 GiB of memory: the parts of the platform, which report on the
+ * objects of all teams.
+ */
 export const ofPlatform: ScrapeLimits = {
   samples: 100_000,
   targets: 1_000,

@@ -26,7 +26,7 @@ export interface KubeflowPipelineArgs extends Omit<PipelineRunArgs, "cache"> {
   readonly record?: pulumi.Input<string>;
 }
 
-/** Where the API of Kubeflow Pipelines answers inside of the cluster. */
+/** Address of Kubeflow Pipelines' API inside the cluster. */
 const apiPort = 8888;
 const host = `http://ml-pipeline.${kubeflowNamespace}.svc:${apiPort}`;
 

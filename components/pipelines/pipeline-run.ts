@@ -41,7 +41,7 @@ export interface PipelineRunArgs {
   readonly size: { readonly cpu: string; readonly memory: string };
   /** Seconds after which a run that has not ended counts as failed. */
   readonly timeoutSeconds: number;
-  /** Of the object that stands for the run. */
+  /** Labels of the run's object. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods in the team's namespace. */
@@ -181,7 +181,7 @@ export function runnerJob(
     template: {
       metadata: {
         labels: { ...args.account.identity.podLabels, ...args.podLabels },
-        // Where Istio is installed: a sidecar would outlive the run, and the Job never end.
+        // With Istio, a sidecar would outlive the run, and the Job would never end.
         annotations: { "sidecar.istio.io/inject": "false", ...staysOnItsNode },
       },
       spec: {

@@ -4,7 +4,7 @@ import type { types } from "@pulumi/kubernetes";
 export const workloadUser = 185;
 
 /**
- * What Pod Security `restricted` asks of a container
+ * Container security context that Pod Security `restricted` requires
  * (https://kubernetes.io/docs/concepts/security/pod-security-standards/).
  */
 export const containerSecurity: types.input.core.v1.SecurityContext = {

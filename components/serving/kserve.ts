@@ -128,8 +128,8 @@ const values = {
 };
 
 /**
- * What must come before what: a controller without its rights or its configuration ends, and is started again only
- * after ever longer pauses; and the runtimes are judged by its webhook.
+ * Installation stage of an object. A controller without its rights or its configuration fails, and restarts with a
+ * growing backoff; its webhook validates the runtimes.
  */
 function stageOf({ kind }: ManifestObject): "rights" | "server" | "runtimes" {
   switch (kind) {

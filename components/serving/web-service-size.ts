@@ -12,11 +12,11 @@ export const webServiceSizeSchema = z
       .min(1)
       .max(100)
       .default(1)
-      .describe("How many run side by side"),
+      .describe("Number of replicas"),
     cpu: quantity.default("250m").describe("CPU of each replica"),
     memory: quantity
       .default("512Mi")
-      .describe("Memory of each replica, which is its limit too"),
+      .describe("Memory request and limit of each replica"),
     gpus: gpuCount("GPUs of each replica; the pool must have them"),
   })
   .prefault({});

@@ -25,7 +25,7 @@ export interface WebServiceArgs extends TeamPodArgs {
   readonly timeoutSeconds: number;
   /** KServe's objects, where the stack has it. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
-  /** Of the objects. */
+  /** Labels of the objects. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
   readonly podLabels?: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export interface WebServiceArgs extends TeamPodArgs {
  * program waits until they are ready, and a new one takes an old one's place only then.
  */
 export class WebService extends pulumi.ComponentResource {
-  /** Where it answers, inside of the cluster. */
+  /** Address of the service inside the cluster. */
   readonly url: pulumi.Output<string>;
 
   constructor(
@@ -141,7 +141,7 @@ function inferenceService(
         ...metadata,
         annotations: {
           "pulumi.com/waitFor": "condition=Ready",
-          // As many as were asked for; an autoscaler would want metrics of the pods.
+          // A fixed number of replicas; an autoscaler would need metrics of the pods.
           "serving.kserve.io/autoscalerClass": "none",
         },
       },

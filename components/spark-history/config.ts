@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../../infra/problem";
 import { quantity } from "../../infra/quantity";
 
-/** How the stack runs Spark. */
+/** Configuration of Spark in a stack. */
 export const sparkSchema = z
   .strictObject({
     history: z
@@ -39,7 +39,7 @@ export const sparkSchema = z
   })
   .prefault({});
 
-/** How the stack runs Spark. */
+/** Configuration of Spark in a stack. */
 export type SparkConfig = z.output<typeof sparkSchema>;
 
 /** Size, place and retention of the history servers. */

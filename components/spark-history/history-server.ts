@@ -44,7 +44,7 @@ export class HistoryServer extends pulumi.ComponentResource {
           "spark.history.fs.update.interval": "10s",
           "spark.history.fs.cleaner.enabled": "true",
           "spark.history.fs.cleaner.maxAge": `${config.keepDays}d`,
-          // Of a stream, whose log grows, the newest parts and a summary of the ones before.
+          // A stream's event log grows: its newest files are kept, older ones are compacted.
           "spark.history.fs.eventLog.rolling.maxFilesToRetain": "8",
           ...Object.fromEntries(
             Object.entries(hadoopConf).map(([key, value]) => [

@@ -16,9 +16,7 @@ const jvmSizeSchema = z.strictObject({
     .describe("Tasks that the JVM runs at once"),
   cpuRequest: quantity
     .default("500m")
-    .describe(
-      "CPU asked of Kubernetes; less than `cores` lets JVMs share a small node",
-    ),
+    .describe("CPU request; less than `cores` lets JVMs share a small node"),
   memory: jvmMemory.default("1g").describe("Heap"),
 });
 
@@ -36,7 +34,7 @@ export const sparkJobSizeSchema = z
             .min(1)
             .max(1000)
             .default(1)
-            .describe("How many there are; with `max`, at least"),
+            .describe("Number of executors; with `max`, the minimum"),
           max: z
             .number()
             .int()
@@ -44,13 +42,13 @@ export const sparkJobSizeSchema = z
             .max(1000)
             .optional()
             .describe(
-              "How many there may be: Spark asks for more while tasks wait, and lets go of those that have none; always `instances` unless given",
+              "Maximum number of executors: Spark requests more while tasks wait, and releases idle ones; without it, always `instances`",
             ),
         }),
       ])
       .default("none")
       .describe(
-        "The executors. A job that fits one node needs none: its tasks run in the driver, and it ends sooner, by the start of a pod and of a JVM",
+        "The executors. A job that fits one node needs none: its tasks run in the driver, which saves the start of a pod and a JVM",
       ),
   })
   .prefault({});
@@ -61,7 +59,7 @@ export type JvmSize = z.output<typeof jvmSizeSchema>;
 /** Size of a job. */
 export type SparkJobSize = z.output<typeof sparkJobSizeSchema>;
 
-/** How many executors a job has at most; 0 where its tasks run in the driver. */
+/** Maximum number of a job's executors; 0 where its tasks run in the driver. */
 export function executorCount({ executor }: SparkJobSize): number {
   if (executor === "none") return 0;
   return Math.max(executor.instances, executor.max ?? 0);

@@ -6,7 +6,7 @@ import { accountRights } from "../teams/account-rights";
 import { type MountedKind, mountVerb, submitVerb } from "../admission/mounts";
 import type { SparkRunArgs } from "./run";
 
-/** What a Spark job says of its account, and of the secrets and claims that its pods read. */
+/** Fields of a Spark job that name its account, and the secrets and claims that its pods mount. */
 export type SubmittedRun = Pick<SparkRunArgs, "account" | "env" | "conf">;
 
 /**

@@ -44,14 +44,14 @@ export interface SparkRunArgs {
   readonly executorPool?: PlacedPool;
   /** Seconds after which Kubernetes ends the driver of an attempt, and its executors with it; never unless given. */
   readonly deadlineSeconds?: number;
-  /** Of the object that stands for the job. */
+  /** Labels of the SparkApplication. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
   readonly podLabels?: Readonly<Record<string, string>>;
 }
 
-/** As often as given, in place of three times. */
+/** Restart policy with a given number of retries. */
 export function onFailureUpTo(retries: number): RestartPolicy {
   if (retries === 0) return { type: "Never" };
   return { ...onFailure, onFailureRetries: retries };

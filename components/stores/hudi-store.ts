@@ -30,7 +30,7 @@ export class HudiStore extends pulumi.ComponentResource implements Store {
     args: {
       readonly platform: Platform;
       readonly bucket: BucketArgs;
-      /** Which teams have a bucket for models of their own, beside the one that the others share. */
+      /** Teams, and whether each has its own bucket for models in place of the shared one. */
       readonly teams?: readonly {
         readonly name: string;
         readonly ownModels: boolean;

@@ -16,10 +16,10 @@ const keepHours = z
   .max(24 * 3650)
   .optional()
   .describe(
-    "Hours for which a row is kept from the time that it holds from; for ever unless given",
+    "Hours after which a row expires, from the time from which it is valid; never unless given",
   );
 
-/** Where the newest feature rows are kept for the path that serves a model. */
+/** Configuration of the store with the latest feature rows, for serving. */
 export const onlineStoreSchema = z.discriminatedUnion("kind", [
   /** A Redis of ours, its rows on a volume too. */
   z.strictObject({
@@ -27,12 +27,12 @@ export const onlineStoreSchema = z.discriminatedUnion("kind", [
     keepHours,
     memory: quantity
       .default("512Mi")
-      .describe("What it may take; rows take three quarters of it"),
-    storage: quantity.default("2Gi").describe("Volume of its log"),
+      .describe("Memory limit; three quarters of it are for rows"),
+    storage: quantity.default("2Gi").describe("Size of the volume of its log"),
   }),
   /** A Redis that someone else runs. */
   z.strictObject({
-    kind: z.literal("external").describe("A Redis that is there already"),
+    kind: z.literal("external").describe("An existing Redis"),
     keepHours,
     url: z
       .url({ protocol: /^rediss?$/ })

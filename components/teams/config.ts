@@ -27,22 +27,22 @@ const teamSchema = z.strictObject({
     })
     .optional()
     .describe(
-      "Administers the namespace; the stack's owner where teams are Profiles and none is named",
+      "Administrator of the namespace; by default the stack's owner where teams are Profiles",
     ),
   members: z
     .strictObject({
-      edit: members.describe("Who may change what runs there"),
-      view: members.describe("Who may look at it"),
+      edit: members.describe("Members who may edit the team's workloads"),
+      view: members.describe("Members who may view them"),
     })
     .prefault({})
     .describe(
-      "Who works in the namespace beside its owner, as the cluster's sign-in names them",
+      "Members of the team beside its owner, by the names of the cluster's authentication",
     ),
   ownModels: z
     .boolean()
     .default(false)
     .describe(
-      "Whether its models have a bucket of their own, which no other team's accounts reach",
+      "Whether its models have a bucket of their own, which no other team's accounts can access",
     ),
   egress: z
     .union([z.enum(["all", "none"]), z.array(cidr(1, 32)).min(1)], {
@@ -51,7 +51,7 @@ const teamSchema = z.strictObject({
     })
     .default("all")
     .describe(
-      "What its pods reach outside of the cluster: all, none, or ranges of addresses; nodes, other teams and the address of a cloud's metadata are closed in any case, and the object store is open in any case",
+      "Addresses outside the cluster that its pods reach: all, none, or ranges; nodes, other teams and a cloud's metadata address are always closed, and the object store is always open",
     ),
   priorityClasses: z
     .array(
@@ -64,7 +64,7 @@ const teamSchema = z.strictObject({
     )
     .default([])
     .describe(
-      "Priority classes of the cluster that its pods may have; none that displaces other pods unless given",
+      "Priority classes of the cluster that its pods may use; by default only those that preempt no other pods",
     ),
   quota: z
     .strictObject({
@@ -86,26 +86,24 @@ const teamSchema = z.strictObject({
         .min(50)
         .default(defaultObjects)
         .describe(
-          "Objects of each kind that members make: Secrets, ConfigMaps, Services, claims of volumes, Jobs, Deployments and the like",
+          "Maximum number of objects of each kind that members create: Secrets, ConfigMaps, Services, volume claims, Jobs, Deployments and the like",
         ),
       storage: quantity
         .default(defaultStorage)
-        .describe("What all claims of volumes may ask for"),
+        .describe("Total storage of all volume claims"),
       nodeDisk: quantity
         .default(defaultNodeDisk)
         .describe(
-          "What one container may write to its node's disk: its files, its log and its empty folders",
+          "Storage that one container may write to its node's disk: its files, its log and its emptyDir volumes",
         ),
       nodeDisks: quantity
         .default(defaultNodeDisks)
         .describe(
-          "What all its pods may reserve of their nodes' disks, by requests of ephemeral-storage; a container that names a limit alone reserves as much",
+          "Storage that all its pods may reserve on their nodes' disks, by requests of ephemeral-storage; a container with only a limit reserves as much",
         ),
     })
     .prefault({})
-    .describe(
-      "What the team's namespace may hold, and its pods may ask for together",
-    ),
+    .describe("Quota of the team's namespace"),
 });
 
 /** Teams of a stack. */

@@ -15,7 +15,10 @@ const kinds = [
   },
 ] as const;
 
-/** What the admission policies ask of accounts; who may edit can do as much by other ways. */
+/**
+ * Rights that the admission policies require. Members who may edit could start pods under these accounts in other ways
+ * anyway.
+ */
 const ofWorkloads = [
   {
     apiGroups: [""],
@@ -35,8 +38,8 @@ const verbs = {
 } as const;
 
 /**
- * What Kubernetes' own roles `edit` and `view`, and Kubeflow's, may do with the kinds of the operators, which add
- * nothing to them themselves. `edit` takes in what `view` has.
+ * Rights on the operators' kinds, aggregated to Kubernetes' and Kubeflow's roles `edit` and `view`; the operators'
+ * charts add none. `edit` includes `view`.
  */
 export class MemberRoles extends pulumi.ComponentResource {
   constructor(

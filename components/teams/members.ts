@@ -9,7 +9,7 @@ export type Member = `${"user" | "group"}:${string}`;
 /** A user, as the cluster's authentication names it. */
 export type User = `user:${string}`;
 
-/** Who of the cluster's users and groups may do what in a team's namespace. */
+/** Members of a team by role: users and groups of the cluster's authentication. */
 export interface TeamMembers {
   /** May run workloads, and read what the team's accounts may read. */
   readonly edit: readonly Member[];
@@ -76,7 +76,7 @@ export function bindContributors(
         `clusterrole-${role}`,
       ].join("-");
       bindRole(
-        // Of two names joined by a hyphen, the place of the hyphen is not known: team and member are digested apart.
+        // The digest separates team and member: two names joined by a hyphen could be split in several ways.
         `${team}-${name}-${digest([team, member], 8)}`,
         {
           ...{ namespace, name, role: `kubeflow-${role}`, members: [member] },

@@ -5,10 +5,10 @@ import type { TeamMembers } from "./members";
 /** Namespaces that Kubernetes, a target or the program itself has, by name. */
 const reserved: readonly string[] = [
   "default",
-  // Of the program's own components.
+  // Namespaces of the program's own components.
   ...["cert-manager", "istio-system", "kafka", "kserve", "kubeflow"],
   ...["local-path-storage", "observability", "spark-operator", "versitygw"],
-  // Of managed clusters, and of what is commonly installed beside the program.
+  // Namespaces of managed clusters, and of software that is commonly installed beside the program.
   ...["app-routing-system", "calico-apiserver", "calico-system"],
   ...["gatekeeper-system", "ingress-nginx", "karpenter", "knative-serving"],
   ...["knative-eventing", "tigera-operator"],

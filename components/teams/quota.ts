@@ -13,11 +13,17 @@ export interface TeamQuota {
   readonly loadBalancers?: number;
   /** Objects of each kind that members make, such as Secrets; {@link defaultObjects} unless given. */
   readonly objects?: number;
-  /** What all claims of volumes may ask for, as a Kubernetes quantity; {@link defaultStorage} unless given. */
+  /** Total storage that all claims may request, as a Kubernetes quantity; {@link defaultStorage} unless given. */
   readonly storage?: string;
-  /** What one container may write to its node's disk, as a Kubernetes quantity; {@link defaultNodeDisk} unless given. */
+  /**
+   * Storage that one container may write to its node's disk, as a Kubernetes quantity; {@link defaultNodeDisk} unless
+   * given.
+   */
   readonly nodeDisk?: string;
-  /** What all pods may reserve of their nodes' disks, as a Kubernetes quantity; {@link defaultNodeDisks} unless given. */
+  /**
+   * Storage that all pods may reserve on their nodes' disks, as a Kubernetes quantity; {@link defaultNodeDisks} unless
+   * given.
+   */
   readonly nodeDisks?: string;
 }
 
@@ -55,13 +61,14 @@ export function hardLimits(quota: TeamQuota): Record<string, string> {
     "requests.memory": quota.memory,
     "requests.nvidia.com/gpu": String(quota.gpus),
     pods: String(quota.pods),
-    // Such a service would bypass the team's network policy.
+    // Services of these types would bypass the team's network policy.
     "services.loadbalancers": String(quota.loadBalancers ?? 0),
     "services.nodeports": String(quota.loadBalancers ?? 0),
     "requests.storage": quota.storage ?? defaultStorage,
-    // Of a disk that runs full, the kubelet evicts pods that wrote more than they reserved: whoever reserves all of it stays.
+    // On a full disk, the kubelet first evicts pods that wrote more than they reserved: without a limit on reservations, a
+    // team that reserves the whole disk would never be evicted.
     "requests.ephemeral-storage": quota.nodeDisks ?? defaultNodeDisks,
-    // All teams' objects lie in one etcd, which serves nobody any more when it is full.
+    // One etcd stores all teams' objects, and stops accepting writes for everybody when it is full.
     ...Object.fromEntries(countedKinds.map((kind) => [kind, objects])),
   };
 }

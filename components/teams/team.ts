@@ -44,7 +44,7 @@ export type TeamArgs = {
   readonly egress?: TeamEgress;
   /** Priority classes of the cluster that its pods may have; none above that of other pods unless given. */
   readonly priorityClasses?: readonly string[];
-  /** Where the event logs of its Spark jobs are kept; nowhere unless given. */
+  /** Bucket for the event logs of its Spark jobs; none are kept unless given. */
   readonly eventLogs?: Bucket;
 } & (
   | { readonly owner?: User; readonly profiles?: undefined }
@@ -59,7 +59,7 @@ export type TeamArgs = {
 /** A team's namespace: its quota, its limits, its network policy, and the accounts its jobs run as. */
 export class Team extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
-  /** Where the event logs of its Spark jobs are kept, if they are. */
+  /** Bucket of the event logs of its Spark jobs, if they are kept. */
   readonly eventLogs: Bucket | undefined;
   private readonly platform: Platform;
   private readonly teamName: string;
@@ -253,7 +253,7 @@ export function makeTeams(
     /** Owns the teams that name nobody. */
     readonly owner: string;
     readonly profiles?: pulumi.Input<pulumi.Resource[]>;
-    /** Where the event logs of each team's Spark jobs are kept. */
+    /** Buckets of the event logs of each team's Spark jobs. */
     readonly eventLogs?: ReadonlyMap<string, Bucket>;
   },
 ): ReadonlyMap<string, Team> {
@@ -280,8 +280,9 @@ export function makeTeams(
 
 const removal = ["get", "list", "watch", "delete", "deletecollection"];
 
-// What a driver does in its namespace: it makes its executors, their configuration and their volumes, removes what was
-// made for it, and says which table it writes. The policy of the team's accounts says which objects are its own.
+// Rights of a driver in its namespace: it creates its executors, their ConfigMaps and their volumes, deletes them, and
+// holds the lease of the table that it writes. The admission policy of the team's accounts restricts them to its own
+// objects.
 const driverRules: k8s.types.input.rbac.v1.PolicyRule[] = [
   {
     apiGroups: [""],

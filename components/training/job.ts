@@ -36,9 +36,9 @@ export interface TrainingJobArgs {
   readonly env?: readonly k8s.types.input.core.v1.EnvVar[];
   /** Size of /dev/shm of each replica, as a quantity. */
   readonly sharedMemory: string;
-  /** How often the operator starts it again when it fails; its own choice unless given. */
+  /** Number of restarts by the operator after a failure; the operator's default unless given. */
   readonly retries?: number;
-  /** Of the object that stands for the job. */
+  /** Labels of the training job's object. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Labels of the pods. */
@@ -123,7 +123,7 @@ function replicas(args: TrainingJobArgs, count: number): ReplicaSpec {
     template: {
       metadata: {
         labels: { ...args.account.identity.podLabels, ...args.podLabels },
-        // Where Istio is installed: a sidecar would take the traffic between replicas, and outlive them.
+        // With Istio, a sidecar would intercept the traffic between replicas, and outlive them.
         annotations: { "sidecar.istio.io/inject": "false" },
       },
       spec: {

@@ -1,10 +1,10 @@
-/** Who administers a cluster: what Entra ID has under an object ID. */
+/** An administrator of a cluster, by the object ID in Entra ID. */
 export interface Admin {
   readonly kind: "group" | "user" | "app";
   readonly objectId: string;
 }
 
-/** How administrators are written: what they are, and their object ID. */
+/** Form of an administrator in the configuration: kind and object ID. */
 export const adminPattern =
   /^(group|user|app):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 

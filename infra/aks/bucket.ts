@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Bucket, BucketArgs } from "../platform";
 
-/** Where a storage account goes and what it is called. */
+/** Location and name of a storage account. */
 export interface AdlsBucketArgs extends BucketArgs {
   readonly resourceGroupName: pulumi.Input<string>;
   readonly location: string;
@@ -21,7 +21,7 @@ export class AdlsBucket extends pulumi.ComponentResource implements Bucket {
   readonly resource: storage.StorageAccount;
   readonly container: storage.BlobContainer;
   readonly uri: pulumi.Output<string>;
-  /** Where the container answers, over HTTPS. */
+  /** HTTPS address of the container. */
   readonly address: pulumi.Output<string>;
 
   constructor(

@@ -13,7 +13,7 @@ import {
   regionsWithThreeZones,
 } from "./rules";
 
-/** Where a stack on AKS goes. */
+/** Configuration of a stack on AKS. */
 export const schema = z.strictObject({
   kind: z.literal("aks").describe("Azure AKS"),
   subscription: z
@@ -58,8 +58,13 @@ export const schema = z.strictObject({
         .describe(
           "Size of its machines, 4 processors or more and not of the B series; it cannot be changed later",
         ),
-      min: z.int().min(2).default(2).describe("Fewest nodes"),
-      max: z.int().min(2).max(10).default(4).describe("Most nodes"),
+      min: z.int().min(2).default(2).describe("Minimum number of nodes"),
+      max: z
+        .int()
+        .min(2)
+        .max(10)
+        .default(4)
+        .describe("Maximum number of nodes"),
     })
     .refine(({ min, max }) => min <= max, {
       path: ["max"],
@@ -67,7 +72,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe(
-      "The pool, called system, that AKS makes a cluster with; it runs the cluster's own services, and whatever names no pool",
+      "The pool `system`, which AKS creates with the cluster; it runs the cluster's own services, and pods without a pool",
     ),
   admins: z
     .array(
@@ -81,7 +86,7 @@ export const schema = z.strictObject({
         "name a group that the one who runs this is in, or user: and their object ID (az ad signed-in-user show --query id)",
     })
     .describe(
-      "Who administers the cluster, the one that runs this program among them: group:ID, user:ID or app:ID with the object ID in Entra ID",
+      "Administrators of the cluster, including the identity that runs this program: group:ID, user:ID or app:ID with the object ID in Entra ID",
     ),
   version: minorVersion,
   diskGiB: diskGiB(128),

@@ -17,7 +17,9 @@ import { type PricedType, readPrices } from "../prices/table";
 import type { NodePool } from "../platform";
 import type { AksConfig } from "./config";
 
-/** How a size is priced: so much a vCPU; one with fewer vCPUs behind a hyphen costs as the whole. */
+/**
+ * Pricing of a size: by vCPU; a size with constrained vCPUs (a number after a hyphen) costs as much as the full one.
+ */
 export function pricedType(type: string): PricedType {
   const [, letters = "", count = "", features = "", version = ""] =
     /^Standard_([A-Z]+)(\d+)(?:-\d+)?([a-z]*)(.*)$/.exec(type) ?? [];

@@ -9,7 +9,7 @@ import { assignRole } from "./role";
 import { roles } from "./rules";
 import { federationAudience } from "./sign-in";
 
-/** Who gets which containers. */
+/** Arguments of an identity, and the containers it may access. */
 export interface FederatedIdentityArgs {
   readonly subscription: string;
   readonly tenant: string;
@@ -20,7 +20,7 @@ export interface FederatedIdentityArgs {
   readonly issuer: pulumi.Input<string>;
   readonly serviceAccount: IdentityArgs["serviceAccount"];
   readonly grants: readonly OwnGrant<AdlsBucket>[];
-  /** Of the cluster, secret. */
+  /** Kubeconfig of the cluster. Secret. */
   readonly kubeconfig: pulumi.Input<string>;
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { subnet } from "../network/cidr";
 
-/** Where a network goes, and its range. */
+/** Location and range of a network. */
 export interface NetworkArgs {
   readonly resourceGroupName: pulumi.Input<string>;
   readonly location: string;

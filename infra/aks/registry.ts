@@ -5,7 +5,7 @@ import type { ImageRegistry } from "../platform";
 import { assignRole } from "./role";
 import { roles } from "./rules";
 
-/** Where images are kept, and who pulls them. */
+/** Arguments of the image registry, and the identity that pulls from it. */
 export interface RegistryArgs {
   readonly subscription: string;
   readonly resourceGroupName: pulumi.Input<string>;

@@ -7,7 +7,7 @@ import { KubeClient, KubeError } from "../provider/kube-client";
 /** Audience of the tokens of service accounts that Entra ID takes for those of an identity. */
 export const federationAudience = "api://AzureADTokenExchange";
 
-/** Whose access is waited for, and to what. */
+/** A workload identity, and the containers to whose access it waits. */
 export interface SignIn {
   readonly kubeconfig: string;
   readonly namespace: string;

@@ -5,7 +5,7 @@ import { type StandIn, text } from "../supply/plugins/clouds/stand-in";
 export const subscription = "00000000-0000-4000-8000-000000000001";
 
 /**
- * What Azure adds, and what cannot be changed there.
+ * Outputs that Azure computes, and inputs that cannot be updated in place.
  *
  * @see https://learn.microsoft.com/azure/aks/resize-node-pool
  */

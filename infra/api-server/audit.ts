@@ -1,6 +1,6 @@
 /**
- * What an API server writes down of requests: who asked for what, when, and how it was answered, without what is in the
- * objects. Left out is what Kubernetes' own programs do all day by their own rights.
+ * The API server's audit policy: user, verb, time and response code of each request, without the objects' contents. It
+ * omits the routine requests of Kubernetes' own components.
  *
  * https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
  */

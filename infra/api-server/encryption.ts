@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 export const encryptionKeyName = "key-1";
 
 /**
- * How far a cluster has come: its API servers read what is encrypted and write plain text, or write it encrypted. With
- * several of them, none may write what another cannot read yet.
+ * Stage of a cluster's encryption: its API servers read encrypted secrets and still write plain text, or also write
+ * encrypted ones. With several API servers, none may write a form that another cannot read yet.
  */
 export type EncryptionStage = "reads" | "writes";
 

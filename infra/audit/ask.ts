@@ -9,11 +9,11 @@ import {
 /** Why it cannot be said what is left. */
 export class CannotLook extends Error {}
 
-/** How a cloud's command line is got, and what it lists although it has ended. */
+/** A cloud's command line, and its listing of resources that have ended. */
 export interface CommandLine {
-  /** How to install it, and to log in. */
+  /** Instructions for installation and login. */
   readonly hint: string;
-  /** How to tell whether something has ended; undefined for what is listed only while it is there. */
+  /** Check whether a listed resource has ended; undefined for types that are listed only while they exist. */
   endCheck?(leftover: Leftover): EndCheck | undefined;
 }
 
@@ -51,7 +51,7 @@ async function ended({ command, args, gone }: EndCheck): Promise<boolean> {
   try {
     return gone.test(await run(command, args));
   } catch (error) {
-    // What a cloud no longer knows is an error to it; any other error is no proof.
+    // The cloud's client fails with NotFound for a resource that no longer exists. Any other error proves nothing.
     return (
       error instanceof CommandFailed &&
       error.lastLines.some((line) => /NotFound/.test(line))

@@ -109,7 +109,7 @@ function partsOf(arn: string) {
     : { service, region, type, name };
 }
 
-/** How to tell whether something of a type that AWS lists after its end has ended; undefined for all others. */
+/** Check whether a resource has ended, for types that AWS lists after their end; undefined for all others. */
 export function awsEndCheck({
   type,
   id,

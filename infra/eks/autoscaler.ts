@@ -73,9 +73,9 @@ function autoscalerValues(
       "balance-similar-node-groups": true,
       expander: "least-waste",
       "skip-nodes-with-system-pods": false,
-      // What is kept in such a volume is kept nowhere for long; a run that must not be moved says so itself.
+      // emptyDir volumes hold no lasting data; a pod that must not be evicted carries the safe-to-evict annotation.
       "skip-nodes-with-local-storage": false,
-      // A node that nobody needs is paid for until it goes.
+      // An unused node is billed until it is removed.
       "scale-down-unneeded-time": "2m",
       "scale-down-delay-after-add": "2m",
     },

@@ -7,7 +7,7 @@ import { checkMachines, checkSystemPool } from "../pools/rules";
 import type { Problem } from "../problem";
 import { ec2, regionsWithThreeZones, zonesOf } from "./rules";
 
-/** Where a stack on EKS goes. */
+/** Configuration of a stack on EKS. */
 export const schema = z.strictObject({
   kind: z.literal("eks").describe("Amazon EKS"),
   account: z
@@ -16,7 +16,7 @@ export const schema = z.strictObject({
       error:
         "write the account's 12 digits in quotes (aws sts get-caller-identity)",
     })
-    .describe("Account that the stack belongs in; any other is refused"),
+    .describe("Account of the stack; any other account is refused"),
   region: z
     .string()
     .refine((region) => zonesOf(region).length === 3, {
@@ -40,11 +40,11 @@ export const schema = z.strictObject({
         .enum(["single", "per-zone"])
         .default("single")
         .describe(
-          "One gateway to the internet, or one a zone, which a lost zone leaves alone",
+          "One NAT gateway, or one per zone, which a failure of another zone does not affect",
         ),
     })
     .prefault({})
-    .describe("Ranges of addresses, and the way out"),
+    .describe("Address ranges, and NAT"),
   apiAllow: apiAllow("VPC"),
   version: minorVersion,
   admins: z
@@ -58,7 +58,7 @@ export const schema = z.strictObject({
         "name the role or user that runs this program, and who else administers the cluster (aws sts get-caller-identity)",
     })
     .describe(
-      "IAM principals that administer the cluster, the one that runs this program among them",
+      "IAM principals that administer the cluster, including the one that runs this program",
     ),
   logDays: z
     .literal([7, 14, 30, 90, 180, 365])

@@ -19,7 +19,7 @@ import type { EksConfig } from "./config";
 import type { NodeGroupBounds } from "./node-group-bounds";
 import { ec2 } from "./rules";
 
-/** How an EC2 type is priced: every size of a family at the same price a vCPU, except accelerated ones. */
+/** Pricing of an EC2 type: all sizes of a family have the same price per vCPU, except accelerated ones. */
 export function pricedType(type: string): PricedType {
   const family = type.split(".")[0] ?? "";
   const size = ec2.size(type);

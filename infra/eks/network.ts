@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { subnet } from "../network/cidr";
 
-/** How the network of a cluster is laid out. */
+/** Layout of a cluster's network. */
 export interface NetworkArgs {
   readonly cidr: string;
   readonly region: string;

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { CommandFailed, run } from "../supply/process";
 
-/** Where a managed node group is. */
+/** Identity of a managed node group. */
 export interface NodeGroupAddress {
   readonly region: string;
   readonly cluster: string;
@@ -109,7 +109,7 @@ export class NodeGroups {
     );
   }
 
-  /** How a group is scaled, once no change of it is under way: EKS refuses a second one. */
+  /** Current bounds of a group, once no update of it is in progress: EKS refuses a second one. */
   private async settled(address: NodeGroupAddress): Promise<Scaling> {
     for (;;) {
       const { status, scaling } = await this.look(address);

@@ -166,7 +166,7 @@ export class EksNodePools extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...policies],
-        // Those that it is made with; later ones come from its NodeGroupSize.
+        // The sizes at creation. NodeGroupSize applies later changes.
         ignoreChanges: ["scalingConfig"],
       },
     );

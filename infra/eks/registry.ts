@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ImageRegistry } from "../platform";
 
-/** Where images are kept. */
+/** Arguments of the image registry. */
 export interface RegistryArgs {
   readonly account: string;
   readonly region: string;

@@ -5,7 +5,7 @@ import { type StandIn, text } from "../supply/plugins/clouds/stand-in";
 export const account = "123456789012";
 
 /**
- * What AWS adds, and what cannot be changed there.
+ * Outputs that AWS computes, and inputs that cannot be updated in place.
  *
  * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html
  */

@@ -14,7 +14,7 @@ export const schema = z.strictObject({
   kind: z
     .literal("existing")
     .describe(
-      "A cluster that is there: kind, k3d, Docker Desktop, or one that others run",
+      "An existing cluster: kind, k3d, Docker Desktop, or one that others operate",
     ),
   kubeconfig: z
     .string()
@@ -42,7 +42,7 @@ export const schema = z.strictObject({
     .enum(["managed", "device-plugin"])
     .default("managed")
     .describe(
-      "Who advertises GPUs: the cluster itself, or a device plugin that the program installs",
+      "Component that advertises GPUs: the cluster itself, or a device plugin that the program installs",
     ),
   images: z
     .strictObject({
@@ -59,11 +59,13 @@ export const schema = z.strictObject({
         })
         .optional()
         .describe(
-          "Command that gives the nodes an image which was built here, in place of a push: `kind load docker-image {image}`. It runs in a shell, in the project's folder, once for each image",
+          "Command that loads a local image onto the nodes, in place of a push: `kind load docker-image {image}`. It runs in a shell, in the project's folder, once for each image",
         ),
     })
-    .describe("Where images are pushed, and pulled by the nodes"),
-  objects: objectsSchema("20Gi").describe("Where the buckets lie"),
+    .describe(
+      "Registry to which images are pushed, and from which nodes pull them",
+    ),
+  objects: objectsSchema("20Gi").describe("Object store of the buckets"),
 });
 
 /** Configuration of a target that exists. */

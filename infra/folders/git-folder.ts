@@ -108,7 +108,7 @@ function fetchCommit(url: string, commit: string, place: string): void {
   }
 }
 
-/** What git does here is by no setting of a person or of the machine that could run a program, and asks nobody. */
+/** Settings for git that override those of the user and the machine that could run a program, and disable prompts. */
 const settings = [
   "core.hooksPath=/dev/null",
   "core.fsmonitor=false",

@@ -246,7 +246,7 @@ async function openChild(
   }
 }
 
-/** Which mount a folder lies in; two of one file system, as bind mounts are, differ too. */
+/** ID of the mount that contains a folder; it also distinguishes bind mounts of the same file system. */
 async function mountOf(folder: FileHandle): Promise<string | undefined> {
   const info = await readFile(`/proc/self/fdinfo/${folder.fd}`, "utf8");
   return /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];

@@ -17,7 +17,7 @@ export interface ClusterArgs {
   /** Ranges that reach the API over the internet; with none it answers inside the network only. */
   readonly allow: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Whose the nodes' account is. */
+  /** Description of the nodes' service account, which names its owner. */
   readonly description: string;
 }
 
@@ -68,7 +68,7 @@ export class GkeCluster extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [args.network, this.nodeRole],
-        // Of the first pool, which is gone.
+        // Both belong to the initial node pool, which has been removed.
         ignoreChanges: ["nodeConfig", "initialNodeCount"],
       },
     );

@@ -12,7 +12,7 @@ import {
   zonesOf,
 } from "./rules";
 
-/** Where a stack on GKE goes. */
+/** Configuration of a stack on GKE. */
 export const schema = z.strictObject({
   kind: z.literal("gke").describe("Google GKE"),
   project: z
@@ -47,7 +47,7 @@ export const schema = z.strictObject({
         .describe("Range of the services' addresses"),
       controlPlane: cidr(28, 28)
         .default("172.16.0.0/28")
-        .describe("Range of the control plane's addresses, of 16"),
+        .describe("Range of the control plane's addresses, a /28"),
     })
     .prefault({})
     .describe("Ranges of addresses"),

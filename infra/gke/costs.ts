@@ -19,7 +19,7 @@ import type { NodePool } from "../platform";
 import type { GkeConfig } from "./config";
 import { computeEngine, diskType } from "./rules";
 
-/** How a machine type is priced: so much a vCPU and so much a GiB, except accelerated ones. */
+/** Pricing of a machine type: by vCPU and GiB, except accelerated ones. */
 export function pricedType(type: string): PricedType {
   const [series = "", kind = ""] = type.split("-");
   const size = computeEngine.size(type);
@@ -134,7 +134,7 @@ function nodePool(
     ...{ resource: name, type, count, spot },
     ...(factor && { wholeMonth: { factor: factor.usd, price: factor } }),
   });
-  // What is attached to a machine without accelerators of its own is priced by the piece.
+  // Accelerators attached to N1 machines have a price per unit.
   if (type.startsWith("n1-")) {
     for (const gpu of records(node["guestAccelerators"])) {
       builder.missing(

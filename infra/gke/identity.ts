@@ -6,13 +6,13 @@ import type { OwnGrant } from "../grants";
 import type { Identity, IdentityArgs } from "../platform";
 import type { GcsBucket } from "./bucket";
 
-/** Who gets which buckets. */
+/** Arguments of an identity, and the buckets it may access. */
 export interface WorkloadAccountArgs {
   readonly project: string;
   readonly accountId: string;
   readonly serviceAccount: IdentityArgs["serviceAccount"];
   readonly grants: readonly OwnGrant<GcsBucket>[];
-  /** Whose the account is. */
+  /** Description of the service account, which names its owner. */
   readonly description: string;
   /** The project's pool of workload identities is there only once a cluster of it is. */
   readonly cluster: pulumi.Resource;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ImageRegistry } from "../platform";
 
-/** Where images are kept, and who pulls them. */
+/** Arguments of the image registry, and the identity that pulls from it. */
 export interface RegistryArgs {
   readonly project: string;
   readonly region: string;

@@ -221,7 +221,7 @@ export function gcpLabels(tags: Tags): Record<string, string> {
 }
 
 /**
- * Whose a service account is: it has no labels, but an audit finds it by these words.
+ * Description of a service account, with the stack's tags: accounts have no labels, and an audit searches descriptions.
  *
  * @see https://cloud.google.com/asset-inventory/docs/query-syntax
  */

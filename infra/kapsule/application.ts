@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { nameWithin } from "../names/name-limits";
 import { nameLimits } from "./name-limits";
 
-/** Who an application is, and what it may do in the project. */
+/** Arguments of an application, and its permissions in the project. */
 export interface ApplicationArgs {
   /** Name in the organization. */
   readonly applicationName: string;

@@ -14,7 +14,7 @@ const resourcesSchema = z.array(
   }),
 );
 
-/** What `scw` lists, by its command: each in the project, and with the tags of the stack. */
+/** Resource types of `scw` and the commands that list them, filtered by project and by the stack's tags. */
 const listed = [
   { command: ["k8s", "cluster"], type: "k8s:cluster" },
   { command: ["vpc", "private-network"], type: "vpc:private-network" },
@@ -25,7 +25,7 @@ const listed = [
   { command: ["iam", "policy"], type: "iam:policy" },
 ] as const;
 
-/** What to ask Scaleway about a stack: by tag, by description what has no tags, and buckets by their names. */
+/** Queries for a stack's resources at Scaleway: by tag; by description for types without tags; buckets by name. */
 export function scalewayQuestions(stack: string, project: string): Question[] {
   return [
     ...listed.map(({ command, type }): Question => ({

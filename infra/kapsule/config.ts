@@ -14,7 +14,7 @@ const principal = z
     error: "write user:ID or application:ID, with the ID that IAM shows",
   });
 
-/** Where a stack on Kapsule goes. */
+/** Configuration of a stack on Kapsule. */
 export const schema = z.strictObject({
   kind: z.literal("kapsule").describe("Scaleway Kubernetes Kapsule"),
   project: z
@@ -58,7 +58,7 @@ export const schema = z.strictObject({
         "name whoever runs this program, or nobody can change the buckets' settings any more",
     })
     .describe(
-      "Who may do everything with the buckets, as user:ID or application:ID; whoever runs this program among them",
+      "Administrators of the buckets, as user:ID or application:ID; include the identity that runs this program",
     ),
   diskGiB: diskGiB(100),
 });
@@ -75,7 +75,7 @@ export function zoneOf(
   return pool.gpu ? (gpuZone ?? plain) : plain;
 }
 
-/** What Kapsule refuses about pools, ranges and zones. */
+/** Problems with pools, address ranges and zones that Kapsule would refuse. */
 export function checkPools(
   pools: readonly NodePool[],
   target: KapsuleConfig,

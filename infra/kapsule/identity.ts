@@ -8,7 +8,7 @@ import { makeApplication } from "./application";
 import type { ScalewayBucket } from "./bucket";
 import type { ScalewayRegistry } from "./registry";
 
-/** Who gets which buckets. */
+/** Arguments of an identity, and the buckets it may access. */
 export interface WorkloadKeyArgs {
   readonly applicationName: string;
   readonly project: string;
@@ -21,7 +21,7 @@ export interface WorkloadKeyArgs {
 }
 
 /**
- * What an application may do in its project; which buckets it may do it with, their policies say.
+ * An application's permissions in its project. Bucket policies restrict them to buckets.
  *
  * @see https://www.scaleway.com/en/docs/object-storage/reference-content/s3-iam-permissions-equivalence/
  */

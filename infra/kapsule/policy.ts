@@ -7,7 +7,7 @@ import {
 } from "../policy-facts";
 import { namesEveryone, publicAcl, statements } from "../s3-access";
 
-/** What the rules have to know of Scaleway. */
+/** Scaleway's facts for the policy rules. */
 export const policy: PolicyFacts = {
   publicBuckets: {
     "scaleway:object/bucket:Bucket": publicAcl,

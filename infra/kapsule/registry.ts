@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { IdentityArgs, ImageRegistry } from "../platform";
 import { makeApplication } from "./application";
 
-/** Where images are kept, and who pulls them. */
+/** Arguments of the image registry, and the project that pulls from it. */
 export interface RegistryArgs {
   readonly project: string;
   readonly region: string;
@@ -57,7 +57,7 @@ export class ScalewayRegistry
     this.registerOutputs({ prefix: this.prefix });
   }
 
-  /** What pods of a service account pull with. */
+  /** Image pull secret of a service account. */
   pullSecret(
     name: string,
     { namespace, name: account }: IdentityArgs["serviceAccount"],

@@ -4,7 +4,7 @@ import { type StandIn, text } from "../supply/plugins/clouds/stand-in";
 /** A project of nobody. */
 export const project = "00000000-0000-4000-8000-000000000007";
 
-/** What Scaleway adds, and what cannot be changed there. */
+/** Outputs that Scaleway computes, and inputs that cannot be updated in place. */
 export const standIn: StandIn = {
   outputs: {
     "scaleway:kubernetes/cluster:Cluster": () => ({

@@ -3,7 +3,7 @@ import type { KubeObject } from "./api";
 const apiGroup = "rbac.authorization.k8s.io";
 const apiVersion = `${apiGroup}/v1`;
 
-/** Who may do what, beyond what the API server grants by itself. */
+/** Cluster roles and bindings beyond those that the API server creates itself. */
 export const accessObjects: readonly KubeObject[] = [
   // The group of admin.conf; `kubeadm init` binds it at its end.
   {

@@ -23,7 +23,7 @@ export function parseHierarchies(mountinfo: string): Hierarchy[] {
   });
 }
 
-/** Those that have controllers: beside version 1 hierarchies, version 2 has none. */
+/** Hierarchies with controllers: where version 1 hierarchies exist, the version 2 hierarchy has none. */
 export function managing(
   hierarchies: readonly Hierarchy[],
 ): readonly Hierarchy[] {
@@ -53,7 +53,7 @@ export async function makeCgroup(path: string): Promise<string[]> {
   return folders;
 }
 
-// What a kubelet and runc use of version 2.
+// Controllers of cgroup version 2 that the kubelet and runc use.
 const usedControllers = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"];
 
 /** Controllers without which no kubelet starts. */
@@ -96,7 +96,7 @@ export async function handDown(folder: string): Promise<void> {
 async function moveToLeaf(folder: string): Promise<void> {
   const leaf = join(folder, "init");
   await mkdir(leaf, { recursive: true });
-  // What is started meanwhile is started in the old group.
+  // Processes forked during the move start in the old group, hence the retries.
   for (let tries = 0; tries < 10; tries++) {
     const text = await readFile(join(folder, "cgroup.procs"), "utf8");
     const pids = text.split("\n").filter((pid) => pid !== "" && pid !== "0");

@@ -10,7 +10,7 @@ import { referencePattern } from "./reference";
 const mostNodes = 16;
 const longestPoolName = 32;
 
-/** Where a stack on this machine goes. */
+/** Configuration of a stack on this machine. */
 export const schema = z.strictObject({
   kind: z
     .literal("local")
@@ -28,9 +28,9 @@ export const schema = z.strictObject({
     })
     .optional()
     .describe(
-      "A cluster that another state made, to take it over: its folder and ID, as the error that refuses it writes them",
+      "A cluster of another state to adopt: its folder and ID, as in the error that refuses the cluster",
     ),
-  objects: objectsSchema("20Gi").describe("Where the buckets lie"),
+  objects: objectsSchema("20Gi").describe("Object store of the buckets"),
 });
 
 /** Configuration of a local target. */

@@ -33,11 +33,11 @@ export const dataFolderSchema = folderSchema.refine(
   },
 );
 
-/** Where the cluster is and which addresses it takes, as far as a stack may choose. */
+/** Configurable folder and addresses of the cluster. */
 export const placeFields = {
   dataDir: dataFolderSchema
     .default("/var/lib/mlstack")
-    .describe("Folder below which the cluster keeps everything that it has"),
+    .describe("Folder of all the cluster's data"),
   subnet: cidr(16, 24)
     .default("10.89.0.0/24")
     .describe(
@@ -61,7 +61,7 @@ export const placeFields = {
 export const internetSchema = z
   .boolean()
   .describe(
-    "Whether pods reach what this machine reaches, as far as their team's `egress` lets them; where the machine has no default route they do not",
+    "Whether pods reach the addresses that this machine reaches, as far as their team's `egress` allows; not on a machine without a default route",
   );
 
 /** Name and place of a cluster: what every path, name and address of it is derived from. */
@@ -95,9 +95,7 @@ const poolSchema = z.strictObject({
     .min(0)
     .max(16)
     .default(0)
-    .describe(
-      "Accelerators that each node advertises, without there being any",
-    ),
+    .describe("Simulated accelerators that each node advertises"),
 });
 
 const versionSchema = z.string().regex(/^\d+\.\d+\.\d+/, {

@@ -17,7 +17,7 @@ export interface ClusterNode {
   readonly name: string;
   readonly pool: string;
   readonly gpus: number;
-  /** Which addresses it has. */
+  /** Index of its addresses in the cluster's ranges. */
   readonly index: number;
 }
 
@@ -38,7 +38,7 @@ export function apiAddress({
   return `${address(subnet, 1)}:${apiPort}`;
 }
 
-/** Where everything of a cluster lies and how it is addressed. */
+/** Paths and addresses of a cluster. */
 export class Layout {
   /** Folder with everything of the cluster. */
   readonly state: string;

@@ -42,18 +42,18 @@ import { refuseUpgrade } from "./versions";
 import { allOf } from "./wait";
 import type { Work } from "./work";
 
-/** A cluster that stands. */
+/** A running cluster. */
 export interface Cluster {
-  /** Random, made with the cluster: it is in the state and in the mark of the cluster's folder. */
+  /** Random ID, stored in the stack's state and in the marker file of the cluster's folder. */
   readonly clusterId: string;
   readonly kubeconfig: string;
   readonly gateway: string;
   readonly nodes: readonly string[];
-  /** Whether no secret is in etcd as plain text. */
+  /** Whether all secrets in etcd are encrypted. */
   readonly secretsEncrypted: boolean;
 }
 
-/** Makes a cluster; a failure or a cancellation leaves nothing of it. A whole cluster that is there is refused. */
+/** Creates a cluster. A failure or a cancellation removes it again. Fails if a complete cluster exists already. */
 export async function createCluster(
   inputs: ClusterInputs,
   work: Work,
@@ -63,12 +63,12 @@ export async function createCluster(
     const found = await findCluster(layout);
     refuseOthers(layout, found);
     await requireFitness(inputs, toolPath);
-    // The lock is held, so whoever began this one has ended.
+    // Since this run holds the lock, the run that began the incomplete cluster has ended.
     if (found.kind === "incomplete") {
       work.log(`removing what an interrupted run left in ${layout.state}`);
       await removeCluster(layout, found.id);
     } else {
-      // Its folder was removed under a cluster that ran.
+      // Processes may remain of a cluster whose folder was deleted while it ran.
       await stopCluster(layout);
     }
     const id = randomUUID();
@@ -84,9 +84,9 @@ export async function createCluster(
 }
 
 /**
- * Brings a cluster to new inputs, as far as they differ in pools, images and versions, and starts what has died.
+ * Updates a cluster's pools, images and versions, and restarts machines that have died.
  *
- * @param id as the state has it: the cluster of another ID is refused
+ * @param id ID in the state: a cluster with another ID is refused
  */
 export async function updateCluster(
   inputs: ClusterInputs,
@@ -103,7 +103,7 @@ export async function updateCluster(
       record.inputs.versions,
       inputs.versions,
     );
-    // Without a change of versions, a machine that restarts runs the programs of those beside it.
+    // Unless the versions change, a restarted machine runs the same programs as the other machines.
     const tools =
       upgrading || !Object.values(record.tools).every(existsSync)
         ? pinnedTools()
@@ -119,11 +119,11 @@ export async function updateCluster(
       work.log(`removing node ${node.name}`);
       await removeNode(layout, id, node);
     }
-    // An update that fails is repeated: it counts as done at its end only.
+    // Versions are recorded only at the end, so that a failed update is repeated.
     await writeRecord(layout, { ...record, nodes });
-    // Kubernetes takes back the pods of a node that is there again, but not the network of the control plane's
-    // machine, to which every node is tied: without it, all machines restart, as after a power cut. A machine sees
-    // below /var only the programs that it was started with.
+    // A node that restarts keeps its pods. All nodes are attached to the network of the control plane's machine, so
+    // that all machines restart if it is down, as after a power failure. A running machine does not see programs that
+    // were added below /var after its start.
     const belowVar = Object.values(tools).some((path) =>
       path.startsWith("/var/"),
     );
@@ -136,7 +136,7 @@ export async function updateCluster(
     await Promise.all(
       added.map((node) => issuer(layout, work).issueNode(node)),
     );
-    // Heartbeats count whole seconds.
+    // Heartbeats have a resolution of one second.
     const since = Math.floor(Date.now() / 1000) * 1000;
     const internet = inputs.internet && (await hostHasWayOut());
     const machines = await startMachines(layout, nodes, work, {
@@ -163,7 +163,7 @@ export async function updateCluster(
   });
 }
 
-/** The cluster, if one with this ID is there and was once whole. */
+/** The cluster with this ID; undefined if there is none, or its creation was never completed. */
 export async function readCluster(
   place: ClusterPlace,
   id: string,
@@ -177,7 +177,7 @@ export async function readCluster(
     : undefined;
 }
 
-/** A cluster that another state made, by its reference; undefined where there is none with this ID. */
+/** A cluster created by another stack's state, by its reference; undefined if there is none with this ID. */
 export async function importCluster(
   reference: string,
 ): Promise<{ inputs: ClusterInputs; cluster: Cluster } | undefined> {
@@ -210,7 +210,7 @@ export async function deleteCluster(
       );
       return;
     }
-    // A removal that is interrupted leaves a cluster that nobody takes for whole.
+    // Marked incomplete first, so that an interrupted removal leaves no cluster that counts as complete.
     if (found.kind === "complete")
       await writeRecord(layout, { ...found.record, complete: false });
     await removeCluster(layout, id);
@@ -270,7 +270,7 @@ function pinnedTools(): Record<string, string> {
   );
 }
 
-/** Lets a registry that runs serve another folder. */
+/** Makes a running registry serve another folder. */
 async function serveImages(
   layout: Layout,
   { inputs: { registryStorage } }: ClusterRecord,
@@ -281,7 +281,7 @@ async function serveImages(
   await restartDaemon(layout, controlPlane, "registry");
 }
 
-/** Brings machines that run to other programs, one daemon after another; pods keep running meanwhile. */
+/** Restarts the daemons of running machines with other programs, one after another; pods keep running. */
 async function restartDaemons(
   layout: Layout,
   nodes: readonly ClusterNode[],
@@ -310,7 +310,7 @@ async function build(
   const nodes = placeNodes(inputs, []);
   const record = {
     ...{ owner: work.owner, inputs, nodes, tools: pinnedTools() },
-    // Its API server has the key from its first start.
+    // The API server has the encryption key from its first start.
     secretsEncrypted: true,
   };
   await writeRecord(layout, { ...record, complete: false });
@@ -349,7 +349,7 @@ function issuer(layout: Layout, work: Work): Pki {
   );
 }
 
-/** Waits until the cluster serves, and gives it what every cluster has. */
+/** Waits until the cluster is ready, and installs the objects that every cluster has. */
 async function finish(
   layout: Layout,
   id: string,
@@ -375,7 +375,7 @@ async function finish(
   return describe(layout, id, { nodes, secretsEncrypted: true });
 }
 
-/** Talks to the API server as its administrator. */
+/** Client of the API server with the administrator's credentials. */
 async function withApi(
   layout: Layout,
   use: (api: KubeApi) => Promise<void>,

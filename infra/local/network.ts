@@ -44,7 +44,8 @@ export async function connectNode(
   await ip(controlPlanePid, [`link set ${port} master ${bridge} up`]);
   await inNamespace(pid, "sh", [
     "-c",
-    // What a pod says to a service of its own node crosses the pods' bridge both ways, and must be translated back.
+    // Traffic from a pod to a service backed by a pod on the same node crosses the bridge twice, and its replies must
+    // be translated back by iptables.
     "echo 1 >/proc/sys/net/ipv4/ip_forward; [ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables",
   ]);
 }

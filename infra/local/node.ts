@@ -257,7 +257,7 @@ export function proxyConfig(layout: Layout): object {
   };
 }
 
-/** How a node's pods get their links and addresses. */
+/** CNI configuration of a node's pods. */
 export function cniConfig(layout: Layout, node: ClusterNode): object {
   return {
     cniVersion: "1.0.0",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execute } from "./execute";
 import { type ClusterNode, type Layout, clusterDomain } from "./layout";
 
-// As Go writes durations: ten years.
+// Ten years, as a duration of Go.
 const validityPeriod = `${10 * 365 * 24}h`;
 
 /** Configuration of kubeadm, of which only the certificate and kubeconfig phases run. */

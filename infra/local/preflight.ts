@@ -208,8 +208,8 @@ async function inotifyProblems({ pools }: ClusterInputs): Promise<Problem[]> {
 }
 
 /**
- * What a cluster's daemons lack that watch files: without it kubelets end, or stop seeing containers, with "too many
- * open files".
+ * Problems with the inotify limits for the cluster's daemons: below them, kubelets end or stop seeing containers, with
+ * "too many open files".
  */
 export function lackOfInotify(
   nodes: number,

@@ -74,7 +74,7 @@ export async function awaitNodes(
     const ready = object?.status.conditions?.find(
       ({ type, status }) => type === "Ready" && status === "True",
     );
-    // Of a machine that died, the API server still has the last word.
+    // The API server still reports the last condition of a machine that died.
     const stale =
       restarted?.nodes.includes(node) &&
       Date.parse(ready?.lastHeartbeatTime ?? "") < restarted.since;

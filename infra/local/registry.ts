@@ -22,7 +22,7 @@ export function missingImages(
   return images.filter((image) => storedDigest(storage, image) === undefined);
 }
 
-/** Where the registry's configuration lies. */
+/** Path of the registry's configuration. */
 export function registryConfigPath(layout: Layout): string {
   return layout.at("registry.yaml");
 }
@@ -61,7 +61,10 @@ export function registryConfig(layout: Layout, storage: string): string {
   });
 }
 
-/** How containerd reaches the images of a host name: the cluster's registry first, then `server` or the host itself. */
+/**
+ * Configuration by which containerd resolves a registry's host name: the cluster's registry first, then `server` or the
+ * host itself.
+ */
 export function hostsConfig(layout: Layout, server?: string): string {
   return [
     ...(server ? [`server = "${server}"`] : []),

@@ -132,7 +132,7 @@ interface Process {
   readonly command: readonly string[];
 }
 
-// Who a process is stands in /proc, so that no recorded number can name a stranger that got it later.
+// The process is identified by /proc, as a recorded PID could have been reused by another process.
 async function processes(): Promise<Process[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return Promise.all(

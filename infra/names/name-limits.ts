@@ -1,7 +1,7 @@
 import { fitted } from "./naming";
 import type { Problem } from "../problem";
 
-/** How long a name may be, given what is derived from it. */
+/** Maximum length of a name, given the names that are derived from it. */
 export interface NameLimit {
   /** Pulumi type of the resource. */
   readonly type: string;

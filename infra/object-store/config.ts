@@ -20,13 +20,11 @@ export const objectsSchema = (defaultSize: string) =>
       z.strictObject({
         kind: z
           .literal("in-cluster")
-          .describe("The store that the program puts into the cluster"),
+          .describe("The embedded store in the cluster"),
         size: size.default(defaultSize).describe("Size of its volume"),
       }),
       z.strictObject({
-        kind: z
-          .literal("s3")
-          .describe("An S3-compatible endpoint that is there already"),
+        kind: z.literal("s3").describe("An existing S3-compatible endpoint"),
         endpoint: z
           .url({ protocol: /^https?$/ })
           .describe("Address of the endpoint"),
@@ -38,7 +36,7 @@ export const objectsSchema = (defaultSize: string) =>
           .string()
           .default("")
           .describe(
-            "Buckets are there already; their names are this and the name in the stack",
+            "Prefix of the existing buckets' names, before the name in the stack",
           ),
         keys: z
           .record(z.string(), keyPair)
@@ -47,5 +45,5 @@ export const objectsSchema = (defaultSize: string) =>
     ])
     .prefault({ kind: "in-cluster" });
 
-/** Where the buckets of a target without object storage of its own are. */
+/** Configuration of the buckets on targets without object storage of their own. */
 export type ObjectsConfig = z.output<ReturnType<typeof objectsSchema>>;

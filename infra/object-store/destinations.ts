@@ -3,7 +3,7 @@ import type { Destination } from "../platform";
 import type { ObjectsConfig } from "./config";
 import { namespace, s3Port } from "./embedded-address";
 
-/** Where pods reach the object store that the configuration asks for. */
+/** Destinations of the configured object store, for pods. */
 export function storeDestinations(
   objects: ObjectsConfig,
   closed: readonly string[],

@@ -4,7 +4,7 @@ import type { BucketArgs } from "../platform";
 
 /** Arguments by which the embedded store is administered. */
 export interface StoreAdministration {
-  /** Of the cluster that the store is in. Secret. */
+  /** Kubeconfig of the cluster that runs the store. Secret. */
   readonly kubeconfig: pulumi.Input<string>;
   /** Secret access key of the store's administrator. Secret. */
   readonly rootSecretKey: pulumi.Input<string>;

@@ -178,7 +178,7 @@ export class EmbeddedStore
       {
         metadata: { namespace },
         stringData: {
-          // As versitygw reads them, and as the tools of AWS do.
+          // Environment variables of versitygw, which are those of AWS' tools.
           ROOT_ACCESS_KEY_ID: rootAccessKeyId,
           ROOT_SECRET_ACCESS_KEY: rootKey.hex,
           AWS_ACCESS_KEY_ID: rootAccessKeyId,

@@ -92,7 +92,7 @@ def older(element, name, limit):
 
 
 def days_of(store, bucket):
-    """What the bucket's tag says; None without it."""
+    """Days in the bucket's tag; None without the tag."""
     try:
         tags = store.call("GET", f"/{bucket}", tagging="")
     except StoreError as error:

@@ -5,7 +5,7 @@ import {
 } from "../api-server/encryption";
 import type { Remote } from "./ssh";
 
-/** Where a host's API server keeps its audit log. */
+/** Folder of an API server's audit log on a host. */
 export const auditFolder = "/var/log/kubernetes/audit";
 
 // Below a folder that kubeadm gives the API server, and takes away with the cluster.
@@ -21,7 +21,7 @@ const flags = {
   ...auditFlags({ policy: policyFile, log: `${auditFolder}/audit.log` }),
 };
 
-/** What kubeadm's ClusterConfiguration says of API servers. */
+/** API server settings for kubeadm's ClusterConfiguration. */
 export const apiServerSettings = {
   extraArgs: Object.entries(flags).map(([name, value]) => ({ name, value })),
   extraVolumes: [
@@ -79,7 +79,7 @@ export async function prepareEncryption(
   return `mv ${encryptionFile}.new ${encryptionFile}`;
 }
 
-/** How a host's API server was told to run. */
+/** Settings of a host's running API server. */
 export interface ApiServerState {
   readonly remote: Remote;
   /** Text of {@link encryptionFile}; undefined where there is none. */

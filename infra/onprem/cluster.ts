@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Host, SshClusterInputs, SshLogin } from "./hosts";
 
-/** How this machine logs in; only what is a key is a secret. */
+/** Login of this machine; only keys and passphrases are secrets. */
 export type LoginArgs = Omit<SshLogin, "key" | "passphrase" | "keys"> & {
   readonly key?: pulumi.Input<string>;
   readonly passphrase?: pulumi.Input<string>;

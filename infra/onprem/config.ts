@@ -29,7 +29,7 @@ const login = {
 const host = z.strictObject({
   name: hostSchema.shape.name.describe("Name of the host, and of its node"),
   address: hostSchema.shape.address.describe(
-    "Address that the other hosts reach it by",
+    "Address at which the other hosts reach it",
   ),
   role: hostSchema.shape.role
     .default("worker")
@@ -58,16 +58,16 @@ const host = z.strictObject({
 
 /** Cost of a host to its owner. */
 const hostCost = z.strictObject({
-  price: z.number().nonnegative().describe("US dollars that it was bought for"),
+  price: z.number().nonnegative().describe("Purchase price in US dollars"),
   watts: z
     .number()
     .nonnegative()
-    .describe("Power that it draws, with its share of the cooling"),
+    .describe("Power consumption in watts, with its share of the cooling"),
   hosting: z
     .number()
     .nonnegative()
     .default(0)
-    .describe("US dollars a month of its place: rack, network, hands"),
+    .describe("US dollars per month for hosting: rack, network, staff"),
 });
 
 /** Cost of the hosts: depreciation, power and space. */
@@ -76,9 +76,11 @@ const costsSchema = z.strictObject({
     .number()
     .positive()
     .default(4)
-    .describe("Years that a host is written off over"),
-  perKwh: z.number().nonnegative().describe("US dollars of a kilowatt-hour"),
-  host: hostCost.describe("Every host, unless its pool is named below"),
+    .describe("Depreciation period in years"),
+  perKwh: z.number().nonnegative().describe("US dollars per kilowatt-hour"),
+  host: hostCost.describe(
+    "Costs of every host, unless its pool is listed below",
+  ),
   pools: z
     .record(z.string(), hostCost)
     .default({})
@@ -87,7 +89,7 @@ const costsSchema = z.strictObject({
 
 /** Hosts of one's own. */
 export const schema = z.strictObject({
-  kind: z.literal("onprem").describe("Hosts of one's own, over SSH"),
+  kind: z.literal("onprem").describe("Your own hosts, over SSH"),
   version: z
     .string()
     .regex(/^1\.\d+\.\d+$/, { error: `write a version, ${kubernetesPatch}` })
@@ -114,31 +116,31 @@ export const schema = z.strictObject({
         "Whether keys of the SSH agent are used",
       ),
       passphrase: loginSchema.shape.passphrase.describe(
-        "Of the key, as a secret",
+        "Passphrase of the key, as a secret",
       ),
       unknownHosts: loginSchema.shape.unknownHosts
         .unwrap()
         .optional()
         .describe(
-          "`trust` takes a host at its word when it is seen first; by default short-lived stacks do",
+          "`trust` accepts the key of an unknown host on the first connection; the default of short-lived stacks",
         ),
     })
     .prefault({})
-    .describe("How the hosts are logged in to: one of key, keyFile and agent"),
+    .describe("SSH access to the hosts, by one of key, keyFile and agent"),
   hosts: z.array(host).min(1).describe("The hosts of the cluster"),
   import: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "ID of a cluster on the hosts that this stack's state does not know, to take it over as it is",
+      "ID of an existing cluster on the hosts that is missing from the stack's state, to adopt it unchanged",
     ),
   installKubelet: z
     .string()
     .includes("{version}", { error: "write {version} where the version goes" })
     .optional()
     .describe(
-      "Shell line that installs the kubelet of `{version}` on a host, for upgrades; without it, install it by hand",
+      "Shell command that installs the kubelet of `{version}` on a host, for upgrades; without it, install the kubelet yourself",
     ),
   network: z
     .strictObject({
@@ -150,15 +152,15 @@ export const schema = z.strictObject({
         .describe("Range of the services' addresses"),
     })
     .prefault({})
-    .describe("Ranges of addresses, which no host lies in"),
+    .describe("Address ranges; no host's address may be in them"),
   storageClass: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "A storage class that is in the cluster anyhow; without it, volumes are folders on the hosts",
+      "An existing storage class; without it, volumes are folders on the hosts",
     ),
-  objects: objectsSchema("100Gi").describe("Where the buckets lie"),
+  objects: objectsSchema("100Gi").describe("Object store of the buckets"),
   images: z
     .strictObject({
       prefix: z
@@ -174,21 +176,21 @@ export const schema = z.strictObject({
   kubelet: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("More of the configuration of every kubelet"),
+    .describe("Additional configuration of every kubelet"),
   kubeProxy: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("More of the configuration of every kube-proxy"),
+    .describe("Additional configuration of every kube-proxy"),
   costs: costsSchema
     .optional()
     .describe(
-      "What the hosts cost, for `mlstack cost`; without it their price is unknown",
+      "Costs of the hosts, for `mlstack cost`; without them, their price is unknown",
     ),
   ignorePreflightErrors: z
     .array(z.string().min(1))
     .default([])
     .describe(
-      "Findings of kubeadm's own that are known and no harm, such as `SystemVerification`",
+      "Preflight errors of kubeadm to ignore, such as `SystemVerification`",
     ),
 });
 

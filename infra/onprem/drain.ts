@@ -152,7 +152,7 @@ export async function drainNode(
       );
       if (there.length === 0) return;
       if (Date.now() < last) continue;
-      // Such as one that a finalizer holds: its containers have ended.
+      // A finalizer can keep a pod whose containers have ended.
       log(`${node}: goes on although ${listOf(there)} is still there`);
       return;
     }

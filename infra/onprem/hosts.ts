@@ -6,7 +6,7 @@ const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
   error: "write lower-case letters, digits, hyphens and dots, as a host name",
 });
 
-/** How a host is reached and what it does. */
+/** Address, login and role of a host. */
 export const hostSchema = z.strictObject({
   /** Name of the node. */
   name,
@@ -36,7 +36,7 @@ export const hostSchema = z.strictObject({
   ),
 });
 
-/** How this machine logs in on the hosts. */
+/** Login of this machine on the hosts. */
 export const loginSchema = z.strictObject({
   agent: z
     .boolean()
@@ -52,7 +52,7 @@ export const loginSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Of the key or of the key file"),
+    .describe("Passphrase of the key or of the key file"),
   keys: z
     .record(z.string(), z.string().min(1))
     .default({})
@@ -61,7 +61,7 @@ export const loginSchema = z.strictObject({
     .enum(["trust", "refuse"])
     .default("trust")
     .describe(
-      "What is done with a host whose key neither the configuration, nor the state, nor `~/.ssh/known_hosts` has",
+      "Action for a host whose key is not in the configuration, the state or `~/.ssh/known_hosts`",
     ),
 });
 
@@ -116,7 +116,7 @@ export const sshClusterSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      "Findings of kubeadm's own that are known and no harm, such as `SystemVerification`",
+      "Preflight errors of kubeadm to ignore, such as `SystemVerification`",
     ),
 });
 
@@ -149,7 +149,7 @@ export function isSameNode(one: Host, other: Host): boolean {
   );
 }
 
-/** How the hosts of a cluster change. */
+/** Changes of a cluster's hosts. */
 export interface HostChange {
   readonly removed: readonly Host[];
   readonly added: readonly Host[];

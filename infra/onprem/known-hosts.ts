@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 /** A key of a host, as `known_hosts` has it. */
 export interface KnownKey {
-  /** Such as `ssh-ed25519`. */
+  /** Key type, for example `ssh-ed25519`. */
   readonly type: string;
   /** `SHA256:…`. */
   readonly fingerprint: string;

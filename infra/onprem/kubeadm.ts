@@ -5,7 +5,7 @@ import type { Host, SshClusterInputs } from "./hosts";
 /** Runtime of every host. */
 export const criSocket = "unix:///run/containerd/containerd.sock";
 
-/** Where a host's kubeadm document lies while it is read. */
+/** Path of kubeadm's configuration on a host during a command. */
 export const documentFile = "/etc/mlstack/kubeadm.yaml";
 
 const apiVersion = "kubeadm.k8s.io/v1beta4";
@@ -62,7 +62,7 @@ export function standingDocuments(
   return documents([initConfiguration(inputs, host), configuration]);
 }
 
-/** How a host proves that it may join, and knows whom it joins. */
+/** Credentials with which a host joins, and the authority by which it verifies the cluster. */
 export interface Invitation {
   readonly token: string;
   /** `sha256:…` of the cluster's certificate authority. */

@@ -120,7 +120,7 @@ export async function readSshCluster(
     const members = inspected.filter((host) => isMember(host, cluster));
     const [member] = members;
     if (!member) {
-      // What does not answer may well be there.
+      // A host that does not answer may be a member, so that its absence is no proof.
       requireAll(connections);
       return undefined;
     }

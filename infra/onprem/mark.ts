@@ -1,6 +1,6 @@
 import { quoted } from "./shell";
 
-/** How far a host has come: being taken in, in the cluster, in a cluster that was once whole. */
+/** Stage of a host: joining, in the cluster, or in a cluster whose creation was completed. */
 export type MarkState = "begun" | "joined" | "complete";
 
 /** A host's own record of the cluster that it is in. */

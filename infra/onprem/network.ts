@@ -73,7 +73,7 @@ export function networkScript(
     "PATH=$PATH:/usr/sbin:/sbin",
     forwardingLines.trim(),
     ...routes,
-    // Those of an earlier shape of the cluster; what stays is never missing meanwhile.
+    // Delete the routes of hosts that left the cluster; routes that remain are never interrupted.
     `ip route show proto ${routeProtocol} | while read -r range _; do`,
     `  case " ${others.map(({ range }) => range).join(" ")} " in`,
     '    *" $range "*) ;;',
@@ -116,7 +116,7 @@ function splitRule(rule: string): [string, string, string] {
   return [table, chain, rest];
 }
 
-/** Where the lines lie on a host, for each of its starts. */
+/** Path of the script on a host, which runs at each start. */
 export const networkFile = "/etc/mlstack/network.sh";
 
 /** Runs them now, and at each start of a host that systemd runs. */

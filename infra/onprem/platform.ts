@@ -149,7 +149,7 @@ export class OnpremPlatform extends StorePlatform<OnpremConfig> {
   }
 }
 
-/** As kubeadm has it. */
+/** The same as kubeadm's default. */
 const controlPlaneTaint: Taint = {
   key: "node-role.kubernetes.io/control-plane",
   value: "",

@@ -26,14 +26,14 @@ export interface Facts {
   readonly memoryMiB: number;
   readonly processors: number;
   readonly machineId: string;
-  /** The host's mark; `unknown` where it is in a cluster that none of ours made. */
+  /** Marker file of the host's cluster; `unknown` if the host is in a cluster that this program did not create. */
   readonly cluster: ClusterMark | "unknown" | undefined;
 }
 
 /** Requirements of the cluster on a host. */
 export interface Wanted
   extends Pick<SshClusterInputs, "version" | "kubelet">, ClusterIdentity {
-  /** Whether members get another version, by kubeadm; new hosts must have that version anyhow. */
+  /** Whether kubeadm upgrades members to another version; new hosts must have that version in any case. */
   readonly upgrade: boolean;
 }
 
@@ -43,7 +43,7 @@ const ports = {
   worker: [10250],
 } as const;
 
-/** Programs by the Debian package that has them; Kubernetes' own are in its repository. */
+/** Required programs and their Debian packages; Kubernetes' own packages are in Kubernetes' repository. */
 const programs = {
   all: {
     kubeadm: "kubeadm",
@@ -67,7 +67,7 @@ function programsOf(role: Host["role"]): Readonly<Record<string, string>> {
     : { ...programs.all, ...programs["control-plane"] };
 }
 
-/** Lines that print a host's facts and change nothing. */
+/** Shell script that prints a host's facts and changes nothing. */
 export function factsScript(role: Host["role"]): string {
   const names = Object.keys(programsOf(role)).join(" ");
   return `
@@ -113,7 +113,7 @@ export function readFacts(output: string, now: number): Facts {
     memoryMiB: Number(first("memory")),
     processors: Number(first("processors")),
     machineId: first("machine"),
-    // A mark that cannot be read is nobody's that we know, and so is left alone.
+    // A host with an unreadable marker file may be in another cluster, and is refused.
     cluster:
       mark.length > 0
         ? (readMark(mark.join("\n")) ?? "unknown")
@@ -149,7 +149,7 @@ export function judge(
       : newHost(host, facts, wanted)),
   ];
   const busy = ports[host.role].filter((port) => facts.ports.includes(port));
-  // In a cluster, ours or another's, its own programs are on the ports.
+  // On a member of any cluster, the cluster's own programs listen on these ports.
   if (facts.cluster === undefined && busy.length > 0) {
     found.push(["ports", busy, "end what listens there"]);
   }
@@ -201,7 +201,7 @@ function newHost(host: Host, facts: Facts, wanted: Wanted): Finding[] {
   ];
 }
 
-/** The control plane comes before the kubelets, so that none may be newer than it. */
+/** Kubelets are upgraded after the control plane, and must never be newer than it. */
 function memberVersions(facts: Facts, { version, upgrade }: Wanted): Finding[] {
   return [
     [
@@ -277,7 +277,7 @@ function olderThan(
   return a < major || (a === major && b < minor);
 }
 
-/** Hosts that are copies of one another: the cluster takes them for one. */
+/** Problems of hosts with the same machine ID, such as cloned images: the cluster would take them for one. */
 export function sameMachines(
   all: readonly { readonly host: Host; readonly facts: Facts }[],
 ): readonly Problem[] {
@@ -292,7 +292,7 @@ export function sameMachines(
   });
 }
 
-/** Lines that print the addresses and ports that a host cannot reach; one that nobody listens on yet counts as reached. */
+/** Shell script that prints the addresses and ports that a host cannot reach; a refused connection counts as reached. */
 export function reachScript(self: Host, all: readonly Host[]): string {
   const targets = all
     .filter(({ name }) => name !== self.name)
@@ -316,7 +316,7 @@ function portsBetween(from: Host["role"], to: Host["role"]): readonly number[] {
   return to === "worker" ? [10250] : [6443, 2379, 2380, 10250];
 }
 
-/** What {@link reachScript} printed, as problems. */
+/** Parses the output of {@link reachScript} into problems. */
 export function readReach(
   self: Host,
   output: string,

@@ -137,7 +137,7 @@ export class Remote {
   }
 }
 
-/** How a command is ended early, and who hears its lines. */
+/** Cancellation of a command, and a callback for its output. */
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string) => void;

@@ -43,7 +43,7 @@ async function upgradeControlPlane(
 ): Promise<void> {
   const { version } = inputs;
   const { name } = remote.host;
-  // Where an earlier run was cut off, its API server may just be starting.
+  // After an interrupted run, the API server may still be starting.
   await awaitApiServer(remote, work);
   const running = await remote.run(`${kubectlOn(remote)} get --raw /version`, {
     signal: work.signal,
@@ -146,7 +146,7 @@ async function upgradeKubelet(
     );
     await awaitKubelet(api, name, version, work);
   } catch (error) {
-    // Where this fails too, the next run uncordons the node.
+    // If this fails too, the next run uncordons the node.
     await uncordonDrained().catch((reason: unknown) =>
       work.log(String(reason)),
     );

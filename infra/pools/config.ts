@@ -5,28 +5,26 @@ import { uniquelyNamed } from "../names/uniquely-named";
 
 const poolSchema = z
   .strictObject({
-    name: dnsLabel.describe("Name of the pool, by which workloads select it"),
+    name: dnsLabel.describe("Name of the pool, used by workloads"),
     machineType: z
       .string()
       .min(1)
       .optional()
       .describe(
-        "Type of the machines, as the cloud names it; one that fits unless given",
+        "Machine type by the cloud's name; a suitable one unless given",
       ),
-    min: z.number().int().min(0).max(1000).describe("Fewest nodes"),
+    min: z.number().int().min(0).max(1000).describe("Minimum number of nodes"),
     max: z
       .number()
       .int()
       .min(1)
       .max(1000)
-      .describe(
-        "Most nodes; what an autoscaler may add up to, where the target has one",
-      ),
+      .describe("Maximum number of nodes, for targets with an autoscaler"),
     spot: z
       .boolean()
       .default(false)
       .describe(
-        "Whether the nodes are cheaper ones that the cloud may take away",
+        "Whether the nodes are spot instances, which the cloud may reclaim",
       ),
     gpu: z
       .strictObject({
@@ -35,10 +33,10 @@ const poolSchema = z
           .string()
           .min(1)
           .optional()
-          .describe("Type of the accelerator, where the cloud wants it named"),
+          .describe("Type of the accelerator, where the cloud requires one"),
       })
       .optional()
-      .describe("GPUs of the nodes; without it, they have none"),
+      .describe("GPUs of the nodes; none unless given"),
   })
   .refine(({ min, max }) => max >= min, {
     path: ["max"],

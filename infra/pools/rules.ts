@@ -22,7 +22,7 @@ export interface Machine {
   readonly attachable?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** How a provider names its machines. */
+/** Form of a provider's machine types. */
 export interface MachineCatalog {
   /** The machine of that name, or undefined when no machine that a pool can use is called that. */
   machine(type: string): Machine | undefined;

@@ -161,7 +161,7 @@ export class BillBuilder {
 }
 
 /**
- * What an hour of a node costs; undefined where the table has no price of the machine.
+ * Hourly cost of a node; undefined where the table has no price for the machine.
  *
  * @param disk item of the table, and how many of its units a month the node's disk takes
  */

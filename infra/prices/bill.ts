@@ -36,7 +36,7 @@ export interface BillItem {
     readonly low: number;
     /** In the ceiling; the on-demand price also of interruptible capacity, which may be short. */
     readonly high: number;
-    /** Of one that is there for a part of the month, as a month's worth of its hours. */
+    /** Mean price of an item that runs for part of the month, per month of its hours. */
     readonly typical: number;
   };
   /** Lowest and highest spot price of a month, where the item is on spot. */

@@ -48,7 +48,7 @@ export const feesSchema = z.strictObject({
   ),
 });
 
-/** Where a price was read, and of when it is. */
+/** Source of a price, with its date. */
 export interface PriceSource {
   readonly what: string;
   /** ISO date, its month, its year, or `undated`. */
@@ -67,7 +67,7 @@ export interface SpotPrice {
   readonly high: Price;
 }
 
-/** How a provider's machine type is priced: by its family's line where it is on it. */
+/** Pricing of a provider's machine type: at its family's rate, if it has one. */
 export interface PricedType {
   readonly family: string;
   /** vCPUs and GiB, of types that are on their family's line. */

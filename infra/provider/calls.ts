@@ -8,7 +8,7 @@ export class Calls {
 
   constructor(private readonly tidying = tidyingSeconds) {}
 
-  /** How many operations have not ended, those whose call was answered without them included. */
+  /** Number of operations that have not ended, including those whose call was answered early. */
   get unfinished(): number {
     return this.underWay;
   }

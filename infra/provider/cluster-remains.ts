@@ -62,7 +62,7 @@ type Pod = z.output<typeof podSchema>;
 
 /** Something outside the cluster that an object in it stands for. */
 export interface Remains {
-  /** Such as `volume ml/data`. */
+  /** Kind and name, for example `volume ml/data`. */
   readonly title: string;
   /** Whether its removal is under way. */
   readonly going: boolean;
@@ -73,8 +73,8 @@ export interface Remains {
 }
 
 /**
- * What a cloud still has for the cluster. A volume whose policy is `Retain` was made to outlive it, by somebody who
- * said so.
+ * The cloud resources that still belong to the cluster. A volume whose reclaim policy is `Retain` is left out: somebody
+ * chose that it outlives the cluster.
  */
 export function remainsOf(found: {
   readonly volumes: readonly Volume[];

@@ -165,7 +165,7 @@ async function pullBase(build: Build, base: string): Promise<void> {
   });
 }
 
-/** As Docker has it: a registry on the loopback address needs no TLS. */
+/** A registry on the loopback address needs no TLS, as in Docker. */
 function insecure(reference: string): string[] {
   return onLoopback(reference) ? ["--tls-verify=false"] : [];
 }

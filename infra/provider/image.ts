@@ -22,7 +22,7 @@ const schema = z.strictObject({
   include: z.array(z.string().min(1)).optional(),
   files: z.record(z.string(), z.string()).optional(),
   args: z.record(z.string(), z.string()).optional(),
-  /** Of the files: what makes a changed file a changed resource. */
+  /** Hash of the files. A changed file changes this input, and so the resource. */
   contentHash: z.string().min(1),
   prefix: z.string().min(1),
   /** Folder of a registry's file-system driver to push to, where no registry runs yet. */

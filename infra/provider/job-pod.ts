@@ -121,8 +121,8 @@ export function waitingFor(pod: Pod): string | undefined {
 }
 
 /**
- * What a pod asks for that no node has free, in front of the scheduler's own words, such as
- * `0/2 nodes are available: 1 Insufficient nvidia.com/gpu, … . preemption: …`: those on preemption are left out.
+ * The resources a pod requests that no node has free, followed by the scheduler's message, such as `0/2 nodes are
+ * available: 1 Insufficient nvidia.com/gpu, … . preemption: …`, without its part on preemption.
  */
 function noRoom({ spec }: Pod, message: string): string {
   const lacking = [...message.matchAll(/Insufficient ([\w./-]*\w)/g)];

@@ -15,7 +15,7 @@ export interface JobKind {
   isExecutor(pod: Pod): boolean;
 }
 
-/** Where a job stands. */
+/** State of a job. */
 export interface JobState {
   /** In the job's own words. */
   readonly state: string;

@@ -21,7 +21,7 @@ interface Body {
 /** Seconds within which an answer is complete. */
 const answerSeconds = 60;
 
-/** How long credentials are used before they are asked for again; clouds issue them for 15 minutes. */
+/** Time for which credentials are reused; clouds issue them for 15 minutes. */
 const freshMilliseconds = 60_000;
 
 /** Reads from an API server, and applies and deletes there, by a kubeconfig of any kind, those that run a program for a token among them. */

@@ -42,14 +42,14 @@ export const nodeSchema = z.object({
 type Node = z.output<typeof nodeSchema>;
 
 /**
- * What the pods of a job use of nodes, from looks at them: Spark deletes an executor that has ended, so each look may be
- * the last that sees it.
+ * Node usage of a job's pods, accumulated from repeated polls: Spark deletes an executor that has ended, so each poll
+ * may be the last that sees it.
  */
 export class NodeUseRecord {
   readonly #pods = new Map<string, { pod: Pod; seenAt: number }>();
   readonly #nodes = new Map<string, Node | undefined>();
 
-  /** @param node asks for a node, once; what fails is a node of which nothing is known */
+  /** @param node fetches a node, once per name; on failure the node's data stay unknown */
   constructor(private readonly node: (name: string) => Promise<unknown>) {}
 
   /** Notes the pods as they are now. Never fails. */

@@ -71,7 +71,7 @@ export async function compareInputs(
   const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   const changed = keys.filter((key) => !sameValue(olds[key], news[key]));
   const found = withDefaults(kind, outs);
-  // What `read` found to be otherwise than it was declared.
+  // Inputs whose actual values, as `read` found them, differ from the declared ones.
   const drifted = Object.keys(olds).filter(
     (key) =>
       key in outs &&
@@ -89,7 +89,7 @@ export async function compareInputs(
   for (const key of changed) {
     const change = how(key);
     if (change !== undefined) changes.set(key, change);
-    // What a preview does not know yet may well be what it was.
+    // A value that is unknown in a preview may turn out unchanged.
     else if (!hasUnknown(news[key] ?? null)) {
       throw new Error(
         `${kind.type}: ${refusal(key, shown(oldInputs, key), shown(newInputs, key))}`,
@@ -222,7 +222,7 @@ function withDefaults(kind: ResourceKind, values: Values): Values {
     const parsed = kind.schema.safeParse(plain);
     return parsed.success ? toValues(parsed.data) : plain;
   }
-  // What the schema no longer has means nothing any more.
+  // Keys that the schema no longer has are dropped.
   return Object.fromEntries(
     Object.entries(shape).flatMap(([key, schema]) => {
       const value = plain[key];
@@ -270,7 +270,7 @@ function problemsOf(
   });
 }
 
-// What a kind returns is data: it goes through JSON into the state.
+// A kind's result is plain data: JSON removes everything that the state cannot hold.
 function toValues(properties: object): Values {
   return JSON.parse(JSON.stringify(properties)) as Values;
 }

@@ -17,7 +17,7 @@ export const randomSecret: ResourceKind<
   schema: z.strictObject({ bytes: z.number().int().min(16).max(256) }),
   secretOutputs: ["hex"],
   create: async ({ bytes }) => ({
-    // What identifies it must not tell anything of it.
+    // The ID is stored in plain text, so that it must not derive from the secret.
     id: randomBytes(8).toString("hex"),
     outs: { bytes, hex: randomBytes(bytes).toString("hex") },
   }),

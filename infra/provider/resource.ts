@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import type { Problem } from "../problem";
 
-/** What a resource's work may use of the engine. */
+/** Engine services that a resource's operation may use. */
 export interface Context {
   /** URN of the resource: it names stack and project, and so who owns what is made. */
   readonly urn: string;
@@ -13,8 +13,8 @@ export interface Context {
 }
 
 /**
- * What changed inputs mean. A changed input that is in neither list is an error: it cannot be changed. So an input
- * that a release adds never replaces what holds data.
+ * Effect of changed inputs. A changed input in neither list is an error: it cannot be changed. So an input that a
+ * release adds never replaces a resource that holds data.
  */
 export interface Difference {
   /** Inputs whose change can be carried out in place. */

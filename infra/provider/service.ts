@@ -136,7 +136,7 @@ class Operations {
       )
       .setDiffsList([...changes.keys(), ...drifted])
       .setReplacesList(replaces)
-      // What is ours has names and addresses, which two cannot have at once.
+      // Resources of this provider have fixed names and addresses, which two cannot share.
       .setDeletebeforereplace(true)
       .setHasdetaileddiff(true);
     const details = response.getDetaileddiffMap();
@@ -248,7 +248,7 @@ class Operations {
   ): Promise<Result> {
     const urn = request.getUrn();
     const own = (values && kind.limitSeconds?.(values)) ?? defaultLimitSeconds;
-    // Of zero the engine means that the program says nothing.
+    // The engine sends zero where the program sets no timeout.
     const seconds = request.getTimeout() > 0 ? request.getTimeout() : own;
     return this.args.calls.run(seconds, (signal) =>
       operation({
@@ -292,7 +292,7 @@ async function kept<Result>(
       error.id,
       storedOutputs(kind, inputs, error.outs),
       [error.message],
-      // Of an earlier failure the engine knows no inputs.
+      // The engine has no recorded inputs after an earlier failure.
       inputs,
     );
   }

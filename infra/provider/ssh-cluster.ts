@@ -43,7 +43,7 @@ export const sshCluster: ResourceKind<SshClusterInputs, SshClusterState> = {
       ...["installKubelet", "ignorePreflightErrors"],
     ];
     const fixed = ["name", "pods", "services", "kubelet", "kubeProxy"];
-    // What a long-lived cluster cannot change is an error: it is never replaced.
+    // A long-lived cluster is never replaced: a change that would need a replacement is an error.
     return {
       update,
       drifted,
@@ -90,7 +90,7 @@ export const sshCluster: ResourceKind<SshClusterInputs, SshClusterState> = {
 
 const workOf = ({ urn, signal, log }: Context) => ({ owner: urn, signal, log });
 
-/** What was done stays known when what comes after it fails. */
+/** Reports partial results to the engine when a later part of the operation fails. */
 async function keeping<Result>(
   context: Context,
   declared: readonly Host[],

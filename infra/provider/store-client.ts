@@ -29,7 +29,7 @@ export interface Administration {
   readonly rootSecretKey: string;
 }
 
-/** How the store's two ports are reached. */
+/** Connection to the store's two ports. */
 export interface StoreRoute {
   readonly agent: Agent;
   readonly s3Port: number;
@@ -262,7 +262,7 @@ class PodAgent extends Agent {
     );
   }
 
-  // What is forwarded has none of the options of a TCP socket.
+  // A forwarded stream has no socket options.
   override keepSocketAlive(): boolean {
     return true;
   }
@@ -284,7 +284,7 @@ async function forward(kubeconfig: string, port: number): Promise<Duplex> {
       toPod.end(done);
     },
   });
-  // What goes wrong is told to the request, and an idle connection has none.
+  // The request's own handler reports errors; an idle connection has no handler.
   stream.on("error", () => undefined);
   const fromPod = new Writable({
     write: (chunk: Buffer, _encoding, done) => {

@@ -110,7 +110,7 @@ async function empty(
     } catch (error) {
       context.signal.throwIfAborted();
       if (isRefusal(error)) throw error;
-      // As the Kubernetes provider does with what it cannot reach any more.
+      // The Kubernetes provider honours the same variable for clusters that it cannot reach.
       if (process.env["PULUMI_K8S_DELETE_UNREACHABLE"] === "true") return;
       if (Date.now() - lastAnswer > unreachableSeconds * 1_000) {
         throw new Error(
@@ -121,7 +121,7 @@ async function empty(
     }
     if (remains?.length === 0) return;
     if (remains) {
-      // What others made may go on being used; only a stack that is to leave nothing takes it from them.
+      // Volumes and load balancers that others created may still be in use, and only a short-lived stack removes them.
       const stays = remove ? [] : remains.filter(({ going }) => !going);
       if (stays.length > 0) throw new Error(refusalOf(stays));
       const list = describeRemains(remains);

@@ -11,7 +11,7 @@ import { findProgram } from "./toolchain/packages";
  */
 export const releasesVariable = "MLSTACK_RELEASES";
 
-/** Where a public address is asked for: at the mirror of the releases where one is named. */
+/** Address of a download: at the mirror of the releases, if one is configured. */
 export function releaseAddress(url: string): string {
   const mirror = process.env[releasesVariable];
   return mirror

@@ -58,7 +58,7 @@ export async function prepare(
   if (missingSteps(means).length === 0) return;
   await withCacheLock(
     async () => {
-      // What another run built while this one waited is no longer missing.
+      // Another run may have built some of it while this one waited for the lock.
       const steps = missingSteps(means);
       const problems = unfit(thisMachine(), steps);
       if (problems.length > 0)

@@ -26,7 +26,7 @@ export async function withLock<T>(
     // The kernel frees the name a moment after the holder's last connection.
     await sleep(50);
   }
-  // Who waits is connected until this process ends or closes the server.
+  // A waiting process stays connected until this process ends or closes the server.
   const waiting = new Set<{ destroy(): unknown }>();
   server.removeAllListeners("error");
   server.on("connection", (socket) => {

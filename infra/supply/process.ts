@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** How a command is run. */
+/** Options for running a command. */
 export interface RunOptions {
   readonly cwd?: string;
   /** Name of the command in errors, where another program starts it. */

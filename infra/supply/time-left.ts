@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import type { Step } from "./step";
 
-/** What the estimate knows of a step. */
+/** Fields of a step that the estimate reads. */
 type Planned = Pick<Step, "id" | "minutes">;
 
 /** Weight of the first guess at this machine's pace, as if it had been measured over this many minutes of the table. */
@@ -42,7 +42,7 @@ export class Clock {
     );
   }
 
-  /** How long a step took, or takes so far, in words. */
+  /** Duration of a step so far, as text. */
   timeOf(id: string): string {
     return formatDuration(this.minutesOf(id) * 60);
   }

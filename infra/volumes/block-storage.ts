@@ -1,7 +1,7 @@
 import { StorageClass } from "@pulumi/kubernetes/storage/v1";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** How disks of a cluster are made. */
+/** Parameters of a cluster's disks. */
 export interface BlockStorageArgs {
   /** CSI driver, such as `ebs.csi.aws.com`. */
   readonly provisioner: string;

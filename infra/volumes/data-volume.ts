@@ -44,7 +44,7 @@ export class DataVolume extends pulumi.ComponentResource implements Volume {
         metadata: {
           name: args.name,
           namespace,
-          // Where volumes wait for their first pod, the claim is bound with the pod and no sooner.
+          // With the binding mode WaitForFirstConsumer, the claim stays pending until its first pod.
           annotations: { "pulumi.com/skipAwait": "true" },
         },
         spec: {
@@ -58,7 +58,7 @@ export class DataVolume extends pulumi.ComponentResource implements Volume {
         provider: args.provider,
         dependsOn: checked,
         protect: args.lifetime === "long",
-        // Such volumes have no size of their own, and the API server refuses another one.
+        // These volumes cannot be resized, and the API server refuses a changed request.
         ignoreChanges: expandable ? [] : ["spec.resources.requests"],
       },
     );

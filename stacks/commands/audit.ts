@@ -15,13 +15,16 @@ import { table } from "./cli/table";
 export function define(command: Command): void {
   command
     .addOption(stackOption())
-    .option("--like <stack>", "a stack whose file tells where to look")
+    .option("--like <stack>", "a stack whose file names the account and region")
     .addOption(jsonOption())
     .addHelpText(
       "after",
       examples(
         ["npm run audit -- --stack aws", "after `npm run down -- --stack aws`"],
-        ["npm run audit -- --stack pr-7 --like aws", "its own file is gone"],
+        [
+          "npm run audit -- --stack pr-7 --like aws",
+          "if its own file has been deleted",
+        ],
       ),
     )
     .action(async ({ stack, like, json }) => {

@@ -46,7 +46,7 @@ const goals = {
   tests: 60,
 } as const;
 
-/** Whose the caches of a run from nothing are. */
+/** Owner of the caches that a cold run creates. */
 const coldOwner = "mlstack bench --cold";
 
 /** Figures by name: what was measured and, where there is one, the goal, and the one over the other. */
@@ -64,28 +64,31 @@ export function define(command: Command): void {
     .addOption(stackOption())
     .option(
       "--cold",
-      "from nothing: all that the stack needs is fetched or built first, into a folder that goes again",
+      "start with empty caches: download or build everything into a temporary folder",
     )
-    .option("--previews", "first previews of the cloud stacks instead")
+    .option(
+      "--previews",
+      "measure the first previews of the cloud stacks instead",
+    )
     .option(
       "--streams",
-      "the stream of a stack that is up and keeps `clickstream` instead",
+      "measure the stream `clickstream` of a running stack instead",
     )
     .addOption(
       new Option(
         "--events <count>",
-        "with --streams: the most events of a run; runs of a tenth and less of them come before",
+        "with --streams: events of the largest run; smaller runs, of a tenth and less, come first",
       )
         .argParser(eventCount)
         .default(1_000_000),
     )
     .option(
       "--trainings",
-      "trainings and pipelines of a stack that is up instead",
+      "measure trainings and pipelines of a running stack instead",
     )
     .option(
       "--serving",
-      "the server of click-stream models of a stack that is up instead",
+      "measure the server of click-stream models of a running stack instead",
     )
     .addHelpText(
       "after",

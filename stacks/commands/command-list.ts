@@ -3,91 +3,93 @@ import type { CommandEntry, CommandFile } from "./cli/command-file";
 /** Every command, by its name. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   up: {
-    summary: "build what is missing, `pulumi up`, and a table of the jobs",
+    summary:
+      "build missing parts, run `pulumi up`, and print a table of the jobs",
     load: () => require("./up") as CommandFile,
     passes: true,
   },
   down: {
-    summary: "take a stack down, with its history",
+    summary: "destroy a stack, with its history",
     load: () => require("./down") as CommandFile,
     passes: true,
   },
   preview: {
-    summary: "what `up` would do",
+    summary: "the changes that `up` would make",
     load: () => require("./preview") as CommandFile,
     passes: true,
   },
   new: {
-    summary: "a workload of one's own: a folder that passes its test and runs",
+    summary: "create a workload or a data set: a folder with a test",
     load: () => require("./new") as CommandFile,
   },
   run: {
-    summary: "`up` with a workload of one's own, and how it went",
+    summary: "run `up` with a workload, and print its result",
     load: () => require("./run") as CommandFile,
   },
   submit: {
-    summary: "a step of a workload once more, with other values",
+    summary: "run a step of a workload again, with other inputs",
     load: () => require("./submit") as CommandFile,
   },
   cost: {
-    summary: "what a stack costs a month, before it is there",
+    summary: "monthly cost of a stack, before it exists",
     load: () => require("./cost") as CommandFile,
   },
   status: {
-    summary: "the table of the jobs again, with nodes and pods",
+    summary: "the table of the jobs, with nodes and pods",
     load: () => require("./status") as CommandFile,
   },
   open: {
-    summary: "a notebook, model or dashboard of the stack on the loopback",
+    summary:
+      "forward a notebook, model or dashboard of the stack to the loopback",
     load: () => require("./open") as CommandFile,
   },
   logs: {
-    summary: "what a job, a service or a pod of the stack prints",
+    summary: "log of a job, a service or a pod of the stack",
     load: () => require("./logs") as CommandFile,
   },
   features: {
-    summary: "questions to the stack's feature store",
+    summary: "commands for the stack's feature store",
     load: () => require("./features") as CommandFile,
   },
   ephemeral: {
-    summary: "a short-lived stack like another; or take expired ones down",
+    summary: "create a short-lived stack like another, or destroy expired ones",
     load: () => require("./ephemeral") as CommandFile,
   },
   audit: {
-    summary: "what is still there of a stack that was taken down",
+    summary: "resources that a destroyed stack has left",
     load: () => require("./audit") as CommandFile,
   },
   doctor: {
-    summary: "what is there, what is missing, what to do",
+    summary: "check the tools and the machine, with remedies",
     load: () => require("./doctor") as CommandFile,
   },
   explain: {
-    summary: "what a key of a stack's file, a workload or a data set sets",
+    summary: "explain a key of a stack's file, a workload or a data set",
     load: () => require("./explain") as CommandFile,
   },
   env: {
-    summary: "the environment for pulumi, kubectl and helm by hand",
+    summary: "environment variables for pulumi, kubectl and helm",
     load: () => require("./env") as CommandFile,
   },
   pulumi: {
-    summary: "any command of the Pulumi CLI, in that environment",
+    summary: "run any command of the Pulumi CLI in that environment",
     load: () => require("./pulumi-by-hand") as CommandFile,
     raw: true,
   },
   prepare: {
-    summary: "build and fetch what `up` would at first",
+    summary: "build and download what `up` needs",
     load: () => require("./prepare") as CommandFile,
   },
   bench: {
-    summary: "how long things take here, as JSON",
+    summary: "measure durations on this machine, as JSON",
     load: () => require("./bench") as CommandFile,
   },
   outdated: {
-    summary: "what the project pins, and what is newer",
+    summary: "pinned versions, and newer releases",
     load: () => require("./outdated") as CommandFile,
   },
   touched: {
-    summary: "the stacks that the commits since another can change, as JSON",
+    summary: "stacks that the commits since another one can affect, as JSON",
     load: () => require("./touched") as CommandFile,
     hidden: true,
   },

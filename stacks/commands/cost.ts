@@ -36,35 +36,35 @@ export function define(command: Command): void {
     .addOption(
       question(
         "--against <commit>",
-        "what the stack's file changes since a commit, with the program as it is",
+        "cost of the changes in the stack's file since a commit, with the current program",
       ),
     )
     .addOption(
       question(
         "--workload <name>",
-        `what a run of each job of the workload costs on ${compared.join(", ")}`,
+        `cost of a run of each job of the workload on ${compared.join(", ")}`,
       ),
     )
-    .option("--seconds <seconds>", "with --workload: how long a run takes; 600")
+    .option("--seconds <seconds>", "with --workload: duration of a run; 600")
     .option(
       "--node-start <seconds>",
-      "with --workload: until a new node takes pods; 90",
+      "with --workload: time until a new node runs pods; 90",
     )
     .option(
       "--scale-down-delay <seconds>",
-      "with --workload: how long an idle node stays; 600",
+      "with --workload: time until an idle node is removed; 600",
     )
     .addOption(
       question(
         "--forecast",
-        "the next months by the jobs that ran: node hours, dollars, and the bound that is reached first",
+        "forecast from the history of jobs: node hours, dollars, and the limit that is reached first",
       ),
     )
-    .option("--months <months>", "with --forecast: how many; 3")
+    .option("--months <months>", "with --forecast: number of months; 3")
     .addOption(
       question(
         "--plot <file>",
-        `floor, typical and ceiling of ${compared.join(", ")}, as SVG`,
+        `chart of floor, typical and ceiling of ${compared.join(", ")}, as SVG`,
       ),
     )
     .addOption(
@@ -79,17 +79,17 @@ export function define(command: Command): void {
         ["npm run cost -- --stack aws", "floor, typical and ceiling, by part"],
         [
           "npm run cost -- --stack aws --against main",
-          "what this branch changes",
+          "cost of the changes on this branch",
         ],
         [
           "npm run cost -- --workload clickstream",
           "where its jobs are cheapest",
         ],
-        ["npm run cost -- --stack aws --forecast", "what the next months need"],
+        ["npm run cost -- --stack aws --forecast", "the next months"],
         ["npm run cost -- --plot cost.svg", "the stacks side by side"],
         [
           "npm run -s cost -- --managed > docs/cost-against-managed.md",
-          "writes that page anew",
+          "rewrites that page",
         ],
       ),
     )

@@ -73,7 +73,7 @@ export function define(command: Command): void {
       "after",
       examples(
         ["npm run doctor", "for the stack `local`"],
-        ["npm run doctor -- --stack aws", "for what another stack needs"],
+        ["npm run doctor -- --stack aws", "for another stack"],
       ),
     )
     .action(async ({ stack, json }) => {
@@ -136,7 +136,7 @@ async function machineFindings(steps: readonly Step[]): Promise<Finding[]> {
       registryStorage: registryStorage(),
       versions: pinnedVersions(),
     }),
-    // What is not built yet has lines of its own below.
+    // Programs that are not built yet are reported below.
     () => process.execPath,
   );
   const machine = problems.filter(
@@ -262,7 +262,9 @@ function packageFindings(means: Means): Finding[] {
   }));
 }
 
-/** Where Pulumi is the person's own CLI, none of the toolchain's programs is listed in its place. */
+/**
+ * Findings on the toolchain. With a Pulumi CLI of the user's own, none of the toolchain's programs is listed for it.
+ */
 function toolFindings(means: Means): Finding[] {
   const finding = (name: string) => toolFinding(name, means);
   const own: Finding[] =

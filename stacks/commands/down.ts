@@ -18,7 +18,10 @@ export function define(command: Command, { passed }: Invocation): void {
     .addHelpText(
       "after",
       examples(
-        ["npm run down", "the stack `local`: short-lived, so unasked"],
+        [
+          "npm run down",
+          "the stack `local`: short-lived, so that it does not ask",
+        ],
         ["npm run down -- --stack aws", "asks first: a long-lived stack"],
         ["npm run down -- --stack aws --yes", "does not ask"],
       ),

@@ -7,7 +7,7 @@ import { toolPath } from "../../infra/supply/toolchain/tools";
 import { examples, stackOption } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";
 
-/** How each shell sets and unsets a variable. */
+/** Syntax with which each shell sets and unsets a variable. */
 const shells = {
   bash: {
     set: (name: string, value: string) => `export ${name}=${quoted(value)}`,

@@ -36,23 +36,23 @@ import { checkedConfig } from "./stack-file/stack-config";
 /** `ephemeral`: a stack like another, small and short-lived; or takes down every one whose time has come. */
 export function define(command: Command): void {
   command
-    .option("--from <stack>", "the stack to be like")
+    .option("--from <stack>", "the stack to copy")
     .option("--name <name>", "the new stack")
-    .option("--ttl <time>", "how long it may live", "4h")
-    .option("--owner <owner>", "whose it is")
+    .option("--ttl <time>", "lifetime", "4h")
+    .option("--owner <owner>", "owner")
     .option(
       "--copy-secrets",
-      "copy what holds a secret too: the new stack then acts as the old one",
+      "copy settings with secrets too: the new stack then uses the old one's credentials",
     )
-    .option("--up", "bring it up")
-    .option("--reap", "take down the short-lived stacks that expired")
-    .option("--dry-run", "with --reap: only say what would be done")
+    .option("--up", "run `up`")
+    .option("--reap", "destroy the short-lived stacks that have expired")
+    .option("--dry-run", "with --reap: only print the actions")
     .addHelpText(
       "after",
       examples(
         ["npm run ephemeral -- --from aws --name pr-7", "for four hours"],
         ["npm run up -- --stack pr-7", "brings it up"],
-        ["npm run ephemeral -- --reap --dry-run", "what has expired"],
+        ["npm run ephemeral -- --reap --dry-run", "lists the expired stacks"],
       ),
     )
     .action(async (options) => {

@@ -29,10 +29,10 @@ export function define(command: Command): void {
   command
     .argument(
       "[key]",
-      "path of a key, as errors name it; all of the first level unless given",
+      "path of a key, as in errors; all keys of the first level unless given",
     )
     .addOption(
-      new Option("--of <file>", "the file that the key stands in")
+      new Option("--of <file>", "file of the key")
         .choices(Object.keys(schemas) as Kind[])
         .default("stack" as const),
     )

@@ -107,7 +107,7 @@ export function define(group: Command): void {
       const request = { name, entity, field, yes, purge };
       const lines = await deleteEntity(jobs, request);
       process.stdout.write(`${lines.join("\n")}\n`);
-      // What calls it must not take a count for a deletion.
+      // The exit code keeps scripts from taking a count for a deletion.
       if (!yes) process.exitCode = 1;
     });
   command

@@ -23,15 +23,15 @@ export function define(command: Command): void {
   command
     .argument(
       "[name]",
-      "job, service or pod, or NAMESPACE/NAME; all are named without it",
+      "job, service or pod, or NAMESPACE/NAME; without it, all are listed",
     )
     .addOption(stackOption())
-    .option("-f, --follow", "until the pod ends, or Ctrl-C")
-    .option("--tail <lines>", "only the last lines")
+    .option("-f, --follow", "follow the log until the pod ends, or Ctrl-C")
+    .option("--tail <lines>", "print only the last lines")
     .addHelpText(
       "after",
       examples(
-        ["npm run logs", "names what has logs"],
+        ["npm run logs", "lists the names"],
         ["npm run logs -- clickstream-training -f", "a job while it runs"],
       ),
     )

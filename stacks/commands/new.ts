@@ -23,12 +23,12 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         "--kind <kind>",
-        "what a workload's first step is, or data-set",
+        "kind of a workload's first step, or data-set",
       )
         .choices(["spark", "job", "serve", "data-set"])
         .default("spark"),
     )
-    .option("--path <folder>", "where to write it, in place of workloads/NAME")
+    .option("--path <folder>", "folder to write, in place of workloads/NAME")
     .addHelpText(
       "after",
       examples(

@@ -16,14 +16,14 @@ export function define(command: Command): void {
   command
     .argument(
       "[name]",
-      "notebook, model server, history or dashboards page; the first word of a name will do where one alone begins with it",
+      "notebook, model server, history or dashboards page; the first word of a name is enough if it is unique",
     )
     .addOption(stackOption())
     .option("-p, --port <port>", "port on this machine; 0 for any", "0")
     .addHelpText(
       "after",
       examples(
-        ["npm run open", "names what there is to open"],
+        ["npm run open", "lists the names"],
         ["npm run open -- notebook-first", "until Ctrl-C"],
         ["npm run open -- history", "Spark jobs that have ended"],
       ),

@@ -14,11 +14,8 @@ export function define(command: Command): void {
     .addHelpText(
       "after",
       examples(
-        [
-          "npm run outdated",
-          "pins with a newer release, and what could not be asked",
-        ],
-        ["npm run -s outdated -- --json", "every pin, as data"],
+        ["npm run outdated", "pins with a newer release, and failed look-ups"],
+        ["npm run -s outdated -- --json", "every pin, as JSON"],
       ),
     )
     .action(async ({ json }) => {

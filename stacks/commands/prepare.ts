@@ -10,7 +10,7 @@ import { readStackFile } from "./stack-file/stack-file";
 export function define(command: Command): void {
   command
     .addOption(stackOption().default(undefined, "any stack"))
-    .option("--tool <names...>", "only these programs of the toolchain")
+    .option("--tool <names...>", "build only these programs of the toolchain")
     .addHelpText(
       "after",
       examples(

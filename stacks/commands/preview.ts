@@ -13,12 +13,12 @@ import { Pulumi } from "./engine/pulumi";
 export function define(command: Command, { passed }: Invocation): void {
   command
     .addOption(stackOption())
-    .option("--expect-no-changes", "fail when there is a change")
-    .option("--markdown", "as the comment on a pull request")
+    .option("--expect-no-changes", "fail if there are changes")
+    .option("--markdown", "print the comment for a pull request")
     .addHelpText(
       "after",
       examples(
-        ["npm run preview -- --stack aws", "before there is a cluster"],
+        ["npm run preview -- --stack aws", "before the cluster exists"],
         ["npm run preview -- -- --diff", "an option of `pulumi preview`"],
       ),
     )

@@ -45,7 +45,7 @@ export function define(command: Command): void {
       "name, or path of its folder, or git+URL#COMMIT:FOLDER",
     )
     .addOption(stackOption())
-    .option("--team <team>", "team whose jobs they are")
+    .option("--team <team>", "team that runs the jobs")
     .option("--set <input...>", "values of its inputs, as NAME=VALUE")
     .addOption(yesOption())
     .addOption(localStateOption())
@@ -56,7 +56,7 @@ export function define(command: Command): void {
         ["npm run run -- ../elsewhere/fraud", "a folder of another repository"],
         [
           "npm run run -- git+https://HOST/REPOSITORY#COMMIT:fraud",
-          "one of a repository, as it is at a commit",
+          "a folder of a repository at a commit",
         ],
         ["npm run run -- fraud --set date=2026-11-02", "with another input"],
       ),
@@ -207,7 +207,7 @@ function ownObjects(
   });
 }
 
-/** How the steps of a workload went: results, ends of logs, and where they wrote. */
+/** Report of a workload's steps: results, ends of logs, and locations of their output. */
 async function describeRun(
   stack: string,
   declared: DeclaredWorkload,

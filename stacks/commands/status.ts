@@ -27,7 +27,7 @@ export function define(command: Command): void {
       "after",
       examples(
         ["npm run status", "the stack `local`"],
-        ["npm run -s status -- --stack aws --json", "the report as data"],
+        ["npm run -s status -- --stack aws --json", "the report as JSON"],
       ),
     )
     .action(({ stack, json }) => status(stack, json === true));

@@ -39,15 +39,15 @@ const keptSeconds = 86_400;
 /** `submit`: a step of a workload once more, with other values. */
 export function define(command: Command): void {
   command
-    .argument("<workload>", "name of a workload that the stack has")
+    .argument("<workload>", "name of a workload of the stack")
     .addOption(stackOption())
-    .option("--step <step>", "its step; the only one unless given")
+    .option("--step <step>", "the step; the only one unless given")
     .option("--set <input...>", "values of its inputs, as NAME=VALUE")
     .addHelpText(
       "after",
       examples([
         "npm run submit -- fraud --step score --set date=2026-11-02",
-        "and follows it to its end",
+        "runs it, and follows the log",
       ]),
     )
     .action(async (workload, { stack, step, set }) => {
@@ -65,7 +65,7 @@ export interface StepTemplate {
   readonly labels: Readonly<Record<string, string>>;
   readonly inputs: StepInputs;
   readonly api: JobApi;
-  /** Of the job, in whatever object it stands. */
+  /** Specification of the job, from whatever object contains it. */
   readonly spec: Readonly<Record<string, unknown>>;
 }
 

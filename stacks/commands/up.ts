@@ -27,7 +27,7 @@ export function define(command: Command, { passed }: Invocation): void {
     .addOption(localStateOption())
     .option(
       "--rerun <job...>",
-      "run jobs again, with what depends on their results: names, or `failed`",
+      "run jobs again, and the jobs that depend on their results: names, or `failed`",
     )
     .addHelpText(
       "after",

@@ -8,15 +8,15 @@ export const budgetSchema = z
     monthly: z
       .number()
       .positive()
-      .describe("US dollars a month that the typical cost should stay below"),
+      .describe("Limit of the typical cost, in US dollars per month"),
     stop: z
       .boolean()
       .default(false)
       .describe(
-        "Whether a preview over the budget fails; otherwise it says so",
+        "Whether a preview over the budget fails; otherwise it only warns",
       ),
   })
-  .describe("What the stack may cost a month");
+  .describe("Monthly budget of the stack");
 
 /** A stack's budget. */
 export type Budget = z.output<typeof budgetSchema>;
@@ -31,18 +31,16 @@ export const usageSchema = z
       .min(0)
       .max(1)
       .default(0.1)
-      .describe(
-        "Share of the way from min to max at which the pools stand on average",
-      ),
-    nat: gibibytes.default(50).describe("GiB a month that go out through NAT"),
+      .describe("Average size of the pools between min (0) and max (1)"),
+    nat: gibibytes.default(50).describe("GiB per month through NAT"),
     logs: gibibytes
       .default(10)
-      .describe("GiB of logs a month that the cloud takes in"),
+      .describe("GiB of logs per month that the cloud ingests"),
     objects: gibibytes.default(100).describe("GiB in the buckets"),
     images: gibibytes.default(20).describe("GiB in the registry"),
   })
   .prefault({})
-  .describe("What the stack is expected to use, for its typical cost");
+  .describe("Expected use of the stack, for its typical cost");
 
 /** The load that the section `usage` of a stack describes. */
 export function loadOf({

@@ -92,7 +92,7 @@ function peakOf(stays: readonly Stay[], amountOf: (stay: Stay) => number) {
     { at: stay.from, by: amountOf(stay) },
     { at: stay.to, by: -amountOf(stay) },
   ]);
-  // What ends at an instant makes room for what begins at it.
+  // At the same instant, ends come before begins.
   steps.sort((one, other) => one.at - other.at || one.by - other.by);
   let now = 0;
   return steps.reduce((most, { by }) => Math.max(most, (now += by)), 0);

@@ -57,7 +57,7 @@ export interface PoolMonth {
 /** A bound that is reached: from month 0 on it is by now. */
 export interface ReachedBound {
   readonly bound: "max" | "quota" | "budget";
-  /** Where it stands in the stack's file. */
+  /** Path in the stack's file. */
   readonly path: string;
   readonly month: number;
   readonly needed: number;
@@ -67,7 +67,7 @@ export interface ReachedBound {
 /** The next months of a stack. */
 export interface Forecast {
   readonly pools: readonly PoolMonth[];
-  /** Of all that is priced; absent where something of it has no price. */
+  /** Total cost of the stack by month; absent where part of it has no price. */
   readonly together: readonly (Dollars & { readonly month: number })[];
   /** Bounds reached within the forecast, earliest first. */
   readonly bounds: readonly ReachedBound[];
@@ -146,7 +146,7 @@ function monthOf(
   month: number,
 ): PoolMonth {
   const nodeHours = meanDay(daily, month) * monthDays;
-  // What always stands is paid for whether or not it is asked for.
+  // The minimum nodes are billed whether or not they are used.
   const paid = Math.max(nodeHours, min * monthHours);
   return {
     ...{ pool, month, nodeHours },

@@ -23,7 +23,7 @@ const trainingSize = z.looseObject({
 
 /** Node demand of one run of a job. */
 export interface JobDemand {
-  /** Where it stands below the workload, such as `features` or `trainers.pytorch.size`. */
+  /** Path below the workload, such as `features` or `trainers.pytorch.size`. */
   readonly name: string;
   readonly cores: number;
   readonly bytes: number;
@@ -61,7 +61,7 @@ export function jobsOf(workload: unknown, name = ""): JobDemand[] {
   );
 }
 
-/** How a run is reckoned where nothing is measured. */
+/** Assumed times of a run, where nothing is measured. */
 export interface RunTimes {
   /** Seconds that the job runs. */
   readonly seconds: number;
@@ -94,7 +94,7 @@ export interface RunCost {
 /** Every node keeps some of itself. */
 const kept = { cores: 0.06, bytes: 512 * 2 ** 20 };
 
-/** Where a job is cheapest among pools; what no pool can hold has its reason. */
+/** Cheapest pool of a job; a job that fits no pool has the reason. */
 export function cheapestRun(
   job: JobDemand,
   pools: readonly PricedPool[],
@@ -140,7 +140,7 @@ function runOn(
 ): RunCost | undefined {
   if (!size || !hour) return undefined;
   const nodes = nodesOf(job, pool, size);
-  // What always stands is paid for anyhow; the run is charged with the time that it takes there.
+  // Nodes that always run are billed anyway; the run is charged for its own time on them.
   const stands = pool.min >= nodes;
   const idle = stands ? 0 : times.nodeStart + times.scaleDownDelay;
   const disk = hour.disk ?? 0;

@@ -41,10 +41,10 @@ export function managedPage(inputs: ManagedInputs): string {
   return [
     "# Against managed services",
     "",
-    "Written by `npm run cost -- --managed` from the prices in `infra/*/prices`, each with its source and date, and the floors of",
-    "the stacks `aws` and `gcp`; a test holds this page to it. Prices are list prices in US dollars.",
+    "`npm run cost -- --managed` generates this page from the prices in `infra/*/prices`, each with its source and date, and from the",
+    "floors of the stacks `aws` and `gcp`; a test checks that it is current. Prices are list prices in US dollars.",
     "",
-    "## The same machine, managed",
+    "## Price of the same machine in a managed service",
     "",
     ...markdown(
       [
@@ -63,13 +63,13 @@ export function managedPage(inputs: ManagedInputs): string {
       ]),
     ),
     "",
-    `No price, and so no row: ${unknown.length > 0 ? unknown.join(", ") : "none"}.`,
+    `Left out, since their prices are unknown: ${unknown.length > 0 ? unknown.join(", ") : "none"}.`,
     "",
     "## 30 % on AWS, 26 % on GCP",
     "",
-    'The talk of 2021 that this project began with gives these shares of a managed service\'s "compute utilization", with no',
-    "workload, region or dollar. With a multiplier m of the managed service, a share s of the executors on spot and a spot",
-    "discount d, self-run costs (1 - s d) / m of managed at equal use:",
+    'The talk of 2021 that this project started from gives these shares of a managed service\'s "compute utilization", without',
+    "workload, region or dollar figures. With a price multiplier m of the managed service, a share s of the executors on spot and a",
+    "spot discount d, a self-run service costs (1 - s d) / m of the managed one at equal use:",
     "",
     ...markdown(
       [
@@ -106,13 +106,13 @@ export function managedPage(inputs: ManagedInputs): string {
         ],
         ["said in the talk", ...clouds.map(({ said }) => percent(said))],
         [
-          "needs a spot discount times share of",
+          "required spot discount times share",
           ...clouds.map(({ said, multiplier }) =>
             percent(1 - said * multiplier),
           ),
         ],
         [
-          "seen discounts",
+          "observed discounts",
           ...clouds.map(
             ({ low, high }) => `${percent(1 - high)} to ${percent(1 - low)}`,
           ),
@@ -126,14 +126,14 @@ export function managedPage(inputs: ManagedInputs): string {
       ],
     ),
     "",
-    "Both hold only as self-run on spot against managed on demand, while spot is as cheap as its lowest. On demand against on",
-    "demand neither does: the fee is all that goes.",
+    "Both figures hold only for self-run on spot against managed on demand, at the lowest spot prices. With both on demand, neither",
+    "holds: only the fee is saved.",
     "",
-    "## What moves it most: how long a node stays idle",
+    "## The largest factor: idle time of nodes",
     "",
-    `${job.usefulMinutes} useful minutes of every hour on ${job.machines} machines m7i.4xlarge. Managed: a cluster of ${job.managed.machines} that comes and goes with the job, ${job.managed.startMinutes} minutes to`,
-    `make, on demand. Self-run: ${job.nodeStartMinutes} minutes until a node takes pods, and the autoscaler's delay before it goes (10 minutes where`,
-    "nothing is set).",
+    `${job.usefulMinutes} useful minutes of every hour on ${job.machines} machines of type m7i.4xlarge. Managed: a cluster of ${job.managed.machines} machines on demand, created for each`,
+    `job in ${job.managed.startMinutes} minutes. Self-run: ${job.nodeStartMinutes} minutes until a node runs pods, and the autoscaler's delay before it removes an idle node`,
+    "(10 minutes by default).",
     "",
     ...markdown(
       ["self-run", ...delays.map((delay) => `delay ${delay} min`)],
@@ -157,8 +157,8 @@ export function managedPage(inputs: ManagedInputs): string {
     "",
     "## Start-up",
     "",
-    `First executor after ${startUp.own.warm} s warm and ${startUp.own.first} s with images to pull, measured on a local stack of two cores; ${startUp.managed} s of the managed`,
-    "service are the talk's. Share of managed by start-up and fee alone, for jobs of a length:",
+    `First executor after ${startUp.own.warm} s warm and ${startUp.own.first} s with images to pull, measured on a local stack of two cores. The ${startUp.managed} s of the`,
+    "managed service are from the talk. Cost relative to the managed service, from start-up and fee only, by the length of the job:",
     "",
     ...markdown(
       ["job", "1 min", "5 min", "10 min", "1 h"],
@@ -174,8 +174,8 @@ export function managedPage(inputs: ManagedInputs): string {
     "",
     "## The floor",
     "",
-    "A self-run platform costs its floor when nothing runs; managed does not. Below a managed bill of this much a month,",
-    "managed is cheaper:",
+    "A self-run platform costs its floor even when nothing runs; a managed service does not. Below this monthly bill, the managed",
+    "service is cheaper:",
     "",
     ...markdown(
       [

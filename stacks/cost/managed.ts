@@ -20,7 +20,7 @@ export interface ManagedInputs {
 export const startUp = {
   /** Warm, and with images to pull: measured on a local stack of two cores. */
   own: { warm: 9, first: 24 },
-  /** Of the managed service, as the talk has it; a word beside the number is inaudible. */
+  /** Start-up time of the managed service, from a talk; a word next to the number is inaudible in its recording. */
   managed: 66,
 };
 
@@ -30,11 +30,11 @@ export const job = {
   usefulMinutes: 10,
   /** Until a node that the autoscaler asks for takes pods. */
   nodeStartMinutes: 1.5,
-  /** Of a managed cluster that comes and goes with the job: a primary node more, and the time to make it. */
+  /** A managed cluster created for each job has an additional primary node, and takes this long to create. */
   managed: { machines: 9, startMinutes: 6 },
 };
 
-/** How long the autoscaler leaves a node idle: as it comes, and as short as it is sensible. */
+/** Idle minutes before the autoscaler removes a node: the default, and two shorter delays. */
 export const delays = [10, 2, 1] as const;
 
 /** A managed service beside the machines that it runs on. */

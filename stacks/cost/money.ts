@@ -2,7 +2,7 @@
 export function money(usd: number): string {
   const size = Math.abs(usd);
   const isNothing = size < 0.005;
-  // What rounds to ten is written as ten.
+  // Amounts that round to 10 or more are written without decimals.
   return fixed(isNothing ? 0 : usd, isNothing || size >= 9.995 ? 0 : 2);
 }
 

@@ -6,7 +6,7 @@ import { atLeast, type CostSum } from "./sum";
 /** A stack on the plot. */
 export interface PlottedCost {
   readonly stack: string;
-  /** Where it runs, such as `eks, eu-central-1`. */
+  /** Place of the stack, such as `eks, eu-central-1`. */
   readonly place: string;
   readonly sum: CostSum;
 }

@@ -61,7 +61,7 @@ export function costLine({ delta, after, isUp }: PreviewCost): string {
     ({ resource, what }) => `\`${resource}\` (${what})`,
   );
   return [
-    // What has no price at all costs at least something, and not 0.
+    // With no priced line at all, the sum of 0 would be wrong, so that it is left out.
     ...(after.lines.length > 0 ? words : []),
     ...(missing.length > 0 ? [`no price for ${missing.join(", ")}`] : []),
     ...(after.oldest === undefined ? [] : [`prices since ${after.oldest}`]),

@@ -32,10 +32,10 @@ export interface Dollars {
 const nothing: Dollars = { low: 0, high: 0 };
 
 /**
- * What runs cost, in their order: on a pool that always has nodes the share of the node that the run's pods asked for;
- * on one from zero the whole node while the run was on it, shared with the other runs that were there at that time.
+ * Costs of runs, in their order. On a pool that always has nodes, a run is charged the share of the node that its pods
+ * requested; on one that scales from zero, runs on a node at the same time share the whole node's cost.
  *
- * @returns undefined for a run that is known of no node, or was on one that has no price
+ * @returns undefined for a run without a known node, or on a node without a price
  */
 export function runCosts(
   runs: readonly RunUse[],
@@ -55,7 +55,7 @@ export function runCosts(
 
 /** A run on a node. */
 export interface Stay<Pool extends SharedPool = SharedPool> {
-  /** Which of the runs. */
+  /** Index of the run. */
   readonly run: number;
   readonly node: string;
   readonly use: NodeUse;
@@ -64,7 +64,7 @@ export interface Stay<Pool extends SharedPool = SharedPool> {
   /** Seconds of the epoch. */
   readonly from: number;
   readonly to: number;
-  /** Of the node, on the average: of cores, memory or accelerators, whichever it asked the most of. */
+  /** Share of the node, averaged over time: of cores, memory or accelerators, whichever request was the largest. */
   readonly share: number;
   /** Seconds of a whole node that are the run's. */
   readonly nodeSeconds: number;

@@ -40,7 +40,7 @@ export interface CostSum extends Amounts {
   readonly lines: readonly CostLine[];
   /** Items without a price: with any, the sums are lower bounds ("at least"). */
   readonly unpriced: Bill["unpriced"];
-  /** Of when the oldest price is that was used. */
+  /** Date of the oldest price that was used. */
   readonly oldest: string | undefined;
   /** Prices without a date, by item. */
   readonly undated: readonly string[];
@@ -82,7 +82,7 @@ function itemLine(item: BillItem, load: Load): CostLine {
   return {
     ...{ part, resource, what, count },
     floor: count.min * monthly.low,
-    // What is always there runs whole months; what comes and goes does not.
+    // Minimum nodes run the whole month; nodes above the minimum run for part of it.
     typical:
       count.min * (spot ? monthly.typical : monthly.high) +
       more * monthly.typical,

@@ -19,8 +19,8 @@ const history = z.array(
 );
 
 /**
- * What was spent on a stack, by its state and since its first update; undefined where that cannot be told. An unknown
- * cost does not stop a stack from being taken down.
+ * Money spent on a stack since its first update, from its state; undefined where it cannot be determined. An unknown
+ * cost does not prevent a stack's teardown.
  */
 export async function spentOn(
   pulumi: Pulumi,

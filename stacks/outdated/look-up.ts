@@ -57,7 +57,7 @@ function isNewerTag(newest: string, pinned: string): boolean {
   return isNewer(plain(newest), plain(pinned));
 }
 
-/** What the projects' own indexes answer. */
+/** Cached answers of the projects' version indexes. */
 class Indexes {
   private readonly answers = new Map<string, Promise<string>>();
   private readonly tokens = new Map<string, string>();
@@ -148,7 +148,7 @@ class Indexes {
     );
     const versions = `${this.goProxy}/${path}/@v`;
     const list = await this.get(`${versions}/list`);
-    // What is marked incompatible was released before its project took up modules.
+    // Versions marked incompatible were released before the project adopted modules.
     const releases = list
       .split("\n")
       .filter((version) => /^v[\d.]+$/.test(version));

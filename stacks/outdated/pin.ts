@@ -1,4 +1,4 @@
-/** Where the newest release of a pin is asked for. */
+/** Index in which the newest release of a pin is looked up. */
 export type Index =
   | {
       readonly kind: "chart";
@@ -19,7 +19,7 @@ export type Index =
 
 /** A version that the project pins. */
 export interface Pin {
-  /** What it is of, for people: `chart`, `image`, `program`… */
+  /** Kind of the pinned thing, for people: `chart`, `image`, `program`… */
   readonly of: string;
   readonly name: string;
   readonly version: string;
@@ -30,7 +30,7 @@ export interface Pin {
   readonly releases: string;
 }
 
-/** What is known of a pin once it was looked up. */
+/** Result of looking up a pin. */
 export type Looked = Omit<Pin, "index"> &
   (
     | { readonly newest: string; readonly outdated: boolean }

@@ -135,7 +135,7 @@ function npmPins(root: string): Pin[] {
   );
 }
 
-/** What people write; a locked file beside it is made from it. */
+/** Pins of requirements that people edit; lock files generated from them are left out. */
 function pythonPins(root: string): Pin[] {
   return filesOf(root)
     .filter((file) => /(^|\/)requirements[\w-]*\.(in|txt)$/.test(file))

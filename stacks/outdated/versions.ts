@@ -45,7 +45,7 @@ export function newestOf(
   return found === undefined ? undefined : found + suffix;
 }
 
-/** What follows the numbers of an image's tag, such as `-slim-bookworm`. */
+/** Part of an image's tag after the version number, such as `-slim-bookworm`. */
 export function suffixOf(tag: string): string {
   return /^v?\d+(?:\.\d+)*(-\S*)?$/.exec(tag)?.[1] ?? "";
 }

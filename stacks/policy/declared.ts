@@ -4,7 +4,7 @@ import { type Rule, violations } from "./rule";
 import { rules } from "./rules";
 
 /**
- * What of a stack breaks the rules, by its program, before anything is made.
+ * Violations of the policy rules in a stack's program, found before any resource is created.
  *
  * @param config as of `runProgram`
  * @returns a line for each, with rule, resource and remedy

@@ -1,6 +1,6 @@
 import { nameOf, typeOf, type Step } from "./digest";
 
-/** How a stack uses a chart. */
+/** Use of a chart by a stack. */
 export interface ChartUse {
   readonly release: string;
   readonly namespace: string;

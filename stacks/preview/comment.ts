@@ -64,7 +64,7 @@ export function previewComment(args: CommentArgs): string {
 
 function touches({ op, urn, oldState, newState }: Step): boolean {
   if (typeOf({ urn }) === "pulumi:pulumi:Stack") return false;
-  // What only loses its protection is a "same" to the engine.
+  // The engine reports a change of the protection alone as "same".
   return op !== "same" || oldState?.protect !== newState?.protect;
 }
 
@@ -110,7 +110,7 @@ function riskParts(steps: readonly RiskyStep[]): Part[] {
   return steps.map((step, index) => {
     const title = `**${step.op === "same" ? "update" : step.op}** ${code(nameOf(step))} (${code(typeOf(step))}) **${step.risk.words}**`;
     const head = `${index === 0 ? "#### Look at these first\n\n" : ""}${title}`;
-    // Of what goes away every property would be listed; of what stays, those that make the difference.
+    // A deleted resource would list every property; others list those that change.
     const changes = step.op === "delete" ? [] : propertyChanges(step);
     return changes.length === 0
       ? { head, lines: [], tail: "" }

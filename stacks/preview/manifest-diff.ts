@@ -5,7 +5,7 @@ import { concealed, secretMark } from "./property-changes";
 
 /** An object of a chart that comes, goes or changes. */
 export interface ManifestChange {
-  /** Such as `apps/v1 Deployment spark-operator/controller`. */
+  /** Object, for example `apps/v1 Deployment spark-operator/controller`. */
   readonly object: string;
   readonly change: "added" | "removed" | "changed";
   /** Lines of a unified diff; none for an object that goes. */

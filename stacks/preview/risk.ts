@@ -63,7 +63,7 @@ function weakerGuard({ oldState, newState }: Step): string | undefined {
     : undefined;
 }
 
-/** How each cloud says that a bucket keeps old versions. */
+/** Whether a bucket keeps old versions, in any cloud's properties. */
 function versioned(inputs: Readonly<Record<string, unknown>>): boolean {
   return (
     at(inputs, "versioningConfiguration", "status") === "Enabled" ||

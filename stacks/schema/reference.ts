@@ -15,10 +15,10 @@ export function reference({
   return [
     "# Configuration",
     "",
-    "Every key of a stack's file `stacks/Pulumi.<stack>.yaml`. This page and `stacks/schema.json`, by which editors complete",
-    "and judge the files, are made from the schema in `stacks/config.ts` by `npm run schema`; do not edit them. What must fit",
-    "together (a pool that a workload names, ranges that overlap, a quota) is checked before anything changes, each mistake",
-    "with its path and what to write instead.",
+    "Every key of a stack's file `stacks/Pulumi.<stack>.yaml`. `npm run schema` generates this page and `stacks/schema.json`,",
+    "which editors use for completion and validation, from the schema in `stacks/config.ts`; do not edit them. Rules across",
+    "keys (a pool that a workload names, ranges that overlap, a quota) are checked before anything changes, and each error is",
+    "reported with its path and the remedy.",
     ...sections,
     "",
   ].join("\n");
@@ -31,16 +31,17 @@ export function workloadReference(schema: JsonSchema): string {
   return [
     "# A workload's declaration",
     "",
-    "Every key of `workload.yaml` in a workload's folder. This page and `workloads/workload.schema.json`, by which editors",
-    "complete and judge the file, are made from the schema in `workloads/schema` by `npm run schema`; do not edit them.",
+    "Every key of `workload.yaml` in a workload's folder. `npm run schema` generates this page and",
+    "`workloads/workload.schema.json`, which editors use for completion and validation, from the schema in `workloads/schema`;",
+    "do not edit them.",
     "",
     ...headed(rowsOf({ ...schema, properties }, "")),
     "",
     `\`steps.<name>\`: ${steps?.description ?? ""}.`,
     "",
-    "A step's result is the JSON object of at most 4,096 bytes that it writes to the file which `MLSTACK_RESULT` names.",
-    "`{ result: STEP, field: NAME }` gives a field of it to another step, `{ bucket: NAME, path: PATH }` a URI in the scheme of",
-    "the target.",
+    "A step's result is a JSON object of at most 4,096 bytes, which the step writes to the file that `MLSTACK_RESULT` names.",
+    "`{ result: STEP, field: NAME }` passes a field of it to another step. `{ bucket: NAME, path: PATH }` is a URI in the scheme",
+    "of the target.",
     ...(typeof kinds === "object" ? section(kinds) : []),
     "",
   ].join("\n");
@@ -54,11 +55,10 @@ export function dataSetReference({
   return [
     "# A data set's declaration",
     "",
-    "Every key of `data-set.yaml` in a data set's folder; `workloads/flights/data-set.yaml` is one. This page and",
-    "`workloads/data-set.schema.json`, by which editors complete and judge the file, are made from the schema in",
-    "`workloads/features/data-set.ts` by `npm run schema`; do not edit them. What must fit together (a field that a feature",
-    "is made of, the owner's team, names of tables) is checked before anything changes, each mistake with its path and what",
-    "to write instead.",
+    "Every key of `data-set.yaml` in a data set's folder; `workloads/flights/data-set.yaml` is an example. `npm run schema`",
+    "generates this page and `workloads/data-set.schema.json`, which editors use for completion and validation, from the schema",
+    "in `workloads/features/data-set.ts`; do not edit them. Rules across keys (a field that a feature uses, the owner's team,",
+    "names of tables) are checked before anything changes, and each error is reported with its path and the remedy.",
     ...Object.entries(properties).flatMap(([key, schema]) => [
       "",
       `## \`${key}\``,
@@ -69,9 +69,9 @@ export function dataSetReference({
     "",
     "## A person's data",
     "",
-    "The `entity` of a view is what `npm run features -- delete VIEW --entity X` takes out of the events, of every view over",
-    "them, of the online store and of the dead letters, and then looks for again. Instants of before can be read for the",
-    "table's `keepDays`, or until `--purge`. A late event of X is a new row. workloads/features/README.md has the whole of it.",
+    "`npm run features -- delete VIEW --entity X` deletes an entity of a view from the events, from every view of them, from the",
+    "online store and from the dead letters, and then verifies that none of it is left. Earlier instants can be read for the",
+    "table's `keepDays`, or until `--purge`. A late event of X makes a new row. See workloads/features/README.md for details.",
     "",
   ].join("\n");
 }
@@ -111,8 +111,8 @@ type Row = readonly [
 
 function headed(rows: readonly Row[]): string[] {
   return [
-    "| key | value | default | what it sets |",
-    "| --- | ----- | ------- | ------------ |",
+    "| key | value | default | meaning |",
+    "| --- | ----- | ------- | ------- |",
     ...rows.map(
       ([key, value, fallback, what]) =>
         `| \`${key}\` | ${value} | ${fallback} | ${what} |`,
@@ -180,7 +180,7 @@ export function typeOf(schema: JsonSchema): string {
     return "text, as a secret";
   if (among.length > 0) return [...new Set(among.map(typeOf))].join(" or ");
   if (schema.properties) return "keys below";
-  if (schema.type === "object") return "keys of one's own";
+  if (schema.type === "object") return "keys of your own";
   const { type = "any" } = schema;
   return (typeof type === "string" ? [type] : type)
     .map((each) => (each === "string" ? "text" : each))

@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** How the jobs of all teams go: from the states of SparkApplications, and from their pods. */
+/** State of the jobs of all teams, from SparkApplications and their pods. */
 export const jobs: Dashboard = {
   name: "jobs",
   title: "Jobs",

@@ -1,6 +1,6 @@
 import type { Dashboard } from "./dashboard";
 
-/** How far models have moved from what they were trained on; `mlstack_features/drift_job.py` measures it. */
+/** Drift of models since their training; `mlstack_features/drift_job.py` measures it. */
 export const models: Dashboard = {
   name: "models",
   title: "Models",

@@ -10,7 +10,7 @@ const kinds: Readonly<Record<Change, PropertyDiff.Kind>> = {
   "update-replace": PropertyDiff.Kind.UPDATE_REPLACE,
 };
 
-/** What a plugin tells the engine of a resource's changes, property by property. */
+/** A plugin's response to the engine's Diff, with the changes property by property. */
 export function diffResponse(
   changes: Changes,
   replaces: readonly string[],
@@ -31,7 +31,7 @@ export function diffResponse(
       path,
       new PropertyDiff()
         .setKind(kinds[change])
-        // What is no longer asked for can only be shown from the old inputs.
+        // A removed property has a value in the old inputs only.
         .setInputdiff(change.startsWith("delete")),
     );
   }

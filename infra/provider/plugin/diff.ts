@@ -6,7 +6,7 @@ import {
   type Value,
 } from "./value";
 
-/** How one property differs. */
+/** Change of one property. */
 export type Change =
   | "add"
   | "add-replace"

@@ -39,7 +39,7 @@ export class InitFailure extends Error {
   }
 }
 
-/** Where messages of a plugin go. */
+/** Sink for the messages of a plugin. */
 export interface Log {
   /** A line that stays, under the resource if there is one. */
   say(level: "info" | "warning", message: string, urn?: string): void;
@@ -137,7 +137,7 @@ export function basics(
   };
 }
 
-/** What a configured plugin can do: keep secrets and preview by itself. */
+/** Capabilities of a configured plugin: secrets, previews and autonaming. */
 export function configured(): ConfigureResponse {
   return new ConfigureResponse()
     .setAcceptsecrets(true)

@@ -133,7 +133,7 @@ export const hasUnknown = (value: Value): boolean =>
 export const hasSecret = (value: Value): boolean =>
   some(value, (part) => part instanceof Secret);
 
-/** What lies at a path, in the clear. */
+/** Value at a path, with secrets unwrapped; undefined without one. */
 export function at(
   value: Value | undefined,
   ...path: readonly (string | number)[]

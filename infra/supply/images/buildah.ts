@@ -19,7 +19,7 @@ import { run, type RunOptions } from "../process";
 import { cacheFolder } from "../toolchain/tools";
 import { repositoryOf, withRegistry } from "./registry";
 
-/** How buildah is called on this machine, so that its builds reach what the machine itself reaches. */
+/** Arguments and environment of buildah on this machine, such that builds have the machine's own network access. */
 export interface BuildahEnvironment {
   /** Arguments before the sub-command: where images and containers are kept. */
   readonly storage: readonly string[];
@@ -47,7 +47,7 @@ export interface ImageBuild {
   readonly onLine?: (line: string) => void;
 }
 
-/** Where a build finds the host's settings; an empty folder of that name stays in the image. */
+/** Folder in a build with the host's settings; an empty folder of that name remains in the image. */
 const SETTINGS = "/run/host-build";
 
 const OVERLAYFS_MAGIC = 0x794c7630;

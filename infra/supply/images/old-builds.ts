@@ -77,17 +77,17 @@ async function removeAll(now: number): Promise<void> {
 }
 
 /**
- * What `buildah images` lists. A build that ended on a full disk leaves an image without its manifest, for which every
- * listing fails from then on; such an image is removed.
+ * Images listed by `buildah images`. A build that ended on a full disk leaves an image without its manifest, which
+ * makes every further listing fail; such an image is removed.
  *
- * @param removed that of the last attempt, which would fail again
+ * @param removed image that the last attempt removed; it is an error if it makes the listing fail again
  */
 async function listImages(removed?: string): Promise<string> {
   try {
     return await runBuildah(["images", "--json"]);
   } catch (error) {
     const broken = brokenImage(String(error));
-    // Of another process: it removes the rest as well.
+    // Another process is removing images, and removes the rest as well.
     if (isRemovedMeanwhile(String(error))) return "[]";
     if (broken === undefined || broken === removed) throw error;
     await runBuildah(["rmi", "--force", broken]);

@@ -9,7 +9,7 @@ export function registryOf(reference: string): string {
   return reference.slice(0, reference.indexOf("/"));
 }
 
-/** Those of the registries that answer; without a network this is known at once. */
+/** The registries that can be reached; without a network this fails immediately. */
 export async function reachableRegistries(
   references: readonly string[],
 ): Promise<ReadonlySet<string>> {

@@ -34,7 +34,7 @@ export function architecture(): Architecture | undefined {
   ];
 }
 
-/** Those of the programs whose release can be fetched from here; without a network this is known at once. */
+/** The programs whose releases can be downloaded from this machine; without a network this fails immediately. */
 export async function fetchableTools(
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {

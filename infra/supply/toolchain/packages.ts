@@ -16,7 +16,10 @@ export interface SystemPackage {
   readonly use: string;
 }
 
-/** Where the programs of CNI may be: in Debian and Ubuntu, from upstream (as Docker's and kubeadm's guides put them), in Fedora. */
+/**
+ * Possible folders of the CNI programs: in Debian and Ubuntu, from upstream (as in Docker's and kubeadm's guides), in
+ * Fedora.
+ */
 export const cniFolders = [
   "/usr/lib/cni",
   "/opt/cni/bin",

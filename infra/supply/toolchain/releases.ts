@@ -11,7 +11,7 @@ export interface Release {
   readonly program?: (version: string, architecture: Architecture) => string;
   /** SHA-256 of the file, where it is known here. */
   readonly sha256: Readonly<Partial<Record<Architecture, string>>>;
-  /** Where the known ones were read, for the maintainer who raises the version. */
+  /** Source of the known checksums, for the maintainer who raises the version. */
   readonly readFrom?: string;
   /**
    * File of the same release with the sums, which judges an architecture whose sum is not known here: less than a sum

@@ -22,8 +22,8 @@ export interface Tool {
   readonly folder?: string;
   readonly source: GoSource;
   /**
-   * What its project publishes. Absent where the program is needed in an image alone, which is pulled then, or where
-   * Pulumi downloads it by itself.
+   * Release published by the project. Absent where the program is only needed in an image, which is then pulled, or
+   * where Pulumi downloads it itself.
    */
   readonly release?: Release;
   /** Tools whose binaries lie in one folder with this one's, for programs that look beside themselves. */
@@ -321,12 +321,12 @@ export function cacheFolder(): string {
   );
 }
 
-/** Where a program of the toolchain lies once it is built; throws on a name that the table lacks. */
+/** Path of a built program of the toolchain; throws for a name that is not in the table. */
 export function toolPath(binary: string): string {
   return toolFile(findTool(binary));
 }
 
-/** Where a program lies once it is built. */
+/** Path of a built program. */
 export function toolFile(tool: Tool): string {
   return join(cacheFolder(), "tools", toolKey(tool), tool.binary);
 }
@@ -406,7 +406,8 @@ export function goBuildArguments(
   return [
     "build",
     "-trimpath",
-    // What the linker leaves out need not be made: with the collector off, a fifth less of the processor's time.
+    // Debug information is not generated, as the linker strips it anyway: with the garbage collector off, this takes a
+    // fifth less CPU time.
     "-gcflags=all=-dwarf=false",
     "-ldflags",
     ["-s -w", ...stamps].join(" "),

@@ -61,7 +61,7 @@ export class WorkloadBench {
       config.makeApiClient(client.CoreV1Api),
       config.makeApiClient(client.CustomObjectsApi),
       endedJobs(resources),
-      // What asks it is in its image, and in no other.
+      // The load client exists in this server's image only.
       servicesOf(resources).filter(
         ({ name }) => name === "clickstream-serving",
       ),

@@ -26,7 +26,7 @@ export function yesOption() {
 export function localStateOption() {
   return new Option(
     "--local-state",
-    "keep the state of a long-lived stack on this machine, guarded by its folder's mode alone",
+    "keep the state of a long-lived stack on this machine, protected only by its folder's permissions",
   );
 }
 

@@ -8,9 +8,9 @@ export function commandReference(): string {
   return [
     "# Commands",
     "",
-    "Every command of the program `mlstack`, in the order of its `--help`. This page is made from the commands by",
-    "`npm run schema`; do not edit it. `npx mlstack COMMAND` and `npm run COMMAND --` are the same; what follows a second `--`",
-    "goes to Pulumi where that is said.",
+    "Every command of the program `mlstack`, in the order of its `--help`. `npm run schema` generates this page from the",
+    "commands; do not edit it. `npx mlstack COMMAND` and `npm run COMMAND --` are the same. Commands that say so pass arguments",
+    "after a second `--` to Pulumi.",
     ...Object.entries(commands).flatMap(([name, entry]) =>
       entry.hidden === true ? [] : section(name, entry),
     ),
@@ -29,7 +29,9 @@ function section(name: string, entry: CommandEntry): readonly string[] {
   });
   return [
     ...head,
-    ...(entry.passes === true ? ["What follows `--` goes to Pulumi."] : []),
+    ...(entry.passes === true
+      ? ["Arguments after `--` are passed to Pulumi."]
+      : []),
     ...parts(command),
     ...command.commands.flatMap((below) => [
       "",
@@ -66,7 +68,7 @@ function parts(command: Parts): readonly string[] {
       ? []
       : [
           "",
-          "| argument or option | what it is | default |",
+          "| argument or option | meaning | default |",
           "| --- | --- | --- |",
           ...rows,
         ]),
@@ -111,7 +113,7 @@ function cell(text: string): string {
 }
 
 function sentence(text: string): string {
-  // What begins with a program's name or a command keeps its letter.
+  // A text that begins with the name of a program or a command keeps its lower-case letter.
   return /^[a-z]/.test(text)
     ? text.charAt(0).toUpperCase() + text.slice(1)
     : text;

@@ -9,7 +9,7 @@ export interface KnownOption {
 /** Options that npm knows as well: their variable may come from a person's settings. */
 const npmOptions = ["yes", "json"];
 
-/** How a person began this process: `npm run down --` or `mlstack down`. */
+/** Command by which a person started this process: `npm run down --` or `mlstack down`. */
 export function invocation(
   command: string,
   env: NodeJS.ProcessEnv = process.env,

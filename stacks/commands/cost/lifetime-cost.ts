@@ -3,7 +3,7 @@ import { sumOfStack } from "./stack-file-cost";
 import { readStackConfig } from "../stack-file/stack-config";
 
 /**
- * What a short-lived stack costs while it lives, for people; undefined where nothing of it has a price.
+ * Cost of a short-lived stack over its lifetime, as text; undefined where nothing in it has a price.
  *
  * @param ttl milliseconds
  */

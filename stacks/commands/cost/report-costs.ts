@@ -12,7 +12,7 @@ export interface RunCosts {
     readonly team: string;
     readonly atLeast: boolean;
   })[];
-  /** Of when the oldest price is that was used. */
+  /** Date of the oldest price that was used. */
   readonly pricesSince?: string;
 }
 

@@ -57,7 +57,7 @@ function sizesOf({
   steps,
 }: DeclaredWorkload): Readonly<Record<string, object>> {
   return Object.fromEntries(
-    // What answers all the time is no run.
+    // A server runs all the time, so that it has no cost per run.
     steps
       .filter(({ step }) => step.kind !== "serve")
       .map(({ name, step }) => [

@@ -15,7 +15,7 @@ export type KeptStack = Pick<
   "name" | "embedded" | "shortLived" | "secrets"
 >;
 
-/** Where the state of a stack lies, and how its secrets are encrypted. */
+/** Back end of a stack's state, and the encryption of its secrets. */
 export interface BackEnd {
   /** Folder of this machine's file back end, where the state lies there. */
   readonly folder?: string;

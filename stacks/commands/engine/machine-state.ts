@@ -17,7 +17,7 @@ import { z } from "zod";
 import { CommandError } from "../cli/command-error";
 import { root, shortPath } from "../cli/paths";
 
-/** Where the file back end keeps what belongs to the stacks of this project. */
+/** Folder in which the file back end keeps this project's stacks. */
 const stacksPath = ".pulumi/stacks/mlstack";
 /** Suffixes of the files that hold a stack's state, as Pulumi writes them. */
 const checkpoints = [".json.gz", ".json.zst", ".json"] as const;

@@ -72,9 +72,8 @@ const cronJobSchema = z.looseObject({
 });
 
 /**
- * What the state of a stack has of its streamed data sets. The cluster is not asked: members of a team may make objects
- * there with every label, name and path, and a command that took one for the stack's own would run it with an account
- * of the stack.
+ * Streamed data sets in a stack's state. The cluster is not queried: members of a team may create objects there with
+ * any label, name and path, and a command that took one for the stack's own would run it with an account of the stack.
  */
 export class DeclaredFeatures {
   private readonly own: readonly StateResource[];

@@ -88,7 +88,7 @@ export async function deleteEntity(
   ];
 }
 
-/** What is asked for, as the stack declares it. @throws {CommandError} when it does not */
+/** The requested table or view, and its ingestion, from the stack's jobs. @throws {CommandError} without one */
 function located(jobs: StackJobs, { name, field }: DeletionRequest) {
   const declared = jobs.declared.sparkSchedules({
     [commandLabel]: "rollback",
@@ -261,11 +261,11 @@ async function requireNothingLeft(
   }; 0 dead letters`;
 }
 
-/** What there was, place by place. */
+/** Table of the deleted and rebuilt rows by place. */
 export function placeTable({
   found,
   anew,
-  metrics: { letters },
+  metrics: { letters: deadLetters },
 }: Pick<Deleted, "found" | "anew" | "metrics">): readonly string[] {
   const rows = [
     ...Object.entries(found).map(([name, count]) => [name, `${count} rows`]),
@@ -273,7 +273,7 @@ export function placeTable({
       name,
       `rows of ${count} others, without its events`,
     ]),
-    ["dead letters", `${letters} records`],
+    ["dead letters", `${deadLetters} records`],
   ];
   return [table(["PLACE", "DELETED OR MADE ANEW"], rows)];
 }
@@ -296,7 +296,7 @@ export function stillReadable(
   });
 }
 
-/** What no command takes the entity out of. */
+/** Remaining copies of the entity's data that no command deletes. */
 function beyondReach(
   { arguments: given }: SparkSpec,
   { metrics: { untold } }: Deleted,

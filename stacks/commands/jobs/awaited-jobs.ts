@@ -16,7 +16,7 @@ export interface StateJob {
   readonly urns: readonly string[];
 }
 
-/** Where the API server has the jobs of a kind. */
+/** API path of the jobs of a kind. */
 export type JobApi = Pick<StateJob, "kind" | "group" | "version">;
 
 const training = { group: "kubeflow.org", version: "v1" };

@@ -58,14 +58,14 @@ export interface ToolRun {
   readonly env?: readonly V1EnvVar[];
   /** Variables beside those. */
   readonly also?: readonly V1EnvVar[];
-  /** Where it runs; in the namespace of the first streamed data set, unless given. */
+  /** Namespace of the run; that of the first streamed data set, unless given. */
   readonly namespace?: string;
 }
 
 /** Jobs that a command runs on a stack, made of what the stack's own declarations say. */
 export class StackJobs {
   private constructor(
-    /** What the stack's state has of the feature store. */
+    /** The feature store's declarations in the stack's state. */
     readonly declared: DeclaredFeatures,
     readonly batch: BatchV1Api,
     readonly core: CoreV1Api,
@@ -78,7 +78,7 @@ export class StackJobs {
     return StackJobs.of(resources, config);
   }
 
-  /** Of a stack's state, and the way into its cluster. */
+  /** Makes the jobs from a stack's state and access to its cluster. */
   static async of(
     resources: readonly StateResource[],
     config: KubeConfig,
@@ -149,7 +149,7 @@ export class StackJobs {
     return message ?? "{}";
   }
 
-  /** What a pod's first container has left as its result; nothing where the pod is gone. */
+  /** Termination message of a pod's first container; undefined once the pod is deleted. */
   private async terminationMessage(
     namespace: string,
     pod = "",

@@ -4,7 +4,7 @@ import { resultOf } from "../../../infra/provider/job-pod";
 import { type JobKindName, jobKinds } from "../../../infra/provider/job-status";
 import { jobPods } from "../pods/job-pods";
 
-/** Where a job is. */
+/** Kind, namespace and name of a job. */
 export interface JobPlace {
   readonly kind: JobKindName;
   readonly namespace: string;
@@ -21,7 +21,7 @@ export async function mainPod(
   return jobKinds[kind].main(object, pods);
 }
 
-/** How a job that has ended went: its result, and the last lines of its log. */
+/** Result of a job that has ended, and the last lines of its log. */
 export async function storyOf(
   core: CoreV1Api,
   place: JobPlace,

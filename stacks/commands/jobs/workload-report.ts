@@ -1,7 +1,7 @@
 import type { NodeUse } from "../../../infra/provider/node-use";
 import type { Dollars } from "../../cost/run-cost";
 
-/** How one job of a workload went. */
+/** Report of one job of a workload. */
 export interface WorkloadReport {
   readonly name: string;
   readonly kind: string;

@@ -9,7 +9,7 @@ export interface ServicePod {
   readonly port: number;
 }
 
-/** Where a URL of the form `http://<service>.<namespace>.svc` leads. */
+/** Service of a URL of the form `http://<service>.<namespace>.svc`. */
 export function serviceOf(url: string): {
   readonly name: string;
   readonly namespace: string;

@@ -4,7 +4,7 @@ import type { StateResource } from "../state/stack-state";
 export interface Service {
   readonly name: string;
   readonly kind: "Notebook" | "WebService" | "DashboardsPage";
-  /** Where it answers, inside of the cluster: `http://<name>.<namespace>.svc`, with a path where it has one. */
+  /** Address inside the cluster: `http://<name>.<namespace>.svc`, with a path if it has one. */
   readonly url: string;
   /** Path of its first page, where that is not the root. */
   readonly path?: string;

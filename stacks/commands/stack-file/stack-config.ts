@@ -55,9 +55,9 @@ export function readable(
 }
 
 /**
- * What the program makes of a stack's values, keys with their namespace.
+ * Configuration parsed from a stack's values, keys with their namespace.
  *
- * @throws {CommandError} with what the program refuses
+ * @throws {CommandError} with the problems found
  */
 export function checkedConfig(
   stack: string,
@@ -78,7 +78,7 @@ export function checkedConfig(
   }
 }
 
-/** Where a stack runs, for people: `eks, eu-central-1`. */
+/** Place of a stack, as text: `eks, eu-central-1`. */
 export function placeOf({
   config: { target },
 }: Pick<ReadableStack, "config">): string {

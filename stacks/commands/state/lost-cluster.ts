@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import type { StateResource } from "./stack-state";
 
-/** Of a cluster's inputs, whatever version of this program wrote them. */
+/** Inputs of a cluster that every version of this program has written. */
 const inputsSchema = z.looseObject({ name: z.string(), dataDir: z.string() });
 
 /**

@@ -35,8 +35,8 @@ export interface KilledRun {
 }
 
 /**
- * What a killed run has left in a stack's exported state; no operations where none was killed, or where a later run has made
- * what that one did not: the engine keeps its record of a creation until the next refresh.
+ * Operations that a killed run left pending in a stack's exported state. Creations that a later run has completed are
+ * left out: the engine keeps their records until the next refresh.
  */
 export function killedRun(exported: string): KilledRun {
   const { deployment } = state.parse(JSON.parse(exported, plain));

@@ -1,4 +1,4 @@
-/** Where a cluster of a cloud answers. */
+/** Address and certificate of a cloud's cluster. */
 export interface ClusterAddress {
   readonly host: string;
   /** Base64. */

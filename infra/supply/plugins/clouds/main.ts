@@ -79,7 +79,7 @@ function note(op: string, urn: string, rest: object): void {
 
 async function create(request: CreateRequest): Promise<CreateResponse> {
   const inputs = decode(request.getProperties());
-  // What a cloud adds is not known before it has been asked.
+  // Computed outputs are unknown until the resource has been created.
   if (request.getPreview()) {
     return new CreateResponse().setProperties(encode(inputs));
   }

@@ -33,7 +33,7 @@ const naming = [
   "resourceGroupName",
 ];
 
-/** How the inputs of a resource changed, and whether that makes another one. */
+/** Changes of a resource's inputs, and whether they require a replacement. */
 export function compare(
   fixed: StandIn["fixed"],
   type: string,
