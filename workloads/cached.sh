@@ -1,4 +1,4 @@
-# What the workloads' tests need on this machine, made once: sourced by their run scripts.
+# Cache of the workloads' test environments, each created once; the tests' run scripts source this file.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mlstack
 
 # cached NAME FILE COMMAND...: makes $folder = $cache/NAME-<hash of FILE> with COMMAND FOLDER unless it is there, whole.

@@ -6,17 +6,17 @@ import type { Problem } from "../infra/problem";
 import { checkNotebooks, notebookSchema } from "./notebooks/config";
 import { ownWorkloadSchema } from "./schema/workload";
 
-/** Which workloads a stack runs; a workload that is not named does not run. */
+/** Workloads of a stack. */
 export const workloadsSchema = z
   .object({
     notebooks: z
       .array(notebookSchema)
       .optional()
-      .describe("Notebook servers, one a person"),
+      .describe("Notebook servers, one per person"),
   })
   .catchall(
     ownWorkloadSchema.describe(
-      "A workload of a folder, by the folder's name; `clickstream` comes with the project",
+      "A workload of a folder, by the folder's name; `clickstream` is an example in the project",
     ),
   )
   .transform(({ notebooks, ...own }) => ({
@@ -29,7 +29,7 @@ export const workloadsSchema = z
 /** Configuration of a stack's workloads. */
 export type WorkloadsConfig = z.output<typeof workloadsSchema>;
 
-/** What notebooks are checked against besides their own schema. */
+/** Parts of a stack that its notebooks are validated against. */
 export interface WorkloadSurroundings {
   readonly pools: readonly NodePool[];
   readonly teams: readonly {
@@ -39,7 +39,7 @@ export interface WorkloadSurroundings {
   readonly workloads: WorkloadsConfig;
 }
 
-/** What does not fit of workloads that are none of folders: a team or pool that is not there. */
+/** Problems with the workloads declared in the stack's file: a team or a pool that does not exist. */
 export function checkWorkloads({
   workloads,
   teams,

@@ -28,12 +28,12 @@ const streamName = workloadName.regex(
   "the names of its jobs begin with NAME-stream; choose a name without the word stream",
 );
 
-/** Which data sets a stack keeps from a stream, by the names of their folders; none unless it names them. */
+/** Data sets that a stack ingests, by the names of their folders; none unless named. */
 export const streamsSchema = z
   .record(
     streamName,
     streamSchema.describe(
-      "A data set that is kept from a stream: clickstream and flights come with the project",
+      "A data set ingested from a stream: clickstream and flights are examples in the project",
     ),
   )
   .prefault({});
@@ -259,12 +259,12 @@ export interface StreamsArgs {
   readonly store: HudiStore;
   readonly teams: ReadonlyMap<string, Team>;
   readonly sparkOperator: SparkOperator;
-  /** Where the records of topics come from. */
+  /** Kafka cluster of the topics. */
   readonly kafka: KafkaConfig | undefined;
   readonly streams: readonly DeclaredStream[];
   /** Whether a deletion takes the records along, as in short-lived stacks. */
   readonly forceDestroy: boolean;
-  /** Where jobs push what they measured, where the stack is observed. */
+  /** Address of the Pushgateway for jobs, if the stack has observability. */
   readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 

@@ -24,7 +24,7 @@ import { inOrder } from "./step-order";
 import { chooseExecutorPool, choosePool } from "./step-pool";
 import { sparkJobsOf } from "../declaration/step-values";
 
-/** What workloads are checked against. */
+/** Parts of a stack that its workloads are validated against. */
 export interface WorkloadPlaces {
   readonly pools: readonly NodePool[];
   readonly teams: readonly {
@@ -50,7 +50,7 @@ export function declareWorkloads(
   for (const [name, each] of Object.entries(own)) {
     const check = new WorkloadCheck(readWorkload(name, each), places);
     problems.push(...check.problems);
-    // What is too large by itself is not judged again with what runs beside it.
+    // A workload that is too large by itself is left out of the checks of concurrent demand.
     if (check.declared && check.problems.length === 0)
       workloads.push(check.declared);
   }

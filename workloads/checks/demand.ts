@@ -36,18 +36,18 @@ interface PodSize {
   readonly bytes: number;
 }
 
-/** Something that runs in a team's namespace. */
+/** A workload in a team's namespace, with its pods. */
 interface Consumer {
   readonly path: string;
   readonly team: string;
   readonly pool: string;
-  /** Consumers of one chain run one after another; one without a chain runs all the time. */
+  /** Consumers of the same chain run one after another; one without a chain runs permanently. */
   readonly chain?: string;
   readonly demand: Demand;
   readonly pods: readonly PodSize[];
 }
 
-/** The part of a stack that takes room in its teams and on its pools. */
+/** Parts of a stack that use its teams' quotas and its pools. */
 export interface DemandingStack {
   readonly pools: readonly NodePool[];
   readonly teams: readonly {
@@ -63,11 +63,11 @@ export interface DemandingStack {
 }
 
 /**
- * Teams whose services, and the largest job of each chain beside them, ask for more than the quota; and pods that no
- * node of their pool can hold.
+ * Finds teams whose services, together with the largest job of each chain, request more than the quota; and pods that
+ * fit no node of their pool.
  *
- * @param nodeSize what a node of a pool has, where that is known
- * @param known problems that were found before: a team is not judged again for what is too large by itself
+ * @param nodeSize capacity of a pool's node, if known
+ * @param known problems found before: a consumer that is too large by itself is not reported again
  */
 export function checkDemand(
   stack: DemandingStack,
@@ -143,7 +143,7 @@ function checkQuota(
   });
 }
 
-/** Greatest concurrent demand: whatever runs all the time, and of each chain its largest job. */
+/** Peak demand: all permanent consumers, and the largest job of each chain. */
 function largestOfEachChain(
   consumers: readonly Consumer[],
   measure: (consumer: Consumer) => number,
@@ -159,7 +159,7 @@ function largestOfEachChain(
   return [...services, ...largest.values()];
 }
 
-/** Least that every managed node keeps to itself. */
+/** Minimum that every managed node reserves for its system. */
 const kept = { cores: 0.06, bytes: 512 * 2 ** 20 };
 
 function checkNode(
@@ -203,7 +203,7 @@ function checkBroker(
     const size = nodeSize(pool);
     return size === undefined ? [] : checkNode(pod, pool.name, size);
   }
-  // It has no pool of its own, and goes wherever there is room.
+  // A pod without a pool may run on any pool without GPUs.
   const plain = pools.filter(({ gpu }) => gpu === undefined);
   const checked = plain.map((pool) => {
     const size = nodeSize(pool);
@@ -242,9 +242,8 @@ function consumersOf({
 }
 
 /**
- * Steps of a workload of a folder. Each continues the chain of a step that it comes after, unless another does so
- * already: what is in one chain never runs side by side, whatever else may. A step that people alone start is checked by
- * itself.
+ * Consumers of a workload's steps. A step continues the chain of a step that it waits for, unless another step does so
+ * already: only steps of one chain are known not to run concurrently. Manual steps are checked by themselves.
  */
 function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
   const chains = new Map<string, string>();
@@ -254,7 +253,7 @@ function ownConsumers({ name, team, steps }: DeclaredWorkload): Consumer[] {
     .flatMap((each): Consumer[] => {
       const path = `workloads.${name}.${each.name}`;
       const own = stepConsumers(path, team, each, steps);
-      // At any time beside the others, those that it once came after among them.
+      // A server runs concurrently with all other steps, including those it waited for.
       if (each.step.run === "service") return own;
       if (each.step.run !== "once")
         return own.map((one) => ({ ...one, chain: path }));
@@ -298,7 +297,7 @@ function stepConsumers(
       },
     ],
   };
-  // It waits for the Spark jobs that it has submitted.
+  // The pipeline waits for the Spark jobs that it submits, so that they run at the same time.
   return steps
     .filter(({ name }) => sparkJobs.includes(name))
     .reduce<Consumer[]>(
@@ -349,16 +348,16 @@ interface Place {
   readonly pool: string;
 }
 
-/** Pods that need no Spark, as `DataSetContext.toolPod` sizes them. */
+/** Size of pods without Spark, the same as in `DataSetContext.toolPod`. */
 const tool = { cpu: "100m", memory: "256Mi" };
 
 function streamConsumers(path: string, config: StreamConfig): Consumer[] {
   const { team, pool, producer, source, ingest, views, training, drift } =
     config;
   const place = { team, pool };
-  // Data sets follow one another, and so do the jobs of each.
+  // `up` runs data sets, and the jobs of each, one after another.
   const chain = "streams";
-  // At the times that views and models declare, beside everything else.
+  // Scheduled jobs may run concurrently with all others.
   const clock = `${path} by schedule`;
   const { online } = config;
   return [
@@ -382,7 +381,7 @@ function streamConsumers(path: string, config: StreamConfig): Consumer[] {
     ...(drift.scheduled
       ? [
           sparkJob(`${path}.drift.size`, place, drift.size, clock),
-          // Drift starts a training.
+          // The drift job may start a training.
           sparkJob(`${path}.training.size`, place, training.size, clock),
         ]
       : []),
@@ -400,7 +399,7 @@ function streamConsumers(path: string, config: StreamConfig): Consumer[] {
   ];
 }
 
-/** While a new version takes its place, two run. */
+/** During a rollout, the old and the new replica run at the same time. */
 function historyServer(
   path: string,
   team: string,

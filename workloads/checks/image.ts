@@ -5,7 +5,7 @@ import { leadsOut, outsideFault } from "../declaration/inside-folder";
 import type { Report } from "./report";
 import type { Step } from "../schema/step";
 
-/** What is wrong with a step's image, its main file included. @param folder that of the workload */
+/** Checks a step's image and its main file. @param folder that of the workload */
 export function checkImage(step: Step, folder: string, report: Report): void {
   const { image } = step;
   const main = "main" in step ? step.main : undefined;

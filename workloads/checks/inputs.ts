@@ -18,7 +18,7 @@ import type { Workload } from "../schema/workload";
 export interface GivenInputs {
   /** Values of those that are set, as texts. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Where the files of this machine among them lie, from the root of the project. */
+  /** Paths of those inputs that are files of this machine, relative to the root of the project. */
   readonly files: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
 }
@@ -105,7 +105,7 @@ function unknownInputs(
 
 type Column = NonNullable<Input["columns"]>[number];
 
-/** What a column or an encoding is called; undefined where that is an input which is not set. */
+/** Name of a column or an encoding; undefined where it comes from an input that is not set. */
 function textOf(
   column: Column,
   inputs: Readonly<Record<string, string>>,

@@ -24,7 +24,7 @@ const compiled = z.looseObject({
 });
 
 /**
- * What is wrong with a pipeline's file, and with the values of its parameters that are known beforehand.
+ * Checks a pipeline's file, and the values of its parameters that are known in advance.
  *
  * @param folder that of the workload
  * @param known text of a value that is known before anything runs

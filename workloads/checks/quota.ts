@@ -4,7 +4,7 @@ import type { DeclaredStep } from "../declaration/declared-workload";
 import type { Report } from "./report";
 import { demandOf } from "./step-demand";
 
-/** A step that asks for more than its team's quota, with the Spark jobs that it waits for. */
+/** Problem of a step that requests more than its team's quota, together with the Spark jobs that it waits for. */
 export function checkQuota(
   { step, sparkJobs }: DeclaredStep,
   steps: readonly DeclaredStep[],

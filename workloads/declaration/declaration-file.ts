@@ -29,7 +29,7 @@ export function readDeclaration(
   };
   const [error] = document.errors;
   if (error) {
-    // What follows any other error is often but its consequence.
+    // Syntax errors after the first often follow from it; duplicate keys are independent of each other.
     const told = document.errors.every(({ code }) => code === "DUPLICATE_KEY")
       ? document.errors
       : [error];

@@ -23,10 +23,10 @@ export interface DeclaredWorkload {
   readonly folder: string;
   /** Values of the inputs that are set. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Of inputs that are files of this machine: where they lie, from the root of the project. */
+  /** Paths of the inputs that are files of this machine, relative to the root of the project. */
   readonly files: Readonly<Record<string, string>>;
   readonly declaredInputs: Workload["inputs"];
-  /** Those that the stack has, in an order in which each comes after what it needs. */
+  /** Steps of the workload that the stack includes, each after the steps it depends on. */
   readonly steps: readonly DeclaredStep[];
 }
 

@@ -25,7 +25,7 @@ export interface ReadWorkload {
   /** Undefined where it cannot be read; `problems` tell why. */
   readonly workload: Workload | undefined;
   readonly problems: readonly Problem[];
-  /** Where a key stands: in the stack's file, or in the folder's. */
+  /** Location of a key: in the stack's file, or in the folder's. */
   at(path: readonly PropertyKey[]): string;
 }
 

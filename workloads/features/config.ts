@@ -15,7 +15,7 @@ const rate = z
   .number()
   .min(0)
   .default(0)
-  .describe("Events a second; 0 sends as fast as it goes");
+  .describe("Events per second; 0 sends as fast as possible");
 
 /** A data set that a stack keeps from a stream. */
 export const streamSchema = z.strictObject({
@@ -24,8 +24,8 @@ export const streamSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(`Folder of its data-set.yaml, ${folderWords}`),
-  team: z.string().default("ml").describe("Team whose jobs keep the data set"),
-  pool: z.string().default("cpu").describe("Pool that they run on"),
+  team: z.string().default("ml").describe("Team that runs the data set's jobs"),
+  pool: z.string().default("cpu").describe("Pool of the jobs"),
   topic: z
     .string()
     .min(1)
@@ -36,7 +36,7 @@ export const streamSchema = z.strictObject({
       jdbc: databaseTableSchema.describe("A table of a PostgreSQL database"),
     })
     .optional()
-    .describe("Where its records come from in place of a topic"),
+    .describe("Source of its records, in place of a topic"),
   producer: z
     .discriminatedUnion("kind", [
       z.strictObject({
@@ -49,13 +49,18 @@ export const streamSchema = z.strictObject({
           .min(1)
           .optional()
           .describe(
-            "How many of the file's events, from its first; all unless given",
+            "Number of events from the start of the file; all unless given",
           ),
         rate,
       }),
       z.strictObject({
         kind: z.literal("generate").describe("Synthetic events"),
-        events: z.number().int().min(1).max(100_000_000).describe("How many"),
+        events: z
+          .number()
+          .int()
+          .min(1)
+          .max(100_000_000)
+          .describe("Number of events"),
         seed: z
           .number()
           .int()
@@ -73,7 +78,7 @@ export const streamSchema = z.strictObject({
         .positive()
         .optional()
         .describe(
-          "Seconds from one batch, or one reading of a database's table, to the next, run on; without it, a run ends when it has caught up",
+          "Seconds between two batches, or two reads of a database's table, of a long-running job; without it, a run ends when it has caught up",
         ),
       keepDays: z
         .number()
@@ -81,25 +86,25 @@ export const streamSchema = z.strictObject({
         .max(3650)
         .optional()
         .describe(
-          "Days for which every instant of the events can be read again; those that the data set declares unless given",
+          "Days for which every instant of the events can be read; the data set's own value unless given",
         ),
       onLoss: z
         .enum(["stop", "continue"])
         .default("stop")
         .describe(
-          "What to do where the topic has lost records that were not read yet: end, or go on with those that are left",
+          "Action if the topic has deleted records that were not read yet: stop, or continue with the remaining records",
         ),
       batch: z
         .number()
         .int()
         .min(1000)
         .default(250_000)
-        .describe("Most records of a batch"),
+        .describe("Maximum number of records per batch"),
       size: size.describe("Size of the job"),
     })
     .prefault({})
     .describe(
-      "How the topic, or the database's table, is read into the data set's",
+      "Ingestion of the topic, or of the database's table, into the data set's table",
     ),
   views: z
     .strictObject({
@@ -107,36 +112,38 @@ export const streamSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          "Whether views are computed by their schedules, beside the run of the program",
+          "Whether views are also computed on their schedules, and not only by `up`",
         ),
       schedule: cronLine
         .optional()
         .describe(
-          "Cron line, in UTC, for every view that declares one; its own unless given",
+          "Cron line, in UTC, for every view with a schedule; the view's own unless given",
         ),
       size: size.describe("Size of a job"),
     })
     .prefault({})
-    .describe("How views are computed from the tables"),
+    .describe("Computation of views"),
   training: z
     .strictObject({ size: size.describe("Size of a job") })
     .prefault({})
-    .describe("How models are trained from views"),
+    .describe("Training of models"),
   drift: z
     .strictObject({
       scheduled: z
         .boolean()
         .default(true)
         .describe(
-          "Whether drift is looked for by the schedules that models declare; else only by `npm run features -- drift`",
+          "Whether drift is measured on the schedules that models declare; otherwise only by `npm run features -- drift`",
         ),
       size: size.describe("Size of a job"),
     })
     .prefault({})
-    .describe("How drift of features is looked for"),
+    .describe("Measurement of drift"),
   online: onlineStoreSchema
     .optional()
-    .describe("Keeps the newest row of each entity in Redis too"),
+    .describe(
+      "Online store: also keeps the latest row of each entity in Redis",
+    ),
   timeoutSeconds: z
     .number()
     .int()

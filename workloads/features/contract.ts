@@ -25,39 +25,41 @@ const limit = z.union([z.number(), z.iso.datetime(numberOrInstant)], {
 const fieldSchema = z.strictObject({
   type: z
     .enum(["string", "long", "double", "boolean", "timestamp"])
-    .describe("What its values are"),
+    .describe("Type of its values"),
   required: z
     .boolean()
     .default(false)
     .describe(
-      "Whether a record without it is at fault; an optional field may be added to a contract at any time",
+      "Whether a record without it violates the contract; an optional field may be added to a contract at any time",
     ),
   oneOf: z
     .array(scalar)
     .min(1)
     .optional()
-    .describe("The values that it may have; any unless given"),
-  min: limit.optional().describe("Least value: a number, or an ISO instant"),
-  max: limit.optional().describe("Greatest value: a number, or an ISO instant"),
+    .describe("Allowed values; any unless given"),
+  min: limit.optional().describe("Minimum: a number, or an ISO instant"),
+  max: limit.optional().describe("Maximum: a number, or an ISO instant"),
   pattern: z
     .string()
     .regex(/^\^[^]*\$$/, "anchor it: begin with ^ and end with $")
     .refine(isExpression, "it is no regular expression; correct it")
     .optional()
-    .describe("Regular expression of the whole value, anchored by ^ and $"),
+    .describe(
+      "Regular expression that the whole value must match, anchored by ^ and $",
+    ),
   otherwise: z
     .union(
       [
         z.enum(["reject", "drop"]),
         z.strictObject({
-          default: scalar.describe("What it is filled with"),
+          default: scalar.describe("Replacement value"),
         }),
       ],
       { error: "write reject, drop or { default: VALUE }" },
     )
     .default("reject")
     .describe(
-      "What becomes of a record whose value breaks a rule: it goes to the dead letters (reject), the field is emptied (drop), or it is filled with a value",
+      "Action if a value breaks a rule: the record becomes a dead letter (reject), the field becomes null (drop), or the value is replaced",
     ),
 });
 
@@ -72,23 +74,23 @@ export const contractSchema = z.strictObject({
     .int()
     .min(1)
     .describe(
-      "Raised with every change, so that a dead letter tells which rules it broke",
+      "Version, increased with every change, so that a dead letter identifies the rules that it broke",
     ),
-  owner: z.string().min(1).describe("Team that answers for it"),
-  description: z.string().min(1).describe("What an event is"),
+  owner: z.string().min(1).describe("Team that owns it"),
+  description: z.string().min(1).describe("Description of an event"),
   key: z
     .array(columnName)
     .min(1)
     .describe(
-      "Fields that name an event: the same ones again are the same event again",
+      "Fields that identify an event: records with equal values are the same event",
     ),
   eventTime: columnName.describe(
-    "Field of the time at which it happened; its day is the partition, to which a correction may move an event",
+    "Field with the event time; its day is the partition. A correction may move an event to another day",
   ),
   orderBy: columnName
     .default("kafka_time")
     .describe(
-      "Of two records with one key the one in which this is greater stays; kafka_time is when the topic got it",
+      "Ordering field: of two records with the same key, the one with the greater value is kept; kafka_time is the time at which the topic received the record",
     ),
   maxAheadHours: z
     .number()
@@ -96,7 +98,7 @@ export const contractSchema = z.strictObject({
     .max(87_600)
     .default(24)
     .describe(
-      "Hours that an event may be ahead of the time at which the topic got its record; beyond, it is a dead letter",
+      "Hours that an event time may be ahead of the time at which the topic received the record; beyond that, the record is a dead letter",
     ),
   movesWithinDays: z
     .number()
@@ -105,26 +107,27 @@ export const contractSchema = z.strictObject({
     .max(36_500)
     .default(1)
     .describe(
-      "Days by which a correction may move an event; each costs a batch the reading of a day's keys, and 0 nothing",
+      "Days by which a correction may move an event; for each of them a batch reads the keys of a day, and for 0 none",
     ),
   deletes: z
     .strictObject({
-      field: columnName.describe("Field that marks it"),
-      in: z.array(scalar).min(1).describe("Values that do"),
+      field: columnName.describe("Field that marks a deletion"),
+      in: z
+        .array(scalar)
+        .min(1)
+        .describe("Values of the field that mark a deletion"),
     })
     .optional()
-    .describe(
-      "Of a change stream: what marks a record as the deletion of its event",
-    ),
+    .describe("For a change stream: mark of records that delete their event"),
   additional: z
     .enum(["ignore", "keep"])
     .default("ignore")
-    .describe("Whether fields that are not declared become columns of text"),
+    .describe("Whether undeclared fields become text columns"),
   fields: z
     .record(columnName, fieldSchema)
     .refine((fields) => Object.keys(fields).length > 0, "declare a field")
     .describe("Fields of a record by name"),
-  table: tableSchema.prefault({}).describe("How the table lies in its bucket"),
+  table: tableSchema.prefault({}).describe("Layout of the table"),
 });
 
 /** A checked declaration. */

@@ -26,7 +26,7 @@ export interface StreamedDataSetArgs {
   readonly team: Team;
   readonly teamName: string;
   readonly pool: PlacedPool;
-  /** Where its topic is; undefined in a stack whose data sets come from databases alone. */
+  /** Address of its topic; undefined in a stack whose data sets all come from databases. */
   readonly kafka: Kafka | undefined;
   readonly dataSet: DataSet;
   /** Path of its folder. */
@@ -34,7 +34,7 @@ export interface StreamedDataSetArgs {
   readonly config: StreamConfig;
   /** Ends of jobs that come first. */
   readonly after?: readonly JobEnd[];
-  /** Where jobs push what they measured, where the stack is observed. */
+  /** Address of the Pushgateway for jobs, if the stack has observability. */
   readonly pushgatewayUrl?: pulumi.Output<string>;
 }
 
@@ -210,7 +210,7 @@ const code = [
   "features/python/requirements-jobs.txt",
 ];
 
-/** Where the image of the producer has the sample. */
+/** Path of the sample in the producer's image. */
 export function sampleFile(sample: Sample): string {
   return "file" in sample
     ? `/opt/mlstack/stream/sample/${sample.file}`

@@ -11,7 +11,7 @@ const key = z
   .string()
   .min(1)
   .describe(
-    "Column that is the key of the records: those of one value stay in order",
+    "Column that is the records' key: records with the same value stay in order",
   );
 
 const sampleSchema = z.union(
@@ -25,7 +25,7 @@ const sampleSchema = z.union(
             "write the name of a file in the folder",
           )
           .describe(
-            "A file of the folder; CSV or JSON lines, plain, gzipped or alone in a zip",
+            "A file of the folder; CSV or JSON lines, plain, gzipped or as the only file of a zip",
           ),
         key,
       })
@@ -40,7 +40,7 @@ const sampleSchema = z.union(
           .string()
           .min(1)
           .describe(
-            "Where the file lies in the package; CSV or JSON lines, plain, gzipped or alone in a zip",
+            "Path of the file in the package; CSV or JSON lines, plain, gzipped or as the only file of a zip",
           ),
         key,
       })
@@ -58,17 +58,17 @@ export const dataSetSchema = z.strictObject({
     .literal("mlstack.dev/v1")
     .describe("Version of this declaration"),
   contract: contractSchema.describe(
-    "What the records of the stream look like, and the table that they go to",
+    "Contract of the stream's records, and the table that stores them",
   ),
   views: z
     .array(featureViewSchema)
     .default([])
-    .describe("Features that are made of the events, a table each"),
+    .describe("Feature views computed from the events, one table per view"),
   models: z
     .array(featureModelSchema)
     .default([])
     .describe(
-      "Models that learn what becomes of an example from what a view knew of its entity when the example began",
+      "Models that predict the outcome of an example from the features of its entity at the start of the example",
     ),
   sample: sampleSchema
     .optional()
@@ -77,7 +77,7 @@ export const dataSetSchema = z.strictObject({
     .literal("clicks")
     .optional()
     .describe(
-      "Events that stream/generator.py makes, for `producer: generate`: clicks of a shop's visitors",
+      "Synthetic events by stream/generator.py, for `producer: generate`: clicks of a shop's visitors",
     ),
 });
 

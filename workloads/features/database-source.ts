@@ -19,7 +19,7 @@ export const databaseTableSchema = z.strictObject({
   url: z
     .string()
     .describe(
-      "jdbc:postgresql://HOST:PORT/DATABASE, with ?sslmode=require or verify-full where the way there is not trusted; credentials come from `secret`",
+      "jdbc:postgresql://HOST:PORT/DATABASE, with ?sslmode=require or verify-full where the network is not trusted; credentials come from `secret`",
     ),
   table: z
     .string()
@@ -28,7 +28,7 @@ export const databaseTableSchema = z.strictObject({
       "write SCHEMA.TABLE as the database spells it, without quotes",
     )
     .describe(
-      "SCHEMA.TABLE as the database spells it, capitals included; of the schema `public` unless it names one. A view will do",
+      "SCHEMA.TABLE as the database spells it, capitals included; the schema is `public` unless given. It may be a view",
     ),
   secret: z
     .string()
@@ -37,12 +37,12 @@ export const databaseTableSchema = z.strictObject({
       "write the name of a Secret in the team's namespace",
     )
     .describe(
-      "Name of a Secret in the team's namespace: keys `username`, `password` and, for sslmode=verify-full and an authority that Java does not know, `ca.crt`",
+      "Name of a Secret in the team's namespace, with the keys `username`, `password` and, for sslmode=verify-full with a certificate authority that Java does not trust, `ca.crt`",
     ),
   incremental: column
     .optional()
     .describe(
-      "Column, of times or whole numbers, that grows with every change of a row: a run reads what has changed since the last one; without it, all rows each time",
+      "Column of times or whole numbers that increases with every change of a row: a run reads the rows that changed since the last run; without it, all rows",
     ),
   overlap: z
     .number()
@@ -51,12 +51,12 @@ export const databaseTableSchema = z.strictObject({
     .max(2 ** 31)
     .optional()
     .describe(
-      "How far below the last value read `incremental` is read again, in seconds or as a number: for transactions that began before a run and ended after it; 300 unless given",
+      "Distance below the high-water mark of `incremental` that is read again, in seconds or as a number, for transactions that began before a run and ended after it; 300 unless given",
     ),
   partitionColumn: column
     .optional()
     .describe(
-      "Column of whole numbers by whose ranges several connections share the rows",
+      "Column of whole numbers; several connections read ranges of it in parallel",
     ),
   partitions: z
     .number()
@@ -64,11 +64,11 @@ export const databaseTableSchema = z.strictObject({
     .min(2)
     .max(64)
     .optional()
-    .describe("How many connections that is; 4 unless given"),
+    .describe("Number of these connections; 4 unless given"),
   schedule: cronLine
     .optional()
     .describe(
-      "Cron line, in UTC, by which the table is read again, beside the run of the program",
+      "Cron line, in UTC, for additional reads of the table, besides those by `up`",
     ),
   timeZone: z
     .string()
@@ -77,9 +77,7 @@ export const databaseTableSchema = z.strictObject({
       "write the name of a time zone, such as Europe/Berlin or UTC",
     )
     .default("UTC")
-    .describe(
-      "Zone of the times that the table keeps without one, in `timestamp` and `date`",
-    ),
+    .describe("Time zone of columns without one (`timestamp` and `date`)"),
 });
 
 /** A checked declaration of a database's table. */
@@ -98,7 +96,7 @@ const sslModes = [
 ];
 
 /**
- * What is wrong with the declaration of a table: that of its URL without what may be a password.
+ * Problems with a table's declaration. They quote its URL without anything that may be a password.
  *
  * @param everySeconds `ingest.everySeconds` of the stream; undefined where the job ends once it has read the table
  */

@@ -181,13 +181,16 @@ function sourceOf(
 
 const streamConf = {
   ...bulkConf,
-  // Of a method with more bytecodes the JVM makes no machine code; Spark's default of 65,535 leaves some interpreted.
+  // The JVM compiles no method with more bytecodes; Spark's default of 65,535 leaves some interpreted.
   "spark.sql.codegen.hugeMethodLimit": "8000",
-  // A batch is kept for three looks and then gone: to compress it costs as much as to judge it.
+  // A cached batch is read three times and dropped: compressing it takes as long as validating it.
   "spark.sql.inMemoryColumnarStorage.compressed": "false",
 } as const;
 
-/** Of a checkpoint, a file is there whole or not at all, without a rename that copies. Only the S3A client can do that. */
+/**
+ * Writes each checkpoint file as a whole or not at all, without a rename, which would copy it. Only the S3A client can
+ * do that.
+ */
 const abortableCheckpoint = {
   "spark.sql.streaming.checkpointFileManagerClass":
     "org.apache.spark.internal.io.cloud.AbortableStreamBasedCheckpointFileManager",

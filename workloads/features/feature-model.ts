@@ -15,15 +15,15 @@ const positiveSchema = z.union(
     z
       .strictObject({
         field: columnName.describe("Field of text"),
-        in: z.array(z.string()).min(1).describe("Values of a positive one"),
+        in: z.array(z.string()).min(1).describe("Values of a positive example"),
       })
-      .describe("By its text"),
+      .describe("By the value of a text field"),
     z
       .strictObject({
         field: columnName.describe("Field of numbers"),
-        above: z.number().describe("A positive one's is greater than this"),
+        above: z.number().describe("Threshold: greater values are positive"),
       })
-      .describe("By its number"),
+      .describe("By the value of a numeric field"),
   ],
   { error: "write { field, in: [TEXT] } or { field, above: NUMBER }" },
 );
@@ -35,7 +35,7 @@ const driftSchema = z.strictObject({
     .positive()
     .default(0.25)
     .describe(
-      "Population stability index of a column above which it has moved: below 0.1 is stable, above 0.25 is another data set",
+      "Limit of a column's population stability index: below 0.1 it is stable, above 0.25 the distribution has changed",
     ),
   limits: z
     .record(columnName, z.number().positive())
@@ -48,7 +48,7 @@ const driftSchema = z.strictObject({
     .max(24 * 366)
     .default(24 * 7)
     .describe(
-      "Examples that are looked at: those that began so many hours before the newest, or later",
+      "Hours before the newest example; examples that began within them are compared",
     ),
   leastExamples: z
     .number()
@@ -56,38 +56,34 @@ const driftSchema = z.strictObject({
     .min(1)
     .default(500)
     .describe(
-      "Fewest examples that say anything: of fewer, chance alone moves the index",
+      "Minimum number of examples; with fewer, the index is not significant",
     ),
 });
 
 /** A model that learns what becomes of an example from what a view knew of its entity when the example began. */
 export const featureModelSchema = z.strictObject({
   name: columnName.describe("Name of its folder among the models"),
-  owner: z.string().min(1).describe("Team that answers for it"),
-  description: z.string().min(1).describe("What it predicts"),
+  owner: z.string().min(1).describe("Team that owns it"),
+  description: z.string().min(1).describe("Description of the prediction"),
   source: columnName.describe(
-    "Name of the contract whose events make the examples",
+    "Name of the contract whose events form the examples",
   ),
   example: columnName.describe(
-    "Field that names an example; it begins with its first event",
+    "Field that identifies an example, which begins with its first event",
   ),
-  positive: positiveSchema.describe(
-    "Which events make an example a positive one",
-  ),
+  positive: positiveSchema.describe("Events that make an example positive"),
   view: columnName.describe(
-    "Name of a view that trails; its entity is a field of the source",
+    "Name of a view with trailing windows, whose entity is a field of the source",
   ),
   columns: z
     .array(columnName)
     .min(1)
     .optional()
-    .describe(
-      "Columns to learn from; all of the view's that are numbers unless given",
-    ),
+    .describe("Feature columns; all numeric ones of the view unless given"),
   drift: driftSchema
     .optional()
     .describe(
-      "What counts as drift, and when it is looked for; {} takes the defaults, and without it nobody looks. A model for which it is passed is trained anew",
+      "Limits and schedule of drift; {} takes the defaults, and without it drift is not measured. A model that exceeds a limit is retrained",
     ),
 });
 

@@ -12,14 +12,14 @@ const whereSchema = z.union(
     z
       .strictObject({
         field: columnName.describe("Field of text"),
-        in: z.array(z.string()).min(1).describe("The values that count"),
+        in: z.array(z.string()).min(1).describe("Values of the field"),
       })
-      .describe("By its text"),
+      .describe("By the value of a text field"),
     z
       .strictObject({
         field: columnName.describe("Field of numbers"),
-        above: bound.describe("Those that count are greater than this"),
-        below: bound.describe("Those that count are less than this"),
+        above: bound.describe("Lower bound, exclusive"),
+        below: bound.describe("Upper bound, exclusive"),
       })
       .refine(
         ({ above, below }) => above !== undefined || below !== undefined,
@@ -27,7 +27,7 @@ const whereSchema = z.union(
           error: "write above or below, such as above: 100",
         },
       )
-      .describe("By its number"),
+      .describe("By the value of a numeric field"),
   ],
   {
     error: "write { field, in: [TEXT] }, or { field, above: NUMBER }",
@@ -35,18 +35,16 @@ const whereSchema = z.union(
 );
 
 const featureSchema = z.strictObject({
-  description: z.string().min(1).describe("What it tells"),
+  description: z.string().min(1).describe("Description of the feature"),
   aggregate: z
     .enum([
       ...(["count", "sum", "min", "max", "mean", "stddev"] as const),
       ...(["first", "last", "distinct"] as const),
     ])
     .describe(
-      "What is made of the events; first and last by their time, stddev that of a sample",
+      "Aggregate function; first and last are by event time, stddev is that of a sample",
     ),
-  of: columnName
-    .optional()
-    .describe("Field that is aggregated; a count has none"),
+  of: columnName.optional().describe("Field to aggregate; a count has none"),
   where: whereSchema
     .optional()
     .describe(
@@ -63,15 +61,15 @@ const windowSchema = z.discriminatedUnion("kind", [
     .strictObject({
       kind: z
         .literal("whole")
-        .describe("All of them: one row an entity, as of its last event"),
+        .describe("All events: one row per entity, as of its last event"),
     })
-    .describe("All of them: one row an entity, as of its last event"),
+    .describe("All events: one row per entity, as of its last event"),
   z
     .strictObject({
       kind: z
         .literal("trailing")
         .describe(
-          "Those of the hours before an instant: a row for every full hour at which a value changes",
+          "The events of the hours before an instant: one row per full hour at which a value changes",
         ),
       hours: z
         .array(
@@ -90,7 +88,7 @@ const windowSchema = z.discriminatedUnion("kind", [
         .describe("Hours of each window, ascending; each gives a column"),
     })
     .describe(
-      "Those of the hours before an instant: a row for every full hour at which a value changes",
+      "The events of the hours before an instant: one row per full hour at which a value changes",
     ),
 ]);
 
@@ -102,18 +100,18 @@ export const featureViewSchema = z.strictObject({
     .int()
     .min(1)
     .describe(
-      "Raised when a feature changes its meaning; the table's name carries it from 2 on",
+      "Version, increased when a feature's meaning changes; from 2 on it is part of the table's name",
     ),
-  owner: z.string().min(1).describe("Team that answers for it"),
-  description: z.string().min(1).describe("What the features tell"),
+  owner: z.string().min(1).describe("Team that owns it"),
+  description: z.string().min(1).describe("Description of the features"),
   source: columnName.describe(
-    "Name of the contract whose events it is made of",
+    "Name of the contract whose events it is computed from",
   ),
-  entity: columnName.describe("Field that names the entity"),
+  entity: columnName.describe("Field that identifies the entity"),
   knownAt: columnName
     .optional()
     .describe(
-      "Field that tells when an event was known, if not when it happened: a timestamp, or a number of minutes after the event's time. Features of an earlier time do not know the event",
+      "Field with the time at which an event became known, if later than the event time: a timestamp, or minutes after the event time. Features of an earlier time do not include the event",
     ),
   delayMinutes: z
     .number()
@@ -122,10 +120,10 @@ export const featureViewSchema = z.strictObject({
     .max(7 * 24 * 60)
     .default(0)
     .describe(
-      "Minutes from the end of a window until its row can be had: those of the schedule and of the job",
+      "Minutes from the end of a window until its row is available: the delay of the schedule and the job",
     ),
   window: windowSchema.describe(
-    "Over which of an entity's events a feature is taken",
+    "Events of an entity that a feature aggregates",
   ),
   features: z
     .record(columnName, featureSchema)
@@ -134,9 +132,9 @@ export const featureViewSchema = z.strictObject({
   schedule: cronLine
     .optional()
     .describe(
-      "Cron line of its job, in UTC; without it, the job runs when the program does",
+      "Cron line of its job, in UTC; without it, the job runs with `up`",
     ),
-  table: tableSchema.prefault({}).describe("How the table lies in its bucket"),
+  table: tableSchema.prefault({}).describe("Layout of the table"),
 });
 
 /** A checked declaration. */

@@ -1,7 +1,8 @@
 import { readDataSet } from "./read-data-set";
 import { specs } from "./specs";
 
-// What the jobs read, for their tests: `npx tsx workloads/features/print-specs.ts > workloads/features/stream_tests/specs.json`
+// Prints the declarations that the jobs' tests read: `npx tsx workloads/features/print-specs.ts >
+// workloads/features/stream_tests/specs.json`
 const place = "print-specs";
 const { dataSet, problems } = readDataSet({ name: "clickstream", place });
 if (dataSet === undefined) throw new Error(JSON.stringify(problems));

@@ -10,7 +10,7 @@ import { computeViews } from "./view-jobs";
 
 /** A data set from its topic or table to its feature views: events in, validated and upserted; features out, offline and online. */
 export class StreamedDataSet extends pulumi.ComponentResource {
-  /** How each job that ends did, in the order in which they ran. */
+  /** Ends of the jobs, in the order in which they ran. */
   readonly ends: readonly JobEnd[];
 
   constructor(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How a feature-store table lies in its bucket, as far as it is a choice. */
+/** Configurable layout of a feature-store table. */
 export const tableSchema = z.strictObject({
   type: z
     .enum(["merge-on-read", "copy-on-write"])
@@ -48,7 +48,7 @@ export const mostInstants = 5000;
 /** Layout of a table. */
 export type Table = z.output<typeof tableSchema>;
 
-/** How rows of one key are told apart, and which partition they belong to. */
+/** Keys of a table: record key, partition and ordering. */
 export interface TableKeys {
   readonly key: readonly string[];
   /**
@@ -59,7 +59,10 @@ export interface TableKeys {
   readonly keyEnd?: string;
   /** Absent in a table that is not partitioned. */
   readonly partition?: string;
-  /** Of two rows with one key the one in which it is greater stays; without it, the one written last. */
+  /**
+   * Ordering field: of two rows with the same key, the one with the greater value is kept; without it, the one written
+   * last.
+   */
   readonly ordering?: string;
 }
 
@@ -149,8 +152,8 @@ function cleaning({ keepDays }: Table): Record<string, string> {
 const records: Readonly<Record<string, string>> = {
   "hoodie.write.record.merge.custom.implementation.classes":
     "org.apache.hudi.DefaultSparkRecordMerger",
-  // Of a block in Parquet, Hudi's InLineFsDataInputStream closes no stream: each keeps a connection to the store, and
-  // a job waits for ever once all 500 of fs.s3a.connection.maximum are kept.
+  // For a block in Parquet, Hudi's InLineFsDataInputStream leaves its stream open: each holds a connection to the
+  // store, and a job hangs once all 500 of fs.s3a.connection.maximum are in use.
   "hoodie.logfile.data.block.format": "avro",
   // Hudi keeps the records of a block on the heap until the block is full. Blocks of its default, 256 MB, ended executors
   // of 1 GB that appended 600,000 events to a file.

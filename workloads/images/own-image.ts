@@ -11,7 +11,7 @@ import { imageBases, type StepImage } from "../schema/image";
 import { workloadFile } from "../schema/names";
 import type { Step } from "../schema/step";
 
-/** Where the image keeps the code of a workload. */
+/** Folder of a workload's code in the image. */
 export const codeFolder = "/opt/workload";
 
 /** Name of the requirements in the context of a build. */
@@ -35,7 +35,7 @@ const frameworks: Readonly<
   >
 > = {
   python: { cpu: {}, gpu: {} },
-  // Those of the file come as well.
+  // Requirements from the mlstack_pipelines package are added.
   pipeline: { cpu: {}, gpu: {} },
   pytorch: {
     cpu: { APT: "python3-torch" },
@@ -66,14 +66,14 @@ const ownPackages = {
   },
 } as const;
 
-/** What an image is built from: {@link ImageContext}, and the arguments of the build. */
+/** Context of a team's image: {@link ImageContext}, and the arguments of the build. */
 export interface OwnImageContext extends ImageContext {
   readonly args: Readonly<Record<string, string>>;
   /** Whether it is made from the platform's image of Spark. */
   readonly onSpark: boolean;
 }
 
-/** What the image of a step is built from; undefined where it is somebody's as it is. */
+/** Build context of a step's image; undefined for an existing image, which is used unchanged. */
 export function ownImageContext(
   folder: string,
   step: Step,
@@ -159,8 +159,8 @@ function ownEntries(folder: string): string[] {
 }
 
 /**
- * What a team wrote of an image: its own files, and not what the platform makes of them. An image that the platform
- * rebuilds by itself, such as on a base with a fix, is no other run.
+ * Hash of a team's part of an image: its own files, without those that the platform adds. Rebuilding an image for a
+ * change of the platform, such as a patched base, does not run the step again.
  */
 export function ownContent(
   image: StepImage,

@@ -12,7 +12,7 @@ export interface Head {
 /** Bytes of a file, decompressed, by which it is judged. */
 export const headBytes = 1 << 16;
 
-/** Of a file without a byte, or without an event. */
+/** Message for a file without bytes, or without an event. */
 export const empty = "is empty; an input needs at least one event";
 const oneALine = "write one object a line, as `jq -c` does";
 const brokenQuote =

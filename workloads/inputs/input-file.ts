@@ -66,7 +66,7 @@ export function stackBucketOf(
 }
 
 /**
- * What is wrong with the form of a path; undefined when nothing is.
+ * Problem with the form of a path; undefined without one.
  *
  * @param table whether it is to be of one of {@link formats}
  */

@@ -1,7 +1,7 @@
 import { isUri, pathProblem } from "./input-file";
 import type { Input } from "../schema/input";
 
-/** What is wrong with the value of an input; undefined where it fits. A file itself is looked at elsewhere. */
+/** Problem with the value of an input; undefined without one. The content of files is checked elsewhere. */
 export function inputFault(
   {
     type,
@@ -33,7 +33,7 @@ function numberFault(
   return number > max ? `write ${max} or less` : undefined;
 }
 
-/** What is wrong with the value of an input for one more run of a job, whose image has the files that it has. */
+/** Problem with the value of an input for another run of a job, whose image cannot receive new files. */
 export function submittedFault(
   input: Parameters<typeof inputFault>[0],
   value: string,

@@ -14,18 +14,20 @@ export const notebookSchema = z.strictObject({
       "use lower-case letters, digits and hyphens, at most 40, starting with a letter",
     )
     .describe("Name of the notebook"),
-  team: z.string().default("ml").describe("Team whose namespace it is in"),
-  pool: z.string().default("cpu").describe("Pool that it runs on"),
-  cpu: quantity.default("250m").describe("CPU that it is given"),
-  memory: quantity.default("2Gi").describe("Memory that it is given"),
-  disk: quantity.default("5Gi").describe("Volume of its home, which stays"),
+  team: z.string().default("ml").describe("Team that owns it"),
+  pool: z.string().default("cpu").describe("Pool of its pod"),
+  cpu: quantity.default("250m").describe("CPU"),
+  memory: quantity.default("2Gi").describe("Memory"),
+  disk: quantity
+    .default("5Gi")
+    .describe("Size of the volume of its home, which is kept"),
   idleMinutes: z
     .number()
     .int()
     .min(1)
     .max(10_080)
     .default(60)
-    .describe("Minutes after which a kernel that does nothing is ended"),
+    .describe("Minutes after which an idle kernel is shut down"),
 });
 
 /** A notebook server. */

@@ -17,7 +17,7 @@ export function formerWorkload(name: string): pulumi.Alias[] {
     : [];
 }
 
-/** What a step was up to 0.1; see {@link formerWorkload}. */
+/** Aliases of a step's resources in versions up to 0.1; see {@link formerWorkload}. */
 export function formerStep(workload: string, step: string): pulumi.Alias[] {
   if (workload !== "clickstream") return [];
   if (step === "serving") return [{ type: "mlstack:components:ModelServer" }];

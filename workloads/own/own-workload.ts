@@ -52,9 +52,9 @@ export interface OwnWorkloadArgs {
   readonly store: Store;
   readonly team: Team;
   readonly sparkOperator: SparkOperator;
-  /** The training operator; resources to create before a training. */
+  /** Resources of the training operator, created before a training. */
   readonly trainingOperator?: pulumi.Input<pulumi.Resource[]>;
-  /** KServe; resources to create before an InferenceService. A Deployment serves where it is not given. */
+  /** Resources of KServe, created before an InferenceService. Without KServe, a Deployment serves. */
   readonly kserve?: pulumi.Input<pulumi.Resource[]>;
   /** Kubeflow Pipelines, where the stack has it. */
   readonly pipelines?: pulumi.Input<pulumi.Resource[]>;
@@ -64,18 +64,18 @@ export interface OwnWorkloadArgs {
 /** File in a container that takes the step's result, a JSON object of 4,096 bytes at most. */
 const resultFile = "/dev/termination-log";
 
-/** Where the image of a step keeps the files of this machine that are its inputs. */
+/** Folder in a step's image for inputs that are files of this machine. */
 const inputFolder = "/opt/mlstack-inputs";
 
 /**
- * Seconds that a SparkApplication which a pipeline has submitted stays after its end: until then it tells a step that is
- * started again that the work is done.
+ * Seconds for which a SparkApplication submitted by a pipeline is kept after its end, so that a restarted step finds
+ * that its work is done.
  */
 const keptSeconds = 86_400;
 
 /** A workload as its folder declares it: images, accounts and jobs, each after the steps that it needs. */
 export class OwnWorkload extends pulumi.ComponentResource {
-  /** How each awaited step ended, in an order in which they ran. */
+  /** Ends of the awaited steps, in the order in which they ran. */
   readonly ends: readonly JobEnd[];
   private readonly endOf = new Map<string, JobEnd>();
   private readonly images = new Map<string, pulumi.Output<string>>();
@@ -168,10 +168,10 @@ export class OwnWorkload extends pulumi.ComponentResource {
     };
   }
 
-  /** A Spark step as an object that a pipeline completes and submits; retries are the pipeline's own. */
+  /** SparkApplication of a Spark step, which a pipeline completes and submits. Retries are left to the pipeline. */
   private sparkJob(other: string): pulumi.Output<string> {
     const runnable = this.sparkSteps.get(other);
-    // The declaration has been checked; see WorkloadCheck.
+    // WorkloadCheck has validated the declaration.
     if (runnable === undefined) throw new Error(`no Spark step ${other}`);
     const { team, labels } = runnable;
     const spec = sparkApplicationSpec(sparkRunOf(runnable), { type: "Never" });
@@ -187,9 +187,12 @@ export class OwnWorkload extends pulumi.ComponentResource {
     });
   }
 
-  /** What a person wrote of a step; what the platform adds to it, such as a base image, runs nothing again. */
+  /**
+   * Input whose change runs a step again: the team's own declaration and code, and nothing that the platform adds, such
+   * as a base image.
+   */
   private declaration(step: Step): pulumi.Input<object> {
-    // What it runs is what is declared, at any time.
+    // A server always runs what is declared, so that it needs no new run.
     if (step.kind === "serve") return {};
     if (step.rerun === "revision") return { revision: step.revision };
     const { image, kind, size } = step;
@@ -222,7 +225,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
       Object.fromEntries(
         Object.entries(given).map(([name, value]) => [
           name,
-          // What it is made of, as a person wrote it.
+          // A Spark job's declaration, in place of the SparkApplication generated from it.
           typeof value === "object" && "sparkJob" in value
             ? this.sparkSteps.get(value.sparkJob)?.declaration
             : this.resolve(value),
@@ -309,7 +312,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
     return this.sparkImage;
   }
 
-  /** Files of this machine that a step takes, from the root of the project, by their places below {@link inputFolder}. */
+  /** Files of this machine that a step uses, relative to the project's root, by their paths below {@link inputFolder}. */
   private filesOf(step: Step): Readonly<Record<string, string>> {
     const { files } = this.args.declared;
     return Object.fromEntries(
@@ -338,14 +341,14 @@ export class OwnWorkload extends pulumi.ComponentResource {
         const known = this.resolve(value);
         return known === undefined ? [] : [{ name, value: known }];
       }),
-      // What has no end has no result.
+      // A server never ends, so that it has no result.
       ...(step.kind === "serve"
         ? []
         : [{ name: "MLSTACK_RESULT", value: resultFile }]),
     ];
   }
 
-  /** @returns nothing for an input that is not set */
+  /** @returns undefined for an input that is not set */
   private resolve(value: Value): pulumi.Input<string> | undefined {
     if (typeof value !== "object") return String(value);
     if ("sparkJob" in value) return this.sparkJob(value.sparkJob);
@@ -391,7 +394,7 @@ export class OwnWorkload extends pulumi.ComponentResource {
 
   private result(step: string, field: string): pulumi.Output<string> {
     const end = this.endOf.get(step);
-    // The declaration has been checked; see WorkloadCheck.
+    // WorkloadCheck has validated the declaration.
     if (end === undefined) throw new Error(`no step ${step} has ended`);
     return end.result.apply((result) => {
       const value = result[field];
@@ -408,13 +411,13 @@ export class OwnWorkload extends pulumi.ComponentResource {
 
   private pool(name: string): PlacedPool {
     const pool = this.args.platform.pools.find((each) => each.name === name);
-    // The declaration has been checked; see WorkloadCheck.
+    // WorkloadCheck has validated the declaration.
     if (pool === undefined) throw new Error(`there is no pool ${name}`);
     return pool;
   }
 }
 
-/** Name of what a step is in the cluster. */
+/** Name of a step's object in the cluster. */
 export function stepName(
   workload: string,
   { name, step }: Pick<DeclaredStep, "name" | "step">,
@@ -441,7 +444,7 @@ function objectKind({ kind, run }: Step): NamedKind {
   }
 }
 
-/** Where a file that is an input lies among those of a step: two may have one name. */
+/** Path of an input's file below the step's folder; its input keeps files of the same name apart. */
 function placeOf(input: string, file: string): string {
   return `${input}/${basename(file)}`;
 }
@@ -450,7 +453,7 @@ function contentOf(file: string): string {
   return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
-/** Inputs that a step takes and that are set: what is left out has no place where another value could stand. */
+/** Inputs that a step uses and that are set. An unset input's argument is left out, so that `submit` cannot set it. */
 function inputsOf(
   step: Step,
   { inputs, declaredInputs }: DeclaredWorkload,
@@ -492,7 +495,7 @@ function inputsOf(
   );
 }
 
-/** A runner takes steps of its own kind alone; a step and its runner are looked up by the same kind. */
+/** Runner of a kind of step. The cast is safe: a runner is only called with steps of its kind. */
 function runnerOf(kind: Kind): Runner<Step> {
   return runners[kind] as Runner<Step>;
 }

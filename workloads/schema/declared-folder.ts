@@ -9,7 +9,10 @@ import {
 export const folderWords =
   "from the root of the project or elsewhere, or in a git repository at a commit, as git+https://HOST/REPOSITORY#COMMIT or #COMMIT:FOLDER; workloads/NAME unless given";
 
-/** Where a folder with a declaration lies on this machine, that of a repository once it is fetched; or why it cannot be had. */
+/**
+ * Path of a folder with a declaration on this machine, after a fetch for a git repository; or the reason why it is
+ * unavailable.
+ */
 export function declaredFolder(
   name: string,
   path?: string,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What images of a team's own code are made from. */
+/** Bases that the images of a team's own code are built on. */
 export const imageBases = [
   "spark",
   "python",
@@ -14,30 +14,30 @@ const builtImage = z
   .strictObject({
     base: z
       .enum(imageBases)
-      .describe("What it is made from; code and packages are put on it"),
+      .describe("Base image, to which code and packages are added"),
     code: z
       .union([z.string(), z.array(z.string()).min(1)], {
         error: "write a folder, or a list of folders and files",
       })
       .default(".")
       .describe(
-        "Folder of the code below the workload's, which is /opt/workload in the image; or a list of folders and files, which keep their names there",
+        "Folder of the code in the workload's folder, copied to /opt/workload in the image; or a list of folders and files, which keep their names there",
       ),
     requirements: z
       .string()
       .optional()
-      .describe("File of pip's requirements, whose packages are installed"),
+      .describe("Requirements file of pip, whose packages are installed"),
     features: z
       .boolean()
       .optional()
       .describe(
-        "Whether the package mlstack_features, which reads the feature store, is in it; not unless given",
+        "Whether the package mlstack_features, which reads the feature store, is installed; not unless given",
       ),
     cuda: z
       .boolean()
       .optional()
       .describe(
-        "Whether the framework can compute on GPUs; where the step asks for GPUs unless given. Without, the image is a fifth of the size",
+        "Whether the framework supports GPUs; by default where the step requests GPUs. Without, the image is a fifth of the size",
       ),
   })
   .describe("Code of the folder on an image of the platform");
@@ -48,28 +48,28 @@ const dockerImage = z
     context: z
       .string()
       .default(".")
-      .describe("Folder that it copies from, below the workload's"),
+      .describe("Build context, a folder in the workload's folder"),
     args: z
       .record(z.string(), z.string())
       .default({})
-      .describe("Arguments of the build"),
+      .describe("Build arguments"),
     spark: z
       .boolean()
       .optional()
       .describe(
-        "Whether it is made from the platform's image of Spark, whose reference the build has in the argument SPARK; not unless given",
+        "Whether it is based on the platform's image of Spark, whose reference the build gets as the argument SPARK; not unless given",
       ),
   })
-  .describe("An image of one's own Dockerfile");
+  .describe("An image from your own Dockerfile");
 
-/** Where a step's image comes from, as it is written. */
+/** Schema of a step's image. */
 export const image = z.union(
   [
     z
       .strictObject({
         ref: z.string().min(1).describe("Full reference, with a tag or digest"),
       })
-      .describe("Somebody's image, as it is"),
+      .describe("An existing image, unchanged"),
     builtImage,
     dockerImage,
   ],
@@ -79,5 +79,5 @@ export const image = z.union(
   },
 );
 
-/** Where a step's image comes from. */
+/** Image of a step. */
 export type StepImage = z.output<typeof image>;

@@ -22,9 +22,9 @@ const schedule = z
     timeZone: z
       .string()
       .default("UTC")
-      .describe("Time zone of the line, such as Europe/Berlin"),
+      .describe("Time zone of the schedule, such as Europe/Berlin"),
   })
-  .describe("At times");
+  .describe("On a schedule");
 
 /** Keys of every step. */
 export const placed = {
@@ -34,24 +34,24 @@ export const placed = {
     })
     .default(true)
     .describe(
-      "Whether the stack has it: true, false, or needed, where a step that the stack has takes its result or its Spark job. If a step is left out, the steps after it wait for the steps before it",
+      "Whether the stack includes it: true, false, or needed (if another included step uses its result or its Spark job). If a step is left out, the steps after it wait for the steps before it",
     ),
-  image: image.describe("What runs"),
+  image: image.describe("Image of the step"),
   access: z
     .partialRecord(bucketName, z.enum(["read", "write"]))
     .default({})
     .describe(
-      "Buckets that it may read, or read and write; its service account has these rights and no others",
+      "Buckets that it may read, or read and write; its service account has no other rights on buckets",
     ),
   after: z
     .array(z.string())
     .default([])
-    .describe("Steps that come first, beside those whose results it takes"),
+    .describe("Steps to wait for, besides those whose results it uses"),
   pool: z
     .string()
     .optional()
     .describe(
-      "Pool that it runs on; unless given the first without GPUs, or with as many as it asks for",
+      "Pool of its pods; by default the first without GPUs, or with as many as it requests",
     ),
 };
 
@@ -77,17 +77,19 @@ export const container = {
 export const ending = {
   timeout: duration
     .default("30m")
-    .describe("After how long it is ended and counts as failed"),
+    .describe("Time limit, after which it is terminated and counts as failed"),
   rerun: z
     .enum(["changed", "revision"])
     .default("changed")
     .describe(
-      "When `up` runs it again: once its declaration, its code or a value has changed, or once `revision` has",
+      "Change that makes `up` run it again: of its declaration, code or values, or of `revision` only",
     ),
   revision: z
     .string()
     .optional()
-    .describe("Any text, where `rerun` is revision; another one runs it again"),
+    .describe(
+      "Any text, with `rerun: revision`; a new text runs the step again",
+    ),
 };
 
 /** Keys of a job. */
@@ -99,13 +101,13 @@ export const step = {
     .min(0)
     .max(10)
     .default(0)
-    .describe("How often it is started again when it fails"),
+    .describe("Number of retries after a failure"),
   ...ending,
   wait: z
     .boolean()
     .default(true)
     .describe(
-      "Whether `up` waits for its end, and fails with it; without, `status` tells how it went",
+      "Whether `up` waits for its end and fails if it fails; otherwise only `status` reports the outcome",
     ),
 };
 
@@ -116,9 +118,7 @@ export const runs = {
       error: "write once, manual or { schedule, timeZone }",
     })
     .default("once")
-    .describe(
-      "When it runs: by `up`, by `npm run submit` alone, or at the times of a schedule",
-    ),
+    .describe("Trigger: `up`, only `npm run submit`, or a schedule"),
 };
 
 /** Keys of a step whose image has a command of its own. */
@@ -127,13 +127,13 @@ export const commandOfImage = {
     .array(z.string())
     .min(1)
     .optional()
-    .describe("Program to run; the image's own unless given"),
+    .describe("Command; the image's own unless given"),
   user: z
     .number()
     .int()
     .min(1, "write a number above 0: root is not admitted")
     .default(185)
-    .describe("Number of the user that it runs as; root is not admitted"),
+    .describe("Numeric ID of the user; root is refused"),
 };
 
 /** Keys of a training on replicas. */
@@ -142,11 +142,13 @@ export const training = {
   run: z
     .literal("once")
     .default("once")
-    .describe("When it runs: by `up`, and by `npm run submit`"),
+    .describe("Trigger: `up` and `npm run submit`"),
   command: z
     .array(z.string())
     .min(1)
-    .describe("Program of each replica; the working folder is the code's"),
-  size: trainingJobSizeSchema.describe("How large it is"),
+    .describe(
+      "Command of each replica; the working directory is the code's folder",
+    ),
+  size: trainingJobSizeSchema.describe("Size of its pods"),
   sharedMemory: sharedMemorySchema,
 };

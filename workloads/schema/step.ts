@@ -28,23 +28,23 @@ export const stepSchema = z.discriminatedUnion("kind", [
         .string()
         .optional()
         .describe(
-          "Pool of the driver and, without `executorPool`, of the executors; unless given, the driver runs on the first pool without GPUs that is on demand, and the executors on the first that is on spot, where there is one",
+          "Pool of the driver and, without `executorPool`, of the executors; by default the driver runs on the first on-demand pool without GPUs, and the executors on the first spot pool without GPUs, if there is one",
         ),
       main: z
         .string()
         .min(1)
         .describe(
-          "Python file to run: below `code`, or the full path in an image of one's own",
+          "Python file to run: a path in `code`, or the full path in your own image",
         ),
-      size: sparkJobSizeSchema.describe("How large it is"),
+      size: sparkJobSizeSchema.describe("Size of its pods"),
       executorPool: z
         .string()
         .optional()
-        .describe("Pool of the executors, such as one on spot; see `pool`"),
+        .describe("Pool of the executors, such as a spot pool; see `pool`"),
       conf: z
         .record(z.string(), z.string())
         .default({})
-        .describe("Settings of Spark; they come last"),
+        .describe("Spark properties, which override those of the platform"),
     })
     .describe("A PySpark job"),
   z
@@ -57,7 +57,7 @@ export const stepSchema = z.discriminatedUnion("kind", [
       ...step,
       ...runs,
       ...commandOfImage,
-      size: batchJobSizeSchema.describe("How large it is"),
+      size: batchJobSizeSchema.describe("Size of its pods"),
     })
     .describe("A container that runs to its end: a script, batch scoring, dbt"),
   z
@@ -94,7 +94,7 @@ export const stepSchema = z.discriminatedUnion("kind", [
       run: z
         .literal("once")
         .default("once")
-        .describe("When it runs: by `up`, and at the times of `schedule`"),
+        .describe("Trigger: `up`, and `schedule`"),
       wait: z
         .literal(true)
         .default(true)
@@ -103,47 +103,47 @@ export const stepSchema = z.discriminatedUnion("kind", [
         .string()
         .min(1)
         .describe(
-          "Compiled pipeline, a YAML file in the folder; all of its steps run in the image. Where there is no Kubeflow Pipelines, KFP's own runner runs it in a Job. Its outputs are the step's result",
+          "Compiled pipeline, a YAML file in the folder; all of its steps run in the image. Without Kubeflow Pipelines, KFP's own runner runs it in a Job. Its outputs are the step's result",
         ),
       parameters: z
         .record(fieldName, parameter)
         .default({})
-        .describe("Values of its parameters; its own defaults unless given"),
+        .describe(
+          "Values of its parameters; the pipeline's defaults unless given",
+        ),
       arguments: z
         .record(fieldName, parameter)
         .default({})
         .describe(
-          "Values of parameters for the run by `up` alone; runs of the schedule have those of `parameters`",
+          "Values of parameters for the run by `up` only; scheduled runs use `parameters`",
         ),
       schedule: cronLine
         .optional()
         .describe(
-          "Cron line in UTC, at whose times Kubeflow Pipelines runs it again; not at all unless given",
+          "Cron line in UTC of additional runs by Kubeflow Pipelines; none unless given",
         ),
       cache: bucketValue.describe(
-        "Folder that keeps what the steps of runs in a Job have put out: a step runs again only for other inputs",
+        "Folder of the cached outputs of steps that ran in a Job: a step runs again only if its inputs change",
       ),
       record: bucketValue
         .optional()
         .describe(
-          "File that a run leaves, a JSON object: the step's result on Kubeflow Pipelines",
+          "File that a run writes as a JSON object: the step's result on Kubeflow Pipelines",
         ),
       size: z
         .strictObject({
           cpu: quantity.default("250m").describe("CPU"),
-          memory: quantity
-            .default("1Gi")
-            .describe("Memory, which is its limit too"),
+          memory: quantity.default("1Gi").describe("Memory request and limit"),
         })
         .prefault({})
-        .describe("How large the pod is that runs its steps"),
+        .describe("Size of the pod that runs its steps"),
     })
     .describe("A pipeline that KFP has compiled to YAML"),
   z
     .strictObject({
       kind: z
         .literal("serve")
-        .describe("A container that answers on a port, such as a model's"),
+        .describe("A server on a port, such as a model's"),
       ...container,
       ...commandOfImage,
       port: z
@@ -152,25 +152,25 @@ export const stepSchema = z.discriminatedUnion("kind", [
         .min(1024, "write 1024 to 65535: lower ones are root's")
         .max(65_535)
         .default(8080)
-        .describe("Port that it listens on"),
+        .describe("Port of the server"),
       health: z
         .string()
         .regex(/^\/\S*$/, "write a path, such as /healthz")
         .optional()
         .describe(
-          "Path that answers with 2xx once it is ready; unless given it is ready once the port takes connections",
+          "Readiness path, which responds with 2xx once the server is ready; by default it is ready once the port accepts connections",
         ),
-      size: webServiceSizeSchema.describe("How large it is"),
+      size: webServiceSizeSchema.describe("Size of its pods"),
       timeout: duration
         .default("5m")
-        .describe("After how long a version that is not ready has failed"),
+        .describe("Time limit for a new version to become ready"),
       run: z
         .literal("service")
         .default("service")
-        .describe("When it runs: all the time"),
+        .describe("Trigger: it runs permanently"),
     })
     .describe(
-      "A container that answers on a port, such as a model's: an InferenceService where the stack has KServe, a Deployment elsewhere",
+      "A server on a port, such as a model's: an InferenceService with KServe, otherwise a Deployment",
     ),
 ]);
 

@@ -9,7 +9,7 @@ const prefix = z
   .string()
   .optional()
   .describe(
-    "Text right before it, such as `--date=`; left out with an input that is not set",
+    "Text directly before the value, such as `--date=`; left out if the input is not set",
   );
 
 /** A place in a bucket of the stack. */
@@ -23,8 +23,10 @@ export const bucketValue = z
 
 const resultValue = z
   .strictObject({
-    result: z.string().describe("Name of another step, which then comes first"),
-    field: fieldName.describe("Field of the JSON object that it left"),
+    result: z
+      .string()
+      .describe("Name of another step, for which this one waits"),
+    field: fieldName.describe("Field of the step's result"),
     prefix,
   })
   .describe("A field of another step's result");
@@ -40,7 +42,7 @@ const secretValue = z
       .string()
       .min(1)
       .describe("Name of a Secret in the team's namespace"),
-    key: z.string().min(1).describe("Key in it"),
+    key: z.string().min(1).describe("Key in the Secret"),
   })
   .describe("A value of a Secret");
 

@@ -11,8 +11,8 @@ export const workloadSchema = z.strictObject({
   apiVersion: z
     .literal("mlstack.dev/v1")
     .describe("Version of this declaration"),
-  description: z.string().optional().describe("What the workload is for"),
-  owner: z.string().optional().describe("Who answers for it"),
+  description: z.string().optional().describe("Description of the workload"),
+  owner: z.string().optional().describe("Owner of the workload"),
   inputs: z
     .record(fieldName, input)
     .default({})
@@ -21,7 +21,7 @@ export const workloadSchema = z.strictObject({
     .record(stepName, stepSchema)
     .refine((steps) => Object.keys(steps).length > 0, "declare a step")
     .describe(
-      "What runs, by name; one after another where `after` or a result says so",
+      "Steps by name; a step waits for the steps in `after` and for those whose results it uses",
     ),
 });
 
@@ -33,7 +33,7 @@ export const ownWorkloadSchema = z.strictObject({
   team: z
     .string()
     .optional()
-    .describe("Team whose jobs they are; the stack's only one unless given"),
+    .describe("Team that runs the jobs; the stack's only team unless given"),
   path: z
     .string()
     .min(1)
@@ -46,9 +46,7 @@ export const ownWorkloadSchema = z.strictObject({
   steps: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .prefault({})
-    .describe(
-      "Keys of steps that are to be other than in the folder's workload.yaml",
-    ),
+    .describe("Keys of steps that override the folder's workload.yaml"),
 });
 
 /** A workload of a folder, as a stack's file names it. */

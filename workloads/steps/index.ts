@@ -6,7 +6,7 @@ import { serve } from "./serve";
 import { spark } from "./spark";
 import { training } from "./training";
 
-/** What runs a step, by its kind. */
+/** Runner of each kind of step. */
 export const runners = {
   spark,
   job,

@@ -35,11 +35,11 @@ export interface RunnableStep<S extends Step> {
   readonly declaration: pulumi.Input<object>;
   /** Ends of the steps that come first. */
   readonly after: readonly JobEnd[];
-  /** What a pipeline is given. */
+  /** Values of a pipeline step; absent for other kinds. */
   readonly given?: PipelineValues;
 }
 
-/** What a pipeline is given, as the stack has it. */
+/** Values of a pipeline, resolved from the stack. */
 export interface PipelineValues {
   /** Path of the compiled pipeline, from the root of the project. */
   readonly file: string;

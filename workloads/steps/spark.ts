@@ -6,7 +6,7 @@ import { codeFolder } from "../images/own-image";
 import type { StepOf } from "../schema/step";
 import { never, type RunnableStep, type Runner } from "./runner";
 
-/** What the Spark operator is asked to run for a step. */
+/** Arguments of the SparkApplication for a step. */
 export function sparkRunOf({
   sparkOperator,
   step,

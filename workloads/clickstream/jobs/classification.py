@@ -1,4 +1,4 @@
-"""What trainings of a yes-or-no model have in common: which rows are held out, what a model gives, how good that is."""
+"""Binary classification, shared by all trainings: the held-out split, the predictions, and the measures of quality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a classifier's scores are, from counts of labels by score."""
+"""Quality of a classifier's scores, from counts of labels by score."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, str] = {
     "cohort": "user_cohort",
     "lifecycle": "user_lifecycle",
 }
-"""What a job calls a field, and the column of the input that holds it unless the arguments say otherwise."""
+"""Columns of the input by field; arguments override them."""
 
 REQUIRED = ("session", "event", "time")
 """Fields without which a row means nothing; the others read `unknown` where they are empty."""
@@ -46,7 +46,7 @@ EARLIEST = "1900-01-01"
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows the input had, and what became of them."""
+    """Counts of the input's rows, by outcome."""
 
     events: int
     duplicates: int
@@ -122,7 +122,7 @@ _DAMAGES: Mapping[str, str] = {
     "Not in GZIP format": "is named .gz and is not gzip; compress it, or name it without .gz",
     "is not a Parquet file": input_file.NOT_PARQUET,
 }
-"""What errors of Spark's readers say, and what is the matter."""
+"""Reports of damaged files, by a part of the error message of Spark's readers."""
 
 
 def _read_csv(spark: SparkSession, files: Sequence[str], columns: Mapping[str, str], encoding: str | None) -> DataFrame:
@@ -275,7 +275,7 @@ def parse(rows: DataFrame) -> DataFrame:
 
 
 def count(parsed: DataFrame) -> Counts:
-    """What became of every row, in one pass."""
+    """Count events, duplicates and rejected rows in one pass."""
     groups = parsed.groupBy(F.col("reason").isNotNull().alias("rejected"), "duplicate").count().collect()
     return Counts(
         events=sum(group["count"] for group in groups),

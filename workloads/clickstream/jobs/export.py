@@ -20,7 +20,7 @@ HELD_OUT = "held_out"
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")
     parser.add_argument("--instant", help="commit to read the table as of; the latest unless given")

@@ -32,19 +32,19 @@ SMALL_TABLE: Mapping[str, str] = {
     # The batch is as many parts as it has writers: no sampling and sorting to make them.
     "hoodie.bulkinsert.sort.mode": "NONE",
 }
-"""What Hudi does for tables of thousands of files and a table of a few does not need."""
+"""Settings that turn off Hudi's features for tables of thousands of files, which a table of a few does not need."""
 
 HISTORY: Mapping[str, str] = {
     "hoodie.clean.commits.retained": "30",
     "hoodie.keep.min.commits": "40",
     "hoodie.keep.max.commits": "50",
 }
-"""How far back the table can be read: every commit of the last 30 runs."""
+"""Settings of the table's history: every commit of the last 30 runs can be read."""
 
 
 @dataclass(frozen=True)
 class Commit:
-    """What a write left in the table's timeline."""
+    """A commit in the table's timeline, and its counts of rows."""
 
     instant: str
     operation: Operation

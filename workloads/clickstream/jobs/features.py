@@ -21,7 +21,7 @@ BUILT_IN = "/opt/mlstack/data/ecom.csv.gz"
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--input", default=BUILT_IN, help="file or folder of events: local path or bucket URI")
     parser.add_argument("--format", help=f"{', '.join(FORMATS)}; told from the extension unless given")

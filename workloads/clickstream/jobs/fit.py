@@ -19,7 +19,7 @@ JOB = "clickstream-fit"
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--training", required=True, help="URI of the sessions to train on, as Parquet")
     parser.add_argument("--held-out", required=True, help="URI of the sessions to score, as Parquet")

@@ -8,7 +8,7 @@ from jobs.jvm import jvm, located
 
 
 def read_text(spark: SparkSession, file: str) -> str | None:
-    """What a file says, as UTF-8; `None` where there is none."""
+    """Read a file as UTF-8; `None` if there is none."""
     path, system = located(spark, file)
     if not system.exists(path):
         return None

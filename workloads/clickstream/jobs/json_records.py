@@ -22,7 +22,7 @@ _HALF_SURROGATE = (
 
 
 def roots(value: Column, names: Iterable[str]) -> Column:
-    """What a text holds, for `single`: parsed once, as long as the two are projections of their own."""
+    """Parse a text for `single`. Spark parses it once as long as both calls are in separate projections."""
     # As text: a field of another type is then that field's problem, not the record's.
     fields = [StructField(name, StringType()) for name in [*names, _SEAL]]
     sealed = F.concat(F.lit("["), value, F.lit(f',{{"{_SEAL}":1}}]'))

@@ -1,4 +1,4 @@
-"""What the jobs ask of Spark's JVM directly: files, and the timelines of Hudi's tables."""
+"""Direct access to Spark's JVM: files, and the timelines of Hudi's tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a job ends: one JSON line in the termination message, and one clear line when it fails."""
+"""End of a job: one JSON line in the termination message, and one clear line on failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a table's rows lie in its files: kept beside the table, and held against what a job is about to write."""
+"""Layout of a table's rows in its files: stored beside the table, and compared with the settings of each write."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_LAYOUT = (
 
 @dataclass(frozen=True)
 class Layout:
-    """What no write may change: of rows that were placed by another rule, an upsert would find none."""
+    """Layout of a table, which no write may change: an upsert finds no row that was placed by another layout."""
 
     key: str
     """Columns of the record key, separated by commas."""
@@ -87,7 +87,7 @@ def settings_of_table(spark: SparkSession, path: str, settings: Mapping[str, str
     """The settings of a write with the layout that the table has, whatever it is declared with by now."""
     known = _noted(spark, path) or _known_to_hudi(spark, path, Layout.of(settings))
     placed = {name: value for name, value in settings.items() if name not in _OF_LAYOUT}
-    # What ends a key has no part in its hash: the day, or a column of nothing else.
+    # The column at the end of the key is not hashed: it is the partition column, or a constant.
     ends = {*known.partition.split(","), "_key_end"}
     placed |= {
         RECORD_KEY: known.key,

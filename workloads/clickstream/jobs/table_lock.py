@@ -1,8 +1,8 @@
-"""One writer a table, whatever job it is: a Lease of the cluster's, or a locked file beside a table on this machine.
+"""One writer per table: a Lease in the cluster, or a locked file beside a table on this machine.
 
-Hudi takes whoever writes for the only writer, and rolls back what others have under way. A Lease that its holder no
-longer renews is taken over; the new holder's first write rolls back what the old one has under way, so Hudi refuses
-to complete it, and the old one ends itself when it sees that its lease is over.
+Hudi assumes a single writer, and rolls back unfinished commits of others. A Lease that its holder no longer renews is
+taken over. The new holder's first write rolls back the old holder's unfinished commit, which Hudi then refuses to
+complete; the old holder ends its process when it finds that its lease has expired.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from jobs.errors import JobError
 DURATION = 30.0
 """Seconds after which a lease that was not renewed is taken over.
 
-A job that was killed in the middle of a write waits so long when it starts again, and one that writes ends when the API
-server is out of reach for so long.
+A job that was killed during a write waits this long when it restarts. A writing job ends when it cannot reach the API
+server for this long.
 """
 
 REQUEST_TIMEOUT = 5.0
-"""Seconds for one answer of the API server."""
+"""Timeout of a request to the API server, in seconds."""
 
 PATIENCE = 1800.0
-"""Seconds that a job waits for another one to end."""
+"""Seconds that a job waits for another writer to end."""
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 @contextmanager
 def writing(table: str, purpose: str, patience: float = PATIENCE) -> Iterator[None]:
-    """Be the one writer of a table; waits for another, and fails with its name when it does not end."""
+    """Hold a table's lock. Waits for another writer, and fails with its name if it does not end in time."""
     if table.startswith(("/", "file:")):
         with _locked_file(Path("/" + table.removeprefix("file:").lstrip("/")), patience):
             yield
@@ -60,7 +60,7 @@ def writing(table: str, purpose: str, patience: float = PATIENCE) -> Iterator[No
 
 
 def lease_name(table: str) -> str:
-    """Name of a table's Lease: what can be read, and a hash of the whole URI."""
+    """Name of a table's Lease: a readable part of the table's name, and a hash of the whole URI."""
     readable = re.sub(r"[^a-z0-9]+", "-", table.rstrip("/").rsplit("/", 1)[-1].lower()).strip("-")[:40]
     return f"table-{readable}-{hashlib.sha256(table.rstrip('/').encode()).hexdigest()[:8]}"
 
@@ -83,7 +83,7 @@ def _locked_file(table: Path, patience: float) -> Iterator[None]:
 
 
 class Conflict(Exception):
-    """Somebody else was faster: the lease is there already, or has changed since it was read."""
+    """Another client has created the lease, or changed it since it was read."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ class ClusterLeases:
     """Leases of a namespace, by the API server's REST interface."""
 
     url: str
-    """Of the namespace's leases."""
+    """URL of the namespace's leases."""
     account: Path
     context: ssl.SSLContext
 
     @staticmethod
     def of_pod() -> ClusterLeases:
-        """Those that the account of this pod reaches."""
+        """Connect with the service account of this pod, in its namespace."""
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         namespace = (_ACCOUNT / "namespace").read_text().strip()
@@ -112,11 +112,11 @@ class ClusterLeases:
         return self._send("GET", f"/{name}", None)
 
     def create(self, lease: dict[str, Any]) -> dict[str, Any]:
-        """Make a lease, unless there is one."""
+        """Create a lease. @raises Conflict if it exists."""
         return self._send("POST", "", lease) or {}
 
     def replace(self, lease: dict[str, Any]) -> dict[str, Any]:
-        """Write a lease over the version that it names."""
+        """Replace a lease. @raises Conflict if its resource version has changed."""
         return self._send("PUT", f"/{lease['metadata']['name']}", lease) or {}
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -125,7 +125,7 @@ class ClusterLeases:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                # Read each time: the cluster replaces tokens.
+                # The token is read for each request, as the cluster rotates it.
                 "Authorization": f"Bearer {(self.account / 'token').read_text().strip()}",
                 "Content-Type": "application/json",
             },
@@ -140,7 +140,7 @@ class ClusterLeases:
             if error.code == 409:
                 raise Conflict from error
             if error.code == 429 or error.code >= 500:
-                # It is starting, or has too much to do: as if it could not be reached.
+                # The API server is starting or overloaded: treated like an unreachable one.
                 raise ConnectionError(f"{self.url}{path}: {error.code}") from error
             raise JobError(f"{self.url}{path}: {error.code} {error.read().decode(errors='replace')[:200]}") from error
         except (http.client.HTTPException, ValueError) as error:
@@ -149,12 +149,12 @@ class ClusterLeases:
 
 @dataclass
 class Lease:
-    """A Lease that this process takes, renews while it works, and gives back."""
+    """A Lease that this process acquires, renews during its work, and releases."""
 
     leases: ClusterLeases
     name: str
     purpose: str
-    """Tells others who holds it."""
+    """Name of the holder, for other jobs."""
     duration: float = DURATION
     _holder: str = field(default="", init=False)
     _good_until: float = field(default=0.0, init=False)
@@ -162,8 +162,8 @@ class Lease:
 
     @contextmanager
     def held(self, patience: float) -> Iterator[None]:
-        """Hold it; ends the process if it is lost on the way, for then another one may be writing."""
-        # Each time another name: a lease that was lost and taken again is another lease.
+        """Hold the lease. The process ends if the lease is lost, as another job may write then."""
+        # A new holder identity each time, so that a lease that was lost and acquired again is told apart.
         self._holder = f"{self.purpose}/{uuid.uuid4().hex[:8]}"
         self._take(patience)
         self._ended.clear()
@@ -178,7 +178,7 @@ class Lease:
 
     def _take(self, patience: float) -> None:
         deadline = time.monotonic() + patience
-        # By this machine's clock alone: how long the holder's last renewal has been seen unchanged.
+        # Expiry is measured by the local clock: the time for which the holder's last renewal has not changed.
         seen, since = None, time.monotonic()
         while True:
             start = time.monotonic()
@@ -187,7 +187,7 @@ class Lease:
             state = (spec.get("holderIdentity"), spec.get("renewTime"))
             if state != seen:
                 seen, since = state, start
-            # The answer to this one's own request may have been lost.
+            # This holder's own request may have succeeded although its response was lost.
             free = spec.get("holderIdentity") in (None, "", self._holder) or start - since > self._duration_of(spec)
             if free and self._write(found, start):
                 return
@@ -254,7 +254,7 @@ class Lease:
                 found["spec"]["holderIdentity"] = ""
                 self.leases.replace(found)
         except (OSError, JobError, Conflict) as error:
-            # It runs out by itself.
+            # The lease expires by itself.
             print(f"{self.name}: not given back: {error}", file=sys.stderr, flush=True)
 
     def _try(self, ask: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - one of the leases' methods

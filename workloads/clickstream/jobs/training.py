@@ -25,7 +25,7 @@ MOST_VALUES = 50
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that holds the table `sessions`")
     parser.add_argument("--models", required=True, help="URI of the bucket that takes model, metrics and predictions")
@@ -96,7 +96,7 @@ def train(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]
 
 
 def in_order(table: DataFrame, partitions: int) -> DataFrame:
-    """What training needs of the table, in an order that is the same whenever the rows are.
+    """Select the columns that training reads, in an order that depends on the rows alone.
 
     Sums of floating-point numbers depend on their order: rows in the order of their ids, in one part
     (or two, whose sum does not), give the same model to the last digit.

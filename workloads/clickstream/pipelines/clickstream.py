@@ -102,7 +102,7 @@ def retried(task: dsl.PipelineTask) -> dsl.PipelineTask:
 
 
 def sized(task: dsl.PipelineTask) -> dsl.PipelineTask:
-    """What a step's pod asks for, where it has one of its own."""
+    """Set the resource requests of a step that runs in a pod of its own."""
     return task.set_cpu_request("100m").set_memory_request("512Mi").set_memory_limit("1Gi")
 
 

@@ -1,4 +1,4 @@
-"""Which models passed the gate: a record a version, and the latest of them."""
+"""Registry of models that passed the gate: one record per version, and a pointer to the latest."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Fitted(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """How good a model is on sessions that it has not seen."""
+    """Quality of a model on held-out sessions."""
 
     auc: float
     pr_auc: float

@@ -24,7 +24,7 @@ Answer = tuple[int, Mapping[str, object]]
 
 
 class BadRequest(Exception):
-    """What is wrong with a request, with the place in it and the remedy."""
+    """A fault in a request, with its place and the remedy."""
 
 
 def answer(served: Served, method: str, path: str, body: bytes) -> Answer:
@@ -46,7 +46,7 @@ def answer(served: Served, method: str, path: str, body: bytes) -> Answer:
 
 
 def describe(served: Served) -> dict[str, object]:
-    """Which model answers, how good it is, and what it must be told."""
+    """Description of the served model, its quality, and the fields of a request."""
     return {
         "name": NAME,
         "ready": True,

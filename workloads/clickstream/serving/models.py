@@ -56,7 +56,7 @@ def best_of(models: str, run: str | None) -> Served:
 
 
 def candidates(folder: str) -> list[Candidate]:
-    """What Spark's training left in the run's folder, and the others in one of their own."""
+    """List the models of a run: Spark's in the run's folder, the others in one folder per framework."""
     found = []
     for framework, place in [("spark", folder), *((name, f"{folder}/{name}") for name in store.folders(folder))]:
         if store.exists(f"{place}/metrics.json"):

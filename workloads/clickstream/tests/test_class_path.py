@@ -28,7 +28,7 @@ CONNECTORS = (
     "software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider",
     "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
     "software.amazon.awssdk.auth.credentials.WebIdentityTokenFileCredentialsProvider",
-    # What the web-identity provider looks for by name when it is used, not when it is loaded.
+    # The web-identity provider loads this class by name on its first use, not when it is loaded itself.
     "software.amazon.awssdk.services.sts.internal.StsWebIdentityCredentialsProviderFactory",
     "software.amazon.awssdk.services.s3.S3AsyncClient",
     "software.amazon.awssdk.transfer.s3.S3TransferManager",

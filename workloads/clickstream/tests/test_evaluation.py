@@ -18,7 +18,7 @@ def test_a_score_that_is_the_same_for_all_knows_nothing() -> None:
 
 
 def test_pairs_in_the_wrong_order_count_against() -> None:
-    # Of the four pairs of a buyer and another, three are in order; average precision is (1/1 + 2/3) / 2.
+    # The scores order three of the four pairs of a buyer and another correctly; average precision is (1/1 + 2/3) / 2.
     measured = quality([Bin(0.2, 0, 1), Bin(0.4, 1, 0), Bin(0.6, 0, 1), Bin(0.8, 1, 0)])
     assert measured.auc == 0.75
     assert measured.pr_auc == pytest.approx((1 + 2 / 3) / 2)

@@ -88,7 +88,7 @@ def test_cohorts_of_any_text_are_read_back_as_they_were_written(spark: SparkSess
 def test_a_table_of_another_layout_is_refused_before_anything_is_written(spark: SparkSession, tmp_path: Path) -> None:
     rows = batch(spark, tmp_path / "1.csv", [event("a", "home", "10:00:00")])
     table = f"file:{tmp_path}/store/sessions"
-    # As tables were made that had a partition for each cohort.
+    # The layout of older tables, which had one partition per cohort.
     options = {
         "hoodie.table.name": "sessions",
         "hoodie.datasource.write.recordkey.field": KEY,

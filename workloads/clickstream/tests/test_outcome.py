@@ -1,4 +1,4 @@
-"""How a job ends, in a process of its own as on a cluster."""
+"""Tests of a job's end, in a process of its own as on a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training has reached, kept in the object store until it has ended."""
+"""Checkpoints of a training, kept in the object store until it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good scores are, exactly as the Spark job measures it: ties count half, and the PR curve is a step function."""
+"""Quality of scores, measured exactly as in the Spark job: ties count half, and the PR curve is a step function."""
 
 from __future__ import annotations
 

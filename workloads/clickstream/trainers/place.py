@@ -1,4 +1,4 @@
-"""Which process of a training this is, and where the first one listens."""
+"""Rank of this process in a training, and the address of the first process."""
 
 from __future__ import annotations
 

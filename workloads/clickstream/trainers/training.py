@@ -1,4 +1,4 @@
-"""What all trainings do alike: read, train, measure on the held-out sessions, and write what came of it."""
+"""Common part of all trainings: read, train, measure on the held-out sessions, and write model and metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PEER_SECONDS = 60
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training is told to do."""
+    """Hyperparameters of a training."""
 
     epochs: int
     batch: int
@@ -35,7 +35,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Task:
-    """What a framework is given."""
+    """Arguments of a framework's training."""
 
     place: Place
     sessions: Sessions
@@ -46,10 +46,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Model:
-    """What a framework makes of it."""
+    """Result of a framework's training."""
 
     format: str
-    """How its files are read: `mlp` or `xgboost`."""
+    """Format of its files: `mlp` or `xgboost`."""
     files: Mapping[str, bytes]
     score: Callable[[np.ndarray], np.ndarray]
     """Probabilities for encoded rows."""
@@ -75,7 +75,7 @@ def main(framework: Framework, argv: Sequence[str] | None = None) -> None:
 
 
 def arguments(framework: Framework, argv: Sequence[str] | None) -> argparse.Namespace:
-    """What the training is told to do."""
+    """Parse the training's command line."""
     defaults = framework.defaults
     parser = argparse.ArgumentParser(prog=f"clickstream-{framework.name}", description=__doc__)
     parser.add_argument("--exports", required=True, help="URI of the folder that the feature table is exported to")

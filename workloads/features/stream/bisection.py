@@ -19,7 +19,7 @@ class Span:
     end: int
 
     def __len__(self) -> int:
-        """How many offsets it spans."""
+        """Number of offsets in the span."""
         return self.end - self.start
 
 

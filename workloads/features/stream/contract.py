@@ -1,4 +1,4 @@
-"""What a record of a stream must look like, as it was declared in TypeScript and handed over as JSON."""
+"""Contract of a stream's records, declared in TypeScript and passed to the jobs as JSON."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Deletes:
-    """What marks a record of a change stream as the deletion of its event."""
+    """Field and values that mark a record of a change stream as the deletion of its event."""
 
     field: str
     values: tuple[Scalar, ...]
@@ -57,12 +57,12 @@ class Contract:
     key: tuple[str, ...]
     event_time: str
     ordering: str
-    """Of two records with one key the one in which this is greater stays."""
+    """Ordering field: of two records with the same key, the one with the greater value is kept."""
     fields: tuple[Field, ...]
     additional: Literal["ignore", "keep"] = "ignore"
     """Whether fields that are not declared become text columns of the table."""
     max_ahead_seconds: int = 86_400
-    """How far the event time may be ahead of the record's own time."""
+    """Seconds that the event time may be ahead of the record's own time."""
     moves_within_days: int = 1
     """By how many days a correction may move an event."""
     deletes: Deletes | None = None

@@ -1,6 +1,6 @@
-"""A table of a PostgreSQL database: how it is declared, what the database says of it, and statements that read it.
+"""A table of a PostgreSQL database: its declaration, its description in the catalogue, and statements that read it.
 
-Names and values come from a declaration: in a statement each stands in quotes of its own, so that none is read as SQL.
+Names and values come from a declaration: each is quoted in a statement, so that none is executed as SQL.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _SESSION = (
     "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
     "SET standard_conforming_strings = on"
 )
-"""How values are written, and quotes are read, whatever the database and the role are set to."""
+"""Session settings that fix the format of values and quotes, independent of those of the database and the role."""
 
 _FETCHED = "2000"
-"""Rows that a connection holds at once; without a number, the driver holds all of them."""
+"""Rows that the driver fetches at once; by default it fetches all."""
 
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name", "unknown"})
 _WHOLE = frozenset({"int2", "int4", "int8"})
@@ -47,9 +47,9 @@ _FITS: Mapping[Type, frozenset[str]] = {
     "boolean": _TEXTS | {"bool"},
     "timestamp": _TEXTS | _TIMES,
 }
-"""Types of columns whose values a field may take, each judged by itself; a string takes the text of any."""
+"""Column types accepted for a field's type; each value is validated. A string field accepts any column type."""
 
-_MARK = re.compile(r"[-0-9A-Z :.+]+")
+_WATERMARK = re.compile(r"[-0-9A-Z :.+]+")
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Source:
     table: str
     """`SCHEMA.TABLE`, as the database spells it."""
     secret: str
-    """Name of the Secret with the credentials, for what a failure says."""
+    """Name of the Secret with the credentials, for error messages."""
     incremental: str | None = None
     """Column that grows with every change of a row; all rows are read each time without one."""
     overlap: int = 0
-    """How far below the mark is read again: seconds of a time, else a number."""
+    """Distance below the high-water mark that is read again: seconds for a time, else a number."""
     partition_column: str | None = None
     """Column of whole numbers by whose ranges connections share the rows."""
     partitions: int = 1
     time_zone: str = "UTC"
-    """Of times that the table keeps without a zone."""
+    """Time zone of the table's times without a zone."""
 
     @property
     def id(self) -> str:
-        """What tells this table's rows and checkpoint from those of others."""
+        """Hash of the database's URL and the table's name; it keeps rows and checkpoints of tables apart."""
         return "table-" + hashlib.sha256(f"{self.url.split('?')[0]} {self.table}".encode()).hexdigest()[:20]
 
     @property
@@ -86,7 +86,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table, in the catalogue's words."""
+    """A column of a table, as the catalogue describes it."""
 
     name: str
     type: str
@@ -118,7 +118,7 @@ def parse_source(text: str) -> Source:
 
 
 def connection_properties(source: Source, environment: Mapping[str, str]) -> dict[str, str]:
-    """Settings of the driver, with the credentials that the program gives the job's pods by their Secret.
+    """Settings of the driver, with the credentials that the job's pods get from the Secret.
 
     @raises JobError where they have none
     """
@@ -127,7 +127,7 @@ def connection_properties(source: Source, environment: Mapping[str, str]) -> dic
             raise JobError(f"{source.url}: set the key {key} of the Secret {source.secret} in the team's namespace")
     verified = {}
     if re.search(r"[?&]sslmode=verify-", source.url):
-        # The driver's own way looks for a file in the user's home.
+        # By default, the driver reads a certificate from a file in the user's home.
         verified = {"sslfactory": "org.postgresql.ssl.DefaultJavaSSLFactory"}
         if environment.get("DATABASE_CA"):
             verified = {
@@ -149,7 +149,7 @@ def connection_properties(source: Source, environment: Mapping[str, str]) -> dic
 
 @dataclass(frozen=True)
 class Database:
-    """A connection of the driver's, for questions of a few rows."""
+    """A JDBC connection for queries of a few rows."""
 
     connection: JavaObject
     source: Source
@@ -158,7 +158,7 @@ class Database:
     @staticmethod
     @contextmanager
     def connected(spark: SparkSession, source: Source, properties: Mapping[str, str]) -> Iterator[Database]:
-        """Connect for as long as it is needed. @raises JobError where the database does not let in, or answer."""
+        """Connect for the block. @raises JobError where the database refuses the login, or does not answer."""
         classes = jvm(spark)
         given = classes.java.util.Properties()
         for name, value in properties.items():
@@ -175,7 +175,7 @@ class Database:
                 connection.close()
 
     def rows(self, statement: str, *values: str) -> list[tuple[str | None, ...]]:
-        """What a statement answers, as text; its question marks stand for the values."""
+        """Rows of a statement's result, as text; its question marks are bound to the values."""
         prepared = self.connection.prepareStatement(statement)
         try:
             for at, value in enumerate(values, 1):
@@ -191,7 +191,7 @@ class Database:
 
 
 def describe(database: Database, contract: Contract) -> Table:
-    """Ask the catalogue for the table.
+    """Read the table's description from the catalogue.
 
     @raises JobError where it cannot be read into the contract's fields
     """
@@ -283,10 +283,11 @@ def _require_names(source: Source, relation: str, columns: Mapping[str, Column],
             )
 
 
-def next_mark(database: Database, table: Table, mark: str | None) -> tuple[str, str | None]:
-    """The database's time, and where the next read is to begin: asked before a read, so that no part of it is ahead.
+def next_watermark(database: Database, table: Table, watermark: str | None) -> tuple[str, str | None]:
+    """The database's time, and the high-water mark at which the next read begins.
 
-    A time is never one that is still to come: a single row of the year 9999 would hide all that follow.
+    It is queried before a read, so that it never lies above a row that the read misses. Times in the future are left
+    out: a single row of the year 9999 would hide all later changes.
     """
     source = database.source
     moment = 'pg_catalog.to_char(pg_catalog.now(), \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')'
@@ -294,22 +295,22 @@ def next_mark(database: Database, table: Table, mark: str | None) -> tuple[str, 
         ((now, _),) = database.rows(f"SELECT {moment}, NULL")
         return str(now), None
     column, kind = quoted_name(source.incremental), table.columns[source.incremental].type
-    known = "NULL" if mark is None else _typed(mark, kind)
+    known = "NULL" if watermark is None else _typed(watermark, kind)
     past = ""
     if kind in _TIMES:
         present = "pg_catalog.now()" if kind == "timestamptz" else f"(pg_catalog.now() AT TIME ZONE {_zone(source)})"
         past = f" FILTER (WHERE pg_catalog.isfinite({column}) AND {column} <= {present}::{kind})"
     greatest = f"greatest(max({column}){past}, {known}::{kind})"
     ((now, reached),) = database.rows(
-        f"SELECT {moment}, ({greatest})::text FROM {_relation(source)}{_where(_since(source, table, mark))}"
+        f"SELECT {moment}, ({greatest})::text FROM {_relation(source)}{_where(_since(source, table, watermark))}"
     )
     return str(now), reached
 
 
-def statements(database: Database, contract: Contract, table: Table, mark: str | None) -> list[str]:
-    """Statements that together read the table's rows from a mark on, each once: a connection for each."""
+def statements(database: Database, contract: Contract, table: Table, watermark: str | None) -> list[str]:
+    """Statements, one per connection, that together read each of the table's rows from a high-water mark on once."""
     source = database.source
-    since = _since(source, table, mark)
+    since = _since(source, table, watermark)
     fields = {field.name: _expression(source, table.columns[field.name], field.type) for field in contract.fields}
     if contract.additional == "keep":
         fields |= {
@@ -341,7 +342,7 @@ def _shares(database: Database, since: str | None) -> Sequence[str | None]:
     edges = [low + (high - low + 1) * at // count for at in range(1, count)]
     if not edges:
         return [None]
-    # Rows that come meanwhile, and those without a value, have a share too.
+    # The outer ranges are open and include nulls, so that rows inserted meanwhile are read too.
     return [
         f"({column} < {edges[0]} OR {column} IS NULL)",
         *(f"{column} >= {start} AND {column} < {end}" for start, end in itertools.pairwise(edges)),
@@ -350,7 +351,7 @@ def _shares(database: Database, since: str | None) -> Sequence[str | None]:
 
 
 def read(spark: SparkSession, source: Source, properties: Mapping[str, str], statement: str) -> DataFrame:
-    """The rows of a statement in a part of their own, each a text."""
+    """Rows of a statement as text, in one partition."""
     return (
         spark.read.format("jdbc")
         .options(**properties)
@@ -366,7 +367,7 @@ def read(spark: SparkSession, source: Source, properties: Mapping[str, str], sta
 
 @contextmanager
 def explained(source: Source, user: str) -> Iterator[None]:
-    """Turn what the database or its driver refuses into one line with a remedy.
+    """Turn an error of the database or its driver into one line with a remedy.
 
     @raises JobError with that line
     """
@@ -386,7 +387,7 @@ def explained(source: Source, user: str) -> Iterator[None]:
         raise JobError(f"{source.url}: {text.rstrip('. ')}" + (f"; {said}" if said else "")) from error
 
 
-# By the beginning of an SQLSTATE.
+# Remedies by prefix of the SQLSTATE.
 _REMEDIES = (
     (
         "28",
@@ -414,7 +415,7 @@ _PSQL = re.compile(r"PSQLException: (?P<text>[^\n]+)")
 
 
 def _refusal(error: BaseException) -> tuple[str, str] | None:
-    """SQLSTATE and message of the driver's exception, if it is one; of an executor's, Spark may keep the text alone."""
+    """SQLSTATE and message of the driver's exception, if it is one; an executor's may keep only the message."""
     if not isinstance(error, Py4JJavaError):
         return None
     cause, deepest = error.java_exception, error.java_exception
@@ -434,14 +435,14 @@ def _refusal(error: BaseException) -> tuple[str, str] | None:
 
 
 def quoted_name(name: str) -> str:
-    """A name as SQL takes it, whatever it is made of."""
+    """Quote a name as an SQL identifier."""
     if "\0" in name:
         raise JobError(f"{name!r}: no name has a NUL in it")
     return '"' + name.replace('"', '""') + '"'
 
 
 def quoted_text(text: str) -> str:
-    """A text as SQL takes it, with `standard_conforming_strings` on."""
+    """Quote a text as an SQL literal, for `standard_conforming_strings = on`."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -455,36 +456,36 @@ def _zone(source: Source) -> str:
 
 
 def _expression(source: Source, column: Column, kind: Type) -> str:
-    """A column as it stands in a row's JSON."""
+    """SQL expression of a column's value in a row's JSON."""
     name = quoted_name(column.name)
     if kind == "timestamp" and column.type in ("timestamp", "date"):
         return f"({name}::timestamp AT TIME ZONE {_zone(source)})"
     if kind == "string" and column.type in ("numeric", "json", "jsonb"):
-        # As a text it is not parsed, which would leave sixteen digits of a number.
+        # As text: parsing JSON would round a number to sixteen digits.
         return f"{name}::text"
     if kind == "string" and column.type.startswith("_"):
         return f"pg_catalog.to_json({name})::text"
     return name
 
 
-def _typed(mark: str, kind: str) -> str:
-    """A mark, which is text of the database's own, as a value of its column's type."""
-    if not _MARK.fullmatch(mark):
-        raise JobError(f"{mark!r}: the mark of the last read is no number and no time; report it with the job's log")
-    return f"{quoted_text(mark)}::{kind}"
+def _typed(watermark: str, kind: str) -> str:
+    """SQL expression of a high-water mark, which is the database's own text, in its column's type."""
+    if not _WATERMARK.fullmatch(watermark):
+        raise JobError(f"{watermark!r}: the high-water mark is neither number nor time; report it with the job's log")
+    return f"{quoted_text(watermark)}::{kind}"
 
 
-def _since(source: Source, table: Table, mark: str | None) -> str | None:
-    """Rows that a read from a mark on takes: also those without a value, which are on no side of it."""
-    if source.incremental is None or mark is None:
+def _since(source: Source, table: Table, watermark: str | None) -> str | None:
+    """Condition for the rows above a high-water mark; it includes rows without a value, which cannot be compared."""
+    if source.incremental is None or watermark is None:
         return None
     column, kind = quoted_name(source.incremental), table.columns[source.incremental].type
-    value = _typed(mark, kind)
+    value = _typed(watermark, kind)
     if kind in _WHOLE:
-        # As a number without an end, of which a difference is never out of range.
+        # As numeric, whose difference never overflows.
         low = f"greatest({value}::numeric - {source.overlap}, {_LEAST[kind]})::{kind}"
     else:
-        # A clock without a zone is put back by an hour once a year.
+        # A local time without a zone repeats an hour once a year, when daylight saving time ends.
         again = source.overlap + (3600 if kind == "timestamp" and source.time_zone != "UTC" else 0)
         low = f"{value} - interval '{again} seconds'"
     return f"({column} >= {low} OR {column} IS NULL)"

@@ -13,7 +13,7 @@ from stream.contract import KAFKA_TIME
 from stream.validation import REASON
 
 PLACE = ("topic", "partition", "offset")
-"""What names a record of a topic."""
+"""Columns that identify a record of a topic."""
 
 TOPIC_ID = "topic_id"
 """Tells apart topics of one name, of which the second was made after the first was gone."""
@@ -38,9 +38,9 @@ def of(judged: DataFrame, topic_id: str, version: int) -> DataFrame:
     )
 
 
-def keep(letters: DataFrame, path: str, stream: str, batch: int) -> None:
+def keep(records: DataFrame, path: str, stream: str, batch: int) -> None:
     """Write the rejected records of a batch; a batch that is run again writes over what it wrote before."""
-    letters.coalesce(1).write.mode("overwrite").parquet(_folder(path, stream, batch))
+    records.coalesce(1).write.mode("overwrite").parquet(_folder(path, stream, batch))
 
 
 def drop(spark: SparkSession, path: str, stream: str, batch: int) -> None:
@@ -50,13 +50,13 @@ def drop(spark: SparkSession, path: str, stream: str, batch: int) -> None:
 
 def read(spark: SparkSession, path: str) -> DataFrame | None:
     """The dead letters that were not taken up again or erased, each once however often its stream was restarted."""
-    letters = _read(spark, f"{path}/letters")
-    if letters is None:
+    found = _read(spark, f"{path}/letters")
+    if found is None:
         return None
-    letters = letters.dropDuplicates(_IDENTITY).drop("stream", "batch")
+    found = found.dropDuplicates(_IDENTITY).drop("stream", "batch")
     for gone in (_read(spark, f"{path}/replayed"), _read(spark, f"{path}/{_ERASED}")):
-        letters = letters if gone is None else letters.join(gone, _IDENTITY, "left_anti")
-    return letters
+        found = found if gone is None else found.join(gone, _IDENTITY, "left_anti")
+    return found
 
 
 def settled(spark: SparkSession, path: str) -> int:
@@ -71,7 +71,7 @@ def settle(accepted: DataFrame, path: str) -> None:
 
 
 def names(field: str, text: str) -> Column:
-    """Whether a letter's record names an entity by a field: in its text, or by its key where the text has none.
+    """Whether a dead letter's record names an entity by a field: in its text, or by its key where the text has none.
 
     A text that is no JSON object names it where the field's name stands before the value.
     """
@@ -88,7 +88,7 @@ def names(field: str, text: str) -> Column:
 
 
 def may_name(field: str, text: str) -> Column:
-    """Whether a letter is no JSON object and has an entity's name somewhere in it: what it says cannot be told."""
+    """Whether a dead letter is no JSON object and has an entity's name somewhere in it: what it says cannot be told."""
     broken = F.from_json("value", "map<string,string>").isNull()
     inside = F.col("value").rlike(rf"(?<!\w){_quoted(text)}(?!\w)")
     return ~names(field, text) & F.coalesce(broken & inside, F.lit(False))
@@ -96,8 +96,8 @@ def may_name(field: str, text: str) -> Column:
 
 def count(spark: SparkSession, path: str, condition: Column) -> int:
     """Records of a kind among all that are kept, also those that were taken up again."""
-    letters = _read(spark, f"{path}/letters")
-    return 0 if letters is None else letters.where(condition).select(*_IDENTITY).distinct().count()
+    found = _read(spark, f"{path}/letters")
+    return 0 if found is None else found.where(condition).select(*_IDENTITY).distinct().count()
 
 
 def erase(spark: SparkSession, path: str, condition: Column) -> None:
@@ -106,10 +106,10 @@ def erase(spark: SparkSession, path: str, condition: Column) -> None:
     Each file is written anew beside the old one, which goes last: when this is killed, some records stand there twice
     and are read once.
     """
-    letters = _read(spark, f"{path}/letters")
-    if letters is None:
+    found = _read(spark, f"{path}/letters")
+    if found is None:
         return
-    found = letters.where(condition).select(*_IDENTITY, F.input_file_name().alias("_file"))
+    found = found.where(condition).select(*_IDENTITY, F.input_file_name().alias("_file"))
     rows = found.collect()
     if not rows:
         return

@@ -65,7 +65,7 @@ def upsert(rows: DataFrame, path: str, contract: Contract, notes: Mapping[str, s
     options = {
         "hoodie.table.name": contract.name,
         "hoodie.datasource.write.operation": "upsert",
-        # What the table has and a batch lacks stays as a column, empty in the batch's rows.
+        # Columns of the table that a batch lacks are filled with nulls in the batch's rows.
         "hoodie.write.set.null.for.missing.columns": "true",
         "hoodie.datasource.write.commitmeta.key.prefix": "mlstack.",
         "hoodie.clean.automatic": str(clean).lower(),
@@ -102,7 +102,7 @@ def require_writable(spark: SparkSession, path: str, contract: Contract) -> None
         F.current_timestamp().alias(KAFKA_TIME),
         F.lit("1970-01-01").alias(PARTITION),
     )
-    # Whatever the fields hold: a key, an order and a day are all that a write asks for.
+    # The values do not matter: a write only needs a key, an ordering field and a day.
     filled = row.withColumns({name: F.current_timestamp() for name in (contract.event_time,)})
     upsert(filled, scratch, contract, {}, clean=False)
     hadoop_file.remove(spark, scratch)

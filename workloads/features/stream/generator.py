@@ -32,7 +32,7 @@ PLATFORMS = ("web", "ios", "android")
 CHANNELS = ("organic", "ads", "email", "referral")
 
 _RECENT = 4096
-"""How far back a duplicate may come from."""
+"""Maximum distance between a record and its duplicate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from stream.validation import REASON, REFUSED, REPAIRED, UNFIT_NAME, judge
 JOB = "stream-ingest"
 
 CLEAN_EVERY = 64
-"""Batches from one look for files that may go to the next; `hoodie.clean.trigger.max.commits` counts from the last that
+"""Batches between two searches for files to clean. `hoodie.clean.trigger.max.commits` counts from the last search that
 found some, and a table that keeps a month has none for a month."""
 
 
@@ -50,16 +50,17 @@ MOST_CONDEMNED = 100
 
 @dataclass
 class Ingest:
-    """What a run has to do, and what it has done so far."""
+    """A run's arguments and its counts so far."""
 
     spark: SparkSession
     contract: Contract
     table: str
-    letters: str
+    rejected: str
+    """Folder of the dead letters."""
     metrics: StreamMetrics
     ledger: Ledger
     topic_id: str = ""
-    letters_of: str = ""
+    rejected_by: str = ""
     """Keeps the dead letters of a source's batches apart from those of others; the query's id unless given."""
     pause: float = 5
     """Seconds before a batch that failed is tried again."""
@@ -100,13 +101,13 @@ class Ingest:
             if seen["accepted"]:
                 self._upsert(judged, number)
             if seen["rejected"]:
-                letters = dead_letters.of(judged, self.topic_id, self.contract.version)
+                rejected = dead_letters.of(judged, self.topic_id, self.contract.version)
                 if refused is not None:
-                    letters = letters.unionByName(dead_letters.of(refused, self.topic_id, self.contract.version))
-                dead_letters.keep(letters, self.letters, self._stream(), number)
+                    rejected = rejected.unionByName(dead_letters.of(refused, self.topic_id, self.contract.version))
+                dead_letters.keep(rejected, self.rejected, self._stream(), number)
             else:
-                # Of an attempt that was killed, with other rules.
-                dead_letters.drop(self.spark, self.letters, self._stream(), number)
+                # An attempt that was killed may have rejected records by another version of the contract.
+                dead_letters.drop(self.spark, self.rejected, self._stream(), number)
         finally:
             judged.unpersist()
         return counted, seen
@@ -131,7 +132,7 @@ class Ingest:
         ]
 
         def attempt(some: Sequence[Span]) -> None:
-            judged = self._judged(records.where(_among(some)))
+            judged = self._judged(records.where(_within(some)))
             try:
                 if _sums(_by_reason(judged))["accepted"]:
                     self._upsert(judged, number)
@@ -147,10 +148,10 @@ class Ingest:
 
     def _stream(self) -> str:
         # Batch numbers restart with a new checkpoint; its id keeps their dead letters apart.
-        return self.letters_of or str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
+        return self.rejected_by or str(self.spark.sparkContext.getLocalProperty("sql.streaming.queryId"))
 
 
-def _among(spans: Sequence[Span]) -> Column:
+def _within(spans: Sequence[Span]) -> Column:
     within = [
         (F.col("topic") == span.topic)
         & (F.col("partition") == span.partition)
@@ -197,7 +198,7 @@ def records(spark: SparkSession, servers: str, topic: str, most: int, *, complet
 
 
 def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Run until caught up, or until told to stop."""
+    """Run until caught up; with `every`, until stopped."""
     declared = parse_contract(options.contract)
     table = f"{options.feature_store}/{declared.name}"
     contract = event_table.of_table(spark, table, declared)
@@ -210,15 +211,15 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     missing = sum(end - start for start, end in gone.values())
     if gone and options.on_loss == "stop":
         spans = ", ".join(f"partition {number} offsets {start} to {end - 1}" for number, (start, end) in gone.items())
-        # A job that runs on would be started again for ever.
+        # A long-running job would be restarted forever.
         raise (JobError if options.every is None else NoRestartError)(
             f"topic {topic.name}: {missing} records were removed before they were read ({spans}); to go on without "
             "them set the stream's ingest.onLoss to continue, and to keep them longer the topic's retentionHours; what "
             "was lost can be sent to the topic again"
         )
-    letters = f"{options.raw}/rejected/{contract.name}"
+    rejected = f"{options.raw}/rejected/{contract.name}"
     metrics = StreamMetrics(contract.name)
-    work = Ingest(spark, contract, table, letters, metrics, Ledger(spark, place), topic.id)
+    work = Ingest(spark, contract, table, rejected, metrics, Ledger(spark, place), topic.id)
     event_table.require_layout(spark, table, contract)
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
     spark.streams.addListener(metrics)
@@ -238,11 +239,11 @@ def ingest(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
     # Spark tells its listeners later, or not at all once the run is over.
     if query.lastProgress is not None:
         metrics.progress(query.lastProgress)
-    return _told(work, root, time.monotonic() - start, missing)
+    return _summary(work, root, time.monotonic() - start, missing)
 
 
 def ingest_table(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Read a database's table from where the last read ended; with `every` again and again, until told to stop."""
+    """Read a database's table from the last high-water mark on; with `every` periodically, until stopped."""
     declared = parse_contract(options.contract)
     source = parse_source(options.database)
     table = f"{options.feature_store}/{declared.name}"
@@ -250,29 +251,32 @@ def ingest_table(spark: SparkSession, options: argparse.Namespace) -> dict[str, 
     root = f"{options.raw}/checkpoints/{contract.name}"
     properties = connection_properties(source, os.environ)
     place = checkpoint.place(spark, root, source.id)
-    letters = f"{options.raw}/rejected/{contract.name}"
+    rejected = f"{options.raw}/rejected/{contract.name}"
     metrics = StreamMetrics(contract.name)
-    work = Ingest(spark, contract, table, letters, metrics, Ledger(spark, place), source.id, source.id)
+    work = Ingest(spark, contract, table, rejected, metrics, Ledger(spark, place), source.id, source.id)
     event_table.require_layout(spark, table, contract)
     event_table.require_compatible(event_table.schema_of(spark, table), contract, table)
     reads = TableReads(spark, place, source, properties)
     start = time.monotonic()
     while True:
-        # Of a driver that is taken for dead and goes on, no mark is written over another's.
+        # The lease stops a driver that was presumed dead from overwriting its successor's high-water mark.
         with writing(place, "read"):
             pending = reads.last()
             if pending is not None:
-                # Where a run was killed, its rows are not read again.
+                # The stored rows of a run that was killed are used, and not read again.
                 reads.commit(pending, work.batch)
             reads.commit(reads.take(contract, options.batch), work.batch)
         metrics.push()
         if options.every is None:
-            return _told(work, root, time.monotonic() - start, 0)
+            return _summary(work, root, time.monotonic() - start, 0)
         time.sleep(options.every)
 
 
-def _told(work: Ingest, root: str, seconds: float, missing: int) -> dict[str, object]:
-    """What a run tells when it has caught up; fails where records do not add up. `missing`: records lost before it."""
+def _summary(work: Ingest, root: str, seconds: float, missing: int) -> dict[str, object]:
+    """Return the run's result. `missing`: records lost before the run.
+
+    @raises JobError where records do not add up
+    """
     spark, table = work.spark, work.table
     read = work.counts["records"]
     rows, totals = _totals(work, root)
@@ -296,7 +300,7 @@ def _told(work: Ingest, root: str, seconds: float, missing: int) -> dict[str, ob
 
 
 def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
-    """Rows of the table, and where every record ever taken has gone: what lies there says it, whoever was killed.
+    """Rows of the table, and the outcome of every record ever read, counted from the stored data after any failure.
 
     @raises JobError where rows, dead letters and duplicates are not what batches have counted
     """
@@ -304,35 +308,35 @@ def _totals(work: Ingest, root: str) -> tuple[int, dict[str, int]]:
     if has_commits(work.spark, work.table):
         table = work.spark.read.format("hudi").option("hoodie.metadata.enable", "false").load(work.table)
         rows = table.select(*work.contract.key).count()
-    letters = dead_letters.read(work.spark, work.letters)
-    rejected = 0 if letters is None else letters.count()
-    replayed = dead_letters.settled(work.spark, work.letters)
-    letters_erased, rows_erased = dead_letters.erased(work.spark, work.letters), erased(work.spark, root)
+    found = dead_letters.read(work.spark, work.rejected)
+    rejected = 0 if found is None else found.count()
+    replayed = dead_letters.settled(work.spark, work.rejected)
+    dead_letters_erased, rows_erased = dead_letters.erased(work.spark, work.rejected), erased(work.spark, root)
     sums = balance(work.spark, root)
-    kept = rejected + replayed + letters_erased
-    wrong = list(discrepancies(sums, rows=rows, letters=kept, replayed=replayed))
+    kept = rejected + replayed + dead_letters_erased
+    wrong = list(discrepancies(sums, rows=rows, dead_letters=kept, replayed=replayed))
     if sums["accepted"] and not rows and not rows_erased and work.contract.deletes is None:
         wrong.append(f"the table has no row of {sums['accepted']} accepted records")
     if wrong:
         raise JobError(
-            f"{work.contract.name}: records are unaccounted for: {'; '.join(wrong)}; keep {root} and {work.letters} as "
-            "they are, and report it with the job's log"
+            f"{work.contract.name}: records are unaccounted for: {'; '.join(wrong)}; keep {root} and {work.rejected} "
+            "as they are, and report it with the job's log"
         )
-    records, gone = sums["records"], letters_erased + rows_erased
+    records, gone = sums["records"], dead_letters_erased + rows_erased
     duplicates = records - rejected - rows - gone
     return rows, {"records": records, "rejected": rejected, "duplicates": duplicates, "erased": gone}
 
 
 def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
-    """Judge the dead letters again, and put those that now pass into the table."""
+    """Validate the dead letters again, and upsert those that now pass into the table."""
     declared = parse_contract(options.contract)
     table = f"{options.feature_store}/{declared.name}"
     contract = event_table.of_table(spark, table, declared)
     path = f"{options.raw}/rejected/{contract.name}"
-    letters = dead_letters.read(spark, path)
-    if letters is None:
+    found = dead_letters.read(spark, path)
+    if found is None:
         return {"rows": 0, "metrics": {"accepted": 0, "rejected": 0}}
-    judged = judge(letters.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
+    judged = judge(found.drop("reason", "contract_version"), contract).persist(StorageLevel.MEMORY_AND_DISK)
     seen = _sums(_by_reason(judged))
     accepted = seen["accepted"]
     if accepted:
@@ -347,7 +351,7 @@ def replay(spark: SparkSession, options: argparse.Namespace) -> dict[str, object
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--contract", required=True, help="what a record must look like, as JSON")
     parser.add_argument("--feature-store", required=True, help="URI of the bucket that takes the table")
@@ -391,7 +395,7 @@ def main() -> None:
 
 def _by_reason(judged: DataFrame) -> Sequence[Row]:
     """Records, repairs and the newest record's time, by the first reason; null stands for those that are accepted."""
-    # Without what a record has in it, of which there is no end.
+    # Without the quoted value, so that the number of distinct reasons is bounded.
     first = F.substring_index(REASON, "; ", 1)
     for kind in (UNFIT_NAME, REFUSED):
         first = F.when(F.col(REASON).startswith(f"{kind}: "), F.lit(kind)).otherwise(first)

@@ -74,7 +74,7 @@ class KnownKeys:
         self._rest_is_empty = completion is None
 
     def unknown(self, days: Sequence[str]) -> list[str]:
-        """Those of some days whose keys have to be asked for."""
+        """The days whose keys have not been read from the table."""
         return [] if self._rest_is_empty else [day for day in days if day not in self._days]
 
     def learn(self, days: Sequence[str], keys: Iterable[tuple[str, Hashes]]) -> None:
@@ -94,7 +94,7 @@ class KnownKeys:
         self._forget_oldest()
 
     def days_that_hold(self, hashes: Hashes, days: Sequence[str]) -> list[str]:
-        """Those of some known days that may have one of the keys."""
+        """The known days that may contain one of the keys."""
         return [day for day in days if any(_meet(part, hashes) for part in self._days.get(day, []))]
 
     def _add(self, day: str, hashes: Hashes) -> None:

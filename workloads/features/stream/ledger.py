@@ -1,4 +1,4 @@
-"""What became of the records of a stream, batch by batch, so that a run can be held against what lies in the bucket."""
+"""Counts of a stream's records, batch by batch, so that a run can be checked against the tables in the bucket."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Ledger:
         return Counter(self._entry(max(batches)) if batches else {})
 
     def _opening(self, batch: int) -> dict[str, int]:
-        """Of a checkpoint from before there were ledgers: what it has read, of which nothing more is known."""
+        """First entry of a checkpoint that is older than ledgers: its consumed records, whose outcome is unknown."""
         if batch == 0:
             return {}
         return {"records": checkpoint.consumed_before(self.spark, self.place, batch), "unknown": 1}
@@ -68,14 +68,14 @@ def note_erased(spark: SparkSession, root: str, instant: str, rows: int) -> None
 
 
 def erased(spark: SparkSession, root: str) -> int:
-    """How many rows of the table were erased."""
+    """Number of the table's rows that were erased."""
     folder = f"{root}/{_ERASED}"
     files = [name for name in hadoop_file.names(spark, folder) if name.isdigit()]
     return sum(int(hadoop_file.read_text(spark, f"{folder}/{name}") or 0) for name in files)
 
 
-def discrepancies(sums: Mapping[str, int], *, rows: int, letters: int, replayed: int) -> Iterable[str]:
-    """What does not add up: between what batches have counted, the table's rows, and the dead letters ever kept.
+def discrepancies(sums: Mapping[str, int], *, rows: int, dead_letters: int, replayed: int) -> Iterable[str]:
+    """Differences between the counts of the batches, the table's rows, and all dead letters ever kept.
 
     Rows, dead letters and duplicates are the records that were read: duplicates are what was accepted beyond rows.
     """
@@ -84,7 +84,7 @@ def discrepancies(sums: Mapping[str, int], *, rows: int, letters: int, replayed:
     records, accepted, rejected = (sums.get(name, 0) for name in ("records", "accepted", "rejected"))
     if records != accepted + rejected:
         yield f"of {records} records {accepted} were accepted and {rejected} rejected"
-    if letters != rejected:
-        yield f"{rejected} records were rejected and {letters} dead letters are kept"
+    if dead_letters != rejected:
+        yield f"{rejected} records were rejected and {dead_letters} dead letters are kept"
     if rows > accepted + replayed:
         yield f"the table has {rows} rows of {accepted + replayed} accepted records"

@@ -1,4 +1,4 @@
-"""What an ingestion measures of itself, as Prometheus reads it: pushed after each batch, so in both modes alike."""
+"""Metrics of an ingestion for Prometheus: pushed after each batch, so that both modes report the same ones."""
 
 from __future__ import annotations
 

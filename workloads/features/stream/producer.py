@@ -226,7 +226,7 @@ def require_topic(producer: Producer, topic: str) -> None:
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the producer is told to do."""
+    """Parse the producer's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--servers", required=True, help="HOST:PORT of the brokers, separated by commas")
     parser.add_argument("--topic", required=True)

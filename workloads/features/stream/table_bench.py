@@ -160,7 +160,7 @@ def _ratio(one: float, other: float) -> float:
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(prog=JOB, description=__doc__)
     parser.add_argument("--contract", required=True, help="contract of the events table, as JSON")
     parser.add_argument("--feature-store", required=True, help="URI of the folder that has it, and takes the others")

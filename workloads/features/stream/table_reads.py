@@ -1,7 +1,7 @@
 """Reads of a database's table, kept beside the checkpoint until their rows are committed.
 
-A database does not give the same rows twice. So what a read has found is kept as it came, with the mark at which the
-next read begins; a batch is a part of that, and one that is killed runs again on the same rows.
+A database does not return the same rows twice. So the rows of a read are stored unchanged, with the high-water mark at
+which the next read begins. A batch takes a part of them, and runs again on the same rows after it was killed.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from pyspark.sql import functions as F
 
 from jobs import hadoop_file
 from stream.contract import KAFKA_TIME, Contract
-from stream.database import VALUE, Database, Source, Table, describe, explained, next_mark, read, statements
+from stream.database import VALUE, Database, Source, Table, describe, explained, next_watermark, read, statements
 
 _PART, _ROW = "part", "row"
 _KEPT = 3
-"""Reads, and commits of batches, of which there is a note."""
+"""Notes of reads, and of batches' commits, that are kept."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """Rows that were read and are kept."""
+    """The stored rows of a read."""
 
     number: int
     table: str
     """Identity of the table in the database: a table that was recreated has another."""
     column: str | None
-    """Of the mark, with its type."""
+    """Type and name of the column of the high-water mark."""
     mark: str | None
-    """Where the next read begins; None where it begins at the first row."""
+    """High-water mark, at which the next read begins; None where it begins at the first row. The name is stored."""
     time: str
-    """Of the database, when it began."""
+    """Time of the database when the read began."""
     first: int
     """Number of its first row among all that were ever read."""
     counts: Sequence[int]
@@ -50,7 +50,7 @@ class Read:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Number of rows."""
         return sum(self.counts)
 
     @property
@@ -61,7 +61,7 @@ class Read:
 
 @dataclass(frozen=True)
 class TableReads:
-    """The reads of a table, at a place of its own in the bucket."""
+    """The reads of a table, in a folder of its own in the bucket."""
 
     spark: SparkSession
     place: str
@@ -69,18 +69,18 @@ class TableReads:
     properties: Mapping[str, str]
 
     def take(self, contract: Contract, most: int) -> Read:
-        """Read the table from the last mark on, and keep the rows.
+        """Read the table from the last high-water mark on, and keep the rows.
 
         @raises JobError where the database refuses
         """
         last = self.last()
         with Database.connected(self.spark, self.source, self.properties) as database:
             table = describe(database, contract)
-            column = self._marked(table)
+            column = self._watermark_column(table)
             known = last is not None and (last.table, last.column) == (table.id, column)
-            mark = last.mark if last is not None and known else None
-            time, reached = next_mark(database, table, mark)
-            asked = statements(database, contract, table, mark)
+            watermark = last.mark if last is not None and known else None
+            time, reached = next_watermark(database, table, watermark)
+            asked = statements(database, contract, table, watermark)
         number = 0 if last is None else last.number + 1
         place = self._rows(number)
         with explained(self.source, self.properties["user"]):
@@ -97,7 +97,7 @@ class TableReads:
             number=number,
             table=table.id,
             column=column,
-            mark=mark if reached is None else reached,
+            mark=watermark if reached is None else reached,
             time=time,
             first=0 if last is None else last.first + last.rows,
             counts=[counts.get(part, 0) for part in range(len(parts))],
@@ -109,16 +109,16 @@ class TableReads:
         return made
 
     def last(self) -> Read | None:
-        """The last read that is whole."""
+        """The last complete read."""
         for number in reversed(self._numbers("reads")):
             text = hadoop_file.read_text(self.spark, f"{self.place}/reads/{number}")
-            # Some stores show a file before it holds what is written; of a run that was killed then no batch has begun.
+            # Some stores show a file before its content is complete; a run killed at that point has begun no batch.
             with contextlib.suppress(json.JSONDecodeError):
                 return Read(**json.loads(text or ""))
         return None
 
     def commit(self, read: Read, batch: Callable[[DataFrame, int], None]) -> None:
-        """Take the batches of a read that are left, and forget its rows."""
+        """Process the remaining batches of a read, and delete its stored rows."""
         done = self._numbers("commits")
         for number in range(max(read.batch, max(done, default=-1) + 1), read.end):
             batch(self.records(read, number), number)
@@ -147,7 +147,7 @@ class TableReads:
             VALUE,
         )
 
-    def _marked(self, table: Table) -> str | None:
+    def _watermark_column(self, table: Table) -> str | None:
         name = self.source.incremental
         return None if name is None else f"{table.columns[name].type} {name}"
 
@@ -163,7 +163,7 @@ _SCHEMA = f"{_PART} int, {_ROW} long, {VALUE} string"
 
 
 def _spans(counts: Sequence[int], start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Parts that have rows between two positions of all, and the rows of each that are."""
+    """Split a range of row numbers over the parts: each part with the range of its own row numbers."""
     before = 0
     for part, count in enumerate(counts):
         low, high = max(start - before, 0), min(end - before, count)

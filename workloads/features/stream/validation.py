@@ -13,7 +13,7 @@ REASON = "_reason"
 """Why a record is rejected; null in those that are accepted."""
 
 REPAIRED = "_repaired"
-"""How many fields of a record were emptied or filled."""
+"""Column with the number of a record's fields that were emptied or filled."""
 
 ADDITIONAL = "_additional"
 """Fields that the contract does not declare, as text by name."""
@@ -29,7 +29,7 @@ EARLIEST = "1900-01-01T00:00:00Z"
 """Spark refuses to write most times before it, a whole batch for one of them: calendars differed."""
 
 COLUMN_NAME = "^[a-z][a-z0-9_]{0,62}$"
-"""What a field's name may be, in lower case, for Hudi, Spark and SQL to take it without quotes."""
+"""Pattern of a field's name in lower case that Hudi, Spark and SQL accept without quotes."""
 
 _ROOTS = "_roots"
 _TEXT = "_text"
@@ -58,7 +58,7 @@ def judge(records: DataFrame, contract: Contract) -> DataFrame:
         *([contract.deletes.field] if contract.deletes else []),
     }
     rejecting = [
-        # Of an event that is gone a change stream often says no more than its key.
+        # A change stream's deletion often carries nothing but the key.
         F.col(_problem_name(field)) if field.name in always else F.when(~deletion, F.col(_problem_name(field)))
         for field in contract.fields
         if field.otherwise == "reject"
@@ -121,7 +121,7 @@ def _type(field: Field) -> Column:
 
 
 def _judge(field: Field, contract: Contract, bounded: bool) -> Column:
-    """What is the matter with a field, or null."""
+    """The problem with a field's value, or null."""
     text, typed = F.col(_TEXT)[field.name], F.col(_typed_name(field))
     # Hudi takes no key that is empty, and fails the whole batch.
     absent = text.isNull() if field.type == "string" and not field.required else text.isNull() | (F.trim(text) == "")
@@ -134,7 +134,7 @@ def _judge(field: Field, contract: Contract, bounded: bool) -> Column:
         ahead = typed > F.col(KAFKA_TIME) + F.expr(f"INTERVAL {contract.max_ahead_seconds} SECONDS")
         problem = problem.when(ahead, F.lit(f"{field.name}: ahead of the record's own time"))
     if field.type == "string" and field.name in contract.key and not key_has_end(contract.hudi):
-        # Of a table that was made before keys had an end: the bucket index would look for a column's name for ever.
+        # Tables created before keys had an end: the bucket index would never finish its search for a column's name.
         problem = problem.when(typed.contains(",") & typed.contains(":"), F.lit(f"{field.name}: holds both , and :"))
     return problem.otherwise(F.lit(None).cast("string"))
 
@@ -180,9 +180,9 @@ def _undeclared(contract: Contract) -> Column:
 
 
 def _unfit_name(contract: Contract) -> Column:
-    """What is the matter with the first undeclared field that cannot become a column, or null.
+    """The problem with the first undeclared field that cannot become a column, or null.
 
-    Tables do not tell apart names by case, and what begins with an underscore means something to Hudi.
+    Tables do not tell apart names by case, and Hudi reserves names that begin with an underscore.
     """
     taken = [*(field.name for field in contract.fields), KAFKA_TIME, PARTITION]
     names = _undeclared(contract)

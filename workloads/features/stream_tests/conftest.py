@@ -100,7 +100,7 @@ class Jobs:
 
     @property
     def table(self) -> str:
-        """Where the events' table is."""
+        """Path of the events' table."""
         return f"file:{self.folder}/feature-store/clickstream_events"
 
     def start(self, *arguments: str, contract: Mapping[str, object] | None = None) -> subprocess.Popen[bytes]:

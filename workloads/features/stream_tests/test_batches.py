@@ -59,17 +59,17 @@ class Stream:
     def batch(self, number: int, records: DataFrame) -> None:
         """Take a batch with the contract as it stands now; every record is accounted for."""
         ledger = self.batch_alone(number, records)
-        found = {"rows": len(self.rows()), "letters": len(self.letters()), "replayed": 0}
+        found = {"rows": len(self.rows()), "dead_letters": len(self.dead_letters()), "replayed": 0}
         assert list(discrepancies(ledger.sums(), **found)) == []
 
     def batch_alone(self, number: int, records: DataFrame) -> Ledger:
         """Take a batch, and count nothing."""
         contract = event_table.of_table(self.spark, self.table, parse_contract(json.dumps(self.declared)))
         event_table.require_compatible(event_table.schema_of(self.spark, self.table), contract, self.table)
-        letters = f"file:{self.folder}/raw/rejected/clickstream_events"
+        rejected = f"file:{self.folder}/raw/rejected/clickstream_events"
         ledger = Ledger(self.spark, f"file:{self.folder}/raw/checkpoints/clickstream_events")
         metrics = StreamMetrics(contract.name)
-        Ingest(self.spark, contract, self.table, letters, metrics, ledger, pause=0).batch(records, number)
+        Ingest(self.spark, contract, self.table, rejected, metrics, ledger, pause=0).batch(records, number)
         return ledger
 
     def replay(self) -> dict[str, Any]:
@@ -89,8 +89,8 @@ class Stream:
         assert len({row["event_id"] for row in rows}) == len(rows)
         return {row["event_id"]: row for row in rows}
 
-    def letters(self) -> list[Row]:
-        """What is dead."""
+    def dead_letters(self) -> list[Row]:
+        """The dead letters, by their offsets."""
         found = dead_letters.read(self.spark, f"file:{self.folder}/raw/rejected/clickstream_events")
         return [] if found is None else found.orderBy("offset").collect()
 
@@ -111,7 +111,7 @@ def test_a_batch_that_runs_again_changes_nothing(spark: SparkSession, stream: St
     stream.batch(0, batch)
     assert {key: row["user_id"] for key, row in stream.rows().items()} == once
     assert len(once) == 10
-    assert [row["offset"] for row in stream.letters()] == [11]
+    assert [row["offset"] for row in stream.dead_letters()] == [11]
 
 
 def test_the_later_of_two_records_of_a_key_stays(spark: SparkSession, stream: Stream) -> None:
@@ -193,7 +193,7 @@ def test_records_of_an_older_producer_keep_the_new_column(spark: SparkSession, s
 def test_an_incompatible_field_stops_its_record_and_not_the_job(spark: SparkSession, stream: Stream) -> None:
     stream.batch(0, records(spark, 0, [event(1), event(2, user_id={"nested": 1}), event(3)]))
     assert stream.rows().keys() == {"e1", "e3"}
-    (letter,) = stream.letters()
+    (letter,) = stream.dead_letters()
     assert (
         letter["reason"],
         letter["topic"],
@@ -219,12 +219,12 @@ def test_dead_letters_are_taken_up_after_a_fix(spark: SparkSession, stream: Stre
         0,
         records(spark, 0, [event(1), event(2, event="Add To Cart"), event(3, user_id="x")]),
     )
-    assert len(stream.letters()) == 2
+    assert len(stream.dead_letters()) == 2
     stream.declared["version"] = 2
     del stream.declared["fields"]["event"]["pattern"]
     assert stream.replay()["metrics"] == {"accepted": 1, "rejected": 1}
     assert stream.rows().keys() == {"e1", "e2"}
-    assert [letter["offset"] for letter in stream.letters()] == [2]
+    assert [letter["offset"] for letter in stream.dead_letters()] == [2]
     assert stream.replay()["metrics"] == {"accepted": 0, "rejected": 1}
 
 
@@ -258,7 +258,7 @@ def test_a_record_that_the_table_refuses_becomes_a_dead_letter(spark: SparkSessi
     ):
         stream.batch(number, records(spark, number, values))
     assert stream.rows().keys() == {f"e{number}" for number in range(9)}
-    letters = stream.letters()
+    letters = stream.dead_letters()
     assert [letter["offset"] for letter in letters] == [0, 6]
     assert all(letter["reason"].startswith("refused by the table: ") for letter in letters)
     assert {json.loads(letter["value"])["event_id"] for letter in letters} == {""}
@@ -275,8 +275,8 @@ def test_deletions_of_a_change_stream_are_deleted(spark: SparkSession, stream: S
     rows = stream.rows()
     assert rows.keys() == {"e0", "e2", "e3"}
     assert rows["e0"]["platform"] == "ios"
-    assert [letter["reason"] for letter in stream.letters()] == ["timestamp: missing"]
-    # What arrives late is older than the deletion.
+    assert [letter["reason"] for letter in stream.dead_letters()] == ["timestamp: missing"]
+    # A record that arrives late is older than the deletion.
     stream.batch(2, records(spark, 9, [event(1, op="update")], minute=1))
     stream.batch(3, records(spark, 10, [event(2, op="delete")], minute=9))
     assert stream.rows().keys() == {"e0", "e3"}
@@ -304,7 +304,7 @@ def test_keys_of_any_text_are_rows(spark: SparkSession, stream: Stream) -> None:
     days = [event(at, event_id=key, timestamp=f"2026-01-0{at % 2 + 1}T10:00:00Z") for at, key in enumerate(KEYS)]
     stream.batch(0, records(spark, 0, days))
     assert stream.rows().keys() == set(KEYS)
-    assert stream.letters() == []
+    assert stream.dead_letters() == []
     stream.batch(1, records(spark, len(days), [{**each, "platform": "ios"} for each in days], minute=5))
     assert {row["platform"] for row in stream.rows().values()} == {"ios"}
     # One day on, which takes the earlier row away.
@@ -323,7 +323,7 @@ def test_a_table_of_before_keeps_its_key(spark: SparkSession, stream: Stream) ->
     stream.batch(1, records(spark, 1, [event(1, platform="ios"), *(event(2, event_id=key) for key in KEYS)], minute=5))
     rows = stream.rows()
     assert rows["e1"]["platform"] == "ios"
-    dead = {json.loads(letter["value"])["event_id"]: letter["reason"] for letter in stream.letters()}
+    dead = {json.loads(letter["value"])["event_id"]: letter["reason"] for letter in stream.dead_letters()}
     assert rows.keys() == {"e1", *KEYS} - dead.keys()
     assert dead == {key: "event_id: holds both , and :" for key in KEYS if "," in key and ":" in key}
 
@@ -340,7 +340,7 @@ def test_fields_of_any_name_and_case(spark: SparkSession, stream: Stream) -> Non
     ]
     stream.batch(0, records(spark, 0, [event(at, **fields) for at, fields in enumerate(named)]))
     assert {key: row["colour"] for key, row in stream.rows().items()} == {"e0": "red", "e1": "blue"}
-    assert [letter["offset"] for letter in stream.letters()] == [2, 3, 4, 5]
+    assert [letter["offset"] for letter in stream.dead_letters()] == [2, 3, 4, 5]
 
 
 def test_a_field_that_is_no_longer_declared_stops_nothing(spark: SparkSession, stream: Stream) -> None:
@@ -354,11 +354,11 @@ def test_a_field_that_is_no_longer_declared_stops_nothing(spark: SparkSession, s
 
 def test_what_does_not_add_up_is_told() -> None:
     sums = {"records": 10, "accepted": 7, "rejected": 3}
-    assert list(discrepancies(sums, rows=6, letters=3, replayed=0)) == []
-    assert list(discrepancies(sums, rows=6, letters=2, replayed=0)) == [
+    assert list(discrepancies(sums, rows=6, dead_letters=3, replayed=0)) == []
+    assert list(discrepancies(sums, rows=6, dead_letters=2, replayed=0)) == [
         "3 records were rejected and 2 dead letters are kept"
     ]
-    assert list(discrepancies({**sums, "records": 11}, rows=8, letters=3, replayed=0)) == [
+    assert list(discrepancies({**sums, "records": 11}, rows=8, dead_letters=3, replayed=0)) == [
         "of 11 records 7 were accepted and 3 rejected",
         "the table has 8 rows of 7 accepted records",
     ]

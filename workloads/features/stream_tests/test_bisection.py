@@ -1,4 +1,4 @@
-"""Which records a batch is found to fail for."""
+"""Tests of the records for which a batch is found to fail."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Shop:
         self.server.sql(f"INSERT INTO orders ({names}) VALUES ({number}, 'ada', {amount}, {placed_at}, {updated_at})")
 
     def contract(self) -> dict[str, object]:
-        """What an order is, as it stands now."""
+        """Contract of an order, with the settings of this test."""
         return {
             **{"name": "orders", "version": 1, "key": ["order_id"], "eventTime": "placed_at"},
             **{"orderBy": "kafka_time", "additional": self.additional, "movesWithinDays": self.moves_within_days},
@@ -97,13 +97,13 @@ class Shop:
         assert len({row["order_id"] for row in rows}) == len(rows)
         return {row["order_id"]: row for row in rows}
 
-    def letters(self) -> dict[int, str]:
+    def dead_letters(self) -> dict[int, str]:
         """Reasons of the dead letters, by the number of the record."""
         found = dead_letters.read(self.spark, f"file:{self.folder}/raw/rejected/orders")
         return {} if found is None else {row["offset"]: row["reason"] for row in found.collect()}
 
     def refusal(self, **source: object) -> str:
-        """What a read fails with: one line that has no password in it."""
+        """Run a read that must fail, and return its message: one line without the password."""
         with pytest.raises(JobError) as failed:
             self.read(**source)
         text = str(failed.value)
@@ -142,7 +142,7 @@ def test_a_table_is_read_in_full_with_the_values_that_it_has(shop: Shop) -> None
     shop.order(5, placed_at="NULL")
     berlin = {"timeZone": "Europe/Berlin"}
     assert shop.read(**berlin) == {"rows": 1, "records": 5, "rejected": 4, "duplicates": 0, "read": 5}
-    assert sorted(shop.letters().values()) == [
+    assert sorted(shop.dead_letters().values()) == [
         "amount: below 0",
         "amount: not a double",
         "placed_at: missing",
@@ -176,7 +176,7 @@ def test_a_table_is_read_in_full_with_the_values_that_it_has(shop: Shop) -> None
     shop.moves_within_days = 2
     assert shop.read(**berlin) == {"rows": 3, "records": 9, "rejected": 5, "duplicates": 1, "read": 4}
     assert {number: row["amount"] for number, row in shop.rows().items()} == {2: 7.0, 4: 7.0, 9007199254740993: 8.0}
-    assert len(shop.letters()) == 5
+    assert len(shop.dead_letters()) == 5
 
 
 def test_what_has_changed_is_read_and_no_tie_is_lost(shop: Shop) -> None:
@@ -186,16 +186,16 @@ def test_what_has_changed_is_read_and_no_tie_is_lost(shop: Shop) -> None:
     shop.order(5, "'9999-01-01'")
     assert shop.read(**since) == {"rows": 5, "records": 5, "rejected": 0, "duplicates": 0, "read": 5}
     shop.order(6, "'2026-01-05 09:00+00'")
-    # Of a transaction that began before the read and ended after it; and one from before all that is read again.
+    # A row of a transaction that began before the read and ended after it; and an older one, which is read again.
     shop.order(7, "'2026-01-05 08:55+00'")
     shop.order(8, "'2026-01-05 08:54:59+00'")
     shop.server.sql("UPDATE orders SET amount = 7, updated_at = '2026-01-05 12:00+02' WHERE order_id = 1")
     assert shop.read(**since) == {"rows": 7, "records": 12, "rejected": 0, "duplicates": 5, "read": 7}
     assert shop.rows().keys() == {1, 2, 3, 4, 5, 6, 7}
     assert shop.rows()[1]["amount"] == 7.0
-    # What is without a value or ahead of the clock, and the newest.
+    # Rows without a value or with a time in the future, and the newest row.
     assert shop.read(**since)["read"] == 3
-    # A table of the same name that is another one.
+    # A table that was dropped and created again under the same name.
     shop.make_anew()
     shop.order(20, "'2020-01-01'")
     assert shop.read(**since) == {"rows": 8, "records": 16, "rejected": 0, "duplicates": 8, "read": 1}
@@ -211,7 +211,7 @@ def test_a_run_that_is_killed_is_repeated_on_the_rows_that_it_read(shop: Shop, m
 
         def write_text(spark: SparkSession, file: str, text: str) -> None:
             if place in file:
-                # Of some stores' files, the name is there first.
+                # Some stores show a file's name before its content.
                 written(spark, file, "")
                 raise Killed
             written(spark, file, text)

@@ -47,12 +47,12 @@ UNTOLD = ("no JSON, and of 4 all the same", "[4]")
 
 
 def totals(spark: SparkSession, stream: Stream) -> dict[str, Any]:
-    """How an ingestion accounts for all records when it ends; fails where they do not add up."""
+    """Run the accounting at the end of an ingestion; it fails if the records do not add up."""
     raw = f"file:{stream.folder}/raw"
     contract = parse_contract(json.dumps(stream.declared))
     ledger = Ledger(spark, f"{raw}/checkpoints/{contract.name}")
-    letters = f"{raw}/rejected/{contract.name}"
-    work = Ingest(spark, contract, stream.table, letters, StreamMetrics(contract.name), ledger)
+    rejected = f"{raw}/rejected/{contract.name}"
+    work = Ingest(spark, contract, stream.table, rejected, StreamMetrics(contract.name), ledger)
     rows, found = _totals(work, f"{raw}/checkpoints/{contract.name}")
     return {"rows": rows, **found}
 
@@ -72,7 +72,7 @@ def delete(spark: SparkSession, stream: Stream, entity: str) -> dict[str, Any]:
     return dict(deletion.run(spark, options))
 
 
-def test_letters_of_an_entity_are_erased_and_records_add_up(spark: SparkSession, tmp_path: Path) -> None:
+def test_dead_letters_of_an_entity_are_erased_and_records_add_up(spark: SparkSession, tmp_path: Path) -> None:
     stream = Stream(spark, tmp_path)
     texts = [*NAMING, *OTHERS, *UNTOLD]
     sound = [event(number) for number in range(10)]
@@ -86,7 +86,7 @@ def test_letters_of_an_entity_are_erased_and_records_add_up(spark: SparkSession,
     )
     stream.batch(0, batch.unionByName(odd))
     stream.batch(1, keyed)
-    assert {row["offset"] for row in stream.letters()} == set(range(11, last + 2))
+    assert {row["offset"] for row in stream.dead_letters()} == set(range(11, last + 2))
     folder = tmp_path / "raw/rejected/clickstream_events"
     read = totals(spark, stream)
     assert read == {"rows": 10, "records": 13 + len(texts), "rejected": len(texts) + 2, "duplicates": 1, "erased": 0}
@@ -95,7 +95,7 @@ def test_letters_of_an_entity_are_erased_and_records_add_up(spark: SparkSession,
     assert made["metrics"] == {"letters": len(NAMING) + 1, "untold": len(UNTOLD)}
     assert made["found"] == {"clickstream_events": 2}
     assert {row["user_id"] for row in stream.rows().values()} == {0, 1, 2, 3}
-    left = {row["offset"]: row["value"] for row in stream.letters()}
+    left = {row["offset"]: row["value"] for row in stream.dead_letters()}
     others = {11 + at: text for at, text in enumerate(texts) if text not in NAMING}
     assert left == {**others, last + 1: '{"user_id": 5}'}
     files = list(folder.rglob("letters/**/*.parquet"))
@@ -107,9 +107,9 @@ def test_letters_of_an_entity_are_erased_and_records_add_up(spark: SparkSession,
     again = delete(spark, stream, "4")
     assert again["metrics"] == {"letters": 0, "untold": len(UNTOLD)}
     assert totals(spark, stream) == after
-    # A batch that runs again, since it was killed, brings its letters back: they are read no more, and erased again.
+    # A batch that runs again, since it was killed, restores its dead letters: they are ignored, and erased again.
     stream.batch_alone(1, keyed)
-    assert {row["offset"] for row in stream.letters()} == left.keys()
+    assert {row["offset"] for row in stream.dead_letters()} == left.keys()
     assert totals(spark, stream) == after
     assert delete(spark, stream, "4")["metrics"]["letters"] == 1
     assert totals(spark, stream) == after

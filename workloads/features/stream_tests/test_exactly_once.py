@@ -31,7 +31,7 @@ def table(jobs: Jobs) -> pa.Table:
     return pa.Table.from_batches(reader.read())
 
 
-def letters(jobs: Jobs) -> pa.Table:
+def dead_letters(jobs: Jobs) -> pa.Table:
     """The dead letters as they lie in the bucket."""
     return ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
 
@@ -45,7 +45,7 @@ def require_exactly_once(jobs: Jobs) -> None:
     arrived = table(jobs)
     assert arrived.num_rows == len(events)
     assert pc.count_distinct(arrived["event_id"]).as_py() == len(events)
-    dead = letters(jobs)
+    dead = dead_letters(jobs)
     assert dead.num_rows == kinds["malformed"]
     places = set(zip(dead["partition"].to_pylist(), dead["offset"].to_pylist(), strict=True))
     assert len(places) == kinds["malformed"]
@@ -54,7 +54,7 @@ def require_exactly_once(jobs: Jobs) -> None:
 
 
 def require_adds_up(result: dict[str, Any]) -> None:
-    """What a job tells covers every record that was sent, also those that were read by a run that was killed."""
+    """A job's counts cover every record that was sent, including those read by a run that was killed."""
     kinds = Counter(message.kind for message in generate(COUNT, SEED))
     told = result["metrics"]
     assert result["rows"] == kinds["good"] + kinds["late"]

@@ -71,7 +71,7 @@ def test_every_record_is_accounted_for(broker: Broker, jobs: Jobs) -> None:
     records = list(hostile_records(COUNT, SEED))
     half = COUNT // 2
     places = send(broker.servers, "fuzzed", records[:half], committed=True)
-    # What a producer takes back was never said.
+    # Records of an aborted transaction do not count as sent.
     taken_back = [Hostile("taken back", b'{"event_id":"taken-back-%d"}' % number) for number in range(100)]
     send(broker.servers, "fuzzed", taken_back, committed=False)
     places |= send(broker.servers, "fuzzed", records[half:], committed=True)
@@ -79,15 +79,15 @@ def test_every_record_is_accounted_for(broker: Broker, jobs: Jobs) -> None:
     contract = {**SPECS["contract"], "additional": "keep"}  # type: ignore[dict-item]
     result = jobs.run("--topic=fuzzed", f"--batch={COUNT // 2}", contract=contract)
 
-    letters = ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
+    rejected = ds.dataset(jobs.folder / "raw/rejected/clickstream_events/letters", partitioning="hive").to_table()
     dead = dict(
         zip(
-            zip(letters["partition"].to_pylist(), letters["offset"].to_pylist(), strict=True),
-            letters["reason"].to_pylist(),
+            zip(rejected["partition"].to_pylist(), rejected["offset"].to_pylist(), strict=True),
+            rejected["reason"].to_pylist(),
             strict=True,
         )
     )
-    assert len(dead) == letters.num_rows
+    assert len(dead) == rejected.num_rows
     assert dead.keys() <= places.keys()
     assert all(dead.values())
     # No rule of ours has left anything to the table to refuse.

@@ -124,7 +124,7 @@ def test_a_writer_finds_a_key_under_another_day_and_reads_no_day_that_has_none(t
     assert table.days() == {"a": [SECOND], "b": [FIRST], "c": [SECOND], "d": [FIRST]}
     table.hide(FIRST)
     table.upsert({"e": SECOND, "f": THIRD})
-    # What was taken out of that day stays known: it is looked for there once more.
+    # Keys that were deleted from a day stay known, so that the index looks for them there once more.
     with pytest.raises(Exception, match=r"(?s).+"):
         table.upsert({"b": SECOND})
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONTRACT = parse_contract(json.dumps(SPECS["contract"]))
 
 BLOCK = b"#HUDI#"
-"""How each block of a log file begins: HoodieLogFormat.MAGIC."""
+"""First bytes of each block of a log file: HoodieLogFormat.MAGIC."""
 
 
 def events(spark: SparkSession, count: int) -> DataFrame:
@@ -41,11 +41,11 @@ def events(spark: SparkSession, count: int) -> DataFrame:
 def test_an_append_holds_few_records_at_once(spark: SparkSession, tmp_path: Path) -> None:
     count = 120_000
     path = f"file:{tmp_path}/events"
-    # What is there already is appended to; the first rows of a file are written as they come.
+    # Rows of an existing file group are appended to log files; the first rows of a file group are written directly.
     event_table.upsert(events(spark, 1000), path, CONTRACT, {})
     event_table.upsert(events(spark, count), path, CONTRACT, {})
     logs = [file.read_bytes() for file in (tmp_path / "events").rglob(".*.log.*") if not file.name.endswith(".crc")]
-    # One of Hudi's default size took all of them.
+    # One log file of Hudi's default size would have taken all of them.
     assert len(logs) == 2
     assert all(text.count(BLOCK) > 1 for text in logs)
     assert spark.read.format("hudi").load(path).count() == count

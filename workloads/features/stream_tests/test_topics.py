@@ -56,7 +56,7 @@ class Topic:
 
 
 def told(result: dict[str, Any]) -> dict[str, int]:
-    """Where the records are."""
+    """Counts of the records by outcome."""
     return {"rows": result["rows"], **{name: result["metrics"][name] for name in ("records", "rejected", "duplicates")}}
 
 

@@ -1,4 +1,4 @@
-"""What a contract makes of records."""
+"""Tests of the validation of records against a contract."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def contract() -> Contract:
 
 
 def judged(spark: SparkSession, *values: str | None) -> list[Row]:
-    """What becomes of records, in their order."""
+    """Validate records, and return the results in their order."""
     records = spark.createDataFrame(list(enumerate(values)), "number int, value string")
     return judge(records, contract()).orderBy("number").collect()
 
@@ -173,7 +173,7 @@ def test_an_event_may_not_be_ahead_of_its_record(spark: SparkSession) -> None:
 )
 def test_a_record_that_breaks_a_rule_says_which(spark: SparkSession, fields: dict[str, object], reason: str) -> None:
     records = spark.createDataFrame([(record(**fields),)], "value string")
-    # Of the reason alone: Python's own times do not reach as far as Spark's.
+    # Only the reason is collected: Python's datetime has a smaller range than Spark's timestamps.
     assert [row[REASON] for row in judge(records, contract()).select(REASON).collect()] == [reason]
 
 

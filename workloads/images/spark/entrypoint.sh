@@ -1,5 +1,5 @@
 #!/bin/bash
-# What Spark on Kubernetes asks of an image:
+# Entry point that Spark on Kubernetes requires of an image:
 #   driver ARGUMENTS...   a driver, with the arguments of spark-submit
 #   executor              an executor, told by SPARK_* variables what to be
 # Anything else is run as it is. Where Spark's own scripts start a JVM to learn how to start the JVM, this reads the
@@ -9,7 +9,7 @@ set -euo pipefail
 
 archive=$SPARK_HOME/classes.jsa
 class_path=$(<"$SPARK_HOME/classpath")
-# What Spark asks of Java 17, and Hadoop's class for Kerberos.
+# JVM options that Spark requires on Java 17, and access to Hadoop's Kerberos class.
 jvm=(
   -XX:+IgnoreUnrecognizedVMOptions
   --add-opens=java.base/{java.lang,java.lang.invoke,java.lang.reflect,java.io,java.net,java.nio,java.util,java.util.concurrent,java.util.concurrent.atomic,sun.nio.ch,sun.nio.cs,sun.security.action,sun.util.calendar}=ALL-UNNAMED

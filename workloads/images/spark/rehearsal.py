@@ -1,4 +1,4 @@
-"""What jobs do, on a few rows: run when the image is built, for the archive of the classes that it loads."""
+"""The jobs' work on a few rows: the image's build runs it to record the classes for the class-data archive."""
 
 from __future__ import annotations
 

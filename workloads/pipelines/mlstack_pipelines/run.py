@@ -25,7 +25,7 @@ REFUSED = 3
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", default="pipeline", help="name of the job, which its last line begins with")
     parser.add_argument("--pipeline", type=Path, help="file of the compiled pipeline")
@@ -79,7 +79,7 @@ def run_here(pipeline: Path, given: Mapping[str, object], cache_uri: str) -> Map
 
 
 def result_of(outputs: Mapping[str, object], reports: Sequence[Report], seconds: float) -> dict[str, object]:
-    """What the job says of itself: the pipeline's outputs, numbers as metrics, and where the time went.
+    """Result of the job: the pipeline's outputs, numbers as metrics, and the seconds of each step.
 
     An output `rows` is the number of rows that it worked on.
     """

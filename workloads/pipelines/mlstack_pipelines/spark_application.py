@@ -66,7 +66,7 @@ class ApiServer:
         return self._ask(lambda: self._core.read_namespaced_pod(pod, namespace), otherwise=404) is not None
 
     def last_words(self, namespace: str, pod: str) -> str | None:
-        """What a pod's container left as termination message."""
+        """Termination message of a pod's container; None without one."""
         found = self._ask(lambda: self._core.read_namespaced_pod(pod, namespace), otherwise=404)
         statuses = (found.status.container_statuses or []) if found is not None else []
         messages = [status.state.terminated.message for status in statuses if status.state.terminated is not None]

@@ -1,4 +1,4 @@
-"""What steps leave behind beside their outputs: how long each took, and in one line why one failed."""
+"""Reports of steps beside their outputs: the duration of each, and the reason of a failure in one line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Refused(StepError):
 
 @dataclass(frozen=True)
 class Report:
-    """How one attempt at a step went."""
+    """Report of one attempt at a step."""
 
     step: str
     seconds: float

@@ -16,7 +16,7 @@ from mlstack_pipelines.step import StepError, reason_of
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """What the job is told to do."""
+    """Parse the job's command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", required=True, help="name of the pipeline, of its experiment and of its runs")
     parser.add_argument("--host", required=True, help="URL of Kubeflow Pipelines' API")

@@ -1,4 +1,4 @@
-"""What a step does with a SparkApplication of which another attempt has left something."""
+"""Tests of a step that finds a SparkApplication of an earlier attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What single steps do, on small files."""
+"""Tests of single steps, on small files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_evaluation_counts_labels_by_score(tmp_path: Path) -> None:
     table = pa.table({"score": [0.1, 0.4, 0.4, 0.9], "purchased": pa.array([0, 0, 1, 1], pa.int32())})
     pq.write_table(table, folder / "part-0.parquet")
     evaluation = training.evaluate_model(f"file://{folder}")
-    # Of four pairs of a buyer and another, three are in order and one is a tie.
+    # The scores order three of the four pairs of a buyer and another session correctly; one pair is a tie.
     assert evaluation == (0.875, pytest.approx(5 / 6), 0.5, 4)
 
 

@@ -25,7 +25,7 @@ SESSION = {"cart_adds": 2, "start_hour": 13, "platform": "mobile"}
 
 
 def leave_model(folder: Path, framework: str, auc: float, seed: int) -> list[mlp.Layer]:
-    """What a training leaves."""
+    """Write a model's folder as a training does."""
     columns = {
         "cart_adds": np.array([0, 1, 4]),
         "start_hour": np.array([3, 12, 20]),

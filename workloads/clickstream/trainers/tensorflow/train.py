@@ -151,7 +151,7 @@ def _resume(task: Task, strategy: tf.distribute.Strategy, network: Network) -> i
 
 
 def _from_chief(task: Task, strategy: tf.distribute.Strategy, values: np.ndarray) -> np.ndarray:
-    """What the chief has: the others give nothing to the sum."""
+    """Broadcast the chief's values: an all-reduce sum to which the other workers contribute zeros."""
     if task.place.world_size == 1:
         return values
     mine = values if task.place.first else np.zeros_like(values)

@@ -33,7 +33,7 @@ class Replicas:
         return [self._replica(rank, ports[0], hosts) for rank in range(self.count)]
 
     def result(self, rank: int) -> dict:
-        """What a replica left in place of its termination message."""
+        """Result that a replica wrote in place of its termination message."""
         return json.loads(self._result(rank).read_text())
 
     def log(self, rank: int) -> str:

@@ -1,4 +1,4 @@
-"""What the trainings share, without a framework."""
+"""Tests of the trainings' shared code, without a framework."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class ViewSpec:
     known_in_minutes: bool
     """Whether that column holds minutes after the event's time, and not a time."""
     delay: timedelta
-    """What lies between the end of a window and the time from which its row can be had."""
+    """Time between the end of a window and the time from which its row can be read."""
     hours: tuple[int, ...]
     """Lengths of the windows that trail; none where features are over all events."""
     features: tuple[Feature, ...]
@@ -192,7 +192,7 @@ def columns_of(view: ViewSpec) -> list[str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """What is kept of an hour so that hours add up to a window."""
+    """A feature's partial aggregate per hour; the hours of a window add up to its value."""
 
     name: str
     of_events: Column
@@ -210,7 +210,7 @@ def _parts(feature: Feature) -> Sequence[_Part]:
             moments = F.struct(
                 F.count(values).cast("double").alias("count"),
                 F.avg(values).alias("mean"),
-                # Of an hour without values, null.
+                # Null for an hour without values.
                 (F.var_pop(values) * F.count(values)).alias("squares"),
             )
             return [_Part(feature.name, F.when(F.count(values) > 0, moments))]

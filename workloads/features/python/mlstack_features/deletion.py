@@ -49,19 +49,19 @@ class Place:
 
 @dataclass
 class Found:
-    """What there is of the entity."""
+    """The entity's data in every place."""
 
     rows: dict[str, int]
     """Rows by table, of tables that have the entity's column."""
     anew: dict[str, int]
     """Other entities by table whose rows were made of its events."""
-    letters: int
+    dead_letters: int
 
     def told(self) -> str:
-        """What there is, in words; empty where there is nothing."""
+        """Describe the data as text; empty where there is none."""
         parts = [f"{rows} rows of it in {table}" for table, rows in self.rows.items() if rows]
         parts += [f"rows made of its events in {table}" for table, others in self.anew.items() if others]
-        return ", ".join([*parts, *([f"{self.letters} dead letters"] if self.letters else [])])
+        return ", ".join([*parts, *([f"{self.dead_letters} dead letters"] if self.dead_letters else [])])
 
 
 def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -84,11 +84,11 @@ def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
         raise JobError(f"{', '.join(kept)}: earlier instants can still be read; report it with the job's log")
     return {
         "rows": sum(found.rows.values()),
-        "metrics": {"letters": found.letters, "untold": work.untold()},
+        "metrics": {"letters": found.dead_letters, "untold": work.untold()},
         "found": found.rows,
         "anew": found.anew,
         "instants": {name: instants[-1] for name, instants in after.items()},
-        # Those that tell what was before the deletion.
+        # Earlier instants that still show the state before the deletion.
         "earlier": {name: [len(instants), instants[0]] for name, instants in earlier.items() if instants},
     }
 
@@ -106,7 +106,7 @@ class Deletion:
         self.value, self.text = _value(spark, contract, self.field, options.entity)
         beside = set(options.beside)
         rejected = f"{options.raw}/rejected"
-        self.letters = [
+        self.rejected = [
             f"{rejected}/{name}"
             for name in hadoop_file.names(spark, rejected)
             if _version_of(name, contract.name) and name not in beside
@@ -125,11 +125,11 @@ class Deletion:
             for name in others
             if _version_of(name, place.name) and place.entity in self._rows(name).columns
         ]
-        """Of versions that are no longer declared: nothing else writes them."""
+        """Tables of versions that are no longer declared, to which no job writes."""
 
     @property
     def tables(self) -> list[Place]:
-        """All of them."""
+        """All existing tables that may hold rows of the entity, or rows made from its events."""
         return [*([self.events] if self.has_events else []), *self.views, *self.former]
 
     def found(self) -> Found:
@@ -139,16 +139,16 @@ class Deletion:
         return Found(
             rows={place.name: self._of_entity(place.name).count() for place in own},
             anew={place.name: self._concerned(place).count() for place in others},
-            letters=self._count_letters(dead_letters.names(self.field, self.text)),
+            dead_letters=self._count_dead_letters(dead_letters.names(self.field, self.text)),
         )
 
     def untold(self) -> int:
         """Dead letters that are no JSON and have the entity's name somewhere: whose they are cannot be told."""
-        return self._count_letters(dead_letters.may_name(self.field, self.text))
+        return self._count_dead_letters(dead_letters.may_name(self.field, self.text))
 
     def delete(self) -> None:
         """Take it out of every place; what others are computed from goes before what is computed."""
-        for path in self.letters:
+        for path in self.rejected:
             dead_letters.erase(self.spark, path, dead_letters.names(self.field, self.text))
         # No job brings them up to date, so rows that were made of the entity's events go too, while these can be told.
         for place in self.former:
@@ -206,8 +206,8 @@ class Deletion:
     def _rows(self, name: str) -> DataFrame:
         return self.spark.read.format("hudi").options(**_READ).load(self._path(name))
 
-    def _count_letters(self, kind: Column) -> int:
-        return sum(dead_letters.count(self.spark, path, kind) for path in self.letters)
+    def _count_dead_letters(self, kind: Column) -> int:
+        return sum(dead_letters.count(self.spark, path, kind) for path in self.rejected)
 
     def _path(self, name: str) -> str:
         return f"{self.store}/{name}"
@@ -233,7 +233,7 @@ def _value(spark: SparkSession, contract: Contract, field: str, text: str) -> tu
     if kind not in ("string", "long"):
         raise JobError(f"--field: {contract.name}.{field} is a {kind}; an entity is named by a text or a whole number")
     value = F.lit(text).cast(SQL_TYPES[kind])
-    # As records write it: other places know it as text.
+    # Dead letters are compared as text, so that the entity must be given in its canonical form.
     if not text.strip() or spark.range(1).select(value.cast("string")).collect()[0][0] != text:
         raise JobError(
             f"--entity: what it names is no value of {contract.name}.{field}, a {kind}; write it as the table shows it"

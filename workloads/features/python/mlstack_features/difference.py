@@ -1,4 +1,4 @@
-"""How a view's rows differ between two instants."""
+"""Difference of a view's rows between two instants."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ JOB = "feature-drift"
 
 @dataclass(frozen=True)
 class DriftSpec:
-    """What counts as drift of a model, as it was declared in TypeScript, which has checked it."""
+    """Limits of a model's drift, declared in TypeScript, which validates them."""
 
     limits: Limits
     window_hours: int
@@ -112,7 +112,7 @@ def scores_beside(fitted: PipelineModel, rows: DataFrame) -> DataFrame:
 
 
 def metrics(model: str, measured: Measured, limits: Limits, now: datetime) -> CollectorRegistry:
-    """What Prometheus is told."""
+    """Metrics of a measurement for Prometheus."""
     registry = CollectorRegistry()
     psi = Gauge(
         "mlstack_drift_psi",
@@ -136,7 +136,7 @@ def metrics(model: str, measured: Measured, limits: Limits, now: datetime) -> Co
 def _consequence(
     measured: Measured, passed: Sequence[str], declared: DriftSpec, template: str | None
 ) -> tuple[str, str]:
-    """What the end message says, and the name of the training that was started, if any."""
+    """Return the text of the end message, and the name of the training that was started, if any."""
     if measured.examples < declared.least_examples:
         return f"{measured.examples} examples are too few to tell (least {declared.least_examples})", ""
     if not passed:

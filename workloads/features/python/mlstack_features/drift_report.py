@@ -1,4 +1,4 @@
-"""What the job that looks for drift has reported of a model."""
+"""Reports of the drift job on a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlstack_features.arrow import file_system
 from mlstack_features.store import FeatureStoreError
 
 Report = Mapping[str, Any]
-"""As `drift_job` writes it."""
+"""Format of `drift_job`'s reports."""
 
 
 def latest_report(models: str, model: str) -> Report:

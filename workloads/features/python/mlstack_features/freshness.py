@@ -1,4 +1,4 @@
-"""How old events are when a reader first sees them: from the topic's time to the end of the commit with them."""
+"""Freshness of events: their age when a reader first sees them, from the topic's time to the end of the commit."""
 
 from __future__ import annotations
 

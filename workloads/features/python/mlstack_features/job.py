@@ -41,7 +41,7 @@ UNTIL = f"{_NOTE}until"
 DECLARATION = f"{_NOTE}declaration"
 """Names the declaration that rows were computed by."""
 ERASED = f"{_NOTE}erased"
-"""How many rows a commit has erased, such as those of a person."""
+"""Note with the number of rows that a commit has erased, such as those of a person."""
 
 
 def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
@@ -56,12 +56,12 @@ def run(spark: SparkSession, options: argparse.Namespace) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has done to a view's table."""
+    """A run's result on a view's table."""
 
     written: int
     removed: int
     instant: str
-    """Of the view's last commit; empty where there is none yet."""
+    """Instant of the view's last commit; empty where there is none yet."""
     source: str
     """Instant of the events that were read."""
 
@@ -77,7 +77,7 @@ def _run(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) -> Re
     require_layout(spark, table, view.hudi, f"run `npm run features -- rebuild {view.name}`")
     target = options.source_instant or _latest(store, view.source)
     if options.source_instant and backend.noted_after(view.source, ERASED, options.source_instant):
-        # What was erased since may not come back by a run that is pinned to what was before.
+        # A run pinned to an earlier instant must not bring back rows that were erased after it.
         target = _latest(store, view.source)
     until = _until(options.until)
     events = backend.read(view.source, None, target)
@@ -160,7 +160,7 @@ def _require_types(rows: DataFrame, present: DataFrame, table: str, view: ViewSp
 
 @dataclass(frozen=True)
 class Reached:
-    """How far the last run has come."""
+    """Progress of the last run."""
 
     source: str
     """Instant of the source."""
@@ -200,7 +200,7 @@ def _write(rows: DataFrame, table: str, view: ViewSpec, settings: dict[str, str]
 
 @dataclass(frozen=True)
 class Span:
-    """What lies between two runs: instants of the source, and times of events."""
+    """Interval between two runs: instants of the source, and times of events."""
 
     since: str
     target: str
@@ -210,10 +210,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Concerned:
-    """What changes between two runs."""
+    """Rows that change between two runs."""
 
     entities: DataFrame
-    """Those whose rows change."""
+    """Entities whose rows change."""
     after: datetime | None
     """Their rows of this hour and before stay as they are; None where any row of theirs may change."""
 

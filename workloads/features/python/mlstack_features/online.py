@@ -32,7 +32,7 @@ return 1
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the online store differs from the table it follows."""
+    """Differences between the online store and the table it follows."""
 
     compared: int
     missing: tuple[str, ...]

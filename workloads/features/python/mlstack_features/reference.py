@@ -1,4 +1,4 @@
-"""What a model was trained on, as distributions: written beside the model, and read by the job that looks for drift."""
+"""Distributions of a model's training data: written beside the model, and read by the drift job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlstack_features.drift import BINS, Distribution, edges_between
 FILE = "reference.json"
 
 SCORE = "score"
-"""What the scores of a model are called among the distributions."""
+"""Name of the model's scores among the distributions."""
 
 _ACCURACY = 0.001
 """Error of the quantiles, as a share of the rows."""

@@ -26,7 +26,7 @@ _GONE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Start:
-    """What came of it."""
+    """Result of the attempt to start a training."""
 
     name: str
     """The application that was started; empty when none was."""

@@ -35,7 +35,7 @@ def _rollback(spark: SparkSession, view: ViewSpec, options: argparse.Namespace) 
     now = store.as_of(view.name, store.history(view.name)[-1].time)
     keys = list(backend.keys(view.name))
     later = now.join(before, keys, "left_anti")
-    # Where the source had got to then: the next run computes what has come since again.
+    # The view's progress at that instant, so that the next run computes all later changes again.
     notes = {key: backend.noted(view.name, key, options.instant) or "" for key in (SOURCE_INSTANT, UNTIL, DECLARATION)}
     removed = later.count()
     if removed:

@@ -97,7 +97,7 @@ class SparkBackend(Backend[DataFrame]):
         return touched
 
     def noted(self, view: str, key: str, instant: str | None = None) -> str | None:
-        """What the latest commit that notes anything under a key notes; the latest up to an instant, if given."""
+        """Note under a key in the latest commit that has one; the latest up to an instant, if given."""
         timeline = self._client(view).getActiveTimeline().getCommitsTimeline().filterCompletedInstants()
         for number in reversed(range(timeline.countInstants())):
             commit = timeline.nthInstant(number).get()
@@ -134,7 +134,7 @@ class SparkBackend(Backend[DataFrame]):
         )
         if until is not None:
             reader = reader.option("hoodie.datasource.read.end.instanttime", ends.get(until, until))
-        # Of a plan that does not ask for the commit's time, Hudi 1.2 drops every row.
+        # Hudi 1.2 drops every row if the plan does not select the commit's time.
         frame = reader.load(f"{self._uri}/{view}").where(F.col(_COMMIT) > since)
         return _selected(frame, columns)
 

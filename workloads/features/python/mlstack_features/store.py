@@ -1,4 +1,4 @@
-"""What can be asked of the feature store, whatever reads it."""
+"""Queries of the feature store, independent of the engine that reads it."""
 
 from __future__ import annotations
 

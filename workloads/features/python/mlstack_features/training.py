@@ -66,7 +66,7 @@ def parse_model(text: str) -> ModelSpec:
 def examples(events: DataFrame, model: ModelSpec) -> DataFrame:
     """One row an example: its entity, the time of its first event, and whether it is a positive one."""
     return events.groupBy(model.example).agg(
-        # Of several entities in one example the least: a choice that no order of the rows changes.
+        # The least of several entities in one example: a choice that does not depend on the order of the rows.
         F.min(model.entity).alias(model.entity),
         F.min(model.event_time).alias(_AT),
         F.max(F.coalesce(model.positive.holds(), F.lit(False)).cast("int")).alias(_LABEL),

@@ -54,7 +54,7 @@ class Store:
         return sorted(tuple(row) for row in frame.select("user_id", VALID_FROM, "events_1h", "events_1d").collect())
 
     def from_scratch(self, hours: float) -> list[tuple[Any, ...]]:
-        """What the view's rows must be: computed from all events at once."""
+        """Expected rows of the view: computed from all events at once."""
         events = self.spark.read.format("hudi").load(f"{self.uri}/clickstream_events")
         rows = compute(events, parse_view(json.dumps(USERS)), START + timedelta(hours=hours))
         return sorted(tuple(row) for row in rows.select("user_id", VALID_FROM, "events_1h", "events_1d").collect())

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 class Event(NamedTuple):
-    """What the tests' views are made of."""
+    """An event of the tests' views."""
 
     user: str
     time: datetime
@@ -80,7 +80,7 @@ def frame(spark: SparkSession, made: list[Event]) -> DataFrame:
 
 
 def at_hour(made: list[Event], user: str, hour: datetime, hours: int) -> tuple[object, ...]:
-    """What features of a window are by definition."""
+    """Features of a window by definition."""
     inside = [each for each in made if each.user == user and hour - hours * HOUR <= each.time < hour]
     buys = [each.price for each in inside if each.kind == "buy"]
     prices = [each.price for each in inside]
@@ -203,7 +203,7 @@ def test_an_event_counts_from_the_time_at_which_it_was_known(spark: SparkSession
     counts = {row[VALID_FROM].replace(tzinfo=UTC): row["events_1d"] for row in rows.collect()}
     assert counts[START + HOUR] == 2
     assert counts[START + 4 * HOUR] == 3
-    # As a time of the record's own.
+    # The time at which the record became known, as a timestamp.
     at = frame(spark, made).withColumn("told", F.expr("time + make_interval(0, 0, 0, 0, 0, int(nanvl(price, 0)))"))
     told = replace(TRAILING, known_at="told", known_in_minutes=False)
     counts = {row[VALID_FROM].replace(tzinfo=UTC): row["events_1d"] for row in compute(at, told, UNTIL).collect()}

@@ -141,7 +141,7 @@ def test_an_entity_is_gone_everywhere(spark: SparkSession, tmp_path: Path, onlin
     backend = ArrowBackend(made.uri)
     assert rows_left(backend, tables, "user_id", str(GONE)) == dict.fromkeys(tables, 0)
     assert rows_left(backend, tables, "user_id", "2")[TABLE] == 2
-    # What was before is said to be readable, and is.
+    # The report says that earlier instants are readable, and they are.
     instants, oldest = deleted["earlier"][TABLE]
     assert instants >= 2
     assert any(row["user_id"] == GONE for row in near.as_of(TABLE, oldest).to_pylist())
@@ -172,7 +172,7 @@ def test_an_entity_is_gone_everywhere(spark: SparkSession, tmp_path: Path, onlin
     made.views()
     assert made.state() == expected
 
-    # What comes after is a new row.
+    # A later event of the entity makes a new row.
     late = ("late-1", GONE, 2.5, "catalog", "shared")
     for store in (made, never):
         store.send(late)

@@ -62,12 +62,12 @@ class Event:
 
     @property
     def session(self) -> str:
-        """Of two users each."""
+        """Session, which two users share."""
         return f"s{self.user // 2}"
 
 
 class History:
-    """What one source of events does in the course of time."""
+    """Random changes of one source of events over time."""
 
     def __init__(self, number: int) -> None:
         self.draw = random.Random(number)

@@ -55,7 +55,7 @@ def test_a_run_reads_the_days_of_its_windows_and_no_earlier_ones(spark: SparkSes
     made.events(("a", 1, 0.5, "catalog"), ("b", 1, 40 * day + 0.5, "catalog"), ("c", 2, 40 * day + 1.5, "cart"))
     made.run(40 * day + 2)
     before = made.rows()
-    # Who reads them fails.
+    # Reads of these files fail.
     kept = tmp_path.parent / "kept"
     early = ("clickstream_events/event_date=2026-01-05", "user_activity/valid_date=2026-01-05")
     for number, folder in enumerate(early):
@@ -92,7 +92,7 @@ def test_both_backends_read_the_same(spark: SparkSession, store: Store) -> None:
     mine = near.incremental("user_activity", first, last, columns).to_pylist()
     theirs = [row.asDict() for row in far.incremental("user_activity", first, last, columns).collect()]
     assert _sorted(mine) == _sorted(theirs)
-    # Whatever the column: what the last commit wrote, and nothing of the one before.
+    # For any column, the change feed has the rows of the last commit and none of the one before.
     before, after = (each.time for each in near.history("clickstream_events"))
     mine = near.incremental("clickstream_events", before, after, ["event_id"])["event_id"].to_pylist()
     theirs = [row[0] for row in far.incremental("clickstream_events", before, after, ["event_id"]).collect()]
@@ -295,7 +295,7 @@ def test_a_table_without_a_commit_is_no_table(spark: SparkSession, tmp_path: Pat
     store = Store(spark, tmp_path)
     store.events(("a", 1, 0.5, "catalog"))
     store.run(2)
-    # As a job leaves it that was killed in its first commit.
+    # The state after a job was killed during its first commit.
     for file in (tmp_path / "user_activity/.hoodie/timeline").glob("*commit"):
         file.unlink()
     for folder in (tmp_path / "user_activity").glob("valid_date=*"):

@@ -74,7 +74,7 @@ def test_a_comparison_says_what_differs(online: OnlineStore) -> None:
 
 def test_a_repair_makes_it_what_the_table_says(online: OnlineStore) -> None:
     online.put("repair", "user_id", [row(1, 5, 0.1), row(2, 1, 0.2), row(3, 1, 0.3)])
-    # As after a rollback: the row of 1 holds from an earlier time, 2 is gone, 3 is what it was.
+    # The state after a rollback: 1 has an earlier row, 2 has none, 3 has its former values.
     rolled_back = [row(1, 2, 0.9), row(3, 1, 0.3)]
     found = online.compare("repair", "user_id", rolled_back)
     assert (found.surplus, found.consistent) == (("2",), False)

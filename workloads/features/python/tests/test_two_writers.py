@@ -59,7 +59,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Requests(BaseHTTPRequestHandler):
-    """What the API server answers."""
+    """Handler that answers as the API server does."""
 
     server: Server
 
@@ -165,7 +165,7 @@ with Lease(ClusterLeases(sys.argv[1], Path(sys.argv[2]), None), "table-t", "firs
     command = [sys.executable, "-c", program, url, str(tmp_path), ":".join(sys.path)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert first.stdout is not None and first.stdout.readline() == "held\n"
-    # As a driver whose machine stands still for a while, and which then goes on.
+    # A driver whose machine is suspended for a while, and which then resumes.
     first.send_signal(19)
     start = time.monotonic()
     with lease(server, tmp_path, "second").held(30):
