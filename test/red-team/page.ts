@@ -10,7 +10,7 @@ import {
   type TargetName,
 } from "./targets";
 
-/** Where each layer stands in the way: what was tried for real, what is configured alone, and what is missing. */
+/** Enforcement of each layer by target: tried on a real cluster, only configured, or missing. */
 const layers: Readonly<
   Record<
     Layer,
@@ -23,7 +23,7 @@ const layers: Readonly<
     clouds:
       "configured, never tried: the VPC CNI's on EKS, Dataplane V2 on GKE, Cilium on AKS",
     existing:
-      "whatever enforces policies there; nobody asks whether anything does, and the ranges of nodes and pods are not known, so that they are not closed outwards",
+      "the cluster's own enforcement, which nobody checks; the ranges of nodes and pods are unknown, so that egress to them stays open",
   },
   roles: {
     by: "the API server",
@@ -50,7 +50,7 @@ const layers: Readonly<
     existing: "the same objects",
   },
   "no token": {
-    by: "the platform's own pods, which ask for none",
+    by: "the platform's own pods, which mount no token",
     tried: "local, onprem",
     clouds: "the same pods, never tried",
     existing: "the same pods",
@@ -59,7 +59,7 @@ const layers: Readonly<
     by: "versitygw's accounts; on clouds, the roles of each identity",
     tried: "local, onprem",
     clouds: "configured, never tried",
-    existing: "versitygw; at an endpoint of yours, whatever its keys may",
+    existing: "versitygw; at your own endpoint, the permissions of its keys",
   },
 };
 
@@ -73,20 +73,26 @@ const rows = (head: readonly string[], body: readonly (readonly string[])[]) =>
 
 const controlOf = ({ who, action }: Attempt["control"]) =>
   action === undefined
-    ? `the ${who}, the same`
-    : `the ${who}, the like within bounds`;
+    ? `the ${who}, the same request`
+    : `the ${who}, a similar request within the limits`;
 
 /** The page of the documentation. */
 export function page(): string {
-  return `# Security: what is refused, and by what
+  return `# Security: refused requests, by layer
 
-This page is made from \`test/red-team\`, which the suites of the full local stack and of the on-prem stack run: change it
-there, and write it anew with \`UPDATE_DOCS=1 npm test\`.
+This page is generated from \`test/red-team\`, whose attempts run in the suites of the full local stack and of the on-prem stack.
+Change the source, and regenerate the page with \`UPDATE_DOCS=1 npm test\`.
 
-## Where each layer holds
+## Enforcement of each layer
 
 ${rows(
-  ["layer", "by", "tried for real", "eks, gke, aks", "existing"],
+  [
+    "layer",
+    "enforced by",
+    "tried on a real cluster",
+    "eks, gke, aks",
+    "existing",
+  ],
   Object.entries(layers).map(([layer, { by, tried, clouds, existing }]) => [
     layer,
     by,
@@ -98,72 +104,85 @@ ${rows(
 
 ## The network
 
-Every namespace of the stack is closed in both directions. Open are, for a team: its own pods, the name servers, the API
-server, the object store and where the identity for it is got, what the stack runs for it (Kafka, Redis, the Pushgateway,
-Kubeflow Pipelines), and outside of the cluster what \`teams[].egress\` says: \`all\` unless given, so that packages,
-data sets and models come as they always did; \`none\`; or a list of ranges. The pods that read a data set from a table of a
-database also reach its host and port. A label selects them, and every member who may make pods can set it. Closed in any
-case are the nodes with their kubelets, the pods and services of others, and a cloud's metadata address.
+Every namespace of the stack has network policies that deny ingress and egress by default. A team's pods may connect to:
 
-- Policies know addresses and no names. On EKS, GKE and AKS the object store and the token service have public addresses
-  that change: with \`none\`, port 443 stays open to every public address there. On AKS the API server is behind that as well,
-  and on EKS port 443 of the VPC is, where it has its interfaces.
+- the team's own pods, the name servers and the API server;
+- the object store, and the token service of its identity;
+- the services that the stack runs for the team (Kafka, Redis, the Pushgateway, Kubeflow Pipelines);
+- addresses outside the cluster, by \`teams[].egress\`: \`all\` unless given (so that downloads of packages, data sets and models
+  work), \`none\`, or a list of ranges;
+- the host and port of a database, for the pods that read a data set from one of its tables. A label selects these pods, and every
+  member who may create pods can set it.
+
+Always closed are the nodes with their kubelets, the pods and services of others, and a cloud's metadata address.
+
+- Policies contain addresses, not names. On EKS, GKE and AKS the object store and the token service have public addresses that
+  change: with \`none\`, port 443 stays open to every public address there. The same rule opens the API server on AKS; on EKS, port
+  443 of the VPC is open as well, for its interface endpoints.
 - On GKE the metadata address is open on port 80: workload identity answers there, in place of the node's metadata.
-- A host of \`onprem\` with more addresses than the one in its stack's file is closed at that one alone: with \`all\`, its pods reach
-  the others.
-- The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes are closed on \`local\` and
-  \`onprem\`, but for name service, the API server's own calls, and Prometheus; elsewhere they are the cluster's maker's.
-  \`kubeflow\` and \`istio-system\` are closed outwards alone.
-- On \`local\`, unless \`target.internet\` is false, pods reach with \`all\` whatever the machine itself reaches, its own network
-  included. The machine's own addresses, as they were at the last \`up\`, and a cloud's metadata address are refused.
-- A firewall that learns of a pod a moment after its start lets it out for that moment (kube-router: less than a second).
+- For a host of \`onprem\` with several addresses, only the address in the stack's file is closed: with \`all\`, its pods reach the
+  others.
+- The namespaces of Kubernetes itself (kube-system) and of the provisioner of local volumes are closed on \`local\` and \`onprem\`,
+  except for name service, the API server's own calls, and Prometheus. Elsewhere the cluster's provider is responsible for them.
+  \`kubeflow\` and \`istio-system\` restrict egress only.
+- On \`local\`, unless \`target.internet\` is false, pods with \`all\` reach every address that the machine itself reaches, including
+  its own network. The machine's own addresses (as of the last \`up\`) and a cloud's metadata address are refused.
+- A firewall that learns of a new pod with a delay lets its traffic pass until then (kube-router: less than a second).
 
-## What is written down, and what lies encrypted
+## Audit logs and encryption
 
-On \`local\` and \`onprem\` each API server keeps an audit log: who asked for what, and how it was answered, which names who
-was refused; of secrets, roles, commands in pods and policies whoever asked, of the rest whoever is not Kubernetes itself. It
-has no contents of objects, and at most 1 GB, rotated and compressed: \`audit/audit.log\` in the local cluster's folder, \`/var/log/kubernetes/audit\`
-on each control-plane host. Secrets are encrypted in etcd (XSalsa20-Poly1305), with a key that is made with the cluster and
-lies with its certificates alone; nothing rotates it. Volumes and buckets are not encrypted by the program: encrypt the disk.
+On \`local\` and \`onprem\` each API server keeps an audit log with the user, the request and the response, so that it also shows
+refused requests. It records all requests for secrets, roles, commands in pods and policies, and other requests except those of
+Kubernetes' own components. It contains no contents of objects. It is rotated and compressed, and takes at most 1 GB, at
+\`audit/audit.log\` in the local cluster's folder and at \`/var/log/kubernetes/audit\` on each control-plane host.
+
+Secrets are encrypted in etcd (XSalsa20-Poly1305). The key is created with the cluster, stored only with the cluster's certificates,
+and never rotated. Volumes and buckets are not encrypted by the program: encrypt the disk.
 EKS, GKE and AKS have logs and encryption of their own, as their stacks configure them.
 
-## What a team may take of a node
+## Limits on a team's use of nodes
 
-A container writes \`quota.nodeDisk\` to its node's disk at most, and a team's pods reserve \`quota.nodeDisks\` of all disks
-together; of a disk that runs full, the kubelet evicts first who wrote more than it reserved. A pod of a team neither tolerates the
-taint of control planes, nor all taints, nor names its node. On \`local\` and \`onprem\` a pod has ${podPidsLimit} processes and
-threads at most; on clouds and \`existing\` the number is the cluster's own. An on-prem cluster of before keeps its kubelets'
-settings until \`podPidsLimit\` is written into the ConfigMap \`kubelet-config\` of kube-system, which the next upgrade hands on.
+A container writes at most \`quota.nodeDisk\` to its node's disk, and a team's pods together reserve at most \`quota.nodeDisks\` of
+all disks. When a disk is full, the kubelet first evicts pods that wrote more than they reserved. Pods of a team may not tolerate the
+control planes' taint or all taints, and may not name their node. On \`local\` and \`onprem\` a pod has at most ${podPidsLimit} processes and
+threads; on clouds and \`existing\` the cluster's own limit applies. An existing on-prem cluster keeps its kubelets' settings until
+\`podPidsLimit\` is written into the ConfigMap \`kubelet-config\` of kube-system, which the next upgrade applies.
 
-| | local, onprem | eks, gke, aks | existing |
+| limit | local, onprem | eks, gke, aks | existing |
 | --- | --- | --- | --- |
-| the size of a claim | **not enforced**: a volume is a folder of its node's disk, and whoever writes to it fills the disk. On the hosts of onprem, mount a file system of its own at \`${volumeFolder}\` | by the cloud's disk | by its storage class |
-| what all claims ask for | quota (\`quota.storage\`) | the same | the same |
+| size of a claim | **not enforced**: a volume is a folder on its node's disk, and its pods can fill the disk. On the hosts of onprem, mount a separate file system at \`${volumeFolder}\` | by the cloud's disk | by its storage class |
+| total of all claims | quota (\`quota.storage\`) | the same | the same |
 
-What Prometheus takes from a team's pods is bounded as well, in a job of the team's own: ${ofTeam.samples} samples and
-${ofTeam.bodySize.replace("MB", " MB")} of a pod, ${ofTeam.targets} pods. New names at every scrape still fill it, slowly.
+Prometheus' scrapes of a team's pods are limited as well, in one scrape job per team: ${ofTeam.samples} samples and
+${ofTeam.bodySize.replace("MB", " MB")} per pod, and ${ofTeam.targets} pods. New names at every scrape can still fill it, slowly.
 
-## What members may do to their own team
+## Isolation within a team, and shared data
 
-Whoever has \`edit\` reads the team's secrets, runs pods as any account of the team, and so has what the team's accounts
-have at the object store. What keeps a team's accounts apart are the tokens: a trainer, a model server, a notebook and an
-executor have none, and a driver makes executors under its own account and nothing else. They read the secrets and claims
-alone that the workload declares (a role lets the account \`mount\` them by name), the account's own key pair, claims that
-Spark made for them, and what is called \`ACCOUNT.NAME\`: so name what an application of a member's own hands to its executors.
-A pipeline or a drift watch starts Spark applications of the accounts that it was declared with, with the same bounds.
-Not held apart at all: raw events and features, which every team with a workload or notebook that is granted them reads whole;
-topics of the embedded Kafka; what is pushed to the Pushgateway under another team's name; the bucket \`models\`, unless the
-teams have \`ownModels\`.
+A member with \`edit\` can read the team's secrets and run pods as any account of the team, and so has all rights of the team's
+accounts on the object store.
 
-## What is known and not refused
+The team's accounts are isolated from each other by their tokens. Trainers, model servers, notebooks and executors have no token. A
+driver can only create executors, under its own account. Executors can only mount:
 
-Found by reading the code, and not mended yet; none is among the attempts below.
+- the secrets and claims that the workload declares (a role lets the account \`mount\` them by name);
+- the account's own key pair, and claims that Spark created for them;
+- objects named \`ACCOUNT.NAME\`: use such names for objects that a member's own application passes to its executors.
 
-- Whoever runs a folder of somebody else's (\`run\`, \`up\`) runs its code as root on the own machine: the image builder gives
-  the steps of a Dockerfile, and what pip runs while it installs, the rights of root there. Treat a folder as you would a
-  script. Its declaration alone takes no file from outside of the folder, and links that lead out are refused.
-- With \`kubeflow.pipelines\` (never started here): KFP's API has no login, and lets a team with a pipeline run steps under any
-  account of the namespace \`kubeflow\`. More than one team is refused; be sure that the one may be trusted with the cluster.
+A pipeline or a drift job starts Spark applications of the accounts in its declaration only, with the same limits.
+
+Not isolated between teams are raw events and features, which every team with access to the bucket can read completely; topics of the
+embedded Kafka; metrics pushed to the Pushgateway under another team's name; and the bucket \`models\`, unless teams have
+\`ownModels\`.
+
+## Known gaps
+
+These were found by reading the code, and are not fixed yet; none is among the attempts below.
+
+- \`run\` and \`up\` of another person's folder run its code as root on your machine: the image builder runs the steps of a
+  Dockerfile, and the code that pip runs while it installs, as root. Treat a folder as you would a script. A declaration can use no
+  file outside its folder, and links that lead out are refused.
+- With \`kubeflow.pipelines\` (never started here), KFP's API has no authentication, and a team with a pipeline can run steps under
+  any account of the namespace \`kubeflow\`. More than one team is refused; trust that team with the cluster.
 - A quota counts the objects of a kind, not how large they are nor how often they are written: whoever makes them as large
   as they may be (1.5 MB) can still fill etcd. The kinds of the operators are counted by nothing but their pods.
 - Members of a team choose the labels of its pods. \`mlstack logs\` and \`open\` look for a job's or a service's pods by these in
@@ -172,19 +191,19 @@ Found by reading the code, and not mended yet; none is among the attempts below.
   their executors: the token of one replaces what another's executors read at their start, and takes its locks.
 - The operator looks patterns such as \`s3a://b/*.jar\` up by the application's own \`hadoopConf\`: with classes of its image, to
   addresses that its namespace's policy leaves open. No file of its pod leaves it so, since uploads are refused.
-- On clouds that make a load balancer of an Ingress, a member makes as many as \`quota.objects\` says; the team's policy lets
-  nobody through them, but they cost.
-- With \`kubeflow.profiles\`, whoever reaches \`profiles-kfam\` in \`kubeflow\` is who its header says, and may make a namespace
-  that no policy of the teams is for. Teams' pods do not reach it where policies are enforced.
-- Name servers of on-prem hosts and clouds forward queries, so that names carry data out where \`egress\` is \`none\`.
-- A flood of long requests (1 MB at most, of anybody whom the API server knows) still pushes older entries out of the audit
-  log's 1 GB: copy it elsewhere where that counts.
+- On clouds that create a load balancer for an Ingress, a member can create as many as \`quota.objects\` allows. The team's network
+  policy blocks their traffic, but they cost money.
+- With \`kubeflow.profiles\`, \`profiles-kfam\` in \`kubeflow\` trusts the user name in a request's header: a client that reaches it
+  can create a namespace without the teams' policies. Teams' pods cannot reach it where network policies are enforced.
+- Name servers of on-prem hosts and clouds forward queries, so that DNS names can carry data out in spite of \`egress: none\`.
+- A flood of long requests (1 MB at most, by any authenticated user) pushes older entries out of the audit log's 1 GB: copy the log
+  to another place if you rely on it.
 
-## What was tried
+## Attempts
 
-${attempts.length} attempts, each with a control: who may do the same, or what like it the same one may do. An attempt counts as
-refused only when the layer that is named refused it, in its own words, and the control was let through. Each is made by the
-suite of a target, but for what its stack does not have:
+${attempts.length} attempts, each with a control: an account that may do the same, or a similar request that the same account may make.
+An attempt counts as refused only if the named layer refused it, with that layer's own message, and the control succeeded. The
+suite of a target runs all attempts that its stack has the parts for:
 
 ${targetNames
   .map(
@@ -196,9 +215,9 @@ ${targetNames
 ${rows(
   [
     "from",
-    "tries",
+    "attempt",
     ...targetNames.map((target) => `${target}: refused by`),
-    "the control: may",
+    "control: allowed for",
   ],
   attempts.map(({ control, ...attempt }) => [
     attempt.who,
@@ -211,10 +230,10 @@ ${rows(
   ]),
 )}
 
-At what a stream brings, in \`${streamSuite}\` on the local target, ${streamAttempts.length} more:
+Attempts on the parts that a stream adds, in \`${streamSuite}\` on the local target, ${streamAttempts.length} more:
 
 ${rows(
-  ["from", "tries", "local: refused by", "the control: may"],
+  ["from", "attempt", "local: refused by", "control: allowed for"],
   streamAttempts.map(({ who, what, layer, control }) => [
     who,
     what,

@@ -23,7 +23,10 @@ describe("comparison with managed services", () => {
     assert.match(page, /the fee removed, all on demand +\| 80 % +\| 83 %/);
     assert.match(page, /\| on demand +\| 96 % +\| 60 % +\| 56 % +\|/);
     assert.match(page, /EMR on EKS +\|[^|]+\| x 1\.29 /);
-    assert.match(page, /No price, and so no row: Databricks jobs\./);
+    assert.match(
+      page,
+      /Left out, since their prices are unknown: Databricks jobs\./,
+    );
   });
 });
 
