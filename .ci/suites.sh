@@ -1,4 +1,4 @@
-# What .ci/run and .ci/nightly share: suites that are counted, and a last line that adds them up.
+# Functions that .ci/run and .ci/nightly share: run a suite, count its result, and print the totals at the end.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CI=true

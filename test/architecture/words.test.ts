@@ -23,6 +23,14 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\btells? of\b/, "reports, or describes"],
 ];
 
+/** Openings of fragments, which say what a thing relates to and not what it is. */
+const opening =
+  /^(?:What(?:ever)?|Whose|Of|That which|Those (?:of|that|which|who|whose|with)|Such as)\b/;
+
+/** First group: the text of a comment line after its marker, for all three languages. */
+const marker =
+  /^\s*(?:\/\*\*|\*(?!\/)|\/\/|#(?!!)|[rR]?""")\s?(.*?)\s*(?:\*\/|""")?$/;
+
 const comment = /^\s*(\/\*\*|\*|\/\/|#|""")/;
 
 function faultsOf(line: string): readonly string[] {
@@ -33,15 +41,44 @@ function faultsOf(line: string): readonly string[] {
   });
 }
 
+/** Faults of comments that open with a fragment; a line that continues a sentence is no opening. */
+function fragmentsIn(text: string): readonly string[] {
+  let before: string | undefined;
+  return text.split("\n").flatMap((line, at) => {
+    const said = marker.exec(line)?.[1];
+    const continued = before !== undefined && !/(^|[.:;!?`)])$/.test(before);
+    before = line.trimEnd().endsWith("*/") ? undefined : said;
+    const found = said === undefined || continued ? null : opening.exec(said);
+    return found === null
+      ? []
+      : [`${at + 1}: "${found[0]}…": open with a noun, or write a sentence`];
+  });
+}
+
+function filesOf(...patterns: readonly string[]): readonly string[] {
+  return execFileSync("git", ["ls-files", ...patterns], {
+    cwd: root,
+    encoding: "utf8",
+  })
+    .split("\n")
+    .filter((file) => file !== "");
+}
+
+/** Shell scripts, most of which have no extension. */
+function scripts(): readonly string[] {
+  return execFileSync("git", ["grep", "-lE", "^#!.*\\b(ba)?sh$"], {
+    cwd: root,
+    encoding: "utf8",
+  })
+    .split("\n")
+    .filter((file) => file !== "");
+}
+
 describe("comments and docstrings", () => {
   it("use the field's terms, not the patterns that the linter of words knows", () => {
-    const files = execFileSync(
-      "git",
-      ["ls-files", "*.ts", "*.mjs", "*.py", ":!test"],
-      { cwd: root, encoding: "utf8" },
-    )
-      .split("\n")
-      .filter((file) => file !== "" && !/(^|\/)(stream_)?tests\//.test(file));
+    const files = filesOf("*.ts", "*.mjs", "*.py", ":!test").filter(
+      (file) => !/(^|\/)(stream_)?tests\//.test(file),
+    );
     assert.ok(files.length > 300);
     const found = files.flatMap((file) =>
       readFileSync(join(root, file), "utf8")
@@ -53,7 +90,51 @@ describe("comments and docstrings", () => {
     assert.deepEqual(found, []);
   });
 
-  it("are found where they do", () => {
+  it("open with a noun or a sentence, in programs, tests and scripts", () => {
+    const files = new Set([
+      ...filesOf("*.ts", "*.mjs", "*.py", "*.sh"),
+      ...scripts(),
+    ]);
+    for (const kind of [/\.ts$/, /\.py$/, /\.sh$/, /^\.ci\/run$/])
+      assert.ok([...files].some((file) => kind.test(file)));
+    files.delete("test/architecture/words.test.ts");
+    const found = [...files].flatMap((file) =>
+      fragmentsIn(readFileSync(join(root, file), "utf8")).map(
+        (fault) => `${file}:${fault}`,
+      ),
+    );
+    assert.deepEqual(found, []);
+  });
+
+  it("are found where they open with a fragment", () => {
+    const faults = [
+      "/** What the job reads. */",
+      "  // Of the newest row.",
+      '    """What the job is told to do."""',
+      '"""Whose account it is.',
+      "# Whatever people submit.",
+      "# What the suites share.\nset -eu",
+      " * Those of the registries that answer.",
+      "  /** Such as `ssh-ed25519`. */",
+      "/** That which is left. */",
+      "// A sentence.\n// What follows is a fragment.",
+    ];
+    assert.deepEqual(
+      faults.filter((text) => fragmentsIn(text).length !== 1),
+      [],
+    );
+    const fine = [
+      "// It says\n// what it is, and for which\n// Of course.",
+      "/**\n * Name of the account\n * of the job.\n */",
+      'const text = "What is it?";',
+      "#!/bin/bash\n# Entry point.",
+
+      "// Those are the ports of the host.",
+    ];
+    assert.deepEqual(fine.flatMap(fragmentsIn), []);
+  });
+
+  it("are found where they use such a pattern", () => {
     const lines = [
       "/** What one broker needs to know. */",
       "  /** What must be there before a pipeline. */",

@@ -10,7 +10,7 @@ export interface RuleException {
 /** Each is found by its rule; one that is not found any more is removed. */
 export const ruleExceptions: readonly RuleException[] = [];
 
-/** What a model refuses although the cloud takes it, and why. */
+/** A finding of a cloud's published model that the cloud itself accepts, with the reason. */
 export interface ModelException {
   readonly type: string;
   readonly finding: RegExp;

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { type CloudRecording, isOfCloud } from "./recordings";
 
-/** What the models refuse. */
+/** Findings of the models. */
 const verdictSchema = z.object({
   findings: z.array(
     z.object({

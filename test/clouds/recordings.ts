@@ -18,7 +18,7 @@ import { recordStack } from "../support/stack-program";
 export const clouds = ["aws", "gcp", "azure", "scaleway"] as const;
 export type Cloud = (typeof clouds)[number];
 
-/** What a stack on a cloud registers, in one of its variants. */
+/** Resources that a stack on a cloud registers, in one of its variants. */
 export interface CloudRecording {
   readonly cloud: Cloud;
   readonly variant: string;

@@ -20,7 +20,7 @@ export interface DocumentedRule {
   readonly cloud: Cloud;
   readonly rule: string;
   readonly reference: string;
-  /** What breaks the rule, in all variants of the cloud. */
+  /** Violations of the rule, in all variants of the cloud. */
   breaches(
     recordings: readonly CloudRecording[],
     verdict: Verdict,
@@ -69,7 +69,7 @@ function each(
   };
 }
 
-/** What the administrators of the variant with one of each are sent as, or what is wrong with that. */
+/** Checks the types under which the cluster's administrators are sent, in the variant with one of each type. */
 function typesOfPrincipals(resources: readonly Recorded[]): string[] {
   const id = (last: number) => `00000000-0000-4000-8000-00000000000${last}`;
   const cluster = resources.find(({ type }) => type === managedCluster);
@@ -118,7 +118,7 @@ const dataAccess = "mlstack:index:AdlsAccess";
 const dataRoles = [roles.blobDataReader, roles.blobDataContributor];
 const nodePool = "gcp:container/nodePool:NodePool";
 
-/** What a policy of a bucket of Scaleway may allow, of what the program asks for. */
+/** Actions that a bucket policy of Scaleway may allow, out of those that the program uses. */
 const bucketActions = [
   ...["s3:*", "s3:GetBucketLocation", "s3:ListBucket"],
   ...["s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"],
@@ -186,7 +186,7 @@ const spotExamples = ["m7i", "c7i", "r7i", "m6i", "c6a", "r5a"].flatMap(
   (family) => [`${family}.large`, `${family}.4xlarge`, `${family}.16xlarge`],
 );
 
-/** What spot pools ask each region for beside the type that the stack names. */
+/** Alternative instance types that spot pools request in each region, beside the one that the stack names. */
 export const spotQuestions = regionsOfEks.map((region) => ({
   region,
   types: [

@@ -142,7 +142,7 @@ describe("full local stack", function () {
 
   foundation(this, /^comes up/);
 
-  /** What `status` says that a job waits for, once it says so. */
+  /** Waits until `status` reports a reason for which a job waits, and returns it. */
   async function waitsFor(job: string): Promise<string> {
     for (const end = Date.now() + 300_000; Date.now() < end;) {
       const text = await stack.succeed("status");
@@ -504,7 +504,7 @@ describe("full local stack", function () {
   });
 });
 
-/** What a command prints, also where it says no by its exit code. */
+/** Output of a command, also of one that fails. */
 function tried(command: () => string): string {
   try {
     return command();

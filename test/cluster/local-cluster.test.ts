@@ -119,7 +119,7 @@ describe("local cluster", function () {
   });
 
   after(async () => {
-    // Those of tests that failed too.
+    // Also removes the clusters of tests that failed.
     for (const name of ["test", "beside", "clash"]) {
       const found = await findCluster(new Layout({ ...inputs, name }));
       if ("id" in found)
@@ -313,7 +313,7 @@ describe("local cluster", function () {
         provider.delete(localCluster.type, { ...imported, outs: values }),
         JSON.stringify(values),
       );
-    // What is well-formed but another's is left alone too.
+    // An ID that is well-formed but belongs to another cluster is left alone too.
     const other = { ...poisoned, clusterId: randomUUID() };
     await provider.delete(localCluster.type, { ...imported, outs: other });
     await provider.stop();
@@ -576,7 +576,7 @@ describe("local cluster", function () {
     assert.deepEqual(footprint(), untouched);
   });
 
-  /** What etcd has of an object, as it lies there. */
+  /** Raw value of an object in etcd. */
   async function inEtcd(path: string): Promise<string> {
     const pid = (await runningUnits(layout)).get(controlPlane);
     const key = Buffer.from(`/registry/${path}`).toString("base64");
@@ -621,7 +621,7 @@ describe("local cluster", function () {
     );
   }
 
-  /** What the cluster could leave on this machine outside its folder. */
+  /** Resources outside its folder that a cluster could leave on this machine. */
   function footprint(): Readonly<Record<string, string>> {
     const run = (file: string, ...args: string[]) =>
       execFileSync(file, args, { encoding: "utf8" });

@@ -150,7 +150,7 @@ describe("hosts over SSH", function () {
       "--key=/etc/kubernetes/pki/etcd/healthcheck-client.key",
       ...args,
     );
-  /** What etcd has of an object, as it lies there. */
+  /** Raw value of an object in etcd. */
   const inEtcd = (path: string) =>
     etcdctl("get", `/registry/${path}`, "--print-value-only");
   /** Makes a secret. @returns what is in it */
@@ -159,7 +159,7 @@ describe("hosts over SSH", function () {
     kubectl("create", "secret", "generic", name, `--from-literal=a=${value}`);
     return value;
   };
-  /** What a host's own API server reads of a secret. */
+  /** Value of a secret, read through the API server of one host. */
   const readOn = async (name: string, secret: string) => {
     const data = await on(
       name,
@@ -189,7 +189,7 @@ describe("hosts over SSH", function () {
       .split("\n")
       .map((line) => line.split(", ")[2])
       .sort();
-  /** What was there before is there still, with the same UIDs. */
+  /** UIDs of objects from before the update, which must not change. */
   const witness = () => {
     const format = "--output=jsonpath={.metadata.uid}{.items[*].metadata.uid}";
     return ["configmap/witness", "nodes"]
@@ -343,7 +343,7 @@ describe("hosts over SSH", function () {
       "--output=yaml",
     );
     assert.match(proxy, server);
-    // What lets a host in has no use any more.
+    // Secrets that let a host join are removed afterwards.
     const secrets = kubectl(
       ...["get", "secrets", "--namespace=kube-system", "--output=name"],
     );
@@ -448,7 +448,7 @@ describe("hosts over SSH", function () {
     // Each of three API servers is restarted several times: minutes.
     if (!nightly) return this.skip();
     const controls = ["control-1", "control-2", "control-3"];
-    // Those of a release before have no way to read what is encrypted.
+    // Hosts of an earlier release have no key, so that the encrypted secrets are deleted first.
     kubectl("delete", "secrets", "--all", "--all-namespaces");
     await Promise.all(controls.map((name) => on(name, withoutKey)));
     forgetSettings();

@@ -33,7 +33,7 @@ import { clusterLayout, TestStack } from "../support/test-stack";
 /** Events of the first run; fewer while developing. */
 const events = Number(process.env.MLSTACK_STREAM_EVENTS ?? 1_000_000);
 const later = events / 10;
-/** Of the first run's, so that each of four kills has one to fall into. */
+/** Records of a batch of the first run, small enough that each of four kills hits a batch of its own. */
 const batch = Math.max(1000, events / 8);
 const flights = 10_000;
 
@@ -370,7 +370,7 @@ describe("a stream on the local stack", function () {
       [user, digest, 0],
       "the rows of all others",
     );
-    // What names the user goes with the job.
+    // The job that names the user is deleted.
     const jobs = kubectl.run(["get", "sparkapplications", "-n", "ml"]);
     assert.doesNotMatch(jobs, /^delete-/m);
   });

@@ -125,7 +125,7 @@ describe("Kafka", () => {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
     });
-    // Of the pods that the operator makes.
+    // Security settings of the pods that the operator creates.
     assert.deepEqual(values["extraEnvs"], [
       { name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" },
     ]);

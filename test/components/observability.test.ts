@@ -114,7 +114,8 @@ describe("Observability", () => {
     );
     assert.match(JSON.stringify(wire), /4dabf18193072939515e22adb298388d/);
     assert.doesNotMatch(JSON.stringify(stack.inputs), /password":/i);
-    // Of the chart grafana: a Role in place of a ClusterRole over all ConfigMaps and Secrets, and where it looks for them.
+    // Values of the chart grafana: a Role in place of a ClusterRole on all ConfigMaps and Secrets, and the sidecar's
+    // namespace.
     const { grafana } = stack.inputs["values"] as {
       readonly grafana: { readonly rbac: object; readonly sidecar: object };
     };

@@ -58,7 +58,7 @@ const conf = (key: string, value = "x") => ({
   sparkConf: { ...fair.sparkConf, [key]: value },
 });
 
-/** What an application may not ask of the operator: what is written over the fair one, and the field that is named. */
+/** Applications that must be refused: the fields that differ from the accepted one, and the message. */
 const applications: Readonly<Record<string, readonly [Fields, RegExp]>> = {
   "pods of another namespace": [
     conf("spark.kubernetes.namespace", "kube-system"),
@@ -292,7 +292,7 @@ describe("admission policies", function () {
     assert.equal(status, 0, stderr);
   }
 
-  /** What the API server says to an object, without keeping it. */
+  /** Response of the API server to the creation of an object, as a dry run. */
   const ask = (object: object) =>
     kubectl(["create", "--dry-run=server", "-f", "-"], object);
 
@@ -683,7 +683,7 @@ describe("admission policies", function () {
     assert.match([...texts].join(), /nvidia\.com\/gpu/);
     for (const { key, value, effect } of [spotTaint, aksSpotTaint])
       texts.add(JSON.stringify([{ key, value, effect, operator: "Equal" }]));
-    // What the controller of DaemonSets adds to its pods.
+    // Tolerations that the DaemonSet controller adds to its pods.
     const ofDaemonSets = [
       ...["not-ready", "unreachable"].map((key) => [key, "NoExecute"]),
       ...["disk-pressure", "memory-pressure", "pid-pressure"].map((key) => [
@@ -761,7 +761,7 @@ describe("admission policies", function () {
     },
   });
 
-  /** What the API server's own quota says, once the controller has counted. */
+  /** Usage in the API server's ResourceQuota, once the controller has counted. */
   async function whenCounted(): Promise<Readonly<Record<string, string>>> {
     for (const end = Date.now() + 60_000; ; await pause(200)) {
       const { stdout } = kubectl([
@@ -781,7 +781,7 @@ describe("admission policies", function () {
 
   it("leave to the quota, which counts each of its kinds: more storage than the team has is refused", async () => {
     const used = await whenCounted();
-    // Of the namespace's own: the certificate of the cluster.
+    // The namespace itself has one: the certificate of the cluster.
     assert.equal(used["configmaps"], "1");
     assert.equal(ask(bounded(claim("1Gi"))).status, 0);
     const { stderr } = ask(bounded(claim("3Ti")));
@@ -844,7 +844,7 @@ describe("admission policies", function () {
       ask(pod("1Ti")).stderr,
       /maximum ephemeral-storage usage per Container is 100Gi/,
     );
-    // What a pod reserves, its node keeps for it where the disk runs full.
+    // A node keeps the storage that a pod reserves when its disk is full.
     assert.equal(ask(pod("100Gi", 10)).status, 0);
     assert.match(
       ask(pod("100Gi", 11)).stderr,

@@ -85,7 +85,7 @@ describe("a changed job in the engine", function () {
     return found;
   }
 
-  /** What operator and webhook do: each run ends, and its spec loses an empty field and gets a default. */
+  /** Simulates operator and webhook: each run ends, and its spec loses an empty field and gets a default. */
   function operate(): void {
     for (const { metadata, status } of applications()) {
       if (status) continue;

@@ -17,7 +17,7 @@ import {
 } from "../support/cloud-stack";
 import { startControlPlane, type ControlPlane } from "../support/control-plane";
 
-/** What is different from cloud to cloud; types by their tokens or the beginnings of them. */
+/** Differences between the clouds; types are given as tokens or their prefixes. */
 interface Cloud {
   readonly cluster: string;
   readonly pool: string;
@@ -69,9 +69,9 @@ const clouds: Readonly<Record<"aws" | "gcp" | "azure", Cloud>> = {
 };
 
 /**
- * What needs more than an API server: charts and jobs need nodes that run pods, and images a registry of the cloud.
- * `test/cluster` runs them for real. All the rest of a cloud stack is brought up here, its part in the cluster on
- * a real API server with its controllers, its part in the cloud on the generic stand-in.
+ * Types that need more than an API server: charts and jobs need nodes that run pods, and images a registry of the
+ * cloud. `test/cluster` runs them for real. All other resources of a cloud stack are created here: those in the cluster
+ * on a real API server with its controllers, those of the cloud by the generic stand-in.
  */
 const without = [
   "kubernetes:helm.sh/v3:Release",
@@ -130,7 +130,7 @@ describe("a cloud stack in the engine", function () {
         const drawn = run.steps
           .filter(({ op, moment }) => op === "create" && moment === "begin")
           .map(({ type, name: own }) => `${type} ${own}`)
-          // What the engine adds itself.
+          // Leaves out the resources that the engine adds itself.
           .filter(
             (line) =>
               !/^pulumi:(pulumi:Stack|providers:\S+ default)/.test(line),
@@ -146,7 +146,7 @@ describe("a cloud stack in the engine", function () {
       });
 
       it("goes on with an up that was killed while the cluster was being made", async () => {
-        // What is protected cannot be destroyed below.
+        // Protected resources could not be destroyed below.
         stack.edit((file) =>
           file.setIn(["config", "mlstack:lifetime"], "short"),
         );
@@ -164,7 +164,7 @@ describe("a cloud stack in the engine", function () {
 
         succeeded(await stack.run("up", ...upFlags));
         const made = noted("create");
-        // What had been made and noted in the state is not made again; only what was under way may be.
+        // Resources that the state already contains are not created again; only those that were being created may be.
         const twice = made
           .filter((line, index) => made.indexOf(line) < index)
           .filter((line) =>
@@ -290,7 +290,7 @@ function succeeded(run: Run): Run {
   return run;
 }
 
-/** Of each tier, something is deleted, and all of it before anything of the next. */
+/** Requires that something is deleted in each tier, and that a tier is deleted before the next. */
 function inOrder(
   steps: readonly Step[],
   tiers: readonly (readonly string[])[],
@@ -405,7 +405,7 @@ function leaveBehind(
   for (const object of objects) kubectl(["apply", "-f", "-"], object);
 }
 
-/** What disk driver and cloud do when they have removed what is theirs. */
+/** Removes the finalizers as the disk driver and the cloud do once they have deleted their parts. */
 function takeAway(kubectl: (args: readonly string[]) => string): void {
   const unheld = ["--type=merge", `--patch={"metadata":{"finalizers":null}}`];
   kubectl(["patch", "service", "left", "-n", "default", ...unheld]);

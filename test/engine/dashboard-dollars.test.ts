@@ -41,7 +41,7 @@ function container(
   ];
 }
 
-/** Of 8 cores and 32 GiB. */
+/** Metrics of a node with 8 cores and 32 GiB. */
 function node(name: string, pool: string): string[] {
   return [
     `kube_node_labels{node="${name}",label_mlstack_dev_pool="${pool}"} 1`,
@@ -62,7 +62,7 @@ const told = [
   ...container("a", "a1", "n1", { cpu: 1, memory: 8 }),
   ...container("a", "a2", "n2", { cpu: 1, memory: 1 }),
   ...container("b", "b1", "n2", { cpu: 3, memory: 1 }),
-  // Of a pool without a price, of nobody's team, and ended.
+  // Containers without a cost: on a pool without a price, outside of teams, and ended.
   ...container("b", "b2", "n3", { cpu: 8, memory: 1 }),
   ...container("kube-system", "proxy", "n1", { cpu: 4, memory: 1 }),
   ...container("a", "a3", "n1", { cpu: 4, memory: 1, phase: "Succeeded" }),

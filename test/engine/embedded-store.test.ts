@@ -517,7 +517,7 @@ describe("embedded store", function () {
         (await root()("GET", `/survives/${index}`)).text,
         `object ${index}`,
       );
-    // What was being written is there as a whole, or not at all.
+    // An object whose write was interrupted exists as a whole or not at all.
     const { text } = await root()("GET", "/survives?list-type=2&max-keys=1000");
     for (const key of elements(text, "Key"))
       assert.equal(

@@ -38,7 +38,7 @@ export interface Right {
   readonly access: "read" | "write";
 }
 
-/** What the contract's test has to know of a target. */
+/** Facts of a target that the contract's test requires. */
 export interface Fixture {
   readonly pools: readonly NodePool[];
   /** Makes the platform on an example of the target; without ranges the API is private. */
@@ -107,7 +107,7 @@ function fromText(value: unknown): unknown {
   return typeof value === "string" ? JSON.parse(value) : value;
 }
 
-/** What Azure keeps no tags of. */
+/** Azure types without tags. */
 const untaggableAzure = [
   "authorization:RoleAssignment",
   "containerservice:listManaged",
@@ -371,7 +371,7 @@ const fixedPools: readonly NodePool[] = [
   { name: "gpu", min: 1, max: 1, spot: false, gpu: { count: 1 } },
 ];
 
-/** What a store of the project's own says of buckets and keys. */
+/** Buckets and rights of the stores that the project provides itself. */
 const storeFixture = {
   uri: /^s3a:\/\/([a-z0-9-]{3,63})$/,
   rights: (recording) =>
@@ -553,7 +553,7 @@ const kapsuleFixture: Fixture = {
     return ranges.length === 0 ? undefined : ranges;
   },
   tagged: ({ type, inputs }) => {
-    // What has no tags is gone with what it is part of, or says in words whose it is.
+    // A type without tags is removed with its parent, or names its owner in its description.
     if (/:(Acl|ApiKey|GatewayNetwork|BucketPolicy)$/.test(type)) return true;
     if (type.endsWith(":Namespace")) {
       return inputs["description"] === "stack=test owner=team-ml";

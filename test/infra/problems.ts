@@ -14,7 +14,7 @@ export function pool(changes: Partial<NodePool>): NodePool {
   return { name: "cpu", min: 1, max: 3, spot: false, ...changes };
 }
 
-/** What a target refuses about a configuration whose form is right, a line each. */
+/** Problems of a configuration with a valid schema, one per line. */
 export function problemsOf<Config>(
   { schema, checkPools }: Judge<Config>,
   target: object,
@@ -25,7 +25,7 @@ export function problemsOf<Config>(
   );
 }
 
-/** What a target says about one value of a configuration. */
+/** Remedies for one value of a configuration. */
 export function remedyAt<Config>(
   { schema }: Judge<Config>,
   target: object,

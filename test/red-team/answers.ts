@@ -25,7 +25,7 @@ export type InPod = Exclude<
   "member" | "viewer" | "administrator" | "machine"
 >;
 
-/** What stands ready for the attempts. */
+/** Resources that the attempts use. */
 export interface Stage {
   readonly kubectl: Kubectl;
   /** Name of a node. */
@@ -34,7 +34,7 @@ export interface Stage {
   readonly pods: Readonly<Partial<Record<InPod, Pod>>>;
 }
 
-/** What an attempt was told, and the control beside it. */
+/** Result of an attempt, and of its control. */
 export interface Outcome {
   readonly attempt: Attempt;
   /** `yes`, or the refusal. */
@@ -189,7 +189,7 @@ export function table(outcomes: readonly Outcome[]): string {
     .join("\n");
 }
 
-/** What did not go as it must: an attempt that was let through or refused by another layer, a control that was refused. */
+/** Unexpected results: an attempt that was allowed or refused by another layer, a control that was refused. */
 export function surprises(outcomes: readonly Outcome[]): readonly string[] {
   return outcomes.flatMap(({ attempt, answer, layer, control }) => [
     ...(layer === attempt.layer

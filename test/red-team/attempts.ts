@@ -36,7 +36,7 @@ export type Place =
 export type StreamPlace =
   "kafka" | "redis" | "pushgateway" | "prometheus" | "kube-state-metrics";
 
-/** What stands in the way. */
+/** Layer that must refuse an attempt. */
 export type Layer =
   | "network policy"
   | "roles"
@@ -46,7 +46,7 @@ export type Layer =
   | "no token"
   | "object store";
 
-/** What is tried: on a command line, or from within a pod. */
+/** Action of an attempt: on a command line, or from within a pod. */
 export type Action =
   | { readonly kubectl: readonly string[]; readonly object?: object }
   | { readonly connect: Place }

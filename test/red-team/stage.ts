@@ -7,7 +7,7 @@ import type { Address, Stage } from "./answers";
 import { urgentClass } from "./attempts";
 
 const metadataAddress = "169.254.169.254";
-/** Of a range for documentation (RFC 5737), which nobody has. */
+/** Address of a range for documentation (RFC 5737), which nobody uses. */
 const internetAddress = "198.51.100.1";
 const servedPort = 18080;
 const notebookPort = 8888;
@@ -33,7 +33,7 @@ interface KnownPod {
   readonly status: { readonly podIP: string; readonly hostIP: string };
 }
 
-/** What is another on every target. */
+/** Facts that differ between targets. */
 export interface Origins {
   /** Labels of the team's pods of which the attempts' are copies. */
   readonly selectors: {
@@ -254,7 +254,7 @@ function waitingPod(
   };
 }
 
-/** What Spark would make of the driver's application: executors end with their driver. */
+/** Executor pod that Spark would create for the driver's application: executors end with their driver. */
 function executorOf(kubectl: Kubectl, driver: KnownPod): KnownPod {
   const { spec } = kubectl.get<{
     readonly spec: {

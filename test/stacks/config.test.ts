@@ -266,7 +266,7 @@ describe("configuration of a stack", () => {
       /\.(kind|user|name|address|role|pool|pods|services|prefix|protocol|min|max|count|topic)$/;
     for (const path of paths(example)) {
       const at = path.join(".");
-      // What people write there is no secret, and an error that shows it is a better one.
+      // Values of these keys are not secret, and an error that shows them is easier to act on.
       if (path.length === 0 || plain.test(`.${at}`)) continue;
       it(`at ${at}, or in what was written in its place`, () => {
         for (const mistake of [

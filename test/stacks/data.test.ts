@@ -5,7 +5,7 @@ import { projectStacks, recordStack } from "../support/stack-program";
 
 const claimType = "kubernetes:core/v1:PersistentVolumeClaim";
 
-/** Whatever holds data that cannot be made again: claims, brokers that an operator keeps, and buckets. */
+/** Types that hold data which cannot be recreated: claims, brokers that an operator keeps, and buckets. */
 const holders = [
   claimType,
   "kubernetes:kafka.strimzi.io/v1:Kafka",
@@ -56,7 +56,7 @@ function mounted(value: unknown): string[] {
 for (const stack of projectStacks.filter((each) =>
   ["local", "aws", "onprem"].includes(each),
 )) {
-  // What Strimzi is asked for is the same on every target.
+  // Strimzi's resources are the same on every target.
   const kinds =
     stack === "aws" ? (["single", "strimzi"] as const) : ["single" as const];
   for (const kafka of kinds) {

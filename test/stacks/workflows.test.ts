@@ -81,7 +81,7 @@ describe("workflows", () => {
           .jobs,
       );
       for (const { permissions: own = {} } of jobs) {
-        // What runs a change's code may ask for an identity, and write nothing.
+        // Jobs that run a change's code may request an identity token, but have no write permission.
         const granted = JSON.stringify(own);
         assert.ok(!/"contents":"write"/.test(granted));
         assert.ok(!(/id-token/.test(granted) && /pull-requests/.test(granted)));
@@ -116,7 +116,7 @@ describe("workflows", () => {
       ["policy"],
     );
     const { needs, steps } = jobs["policy"] ?? { steps: [] };
-    // What the jobs of the change's own code leave behind does not come here.
+    // The job runs separately, so that it gets no files from jobs that run the change's own code.
     assert.equal(needs, "touched");
     const checkouts = steps.filter(({ uses }) =>
       uses?.startsWith("actions/checkout@"),

@@ -41,7 +41,7 @@ export class Checkout {
     this.env = {
       HOME: this.home,
       PULUMI_HOME: join(this.home, ".pulumi"),
-      // What was built for this machine is not built anew.
+      // Reuses the builds in this machine's cache.
       XDG_CACHE_HOME:
         process.env["XDG_CACHE_HOME"] ??
         join(process.env["HOME"] ?? "", ".cache"),

@@ -29,7 +29,7 @@ export interface Step {
   readonly name: string;
 }
 
-/** What a command of the engine did. */
+/** Result of a command of the engine. */
 export interface Run {
   readonly exit: number;
   /** In the order in which the engine told of them. */
@@ -37,7 +37,7 @@ export interface Run {
   readonly output: string;
 }
 
-/** What the generic provider noted. */
+/** An operation in the generic provider's log. */
 export interface Operation {
   readonly op: string;
   readonly type: string;
@@ -106,7 +106,7 @@ export class CloudStack {
   ): {
     /** Ends engine, program and plugins at once, as a machine that goes down does. */
     kill(): void;
-    /** What it has done so far. */
+    /** Steps of the command so far. */
     steps(): readonly Step[];
     readonly ended: Promise<Run>;
   } {
@@ -133,7 +133,7 @@ export class CloudStack {
     await this.#end(this.#start(["cancel", "--yes", this.name]));
   }
 
-  /** What the generic provider has made and removed, since the last time. */
+  /** Operations of the generic provider since the last call. */
   operations(): readonly Operation[] {
     if (!existsSync(this.#log)) return [];
     return readFileSync(this.#log, "utf8")

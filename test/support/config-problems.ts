@@ -1,6 +1,6 @@
 import { ConfigError, parseConfig } from "../../stacks/config";
 
-/** What is wrong with the values of a stack's file, a line each; nothing where they can be used. */
+/** Problems with the values of a stack's file, one per line; empty for a valid one. */
 export function configProblems(
   values: Readonly<Record<string, unknown>>,
 ): string[] {

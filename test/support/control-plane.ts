@@ -89,7 +89,7 @@ export async function startControlPlane(
       "listen-client-urls": etcd,
       "advertise-client-urls": etcd,
       "listen-peer-urls": `http://127.0.0.1:${ports.etcd + 1}`,
-      // What is lost with the machine is only a test's.
+      // A test's data need not survive a crash of the machine.
       "unsafe-no-fsync": "true",
     });
     start("kube-apiserver", {

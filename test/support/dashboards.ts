@@ -4,7 +4,7 @@ import { dashboardsFor } from "../../components/observability/dashboards";
 import { startBrowser } from "./browser";
 import { eventually } from "./eventually";
 
-/** Those of a local stack, whose pools have no price. */
+/** Dashboards of a local stack, whose pools have no price. */
 const dashboards = dashboardsFor({ priced: false });
 
 /** In the page: what each panel has drawn in colour, which its lines have and nothing else on it. */

@@ -17,7 +17,7 @@ const templates = join(__dirname, "../../workloads/templates");
 
 const additions = join(__dirname, "fraud-workload");
 
-/** What a step that has ended says of itself, in the lines of the command `run`. */
+/** Result of a step, in the output of the command `run`. */
 export interface ToldStep {
   readonly state: string;
   readonly result: Readonly<Record<string, unknown>>;
@@ -80,7 +80,7 @@ export const fraudNumbers = {
   "fraud-train": { rows: 1000, metrics: { error: 0.003858 }, replicas: 2 },
 } as const;
 
-/** What the folder's server answers for a payment of half as much again as is usual, through the command `open`. */
+/** Score by the folder's server for a payment 50 % above the usual amount, through the command `open`. */
 export async function askedScore(stack: TestStack): Promise<unknown> {
   const address = await stack.open("fraud-serve");
   const answer = await fetch(new URL("/score", address), {

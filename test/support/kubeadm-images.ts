@@ -26,10 +26,10 @@ interface KubeadmImage {
   readonly context: string;
 }
 
-/** What kubeadm runs beside the images that every cluster of ours runs. */
+/** Images that kubeadm adds to those of every cluster of this project. */
 const images = kubernetesImages(kubernetesPatch, "3.6.6-0");
 
-/** What the next version's kubeadm runs and pulls. */
+/** Images that the next version's kubeadm adds. */
 const nextImages: readonly KubeadmImage[] = [
   ...kubernetesImages(nextKubernetes, "3.6.8-0"),
   {
@@ -61,7 +61,7 @@ async function make(
   fileOf: (program: string) => string,
 ): Promise<void> {
   for (const { program, reference, context } of images) {
-    // Those of an earlier release lack what kubeadm asks for; they are made in a second.
+    // Images of an earlier release lack programs that kubeadm requires, and rebuilding these two takes a second.
     const stored = storedDigest(registryStorage(), reference) !== undefined;
     if (stored && !["etcd", "pause"].includes(program)) continue;
     await buildImage({

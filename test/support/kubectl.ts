@@ -11,7 +11,7 @@ export class Kubectl {
       encoding: "utf8",
       env: { ...process.env, KUBECONFIG: this.kubeconfig },
       input,
-      // What fails says why in the error.
+      // Captures stderr, so that an error contains the reason.
       stdio: ["pipe", "pipe", "pipe"],
     });
   }

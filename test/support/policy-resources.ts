@@ -1,7 +1,7 @@
 import type { PolicyResource } from "../../infra/policy-facts";
 import type { Recording } from "./recording-monitor";
 
-/** What a program registered, as the rules of the policy pack see it. */
+/** Registered resources in the form that the policy pack's rules take. */
 export function policyResources({
   custom,
 }: Pick<Recording<unknown>, "custom">): PolicyResource[] {

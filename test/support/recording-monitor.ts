@@ -19,14 +19,14 @@ export interface Recorded {
   readonly provider: string;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
-  /** What replaces the resource when it changes; undefined where nothing is given. */
+  /** Value whose change replaces the resource; undefined without one. */
   readonly replacementTrigger: unknown;
   readonly deleteBeforeReplace: boolean;
-  /** What it was before, as the engine is told: URNs, or parts of them. */
+  /** Former URNs, or parts of them, as passed to the engine. */
   readonly aliases: readonly object[];
 }
 
-/** What the program may ask and gets back; a question that is not answered here is an error. */
+/** Responses to the program's calls; a call without a response here fails. */
 export interface Answers {
   /** Outputs of a resource beside its inputs. */
   readonly outputs?: (

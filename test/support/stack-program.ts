@@ -40,7 +40,7 @@ export function recordStack(
   return known;
 }
 
-/** What was recorded, by its arguments: a second or more each, and many tests ask for the same. */
+/** Cached recordings by arguments: each takes a second or more, and many tests use the same. */
 const recordings = new Map<string, Promise<Recording<unknown>>>();
 
 function recordAnew(

@@ -33,7 +33,7 @@ interface CronJob {
   };
 }
 
-/** What a job says of itself. */
+/** Fields of a job's report. */
 export type JobResult = Pick<WorkloadReport, "rows" | "metrics">;
 
 /** The jobs of a streamed data set in a cluster of the tests, as whoever looks after them sees and starts them. */

@@ -1,4 +1,6 @@
-/** What the topic was sent, made again from its seeds, against what lies in the buckets, read by Hudi's Rust core. */
+/**
+ * Compares the topic's records, regenerated from their seeds, with the tables in the buckets, read by Hudi's Rust core.
+ */
 export const countScript = `
 import collections, json, os, sys
 import pyarrow as pa, pyarrow.compute as pc, pyarrow.dataset as ds, pyarrow.fs as fs
@@ -125,7 +127,7 @@ found = store.get_file_info(fs.FileSelector(json.loads(sys.argv[1]), recursive=T
 print(json.dumps([each.path.split("/")[-2] for each in found if each.base_name == "reference.json"]))
 `;
 
-/** What {@link countScript} finds. */
+/** Output of {@link countScript}. */
 export interface Counts {
   readonly kinds: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
@@ -138,14 +140,14 @@ export interface Counts {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
-/** What {@link digestScript} says of a view. */
+/** Output of {@link digestScript}, per view. */
 export interface Digest {
   readonly instant: string;
   readonly rows: number;
   readonly digest: string;
 }
 
-/** What {@link flightsScript} finds. */
+/** Output of {@link flightsScript}. */
 export interface Flights {
   readonly lost: number;
   readonly rows: number;

@@ -38,7 +38,7 @@ export class TestStack {
   private readonly opened: RunningCommand[] = [];
   /** Folder of the copy. */
   readonly checkout = mkdtempSync(join(tmpdir(), "mlstack-stack-"));
-  /** What the commands write of the stack. */
+  /** Folder of the files that the commands write for the stack. */
   readonly folder: string;
   /** The stack's own file. */
   readonly file: string;

@@ -31,7 +31,7 @@ export class TrainingKill {
     throw new Error(`${this.pod} has not come to ${rounds} rounds`);
   }
 
-  /** What the pod said of the training at its end. */
+  /** Result of the training, from the pod's termination message. */
   result(): { readonly resumedFrom: number } {
     const message = this.kubectl.run([
       ...["get", "pod", this.pod, namespace, "--output"],

@@ -10,7 +10,7 @@ import { recordStack } from "../support/stack-program";
 const on = { enabled: true };
 const text = (value: unknown) => JSON.stringify(value);
 
-/** What the local stack registers of the workload, by kind and name. */
+/** Resources of the workload that the local stack registers, by kind and name. */
 async function registered(
   clickstream: object,
   around: Readonly<Record<string, unknown>> = {},

@@ -165,13 +165,13 @@ describe("a team's own workload", () => {
     ]);
   });
 
-  /** What the program registers for the workload. */
+  /** Resources that the program registers for the workload. */
   async function registered(
     stack: Readonly<Record<string, unknown>> = {},
     around: Readonly<Record<string, unknown>> = {},
   ) {
     const workloads = { fraud: { path: folder.path, ...stack } };
-    // What is recorded is kept by the settings, of which the folder's content is none.
+    // Recordings are cached by settings, which do not contain the folder's content: a random owner forces a new one.
     const owner = `t${Math.random()}`;
     const { resources } = await recordStack("local", {
       workloads,

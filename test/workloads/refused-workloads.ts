@@ -3,7 +3,7 @@ export interface RefusedWorkload {
   readonly what: string;
   /** Keys of the folder's workload.yaml by their paths, as `steps.score.pool`; undefined takes one away. */
   readonly folder?: Readonly<Record<string, unknown>>;
-  /** What the stack's file says of the workload. */
+  /** Settings of the workload in the stack's file. */
   readonly stack?: Readonly<Record<string, unknown>>;
   /** Other keys of the stack's file. */
   readonly around?: Readonly<Record<string, unknown>>;

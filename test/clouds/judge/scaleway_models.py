@@ -13,7 +13,7 @@ from functools import cache
 
 from shape import ANY, Mapped, Shape, findings
 
-# What the provider fills in: a default of its own, or of the project that it is set to.
+# Inputs with a default of the provider's, or of the project that the provider is configured with.
 FILLED = ("projectId", "description")
 
 # Pulumi type: module, request, and how its inputs stand there.

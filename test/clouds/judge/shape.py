@@ -1,4 +1,4 @@
-"""What a cloud's published model says of a value, and what is wrong with a value in its view."""
+"""Validation of a value against a cloud's published model."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ const object = (apiVersion: string, kind: string, name: string, spec = {}) => ({
   spec,
 });
 
-/** Of the chart, what the component does something about. */
+/** Objects of the chart that the component changes. */
 const rendered = [
   object("apps/v1", "Deployment", "kserve-controller-manager", {
     template: {
@@ -65,7 +65,7 @@ async function register(source?: string) {
 
 const releaseType = "kubernetes:helm.sh/v3:Release";
 
-/** What was asked for, each once. */
+/** Distinct values of the charts' arguments. */
 const charts = (
   asked: readonly Readonly<Record<string, unknown>>[],
   ...keys: readonly string[]

@@ -24,7 +24,7 @@ function register({ withKServe = false, replicas = 1 } = {}) {
       hadoopConf: {},
       ready: [],
     };
-    // What the server takes of a platform.
+    // Fields of the platform that the server uses.
     const platform = {
       provider,
       clusterNetwork,
@@ -59,7 +59,7 @@ type PodSpec = k8s.types.input.core.v1.PodSpec;
 const inferenceType = "kubernetes:serving.kserve.io/v1beta1:InferenceService";
 const deploymentType = "kubernetes:apps/v1:Deployment";
 
-/** What every pod of a server has, whoever makes it. */
+/** Pod specification without the container's name, which depends on who creates the pod. */
 function withoutName({ containers, ...spec }: PodSpec): object {
   const [container, ...others] = containers as unknown as readonly object[];
   return { ...spec, containers: [{ ...container, name: "" }, ...others] };

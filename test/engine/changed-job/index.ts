@@ -24,7 +24,7 @@ function run(name: string, argument: pulumi.Input<string>): JobEnd {
     mainApplicationFile: "local:///job.py",
     arguments: [argument],
     sparkConf: {},
-    // What the operator's webhook takes away, since it is empty.
+    // An empty field, which the operator's webhook removes.
     hadoopConf: {},
     restartPolicy: { type: "Never" },
     driver: pod,

@@ -42,7 +42,7 @@ const versions = {
   registry: "3.0.0",
 };
 
-/** What a cluster's folder says decides before anything is started, so that no machine is needed here. */
+/** The content of a cluster's folder decides before anything is started, so that these tests need no cluster. */
 describe("ownership of a local cluster", () => {
   const id = randomUUID();
   const other = randomUUID();
@@ -153,7 +153,7 @@ describe("ownership of a local cluster", () => {
       const imported = await provider.import(type, referenceOf(layout, id));
       assert.deepEqual(imported?.inputs, inputs);
       assert.equal(imported.outs["clusterId"], id);
-      // What the program then declares is no change, but that the machines are dead here.
+      // The program's inputs are no change, except that the machines do not run here.
       const { diffs, replaces } = await provider.diff(type, imported, {
         ...imported.inputs,
       });

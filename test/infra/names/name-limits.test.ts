@@ -36,7 +36,7 @@ function labelsOf(value: unknown): [string, string][] {
 }
 
 for (const stack of projectStacks.filter((each) => each !== "local-full")) {
-  // What Kubeflow names is the same on every target.
+  // Kubeflow's names are the same on every target.
   for (const kubeflow of [
     { trainingOperator: true },
     ...(stack === "aws" ? [wholeKubeflow] : []),

@@ -86,9 +86,9 @@ reaches 192.0.2.66 10.244.0.5
 (${script()}) >/dev/null
 reaches 192.0.2.66 10.244.0.5
 reaches 192.0.2.12 10.244.0.5
-# What a pod asks for comes back, from anywhere.
+# Replies to a pod's requests arrive from any address.
 reaches 10.244.0.5 192.0.2.66
-# As kube-proxy does for a service with a port of the hosts.
+# The rule that kube-proxy adds for a service with a port of the hosts.
 iptables -t nat -A PREROUTING -d 192.0.2.1 -p tcp --dport 80 -j DNAT --to-destination 10.244.0.5:80
 reaches 192.0.2.66 192.0.2.1`),
       ["reaches", "refused", "reaches", "reaches", "reaches"],

@@ -52,7 +52,7 @@ const executable = join(
 export const urnOf = (type: string, name = "it") =>
   `urn:pulumi:test::mlstack::mlstack:infra:Parent$${type}::${name}`;
 
-/** What a call keeps of an operation that failed half-way. */
+/** Partial state that a failed operation returns. */
 export interface Kept {
   readonly id: string;
   readonly outs: Properties;
@@ -233,7 +233,7 @@ export class ProviderHarness {
     };
   }
 
-  /** What `pulumi import` asks. */
+  /** Runs the calls of `pulumi import`. */
   import(type: string, id: string): Promise<Stored | undefined> {
     return this.read(type, { id, inputs: {}, outs: {} });
   }
@@ -275,7 +275,7 @@ export class ProviderHarness {
   }
 }
 
-/** What the engine keeps after a failed call; undefined when it keeps nothing. */
+/** Partial state that the engine keeps after a failed call; undefined without one. */
 export function keptBy(error: unknown): Kept | undefined {
   const [details] = (error as ServiceError).metadata.get(
     "grpc-status-details-bin",

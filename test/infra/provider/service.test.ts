@@ -38,7 +38,7 @@ const schema = z.strictObject({
   password: z.string().min(4, "write four characters").optional(),
 });
 
-/** What `machine` was asked to do, in order. */
+/** Operations of `machine`, in order. */
 let done: string[] = [];
 let work: (context: Context) => Promise<void> = async () => undefined;
 

@@ -87,7 +87,7 @@ describe("a new data set", () => {
   it("is kept by a stack, whose producer has its records", async () => {
     const { resources } = await recordStack("local", {
       ...stack(),
-      // What is recorded is kept by the settings, of which the folder's content is none.
+      // Recordings are cached by settings, which do not contain the folder's content: a random owner forces a new one.
       owner: `t${Math.random()}`,
     });
     const named = (name: string, type: string) => {

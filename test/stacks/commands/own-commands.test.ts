@@ -82,7 +82,7 @@ for (const kind of ["spark", "job"]) {
           ? /"timeToLiveSeconds":86400/
           : /"ttlSecondsAfterFinished":86400/,
       );
-      // What stands in the cluster stays as it is.
+      // The submission does not change the template.
       assert.match(JSON.stringify(template.spec), /2026-11-01/);
     });
 

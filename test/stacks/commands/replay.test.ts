@@ -21,7 +21,7 @@ describe("npm run features -- replay", () => {
       >[0];
       const spec = replayOf(declared);
       assert.deepEqual(spec["restartPolicy"], { type: "Never" });
-      // Of the three ways to run, the job takes one: see stream/ingest.py.
+      // A job takes one of the three modes: see stream/ingest.py.
       const modes = spec.arguments.filter((each) =>
         /^--(topic|database|replay|every)\b/.test(each),
       );

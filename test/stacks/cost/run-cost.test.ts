@@ -17,7 +17,7 @@ import { readStackConfig } from "../../../stacks/commands/stack-file/stack-confi
 
 const gib = 2 ** 30;
 
-/** Of a node of 8 cores and 32 GiB, from and until a minute of an hour. */
+/** Use of a node of 8 cores and 32 GiB, between two minutes of an hour. */
 function use(
   node: string,
   pool: string,

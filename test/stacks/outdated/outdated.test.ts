@@ -21,7 +21,7 @@ const chart = (repository: string, name = "operator"): Index => ({
   ...{ kind: "chart", repository, chart: name },
 });
 
-/** What the indexes of projects answer, in their own forms. */
+/** Responses of the projects' indexes, in their own formats. */
 const pages: Readonly<Record<string, string>> = {
   "/charts.example/index.yaml": `apiVersion: v1
 entries:

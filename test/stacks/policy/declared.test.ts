@@ -14,7 +14,7 @@ describe("what up refuses by the policy rules", () => {
     }
   });
 
-  // What a stack's file can say of the rules its schema refuses; a rule breaks where the program has been changed.
+  // The schema already refuses violations in a stack's file, so that this test checks a rule of its own.
   it("is told with rule, resource and remedy, and knows a provider's tags", async function () {
     this.timeout(60_000);
     const { values } = readStackConfig("aws");

@@ -21,7 +21,7 @@ interface Case {
   readonly rule: Rule;
   readonly type: string;
   readonly good: Properties;
-  /** What is changed, and what the rule says of it. */
+  /** Changed properties that break the rule, and the message. */
   readonly bad: readonly (readonly [Properties, RegExp])[];
 }
 

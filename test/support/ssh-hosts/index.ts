@@ -55,7 +55,7 @@ export interface TestHosts {
   remove(): Promise<void>;
 }
 
-// Of this process alone, so that two runs do not meet.
+// Names and addresses depend on the process, so that two runs do not collide.
 const network = `10.93.${process.pid % 256}`;
 const link = `mlh-${process.pid}`;
 const gateway = `${network}.254`;

@@ -108,7 +108,7 @@ class DataSetFolder {
   }
 }
 
-/** What a trailing window's features may be, as the schema says it. */
+/** Aggregates of a trailing window's features, from the schema. */
 const aggregates = (
   dataSetSchema.shape.views.unwrap().element.shape.features as unknown as {
     valueType: { shape: { aggregate: { options: string[] } } };

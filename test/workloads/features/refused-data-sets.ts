@@ -7,7 +7,7 @@ export interface RefusedDataSet {
   readonly text?: string;
   /** Another name for the file. */
   readonly file?: string;
-  /** What the stack's file says of the stream. */
+  /** Settings of the stream in the stack's file. */
   readonly stream?: Readonly<Record<string, unknown>>;
   /** Other keys of the stack's file. */
   readonly around?: Readonly<Record<string, unknown>>;

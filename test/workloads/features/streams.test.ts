@@ -74,7 +74,7 @@ function declared(streams: object): readonly DeclaredStream[] {
   return found;
 }
 
-/** What is wrong with the streams of a stack's file. */
+/** Problems with the streams of a stack's file. */
 function problemsOf(streams: object, stack: object = {}): readonly Problem[] {
   return declareStreams("streams", {
     ...around,
@@ -235,7 +235,7 @@ describe("a streamed data set", () => {
     assert.match(spec, /"schedule":"45 3 \* \* \*".*"suspend":false/);
     assert.match(spec, /--drift=\{\\"limit\\":0.25/);
     assert.ok(spec.includes(`--retraining=${retrainingName}`));
-    // What it starts reads what is newest then.
+    // The retraining reads the latest instants when it starts.
     const retraining = recording.one(schedule, retrainingName);
     assert.match(JSON.stringify(retraining.inputs), /"suspend":true/);
     assert.doesNotMatch(JSON.stringify(retraining.inputs), /--instant=/);

@@ -51,7 +51,10 @@ const labels = {
   "mlstack.dev/model": "user_purchase",
 };
 
-/** What a member of the team `risk` has made in its namespace: the stack's own names, labels and paths, and an image of theirs. */
+/**
+ * Objects of a member of the team `risk` in its namespace, with the stack's own names, labels and paths, and another
+ * image.
+ */
 const impostors: Readonly<Record<string, (command?: string) => object>> = {
   scheduledsparkapplications: (command) => ({
     metadata: {
