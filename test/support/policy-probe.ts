@@ -1,3 +1,4 @@
+import { gpuTaint } from "../../infra/pools/placement";
 import type { Kubectl } from "./kubectl";
 
 const image = "docker.io/library/busybox:1.37.0";
@@ -69,7 +70,8 @@ function pod(
     metadata: { name, namespace },
     spec: {
       nodeSelector: { "kubernetes.io/hostname": node },
-      tolerations: [{ operator: "Exists" }],
+      // All that a team's pod may tolerate of the nodes of these clusters.
+      tolerations: [{ key: gpuTaint.key, operator: "Exists" }],
       securityContext: {
         runAsNonRoot: true,
         runAsUser: 1000,

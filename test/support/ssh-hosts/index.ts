@@ -20,6 +20,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { registryStorage } from "../../../infra/supply/images";
+import { terminalProgress } from "../../../infra/supply/steps";
+import { ensureTools } from "../../../infra/supply/toolchain/build";
 import { cacheFolder, toolPath } from "../../../infra/supply/toolchain/tools";
 import {
   cgroupProcesses,
@@ -103,6 +105,8 @@ const programs = [
 
 /** Makes hosts; {@link TestHosts.remove} leaves nothing of them. */
 export async function makeHosts(names: readonly string[]): Promise<TestHosts> {
+  // Tests alone need some of them, so that `prepare` leaves these out.
+  await ensureTools(programs, terminalProgress);
   mkdirSync(cacheFolder(), { recursive: true });
   const state = mkdtempSync(join(cacheFolder(), "test-hosts-"));
   const children = new Map<string, ChildProcess>();

@@ -280,7 +280,7 @@ def _fields(view: ViewSpec) -> list[str]:
     named = (
         {view.known_at}
         | {feature.of for feature in view.features}
-        | {where[0] for each in view.features if (where := each.where)}
+        | {where.field for each in view.features if (where := each.where)}
     )
     return sorted(name for name in named if name is not None and name not in (view.entity, view.event_time))
 
