@@ -1,3 +1,4 @@
+import { hadoopRules, isAllowedHadoopSetting } from "./hadoop-settings";
 import type { AdmissionPolicy, AdmissionRule } from "./policy";
 
 /**
@@ -29,7 +30,11 @@ const submissionSettings = [
   "archives",
   "jars(\\..*)?",
   "yarn\\..*",
+  // The launcher of spark-submit takes it for the class path of its own process.
+  "driver\\.defaultExtraClassPath(\\..*)?",
 ];
+
+const hadoopPrefix = "spark.hadoop.";
 
 /** Whether {@link sparkApplicationPolicy} refuses a setting by its name. */
 export function isRefusedSetting(key: string): boolean {
@@ -38,12 +43,21 @@ export function isRefusedSetting(key: string): boolean {
   return (
     !/^spark\.[A-Za-z0-9._-]+$/.test(key) ||
     named(submissionSettings, "spark") ||
+    (key.startsWith(hadoopPrefix) &&
+      !isAllowedHadoopSetting(key.slice(hadoopPrefix.length))) ||
     (key.startsWith("spark.kubernetes.") &&
       !named(ownKubernetesSettings, "spark\\.kubernetes"))
   );
 }
 
-const bucketOrImage = "^(local|s3a|gs|abfss)://";
+// One file: spark-submit splits at commas, and expands patterns.
+const oneFile = "[^,*?\\[{]+$";
+
+/** A file that the driver fetches, or has. spark-submit looks it up nowhere in cluster mode. */
+const bucketOrImage = `^(local|s3a|gs|abfss)://${oneFile}`;
+
+/** A file of the image: spark-submit opens the file system of all others in the operator's pod. */
+const ofImage = `^local://${oneFile}`;
 
 const lists = ["jars", "files", "pyFiles", "archives"];
 
@@ -93,7 +107,7 @@ export const sparkApplicationPolicy: AdmissionPolicy = {
     {
       expression: `variables.conf.all(key, !key.matches(r"^spark\\.(${submissionSettings.join("|")})$"))`,
       message:
-        "spec.sparkConf: spark.master, spark.submit.*, spark.kerberos.*, spark.jars*, spark.files and spark.archives act in the operator's pod; put files into the image or a bucket, and name them in spec.deps",
+        "spec.sparkConf: spark.master, spark.submit.*, spark.kerberos.*, spark.jars*, spark.files and spark.archives act in the operator's pod; put files into the image, and name them in spec.deps",
     },
     {
       expression: `!("spark.kubernetes.driver.master" in variables.conf) || variables.conf["spark.kubernetes.driver.master"].matches(r"${localMaster}")`,
@@ -106,9 +120,9 @@ export const sparkApplicationPolicy: AdmissionPolicy = {
         "spec.driver.kubernetesMaster: it may be local[N] alone, for a job without executors",
     },
     {
-      expression: `variables.application.?mainApplicationFile.orValue("").matches("${bucketOrImage}")`,
+      expression: `variables.application.?mainApplicationFile.orValue("").matches(r"${bucketOrImage}")`,
       message:
-        "spec.mainApplicationFile: begin with local:// (a file of the image), s3a://, gs:// or abfss://",
+        "spec.mainApplicationFile: name one file, which begins with local:// (a file of the image), s3a://, gs:// or abfss://",
     },
     {
       // With --class of a shell or a server of Spark's own, spark-submit reads its options from the application's arguments
@@ -118,13 +132,14 @@ export const sparkApplicationPolicy: AdmissionPolicy = {
         "spec.mainClass: for a class of Spark's own, spark-submit takes spec.arguments for its own options; name a class of your own, or one of org.apache.spark.examples",
     },
     ...lists.map((list) => ({
-      expression: `variables.application.?deps.?${list}.orValue([]).all(file, file.matches("${bucketOrImage}"))`,
-      message: `spec.deps.${list}: begin each with local:// (a file of the image), s3a://, gs:// or abfss://`,
+      expression: `variables.application.?deps.?${list}.orValue([]).all(file, file.matches(r"${ofImage}"))`,
+      message: `spec.deps.${list}: name files of the image, each as local://PATH; the operator's pod would open those of a bucket`,
     })),
     ...["packages", "excludePackages", "repositories"].map((list) => ({
       expression: `variables.application.?deps.?${list}.orValue([]).size() == 0`,
       message: `spec.deps.${list}: packages would be downloaded in the operator's pod; put them into the image`,
     })),
+    ...hadoopRules("variables.application", "variables.conf"),
     ...labelRules,
     {
       expression: `variables.application.?sparkUIOptions.?serviceType.orValue("ClusterIP") == "ClusterIP" && variables.application.?driverIngressOptions.orValue([]).size() == 0`,

@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 import { address } from "../network/cidr";
-import { linkLocal } from "../network/destinations";
 import { cgroupProcesses, makeCgroup, removeCgroup } from "./cgroups";
 import { execute } from "./execute";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
@@ -33,9 +31,9 @@ export async function hostHasWayOut(): Promise<boolean> {
 }
 
 /**
- * Opens or closes the way out of a cluster. The connections of its pods are those of slirp4netns, a program without
- * rights on this host: no setting, rule or route of the host is changed. Its own addresses stay closed, and so does the
- * metadata of the cloud that it may be in.
+ * Opens or closes the way out of a cluster. The connections of its pods are those of slirp4netns, in its sandbox: no
+ * setting, rule or route of the host is changed. {@link script} refuses the host's own addresses, other clusters on it,
+ * and the metadata of the cloud that it may be in.
  *
  * @param units the machines that run, with the process whose network namespace is theirs
  */
@@ -47,12 +45,6 @@ export async function connectInternet(
 ): Promise<void> {
   const center = units.get(controlPlane);
   if (center === undefined) return;
-  await inNamespace(
-    center,
-    "iptables-restore",
-    [],
-    wanted ? rules(hostAddresses()) : closed,
-  );
   if (wanted) await startProgram(layout, center);
   else await stopProgram(layout);
   for (const { name } of nodes) {
@@ -66,35 +58,6 @@ export async function connectInternet(
   }
 }
 
-const closed = "*nat\nCOMMIT\n*filter\nCOMMIT\n";
-
-/** Rules of the control plane's machine, which has no others. */
-function rules(hosts: readonly string[]): string {
-  const refused = [linkLocal, ...hosts].map(
-    (to) => `-A FORWARD -o ${device} -d ${to} -j REJECT`,
-  );
-  const asked = ["udp", "tcp"].map(
-    (protocol) =>
-      `-A FORWARD -o ${device} -d ${hostNameServer} -p ${protocol} --dport 53 -j ACCEPT`,
-  );
-  return [
-    "*nat",
-    `-A POSTROUTING -o ${device} -j MASQUERADE`,
-    "COMMIT",
-    "*filter",
-    ...asked,
-    ...refused,
-    "COMMIT\n",
-  ].join("\n");
-}
-
-function hostAddresses(): readonly string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((all) => all ?? [])
-    .filter(({ family }) => family === "IPv4")
-    .map(({ address: own }) => own);
-}
-
 async function startProgram(layout: Layout, pid: number): Promise<void> {
   const path = `${layout.cgroup}/${group}`;
   if ((await cgroupProcesses(path)).length > 0) return;
@@ -103,12 +66,21 @@ async function startProgram(layout: Layout, pid: number): Promise<void> {
   await inNamespace(pid, "sh", ["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
   const log = await open(join(layout.logs, "internet.log"), "a");
   try {
-    spawn("sh", [layout.at(script), String(pid), device, range, ...cgroups], {
-      cwd: "/",
-      env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-    }).unref();
+    spawn(
+      "sh",
+      [
+        ...[layout.at(script), String(pid), device, range, hostNameServer],
+        ...cgroups,
+      ],
+      {
+        cwd: "/",
+        env: {
+          PATH: "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
+        },
+        detached: true,
+        stdio: ["ignore", log.fd, log.fd],
+      },
+    ).unref();
   } finally {
     await log.close();
   }

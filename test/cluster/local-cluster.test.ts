@@ -185,6 +185,12 @@ describe("local cluster", function () {
       const { port } = own.address() as AddressInfo;
       const ownPage = await fetch(`http://${outside.near}:${port}/`);
       assert.equal(await ownPage.text(), "own");
+      // Node does not list the address of an interface without a carrier; the kernel answers at it.
+      const idle = outside.addIdleAddress();
+      await eventually(() => {
+        assert.throws(() => page(`http://${idle}:${port}/`), /refused/);
+        return Promise.resolve(true);
+      });
       for (const closed of [`${outside.near}:${port}`, "169.254.169.254"])
         assert.throws(() => page(`http://${closed}/`), /refused/, closed);
       // A name is what the host's name servers say it is; the cluster's own stay as they are.

@@ -50,6 +50,18 @@ const fair = {
     "spark.hadoop.fs.s3a.connection.maximum": "10",
     "spark.jarsOfMine": "1",
   },
+  // Those of the connectors of all targets.
+  hadoopConf: {
+    "fs.s3a.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+    "fs.abfss.impl": "org.apache.hadoop.fs.azurebfs.SecureAzureBlobFileSystem",
+    "fs.AbstractFileSystem.abfss.impl": "org.apache.hadoop.fs.azurebfs.Abfss",
+    "fs.azure.account.oauth2.token.file":
+      "/var/run/secrets/azure/tokens/azure-identity-token",
+    "fs.gs.impl": "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFileSystem",
+    "fs.AbstractFileSystem.gs.impl":
+      "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS",
+  },
+  deps: { jars: ["local:///opt/a.jar"], pyFiles: ["local:///opt/b.py"] },
   driver: { ...pod, labels: { cost: "7" } },
   executor: { ...pod, instances: 1 },
 };
@@ -187,6 +199,61 @@ const applications: Readonly<Record<string, readonly [Fields, RegExp]>> = {
   "a path of the operator's pod": [
     { deps: { pyFiles: ["/var/run/secrets/token"] } },
     /spec\.deps\.pyFiles/,
+  ],
+  "a file of a bucket, which the operator's pod would open": [
+    {
+      deps: { jars: ["s3a://b/a/x.jar"] },
+      hadoopConf: { "fs.s3a.path.style.access": "true" },
+    },
+    /spec\.deps\.jars/,
+  ],
+  ...Object.fromEntries(
+    ["jars", "files", "pyFiles", "archives"].map((list) => [
+      `a second file behind a comma, in ${list}`,
+      [
+        { deps: { [list]: ["local:///a.jar,hdfs://127.0.0.1:1/x.jar"] } },
+        new RegExp(`spec\\.deps\\.${list}`),
+      ] as const,
+    ]),
+  ),
+  "files of a pattern": [
+    { deps: { jars: ["local:///opt/*.jar"] } },
+    /spec\.deps\.jars/,
+  ],
+  "a second main file behind a comma": [
+    { mainApplicationFile: "local:///a.py,hdfs://127.0.0.1:1/x.py" },
+    /spec\.mainApplicationFile/,
+  ],
+  ...Object.fromEntries(
+    [
+      {
+        "fs.s3a.impl":
+          "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+      },
+      { "fs.s3a.impl": "org.apache.hadoop.hive.metastore.ObjectStore" },
+      { "fs.gs.impl": "com.google.cloud.hadoop.fs.gcs.GoogleHadoopFS.Evil" },
+      {
+        "net.topology.table.file.name":
+          "/var/run/secrets/kubernetes.io/serviceaccount/token",
+      },
+      { "javax.jdo.option.ConnectionURL": "jdbc:derby:/tmp/db;create=true" },
+      { "fs.viewfs.mounttable.b.link./a": "hdfs://127.0.0.1:1/" },
+      { "hadoop.security.authentication": "kerberos" },
+    ].flatMap((hadoopConf) => {
+      const [[key = "", value = ""] = []] = Object.entries(hadoopConf);
+      const message = /spec\.hadoopConf, spark\.hadoop|spec\.sparkConf: keys/;
+      return [
+        [`${key}: ${value}`, [{ hadoopConf }, message]],
+        [
+          `spark.hadoop.${key}: ${value}`,
+          [conf(`spark.hadoop.${key}`, value), message],
+        ],
+      ] as const;
+    }),
+  ),
+  "a class path of the operator's spark-submit": [
+    conf("spark.driver.defaultExtraClassPath", "/tmp/x"),
+    /spec\.sparkConf: spark\.master/,
   ],
   "a main file of the operator's pod": [
     { mainApplicationFile: "/opt/spark/examples/src/main/python/pi.py" },

@@ -507,6 +507,31 @@ export const attempts: readonly Attempt[] = [
       ),
     },
   ),
+  ...[
+    {
+      what: "a SparkApplication with a file of a bucket, which the operator's pod opens with classes of its choice",
+      more: {
+        deps: { jars: ["s3a://b/a/x.jar"] },
+        hadoopConf: {
+          "fs.s3a.impl":
+            "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+          "net.topology.table.file.name":
+            "/var/run/secrets/kubernetes.io/serviceaccount/token",
+        },
+      },
+    },
+    {
+      what: "a SparkApplication with a file behind a comma, which the operator's pod opens",
+      more: { deps: { jars: ["local:///a.jar,hdfs://127.0.0.1:1/x.jar"] } },
+    },
+  ].map(({ what, more }) =>
+    member(what, create(application(more)), "admission policy", {
+      who: "member",
+      action: create(
+        application({ deps: { jars: ["local:///opt/spark/jars/a.jar"] } }),
+      ),
+    }),
+  ),
   member(
     "a schedule of SparkApplications whose pods are kube-system's",
     create(

@@ -119,6 +119,8 @@ Always closed are the nodes with their kubelets, the pods and services of others
 - Policies contain addresses, not names. On EKS, GKE and AKS the object store and the token service have public addresses that
   change: with \`none\`, port 443 stays open to every public address there. The same rule opens the API server on AKS; on EKS, port
   443 of the VPC is open as well, for its interface endpoints.
+  On Scaleway, ports 443 and 6443 stay open to every public address, and on \`existing\` ports 443, 6443, 8443 and 16443 to
+  every address but link-local ones: nobody says where that cluster's API server answers.
 - On GKE the metadata address is open on port 80: workload identity answers there, in place of the node's metadata.
 - For a host of \`onprem\` with several addresses, only the address in the stack's file is closed: with \`all\`, its pods reach the
   others.
@@ -126,7 +128,8 @@ Always closed are the nodes with their kubelets, the pods and services of others
   except for name service, the API server's own calls, and Prometheus. Elsewhere the cluster's provider is responsible for them.
   \`kubeflow\` and \`istio-system\` restrict egress only.
 - On \`local\`, unless \`target.internet\` is false, pods with \`all\` reach every address that the machine itself reaches, including
-  its own network. The machine's own addresses (as of the last \`up\`) and a cloud's metadata address are refused.
+  its own network. Refused are the machine's own addresses (a new one within 15 s), other clusters on it, and a cloud's
+  metadata address.
 - A firewall that learns of a new pod with a delay lets its traffic pass until then (kube-router: less than a second).
 
 ## Audit logs and encryption
@@ -189,8 +192,6 @@ These were found by reading the code, and are not fixed yet; none is among the a
   their team's namespace, so that one member's pod may stand for another's there.
 - Drivers of one team know no bounds between their ConfigMaps, their table locks (Leases) and the claims that Spark makes for
   their executors: the token of one replaces what another's executors read at their start, and takes its locks.
-- The operator looks patterns such as \`s3a://b/*.jar\` up by the application's own \`hadoopConf\`: with classes of its image, to
-  addresses that its namespace's policy leaves open. No file of its pod leaves it so, since uploads are refused.
 - On clouds that create a load balancer for an Ingress, a member can create as many as \`quota.objects\` allows. The team's network
   policy blocks their traffic, but they cost money.
 - With \`kubeflow.profiles\`, \`profiles-kfam\` in \`kubeflow\` trusts the user name in a request's header: a client that reaches it

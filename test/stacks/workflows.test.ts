@@ -39,6 +39,45 @@ interface Job {
   }[];
 }
 
+/** Runs the step that removes what would run code of a change before the rules judge it. */
+function requireClean(script: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-change-"));
+  const write = (name: string, text: string) =>
+    writeFileSync(join(folder, name), text);
+  const lock = (resolved: string) =>
+    write(
+      "change/package-lock.json",
+      JSON.stringify({ packages: { "node_modules/a": { resolved } } }),
+    );
+  const clean = () =>
+    execFileSync("bash", ["-e", "-c", script], { cwd: folder, stdio: "pipe" });
+  try {
+    mkdirSync(join(folder, "change"));
+    write(".npmrc", "ignore-scripts=true\n");
+    write("Pulumi.yaml", "name: mlstack\n");
+    write("change/.npmrc", "git=change/evil.sh\n");
+    write("change/Pulumi.yaml", "plugins: { analyzers: [] }\n");
+    lock("https://registry.example/a.tgz");
+    clean();
+    for (const name of [".npmrc", "Pulumi.yaml"])
+      assert.equal(
+        readFileSync(join(folder, "change", name), "utf8"),
+        readFileSync(join(folder, name), "utf8"),
+      );
+    for (const address of [
+      "git+ssh://git@github.com/a/a.git#1",
+      "git+https://github.com/a/a.git#1",
+      "file:a.tgz",
+      "http://registry.example/a.tgz",
+    ]) {
+      lock(address);
+      assert.throws(clean, /over https/, address);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe("workflows", () => {
   it("pass actionlint", function () {
     const actionlint = toolPath("actionlint");
@@ -137,7 +176,8 @@ describe("workflows", () => {
       ),
       ["./.github/actions/prepare"],
     );
-    const runs = steps.flatMap(({ run }) => run?.trim() ?? []);
+    const [clean = "", ...runs] = steps.flatMap(({ run }) => run?.trim() ?? []);
+    requireClean(clean);
     for (const run of runs.slice(0, -1))
       assert.match(run, /^npm ci (--prefix change )?--ignore-scripts /);
     assert.match(

@@ -12,6 +12,7 @@ export class OutsideHost {
   readonly near = "198.51.100.1";
   private readonly name = `mlstack-outside-${process.pid}`;
   private readonly link = `out${process.pid}`;
+  private readonly bridge = `idle${process.pid}`;
   private readonly folder = mkdtempSync(join(tmpdir(), "mlstack-outside-"));
   private readonly server: ChildProcess;
 
@@ -41,8 +42,22 @@ export class OutsideHost {
     );
   }
 
+  /** Gives this machine a bridge without a port. @returns its address */
+  addIdleAddress(): string {
+    ip("link", "add", this.bridge, "type", "bridge");
+    ip("addr", "add", "198.51.100.129/30", "dev", this.bridge);
+    ip("link", "set", this.bridge, "up");
+    return "198.51.100.129";
+  }
+
   /** Takes it away again. */
   remove(): void {
+    if (
+      execFileSync("ip", ["-o", "link"], { encoding: "utf8" }).includes(
+        ` ${this.bridge}:`,
+      )
+    )
+      ip("link", "delete", this.bridge);
     this.server.kill("SIGKILL");
     ip("netns", "delete", this.name);
     // A namespace ends with its last process, a moment later.

@@ -54,7 +54,15 @@ describe("settings of a team's own Spark job", () => {
       "spark.jars.packages",
       "spark.master",
       "spark.a b",
+      "spark.driver.defaultExtraClassPath",
+      "spark.hadoop.fs.s3a.impl",
+      "spark.hadoop.net.topology.table.file.name",
     ])
       assert.ok(isRefusedSetting(key), key);
+    for (const key of [
+      "spark.hadoop.fs.s3a.connection.maximum",
+      "spark.hadoop.parquet.block.size",
+    ])
+      assert.ok(!isRefusedSetting(key), key);
   });
 });
