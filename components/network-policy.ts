@@ -123,8 +123,7 @@ function selector(pods: Labels | undefined) {
 }
 
 /**
- * Closes pods to whatever comes from outside of their namespace and to whatever lies there, with the exceptions that
- * are named.
+ * Denies traffic between the pods and everything outside of their namespace, with the exceptions that are named.
  *
  * @param component its resource's name
  */

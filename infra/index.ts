@@ -8,7 +8,7 @@ import { kapsule } from "./kapsule";
 import { local } from "./local";
 import { onprem } from "./onprem";
 import type { NodePool, Platform } from "./platform";
-import type { NodeSize } from "./pools/rules";
+import type { NodeSize } from "./pools/machine-types";
 import type { TargetCosts } from "./prices/bill";
 import type { Problem } from "./problem";
 import type { NameLimit } from "./names/name-limits";

@@ -4,7 +4,7 @@ import type { Leftover } from "./audit/leftover";
 import type { NameLimit } from "./names/name-limits";
 import type { ClusterNetwork, NodePool, Platform } from "./platform";
 import type { PolicyFacts } from "./policy-facts";
-import type { NodeSize } from "./pools/rules";
+import type { NodeSize } from "./pools/machine-types";
 import type { TargetCosts } from "./prices/bill";
 import type { PriceList } from "./prices/refresh/listed";
 import type { Problem } from "./problem";

@@ -18,7 +18,7 @@ export const networkPolicyPolicy: AdmissionPolicy = {
       // Users with update on the namespace could remove the team's label, and with it the policy, in any case.
       expression: `authorizer.group("").resource("namespaces").name(request.namespace).check("update").allowed() || request.userInfo.username in ["system:serviceaccount:kube-system:namespace-controller", "system:serviceaccount:kube-system:generic-garbage-collector", "system:kube-controller-manager"]`,
       message:
-        "the policies of a team's network are the stack's; what its pods reach outside of the cluster is teams[].egress there",
+        "network policies of a team's namespace are the stack's; set teams[].egress in the stack's file for addresses outside of the cluster",
     },
   ],
 };

@@ -31,8 +31,8 @@ export const sparkConf: Record<string, string> = {
 const largeHeap = 4096;
 
 /**
- * Settings of a team's own Spark job, by its size: what `sparkConf` says of jobs of seconds on two cores is wrong for
- * one of a thousand.
+ * Settings of a team's own Spark job, by its size: `sparkConf` is for jobs of seconds on two cores, and is wrong for
+ * large ones.
  *
  * @param options.hudi whether the image has Hudi, as those made from the platform's have
  * @param options.spot whether the executors' nodes may be taken away

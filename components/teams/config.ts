@@ -8,6 +8,7 @@ import {
   defaultNodeDisk,
   defaultNodeDisks,
   defaultObjects,
+  defaultRequests,
   defaultStorage,
 } from "./quota";
 
@@ -68,10 +69,20 @@ const teamSchema = z.strictObject({
     ),
   quota: z
     .strictObject({
-      cpu: quantity.default("8").describe("Cores"),
-      memory: quantity.default("32Gi").describe("Memory"),
-      gpus: z.number().int().min(0).default(0).describe("GPUs"),
-      pods: z.number().int().min(1).default(50).describe("Pods"),
+      cpu: quantity.default(defaultRequests.cpu).describe("Cores"),
+      memory: quantity.default(defaultRequests.memory).describe("Memory"),
+      gpus: z
+        .number()
+        .int()
+        .min(0)
+        .default(defaultRequests.gpus)
+        .describe("GPUs"),
+      pods: z
+        .number()
+        .int()
+        .min(1)
+        .default(defaultRequests.pods)
+        .describe("Pods"),
       loadBalancers: z
         .number()
         .int()

@@ -27,6 +27,14 @@ export interface TeamQuota {
   readonly nodeDisks?: string;
 }
 
+/** Cores, memory, GPUs and pods where a quota names none. */
+export const defaultRequests = {
+  cpu: "8",
+  memory: "32Gi",
+  gpus: 0,
+  pods: 50,
+} as const;
+
 /** Objects of each kind where a quota names none: well above what the platform makes, and low enough to stop a runaway loop. */
 export const defaultObjects = 500;
 

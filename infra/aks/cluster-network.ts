@@ -6,7 +6,7 @@ import type { AksConfig } from "./config";
 /** The platform's own address on every node, which hands out the node's certificates and extensions. */
 const wireServer = "168.63.129.16/32";
 
-/** The API has a public address that Azure chooses, or one in the virtual network, where it answers inside only. */
+/** The API has a public address that Azure chooses, or, without `apiAllow`, a private address in the virtual network. */
 export function clusterNetwork({
   network,
   apiAllow,

@@ -4,7 +4,7 @@ import { checkOverlaps, checkPodRanges, cidr } from "../network/cidr";
 import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
 import { adminPattern } from "./admins";
-import { checkMachines } from "../pools/rules";
+import { checkMachines } from "../pools/machine-types";
 import type { Problem } from "../problem";
 import {
   azureSizes,

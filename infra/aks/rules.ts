@@ -6,7 +6,7 @@ import {
   type MachineCatalog,
   type NodeSize,
   nodeSizeOf,
-} from "../pools/rules";
+} from "../pools/machine-types";
 import type { Problem } from "../problem";
 import { nameLimits } from "./name-limits";
 

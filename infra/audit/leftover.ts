@@ -16,7 +16,7 @@ export interface Question {
   read(answer: string): Leftover[];
 }
 
-/** Asks whether something that a cloud still lists is really there, for clouds list what is gone for a while. */
+/** Checks that a listed resource exists: clouds list deleted resources for a while. */
 export interface EndCheck {
   readonly command: string;
   readonly args: readonly string[];

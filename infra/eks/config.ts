@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkOverlaps, cidr } from "../network/cidr";
 import { apiAllow, diskGiB, minorVersion } from "../cloud-config";
 import type { NodePool } from "../platform";
-import { checkMachines, checkSystemPool } from "../pools/rules";
+import { checkMachines, checkSystemPool } from "../pools/machine-types";
 import type { Problem } from "../problem";
 import { ec2, regionsWithThreeZones, zonesOf } from "./rules";
 

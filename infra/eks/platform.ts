@@ -108,8 +108,8 @@ export class EksPlatform extends CloudPlatform<EksConfig, S3Bucket> {
   }
 
   /**
-   * EKS would make the group itself, without an end to its retention. It writes on while a cluster goes, and makes the
-   * group again when it finds none; so the group is there before all else and goes after it, minutes later.
+   * EKS would make the group itself, with unlimited retention. It keeps writing while a cluster is deleted, and recreates
+   * a missing group; so the group is created first, and deleted last, minutes later.
    */
   private makeLogs(): cloudwatch.LogGroup {
     return new cloudwatch.LogGroup(

@@ -3,7 +3,7 @@ import {
   type MachineCatalog,
   type NodeSize,
   nodeSizeOf,
-} from "../pools/rules";
+} from "../pools/machine-types";
 
 /**
  * Numbers of the three zones that a cluster spreads over, where they are not 1, 2 and 3: EKS refuses `use1-az3`,

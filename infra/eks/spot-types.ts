@@ -14,9 +14,9 @@ const sharedSizes = [
 ];
 
 /**
- * Families that a region lacks, of those that stand in for each other. EKS refuses a group of nodes for one type that
- * its region does not have. Taken from AWS' price lists as cfn-lint 1.58.0 has them; `npm run test:clouds` holds it
- * against them.
+ * By region, the interchangeable families that it does not offer. EKS refuses a group of nodes for one type that
+ * its region does not have. Taken from AWS' price lists as cfn-lint 1.58.0 has them; `npm run test:clouds` compares
+ * the two.
  */
 const missing: Readonly<Record<string, string>> = {
   "us-west-1": "m7a r7a",
@@ -50,7 +50,7 @@ const missing: Readonly<Record<string, string>> = {
 };
 
 /**
- * Types that a spot pool takes, the wanted one first: the more there are, the rarer all of them are short at once. The
+ * Types that a spot pool takes, the wanted one first: with more types, it is less likely that none is available. The
  * cluster autoscaler reckons with the first, so the others must not be smaller.
  *
  * @see https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html

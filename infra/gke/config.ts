@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkOverlaps, checkPodRanges, cidr } from "../network/cidr";
 import { apiAllow, diskGiB } from "../cloud-config";
 import type { NodePool } from "../platform";
-import { checkMachines, checkSystemPool } from "../pools/rules";
+import { checkMachines, checkSystemPool } from "../pools/machine-types";
 import type { Problem } from "../problem";
 import {
   checkDisks,

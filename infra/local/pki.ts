@@ -33,7 +33,7 @@ export function kubeadmConfig(
       clusterName: `mlstack-${layout.place.name}`,
       certificatesDir: layout.pki,
       encryptionAlgorithm: "ECDSA-P256",
-      // Nothing renews them: a cluster on one machine is younger than they become. Authorities outlive what they sign.
+      // Nothing renews certificates: no local cluster lives ten years. Authorities are valid for longer than what they sign.
       certificateValidityPeriod: validityPeriod,
       caCertificateValidityPeriod: `${20 * 365 * 24}h`,
       networking: {

@@ -75,7 +75,7 @@ async function logs(
 }
 
 /**
- * The pod that a name means: the one of that name, else the newest that tells how what it belongs to went. A job of the
+ * The pod of a name, else the newest pod of the job or service of that name, drivers and masters first. A job of the
  * stack is looked for in its own namespace alone: whoever makes pods in another one labels them as they like.
  *
  * @param name as it stands, or `NAMESPACE/NAME`

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { jobDemand, jvmBytes } from "../../components/spark/job-size";
 import { trainingDemand } from "../../components/training/job-size";
 import type { NodePool } from "../../infra/platform";
-import type { NodeSize } from "../../infra/pools/rules";
+import type { NodeSize } from "../../infra/pools/machine-types";
 import type { NodeHour } from "../../infra/prices/bill";
 import { amount } from "../../infra/quantity";
 

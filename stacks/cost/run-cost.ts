@@ -1,5 +1,5 @@
 import type { NodeUse } from "../../infra/provider/node-use";
-import type { NodeSize } from "../../infra/pools/rules";
+import type { NodeSize } from "../../infra/pools/machine-types";
 import type { PriceSource } from "../../infra/prices/table";
 
 /** Usage of a run, per node. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { shareableTargets, shortLivedOf } from "../../infra";
 import type { ShortLived } from "../../infra/target";
-import { isSystemPool } from "../../infra/pools/rules";
+import { isSystemPool } from "../../infra/pools/machine-types";
 import { secretPlaceholder } from "../../infra/secret-placeholder";
 
 const poolSchema = z.looseObject({

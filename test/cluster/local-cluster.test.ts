@@ -177,7 +177,9 @@ describe("local cluster", function () {
   it("reaches what this machine reaches where that is asked for, but not the machine itself", async () => {
     const outside = new OutsideHost();
     const own = createServer((_, response) => response.end("own")).listen(0);
-    const page = (url: string) => kubectl.sh("far", `wget -q -O- ${url}`);
+    // The server of this process does not answer while this process waits for the pod.
+    const page = (url: string) =>
+      kubectl.sh("far", `timeout 5 wget -q -O- ${url}`);
     const answers = () => page(`http://${outside.address}/`) === "outside";
     try {
       await updateCluster({ ...inputs, internet: true }, id, work);

@@ -9,7 +9,7 @@ import type { SparkConfig } from "../../components/spark-history/config";
 import type { TeamQuota } from "../../components/teams/quota";
 import { replicasAtMost } from "../../components/serving/web-service-size";
 import type { NodePool } from "../../infra/platform";
-import type { NodeSize } from "../../infra/pools/rules";
+import type { NodeSize } from "../../infra/pools/machine-types";
 import type { Problem } from "../../infra/problem";
 import { amount } from "../../infra/quantity";
 import type {

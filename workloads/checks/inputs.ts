@@ -113,7 +113,7 @@ function textOf(
   return typeof column === "string" ? column : inputs[column.input];
 }
 
-/** Keys of files alone, on other inputs; columns and an encoding that are inputs which are not declared. */
+/** Problems of `columns` and `encoding`: on an input that is no file, or with the name of an undeclared input. */
 function checkColumns(
   read: ReadWorkload,
   key: string,

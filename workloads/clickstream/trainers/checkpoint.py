@@ -11,7 +11,7 @@ from trainers import store
 from trainers.outcome import TrainerError
 
 MOST_STARTS = 7
-"""How often a training begins before it counts as one that cannot end; a killed process costs one start of all."""
+"""How often a training begins before it counts as one that cannot end; each killed process makes all of them start again, which counts once."""
 
 
 @dataclass(frozen=True)

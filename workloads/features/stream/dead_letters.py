@@ -16,7 +16,7 @@ PLACE = ("topic", "partition", "offset")
 """Columns that identify a record of a topic."""
 
 TOPIC_ID = "topic_id"
-"""Tells apart topics of one name, of which the second was made after the first was gone."""
+"""Distinguishes a topic from an earlier, deleted one of the same name."""
 
 _TEXT = ("key", "value")
 

@@ -59,7 +59,7 @@ def _written(seconds: Mapping[str, float]) -> float:
 
 def _phases(contender: Contender, rows: DataFrame, contract: Contract) -> dict[str, float]:
     bucket = F.pmod(F.xxhash64(*contract.key), F.lit(100))
-    # At hand before anything is timed: to find them is no part of writing them.
+    # They are read before anything is timed, so that their reading is not measured.
     changed = rows.where(bucket == 0).withColumn(KAFKA_TIME, F.current_timestamp()).persist()
     changed.count()
 
@@ -116,7 +116,7 @@ def _contenders(spark: SparkSession, contract: Contract, folder: str) -> Mapping
 
 
 def _compact(spark: SparkSession, path: str, contract: Contract) -> None:
-    """Compact a table now: in the commit that follows, which has no row."""
+    """Compact a table now, by the upsert of no row."""
     at_once = {**contract.hudi, "hoodie.compact.inline": "true", "hoodie.compact.inline.max.delta.commits": "1"}
     event_table.upsert(_rows(spark, path).limit(0), path, replace(contract, hudi=at_once), {})
 

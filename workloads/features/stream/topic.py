@@ -55,7 +55,7 @@ def describe(spark: SparkSession, servers: str, name: str, settings: Mapping[str
 
 
 def lost(topic: Topic, reached: Offsets | None) -> dict[str, tuple[int, int]]:
-    """Records that were removed before they were read: by partition, the first of them and the first that is there."""
+    """Lost records: by partition, the first lost offset and the first that still exists."""
     if reached is None:
         return {}
     return {

@@ -216,8 +216,11 @@ def _parts(feature: Feature) -> Sequence[_Part]:
             return [_Part(feature.name, F.when(F.count(values) > 0, moments))]
         case "first" | "last":
             return [_Part(feature.name, _at_end(feature))]
-        case _:
+        case "count" | "sum" | "min" | "max":
             return [_Part(feature.name, _aggregate(feature))]
+        case aggregate:
+            # Such as a median: those of hours say nothing about the window's.
+            raise ValueError(f"{feature.name}: {aggregate} of a window cannot be computed from its hours")
 
 
 def _at_end(feature: Feature) -> Column:
