@@ -50,7 +50,7 @@ const fair = {
     "spark.hadoop.fs.s3a.connection.maximum": "10",
     "spark.jarsOfMine": "1",
   },
-  // Those of the connectors of all targets.
+  // Settings of the connectors of all targets.
   hadoopConf: {
     "fs.s3a.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
     "fs.abfss.impl": "org.apache.hadoop.fs.azurebfs.SecureAzureBlobFileSystem",

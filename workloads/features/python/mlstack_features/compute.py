@@ -219,7 +219,7 @@ def _parts(feature: Feature) -> Sequence[_Part]:
         case "count" | "sum" | "min" | "max":
             return [_Part(feature.name, _aggregate(feature))]
         case aggregate:
-            # Such as a median: those of hours say nothing about the window's.
+            # Medians of hours, for instance, do not give the median of the window.
             raise ValueError(f"{feature.name}: {aggregate} of a window cannot be computed from its hours")
 
 
