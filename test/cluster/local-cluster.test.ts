@@ -189,7 +189,7 @@ describe("local cluster", function () {
       assert.equal(await ownPage.text(), "own");
       // Node does not list the address of an interface without a carrier; the kernel answers at it.
       const idle = outside.addIdleAddress();
-      await eventually(() => {
+      await eventually(async () => {
         assert.throws(() => page(`http://${idle}:${port}/`), /refused/);
         return Promise.resolve(true);
       });
