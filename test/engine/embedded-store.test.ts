@@ -4,9 +4,11 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { Agent } from "node:http";
 import { createServer } from "node:net";
@@ -538,6 +540,190 @@ describe("embedded store", function () {
     assert.ok(Date.now() - began < 25_000);
     start();
     await answers();
+  });
+
+  describe("paths out of a bucket", () => {
+    const victims = {
+      "data/a.parquet": "of another account",
+      "data/1": "numbered as a part is",
+      "deep/er/object": "in a folder",
+    };
+    let attacker: ReturnType<typeof as>;
+    let unchanged: Readonly<Record<string, string>>;
+
+    beforeEach(async () => {
+      for (const bucket of ["mine", "victims"])
+        await ensureBucket(store, bucketArgs(bucket));
+      for (const [key, body] of Object.entries(victims))
+        await root()("PUT", `/victims/${key}`, body);
+      const grants = [{ bucket: "mine", access: "write" as const }];
+      attacker = as(await ensureAccount(store, { account: "mine", grants }));
+      assert.equal((await attacker("PUT", "/mine/k", "mine")).status, 200);
+      unchanged = others();
+    });
+
+    /** Contents of the files that are none of the attacker's business: another bucket, and the accounts. */
+    function others(): Record<string, string> {
+      const files = ["buckets/victims", "iam"].flatMap((path) =>
+        readdirSync(join(folder, path), { recursive: true }).map((file) =>
+          join(folder, path, String(file)),
+        ),
+      );
+      return Object.fromEntries(
+        files
+          .filter((file) => statSync(file).isFile())
+          .map((file) => [file, readFileSync(file, "utf8")]),
+      );
+    }
+
+    /** An upload ID that leads from the folder of a key's uploads to a path beside the buckets. */
+    const upload = (path: string) =>
+      `uploadId=${encodeURIComponent(`../../../../${path}`)}`;
+
+    const batch = (...keys: readonly string[]) =>
+      `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join("")}</Delete>`;
+
+    const attempts: Readonly<
+      Record<string, () => Promise<{ status: number; text: string }>>
+    > = {
+      "deletes an object of another bucket by a key in a batch": () =>
+        attacker("POST", "/mine?delete", batch("../victims/data/a.parquet")),
+      "deletes an object of another bucket by a key in a batch that leads in and out":
+        () =>
+          attacker(
+            "POST",
+            "/mine?delete",
+            batch("a/../../victims/data/a.parquet"),
+          ),
+      "deletes the folder of its bucket by an empty key in a batch": () =>
+        attacker("POST", "/mine?delete", batch("", ".", "/")),
+      "deletes a folder of another bucket by an upload ID": () =>
+        attacker("DELETE", `/mine/k?${upload("victims/deep")}`),
+      "writes into another bucket by an upload ID": () =>
+        attacker("PUT", `/mine/k?partNumber=7&${upload("victims/data")}`, "7"),
+      "copies into another bucket by an upload ID": () =>
+        attacker(
+          "PUT",
+          `/mine/k?partNumber=8&${upload("victims/data")}`,
+          undefined,
+          { "x-amz-copy-source": "/mine/k" },
+        ),
+      "lists names of another bucket by an upload ID": () =>
+        attacker("GET", `/mine/k?${upload("victims/data")}`),
+      "takes an object of another bucket as a part of its own by an upload ID":
+        () =>
+          attacker(
+            "POST",
+            `/mine/k?${upload("victims/data")}`,
+            `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${createHash("md5").update(victims["data/1"]).digest("hex")}</ETag></Part></CompleteMultipartUpload>`,
+          ),
+      "copies an object of another bucket by a key in a header": () =>
+        attacker("PUT", "/mine/stolen", undefined, {
+          "x-amz-copy-source": "/mine/../victims/data/a.parquet",
+        }),
+      "copies an object of another bucket by an encoded key in a header": () =>
+        attacker("PUT", "/mine/stolen", undefined, {
+          "x-amz-copy-source": "/mine/%2e%2e%2fvictims%2fdata%2fa.parquet",
+        }),
+      // Last, since nobody is let in without the accounts.
+      "deletes the accounts by an upload ID": () =>
+        attacker("DELETE", `/mine/k?${upload("../iam")}`),
+    };
+    for (const [name, attempt] of Object.entries(attempts))
+      it(`refuses a writer that ${name}`, async () => {
+        const { status, text } = await attempt();
+        const refused =
+          /<Error>[^]*<Code>(NoSuchUpload|BadRequest|400|InvalidArgument|AccessDenied)</;
+        assert.match(text, refused, `${status} ${text}`);
+        assert.doesNotMatch(text, /<Deleted>|<ListPartsResult/);
+        assert.deepEqual(others(), unchanged);
+        const { status: mine } = await attacker("GET", "/mine/k");
+        assert.equal(mine, 200);
+      });
+
+    it("reads and deletes no other file by a version ID, even for the administrator", async () => {
+      const file = join(folder, "outsider");
+      writeFileSync(file, "outside");
+      // As long as a version ID is, and from the folder of the versions of one key to that of the store.
+      const version = "../../../../../../outsider";
+      assert.equal(version.length, 26);
+      const query = `versionId=${encodeURIComponent(version)}`;
+      const read = await root()("GET", `/mine/k?${query}`);
+      assert.equal(read.status, 400, read.text);
+      const copied = await root()("PUT", "/mine/copy", undefined, {
+        "x-amz-copy-source": `/mine/k?versionId=${version}`,
+      });
+      assert.equal(copied.status, 400, copied.text);
+      const one = await root()("DELETE", `/mine/k?${query}`);
+      assert.equal(one.status, 400, one.text);
+      const several = await root()(
+        "POST",
+        "/mine?delete",
+        `<Delete><Object><Key>k</Key><VersionId>${version}</VersionId></Object></Delete>`,
+      );
+      assert.match(several.text, /<Code>InvalidArgument</);
+      assert.equal(readFileSync(file, "utf8"), "outside");
+    });
+
+    it("deletes the other keys of a batch", async () => {
+      const { status, text } = await attacker(
+        "POST",
+        "/mine?delete",
+        batch("../victims/data/a.parquet", "k"),
+      );
+      assert.equal(status, 200);
+      assert.match(text, /<Deleted><Key>k<\/Key><\/Deleted>/);
+      assert.equal((await attacker("GET", "/mine/k")).status, 404);
+      assert.deepEqual(others(), unchanged);
+    });
+
+    it("takes keys with dots", async () => {
+      const keys = ["a..b", "..a", "a../b", "folder/..b", "folder/...", ".c"];
+      for (const key of keys) {
+        const made = await attacker("PUT", `/mine/${key}`, key);
+        assert.equal(made.status, 200, made.text);
+        assert.equal((await attacker("GET", `/mine/${key}`)).text, key);
+      }
+      const { text } = await attacker("POST", "/mine?delete", batch(...keys));
+      assert.deepEqual(elements(text, "Key").sort(), [...keys].sort());
+      assert.doesNotMatch(text, /<Error>/);
+      for (const key of keys)
+        assert.equal((await attacker("GET", `/mine/${key}`)).status, 404);
+    });
+
+    it("takes a writer's own upload, whole and given up", async () => {
+      const begin = async (key: string) => {
+        const { text } = await attacker("POST", `/mine/${key}?uploads`, "");
+        return elements(text, "UploadId")[0] ?? "";
+      };
+      const id = await begin("parts");
+      const part = await attacker(
+        "PUT",
+        `/mine/parts?partNumber=1&uploadId=${id}`,
+        "part",
+      );
+      const copy = await attacker(
+        "PUT",
+        `/mine/parts?partNumber=2&uploadId=${id}`,
+        undefined,
+        { "x-amz-copy-source": "/mine/k" },
+      );
+      assert.equal(copy.status, 200, copy.text);
+      const listed = await attacker("GET", `/mine/parts?uploadId=${id}`);
+      assert.deepEqual(elements(listed.text, "PartNumber"), ["1", "2"]);
+      const done = await attacker(
+        "POST",
+        `/mine/parts?uploadId=${id}`,
+        `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.get("etag") ?? ""}</ETag></Part></CompleteMultipartUpload>`,
+      );
+      assert.equal(done.status, 200, done.text);
+      assert.equal((await attacker("GET", "/mine/parts")).text, "part");
+      const other = await begin("parts");
+      const given = await attacker("DELETE", `/mine/parts?uploadId=${other}`);
+      assert.equal(given.status, 204, given.text);
+      const gone = await attacker("GET", `/mine/parts?uploadId=${other}`);
+      assert.equal(gone.status, 404);
+    });
   });
 
   describe("expiry job", () => {

@@ -252,9 +252,17 @@ export const TOOLS: readonly Tool[] = [
         "v{version}",
     },
   ),
-  single("versitygw", 0.8, "github.com/versity/versitygw", "/cmd/versitygw", {
-    "main.Version": "{version}",
-  }),
+  {
+    binary: "versitygw",
+    tool: "versitygw",
+    minutes: 0.8,
+    source: {
+      module: "github.com/versity/versitygw",
+      package: ".",
+      ours: true,
+      stamps: { "main.Version": "{version}" },
+    },
+  },
   single(
     "local-path-provisioner",
     0.2,
