@@ -11,7 +11,6 @@ export const images = {
   localPathProvisioner: "docker.io/rancher/local-path-provisioner:v0.0.30",
   busybox: "docker.io/library/busybox:1.37.0",
   kubeRouter: "docker.io/cloudnativelabs/kube-router:v2.1.0",
-  versitygw: "docker.io/versity/versitygw:v1.8.0",
   python: "docker.io/library/python:3.11-slim-bookworm",
 } as const;
 

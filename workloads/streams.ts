@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { HudiStore } from "../components/stores/hudi-store";
-import { Image } from "../components/image";
+import { Image } from "../infra/image";
 import type { JobEnd } from "../components/jobs/job-end";
 import type { KafkaConfig } from "../components/kafka/config";
 import { Kafka } from "../components/kafka/kafka";

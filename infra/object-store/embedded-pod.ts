@@ -1,7 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { images } from "../versions";
 import { iamPort, s3Port } from "./embedded-address";
 
 const user = 1000;
@@ -24,26 +23,34 @@ export const containerSecurityContext: k8s.types.input.core.v1.SecurityContext =
     capabilities: { drop: ["ALL"] },
   };
 
+/** Inputs of the store's pod. */
+export interface EmbeddedPodArgs {
+  readonly image: pulumi.Input<string>;
+  /** Name of the claim that the buckets, their old versions and the accounts are on. */
+  readonly claim: pulumi.Input<string>;
+  /** Name of the secret with the administrator's key pair. */
+  readonly rootSecret: pulumi.Input<string>;
+}
+
 /**
  * The S3 gateway, and the IAM service that it asks about every key and grant.
  * Accounts have policies of their own there: those of buckets would be attributes of a folder, of which ext4 keeps 4 KB.
- *
- * @param claim name of the claim that the buckets, their old versions and the accounts are on
- * @param rootSecret name of the secret with the administrator's key pair
  */
 export function embeddedPod(
-  claim: pulumi.Input<string>,
-  rootSecret: pulumi.Input<string>,
+  args: EmbeddedPodArgs,
 ): k8s.types.input.core.v1.PodSpec {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     securityContext: podSecurityContext,
+    // The folder must be there before the gateway's container hides it, which otherwise made it as root's.
+    initContainers: [accountsFolder(args)],
     // In this order, so that the gateway finds the service's socket.
-    containers: [iam(rootSecret), gateway(rootSecret)],
+    containers: [iam(args), gateway(args)],
     volumes: [
-      { name: "data", persistentVolumeClaim: { claimName: claim } },
+      { name: "data", persistentVolumeClaim: { claimName: args.claim } },
       { name: "sockets", emptyDir: {} },
+      { name: "no-accounts", emptyDir: {} },
     ],
   };
 }
@@ -53,16 +60,35 @@ const volumeMounts = [
   { name: "sockets", mountPath: "/run/versitygw" },
 ];
 
-function iam(
-  rootSecret: pulumi.Input<string>,
-): k8s.types.input.core.v1.Container {
+const makeAccountsFolder = "umask 077 && mkdir -p /data/iam";
+
+function accountsFolder({
+  image,
+}: EmbeddedPodArgs): k8s.types.input.core.v1.Container {
+  return {
+    name: "accounts-folder",
+    image,
+    command: ["sh", "-c", makeAccountsFolder],
+    resources: {
+      requests: { cpu: "10m", memory: "16Mi" },
+      limits: { memory: "64Mi" },
+    },
+    securityContext: containerSecurityContext,
+    volumeMounts,
+  };
+}
+
+function iam({
+  image,
+  rootSecret,
+}: EmbeddedPodArgs): k8s.types.input.core.v1.Container {
   return {
     name: "iam",
-    image: images.versitygw,
+    image,
     command: [
       "sh",
       "-c",
-      `umask 077 && mkdir -p /data/iam && exec versitygw --port 127.0.0.1:${iamPort} --keep-alive \
+      `${makeAccountsFolder} && exec versitygw --port 127.0.0.1:${iamPort} --keep-alive \
 iam --quiet --dir /data/iam --private-ports ${iamSocket}`,
     ],
     envFrom: [{ secretRef: { name: rootSecret } }],
@@ -75,12 +101,13 @@ iam --quiet --dir /data/iam --private-ports ${iamSocket}`,
   };
 }
 
-function gateway(
-  rootSecret: pulumi.Input<string>,
-): k8s.types.input.core.v1.Container {
+function gateway({
+  image,
+  rootSecret,
+}: EmbeddedPodArgs): k8s.types.input.core.v1.Container {
   return {
     name: "gateway",
-    image: images.versitygw,
+    image,
     command: [
       "sh",
       "-c",
@@ -105,6 +132,10 @@ function gateway(
       limits: { memory: "1Gi" },
     },
     securityContext: containerSecurityContext,
-    volumeMounts,
+    volumeMounts: [
+      ...volumeMounts,
+      // The gateway asks the IAM service about accounts: a path that leads out of the buckets' folder finds none.
+      { name: "no-accounts", mountPath: "/data/iam", readOnly: true },
+    ],
   };
 }

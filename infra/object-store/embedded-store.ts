@@ -1,12 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { Image } from "../image";
 import { DataVolume } from "../volumes/data-volume";
 import type {
   Bucket,
   BucketArgs,
   Identity,
   IdentityArgs,
+  ImageRegistry,
   Platform,
 } from "../platform";
 import { RandomSecret } from "../random-secret";
@@ -30,6 +32,7 @@ export interface EmbeddedStoreArgs {
   readonly kubeconfig: pulumi.Input<string>;
   readonly provider: k8s.Provider;
   readonly storage: Platform["storage"];
+  readonly images: ImageRegistry;
   /** Size of the volume, as a Kubernetes quantity. */
   readonly size: string;
   /** In long-lived stacks, the volume's claim is protected from deletion. */
@@ -83,7 +86,11 @@ export class EmbeddedStore
           selector: { matchLabels: labels },
           template: {
             metadata: { labels },
-            spec: embeddedPod(this.claim(name, namespace, args), rootSecret),
+            spec: embeddedPod({
+              image: this.image(name, args.images),
+              claim: this.claim(name, namespace, args),
+              rootSecret,
+            }),
           },
         },
       },
@@ -166,6 +173,20 @@ export class EmbeddedStore
       opts,
     );
     return { ...identity, ready: [account, ...identity.ready] };
+  }
+
+  /** The image with the store's program, which upstream does not publish. */
+  private image(name: string, registry: ImageRegistry): pulumi.Output<string> {
+    return new Image(
+      `${name}-image`,
+      {
+        image: "versitygw",
+        context: "infra/supply/toolchain/versitygw",
+        dockerfile: "infra/object-store/image/Dockerfile",
+        registry,
+      },
+      { parent: this },
+    ).ref;
   }
 
   private rootSecret(

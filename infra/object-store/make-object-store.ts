@@ -22,6 +22,7 @@ export function makeObjectStore(
           kubeconfig: cluster.kubeconfig,
           provider: cluster.provider,
           storage: cluster.storage,
+          images: cluster.images,
           size: objects.size,
           lifetime: cluster.lifetime,
         },

@@ -7,5 +7,5 @@ export type ObjectStore = Pick<Platform, "bucket" | "identity">;
 /** The cluster that the store serves. */
 export type StoreCluster = Pick<
   Platform,
-  "kubeconfig" | "provider" | "storage"
+  "kubeconfig" | "provider" | "storage" | "images"
 > & { readonly lifetime: Lifetime };

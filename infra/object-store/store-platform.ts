@@ -14,8 +14,11 @@ export abstract class StorePlatform<Config> extends TargetPlatform<
 
   /** The cluster, as the store's constructor takes it. */
   protected get storeCluster(): StoreCluster {
-    const { kubeconfig, provider, storage, request } = this;
-    return { kubeconfig, provider, storage, lifetime: request.lifetime };
+    const { kubeconfig, provider, storage, images, request } = this;
+    return {
+      ...{ kubeconfig, provider, storage, images },
+      lifetime: request.lifetime,
+    };
   }
 
   protected makeBucket(

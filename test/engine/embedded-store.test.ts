@@ -70,7 +70,9 @@ describe("embedded store", function () {
   });
 
   function start(): void {
-    const { containers } = embeddedPod("claim", "secret") as unknown as {
+    const { containers } = embeddedPod({
+      ...{ image: "image", claim: "claim", rootSecret: "secret" },
+    }) as unknown as {
       containers: readonly { readonly command: readonly string[] }[];
     };
     for (const { command } of containers) {

@@ -4,7 +4,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { BucketName, Store } from "../../components/stores/hudi-store";
-import { Image } from "../../components/image";
+import { Image } from "../../infra/image";
 import type { JobEnd } from "../../components/jobs/job-end";
 import type { Kafka } from "../../components/kafka/kafka";
 import { containerSecurity } from "../../components/pods/restricted-pod";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import { Image } from "../../components/image";
+import { Image } from "../../infra/image";
 import { contextFiles, type ImageContext } from "../../infra/image-context";
 import type { ImageRegistry } from "../../infra/platform";
 import { imageBases, type StepImage } from "../schema/image";

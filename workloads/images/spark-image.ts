@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { Image } from "../../components/image";
+import { Image } from "../../infra/image";
 import type { Platform } from "../../infra/platform";
 
 /** The platform's image of Spark, with the connectors of every target. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { HudiStore, Store } from "../../components/stores/hudi-store";
-import { Image } from "../../components/image";
+import { Image } from "../../infra/image";
 import { Notebook } from "../../components/notebooks/notebook";
 import type { Team } from "../../components/teams/team";
 import { nameFor } from "../../infra/names/name-limits";

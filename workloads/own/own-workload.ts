@@ -10,7 +10,7 @@ import {
   type BucketName,
   type Store,
 } from "../../components/stores/hudi-store";
-import { Image } from "../../components/image";
+import { Image } from "../../infra/image";
 import type { JobEnd } from "../../components/jobs/job-end";
 import type { SparkOperator } from "../../components/spark/operator";
 import { sparkApplicationSpec } from "../../components/spark/run";

@@ -243,7 +243,13 @@ function hostSettings(folder: string): Record<string, string> {
   };
   for (const [name, value] of Object.entries(process.env)) {
     // Paths of this host mean nothing inside.
-    if (/^PIP_|^UV_|^NPM_CONFIG_/.test(name) && value && !value.startsWith("/"))
+    if (
+      /^PIP_|^UV_|^NPM_CONFIG_|^GO(PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB)$/.test(
+        name,
+      ) &&
+      value &&
+      !value.startsWith("/")
+    )
       values[name] = value;
   }
   give("/etc/pip.conf", "pip.conf", ["PIP_CONFIG_FILE"]);

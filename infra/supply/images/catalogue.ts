@@ -6,6 +6,11 @@ export interface UpstreamImage {
   /** Program of the toolchain that the Dockerfile copies from the context `binary`. */
   readonly binary?: string;
   readonly args?: Readonly<Record<string, string>>;
+  /**
+   * Whether it has Go, whose folder on this machine the Dockerfile copies from the context `go`. No node runs it: images
+   * start from it, so that it is not pulled for the nodes where it can be.
+   */
+  readonly go?: boolean;
   readonly minutes: number;
   /** The part of a stack that runs it; every stack does unless it is given. */
   readonly part?: Part;
@@ -111,10 +116,10 @@ export const UPSTREAM_IMAGES: readonly UpstreamImage[] = [
     part: "observability",
   },
   {
-    reference: "docker.io/versity/versitygw:v1.8.0",
-    folder: "versitygw",
-    binary: "versitygw",
-    minutes: 0.1,
+    reference: "docker.io/library/golang:1.26-bookworm",
+    folder: "golang",
+    go: true,
+    minutes: 0.5,
   },
   {
     reference: "docker.io/library/python:3.11-slim-bookworm",

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { run } from "../process";
 import type { Step, StepContext } from "../step";
 import { toolStepId } from "../toolchain/build";
 import { cacheFolder, findTool, toolKey, toolPath } from "../toolchain/tools";
@@ -38,41 +39,54 @@ export interface ImageMeans {
 export async function reachableUpstream(
   parts: Parts,
 ): Promise<ReadonlySet<string>> {
-  return reachableRegistries(missingReferences(parts));
+  return reachableRegistries(withBase(missingImages(parts)));
 }
 
 /** Programs that are in missing images which cannot be pulled. */
-export function missingBinaries({ parts, reachable }: ImageMeans): string[] {
-  return missingImages(parts).flatMap(({ reference, binary }) =>
-    binary && !reachable.has(registryOf(reference)) ? [binary] : [],
+export function missingBinaries(means: ImageMeans): string[] {
+  return suppliedImages(means).flatMap(({ reference, binary }) =>
+    binary && !means.reachable.has(registryOf(reference)) ? [binary] : [],
   );
 }
 
 /** Program that pulls missing images. */
-export function pullers({ parts, reachable }: ImageMeans): string[] {
-  return missingReferences(parts).some((image) =>
-    reachable.has(registryOf(image)),
+export function pullers(means: ImageMeans): string[] {
+  return suppliedReferences(means).some((image) =>
+    means.reachable.has(registryOf(image)),
   )
     ? ["crane"]
     : [];
 }
 
 /** Whether an image is missing that must be made, since its registry does not answer. */
-export function mustMake({ parts, reachable }: ImageMeans): boolean {
-  return missingReferences(parts).some(
-    (image) => !reachable.has(registryOf(image)),
+export function mustMake(means: ImageMeans): boolean {
+  return suppliedReferences(means).some(
+    (image) => !means.reachable.has(registryOf(image)),
   );
 }
 
-function missingReferences(parts: Parts): string[] {
-  const images = missingImages(parts).map(({ reference }) => reference);
-  return baseIsBuilt() ? images : [BASE_IMAGE, ...images];
+function suppliedReferences(means: ImageMeans): string[] {
+  return withBase(suppliedImages(means));
+}
+
+function withBase(images: readonly UpstreamImage[]): string[] {
+  const references = images.map(({ reference }) => reference);
+  return baseIsBuilt() ? references : [BASE_IMAGE, ...references];
+}
+
+/** Missing images, without those that only builds need and that builders pull by themselves. */
+function suppliedImages({ parts, reachable }: ImageMeans): UpstreamImage[] {
+  return missingImages(parts).filter(
+    ({ go, reference }) => !(go && reachable.has(registryOf(reference))),
+  );
 }
 
 /** Images that are not in the registry's storage, or were made of something else. */
 export function missingImages(parts: Parts): UpstreamImage[] {
   return neededImages(parts).filter(
-    (image) => !isBuilt(image.reference, imageKey(image)),
+    (image) =>
+      !isBuilt(image.reference, imageKey(image)) ||
+      (image.go === true && !builderHasImages()),
   );
 }
 
@@ -84,8 +98,9 @@ export function neededImages(parts: Parts): UpstreamImage[] {
 }
 
 /** A step for the base image and for each missing image, after the steps that build their programs. */
-export function imageSteps({ parts, reachable }: ImageMeans): Step[] {
-  const steps = missingImages(parts).map((image) =>
+export function imageSteps(means: ImageMeans): Step[] {
+  const { reachable } = means;
+  const steps = suppliedImages(means).map((image) =>
     reachable.has(registryOf(image.reference))
       ? pullStep(image.reference)
       : makeStep(image),
@@ -111,7 +126,8 @@ function makeStep(image: UpstreamImage): Step {
     id: imageStepId(image.reference),
     title: `Make the image ${image.reference}`,
     minutes: image.minutes,
-    gibibytes: 0.2,
+    gibibytes: image.go ? 1 : 0.2,
+    needsGo: image.go,
     after: [
       "packages",
       BASE_STEP,
@@ -165,9 +181,13 @@ function baseIsBuilt(): boolean {
   return (
     isBuilt(BASE_IMAGE, folderHash(join(__dirname, "debian"))) &&
     (readFileSync(notePath(BASE_IMAGE), "utf8").startsWith(`${PULLED} `) ||
-      ["overlay-images", "vfs-images"].some((images) =>
-        existsSync(join(cacheFolder(), "buildah/storage", images)),
-      ))
+      builderHasImages())
+  );
+}
+
+function builderHasImages(): boolean {
+  return ["overlay-images", "vfs-images"].some((images) =>
+    existsSync(join(cacheFolder(), "buildah/storage", images)),
   );
 }
 
@@ -178,11 +198,26 @@ async function make(image: UpstreamImage, context: StepContext): Promise<void> {
     context: folder,
     dockerfile: join(folder, "Dockerfile"),
     args: image.args,
-    contexts: image.binary ? { binary: dirname(toolPath(image.binary)) } : {},
+    contexts: {
+      ...(image.binary ? { binary: dirname(toolPath(image.binary)) } : {}),
+      ...(image.go ? { go: await copyGo(context) } : {}),
+    },
     ...context,
   });
+  if (image.go) rmSync(goCopy(), { recursive: true });
   await pushImage(image.reference, registryStorage(), image.reference, context);
   markBuilt(image.reference, imageKey(image));
+}
+
+const goCopy = () => join(cacheFolder(), "work", "golang");
+
+/** Copies this machine's Go, of which distributions keep parts in other folders behind links. @returns its folder */
+async function copyGo({ log, signal }: StepContext): Promise<string> {
+  const root = await run("go", ["env", "GOROOT"], { log, signal });
+  rmSync(goCopy(), { recursive: true, force: true });
+  mkdirSync(dirname(goCopy()), { recursive: true });
+  await run("cp", ["-rL", root.trim(), goCopy()], { log, signal });
+  return goCopy();
 }
 
 /** Inputs of an image: its Dockerfile, the files beside it, the version of its program. */

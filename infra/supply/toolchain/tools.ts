@@ -260,7 +260,6 @@ export const TOOLS: readonly Tool[] = [
       module: "github.com/versity/versitygw",
       package: ".",
       ours: true,
-      stamps: { "main.Version": "{version}" },
     },
   },
   single(

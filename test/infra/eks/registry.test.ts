@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Image } from "../../../components/image";
+import { Image } from "../../../infra/image";
 import { EcrRegistry } from "../../../infra/eks/registry";
 import { record } from "../../support/recording-monitor";
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -17,15 +18,24 @@ import (
 	"github.com/versity/versitygw/embedgw"
 )
 
-// Version is the version of versitygw, set by the linker.
-var Version = "unknown"
-
 const (
 	maxConnections = 250_000
 	maxRequests    = 100_000
 	// copyThreshold is the size in bytes of the largest object that one call copies, as in S3.
 	copyThreshold = 5 << 30
 )
+
+// version returns the version of versitygw's module.
+func version() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range build.Deps {
+			if module.Path == "github.com/versity/versitygw" {
+				return module.Version
+			}
+		}
+	}
+	return "unknown"
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -40,7 +50,7 @@ func app() *cli.App {
 	return &cli.App{
 		Name:    "versitygw",
 		Usage:   "S3 on a POSIX file system",
-		Version: Version,
+		Version: version(),
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "port", Usage: "address to listen on", Value: cli.NewStringSlice(":7070")},
 			&cli.StringSliceFlag{Name: "admin-port", Usage: "address of the admin API"},
@@ -116,7 +126,7 @@ func serveObjects(c *cli.Context) error {
 		StandaloneIAMEndpoint: c.String("iam-standalone-endpoint"),
 		IAMCacheTTL:           120,
 		IAMCachePrune:         3600,
-		Version:               Version,
+		Version:               version(),
 	})
 }
 
@@ -133,6 +143,6 @@ func serveAccounts(c *cli.Context) error {
 		HealthPath:     c.String("health"),
 		PrivatePorts:   c.StringSlice("private-ports"),
 		IAMDir:         c.String("dir"),
-		Version:        Version,
+		Version:        version(),
 	})
 }

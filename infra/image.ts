@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { contextHash, type ImageContext } from "../infra/image-context";
-import type { ImageRegistry } from "../infra/platform";
+import { contextHash, type ImageContext } from "./image-context";
+import type { ImageRegistry } from "./platform";
 
 /** Sources of an image, and the registry that it is pushed to. */
 export interface ImageArgs extends ImageContext {
