@@ -289,6 +289,8 @@ function storedFindings({ parts, reachable, offline }: Means): Finding[] {
     ...neededImages(parts).map((image): Finding => {
       const what = image.reference;
       if (!missing.includes(image)) return { what, state: "ok", detail: "" };
+      if (image.go && reachable.has(registryOf(what)))
+        return { what, state: "ok", detail: "builds pull it" };
       if (reachable.has(registryOf(what)))
         return { what, state: "to fetch", detail: "from its registry" };
       const program =

