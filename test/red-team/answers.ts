@@ -55,7 +55,7 @@ const words: readonly (readonly [RegExp, Layer])[] = [
   // The administration answers on the loopback of the store's pod alone.
   [/^405: .*<Code>MethodNotAllowed</s, "object store"],
   // A key or an ID that leads out of the bucket.
-  [/^200: .*<Error><Code>BadRequest</s, "object store"],
+  [/^200: .*<Error><Code>400</s, "object store"],
   [/^404: .*<Code>NoSuchUpload</s, "object store"],
   // As the firewall refuses, and as one that drops does.
   [/^no connection: (\[Errno 111\]|timed out)/, "network policy"],

@@ -1,5 +1,6 @@
 """Makes the calls that a list names, from within a pod, and prints what each was told: "yes", or the refusal."""
 
+import base64
 import datetime
 import hashlib
 import hmac
@@ -59,7 +60,13 @@ def signed(method: str, url: str, body: bytes) -> urllib.request.Request:
     scope = f"{now[:8]}/{os.environ['AWS_REGION']}/s3/aws4_request"
     parts = urlsplit(url)
     content = hashlib.sha256(body).hexdigest()
-    headers = {"host": parts.netloc, "x-amz-content-sha256": content, "x-amz-date": now}
+    # In the order of their names. A deletion of several objects must have the sum of its body.
+    headers = {
+        "content-md5": base64.b64encode(hashlib.md5(body).digest()).decode(),
+        "host": parts.netloc,
+        "x-amz-content-sha256": content,
+        "x-amz-date": now,
+    }
     names = ";".join(headers)
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
     canonical = "\n".join([method, parts.path, parts.query, lines, names, content])
