@@ -639,8 +639,7 @@ describe("embedded store", function () {
     for (const [name, attempt] of Object.entries(attempts))
       it(`refuses a writer that ${name}`, async () => {
         const { status, text } = await attempt();
-        const refused =
-          /<Error>[^]*<Code>(NoSuchUpload|400|InvalidArgument)</;
+        const refused = /<Error>[^]*<Code>(NoSuchUpload|400|InvalidArgument)</;
         assert.match(text, refused, `${status} ${text}`);
         assert.doesNotMatch(text, /<Deleted>|<ListPartsResult/);
         assert.deepEqual(others(), unchanged);
@@ -670,6 +669,27 @@ describe("embedded store", function () {
       );
       assert.match(several.text, /<Code>InvalidArgument</);
       assert.equal(readFileSync(file, "utf8"), "outside");
+    });
+
+    it("lists nothing of another bucket by a prefix or a marker", async () => {
+      const lists = ["list-type=2&", "", "uploads&", "versions&"];
+      const out = encodeURIComponent("../victims/");
+      for (const list of lists)
+        for (const parameter of [
+          "prefix",
+          "marker",
+          "start-after",
+          "key-marker",
+        ])
+          for (const delimiter of ["", "&delimiter=%2F"]) {
+            const query = `${list}${parameter}=${out}${delimiter}`;
+            const { text } = await root()("GET", `/mine?${query}`);
+            assert.doesNotMatch(
+              text,
+              /parquet|<Prefix>[^<]*(data|deep)/,
+              query,
+            );
+          }
     });
 
     it("deletes the other keys of a batch", async () => {
