@@ -11,7 +11,7 @@ from trainers import store
 from trainers.outcome import TrainerError
 
 MOST_STARTS = 7
-"""How often a training begins before it counts as one that cannot end; each killed process makes all of them start again, which counts once."""
+"""Starts of a training after which it counts as one that cannot end. A killed process makes all start again: one start."""
 
 
 @dataclass(frozen=True)
