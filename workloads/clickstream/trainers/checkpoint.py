@@ -11,7 +11,7 @@ from trainers import store
 from trainers.outcome import TrainerError
 
 MOST_STARTS = 7
-"""Starts of a training after which it counts as one that cannot end. A killed process makes all start again: one start."""
+"""Starts after which a training counts as one that cannot end. A killed process makes all start again: one start."""
 
 
 @dataclass(frozen=True)
