@@ -1,6 +1,6 @@
 /**
- * Most processes and threads of a pod, which kubelets of the project's own clusters hold it to: without a limit, one pod
- * takes all that its node has, the kubelet's among them. A driver with hundreds of tasks has some hundreds.
+ * Limit of the processes and threads of a pod on the project's own clusters. Without one, a pod can take all process IDs of
+ * its node, so that the kubelet cannot start any. A driver with hundreds of tasks has some hundreds of threads.
  *
  * https://kubernetes.io/docs/concepts/policy/pid-limiting/
  */

@@ -1,9 +1,9 @@
 import type { AdmissionPolicy } from "./policy";
 
 /**
- * Keeps the addresses behind a team's services to the controllers that write them for every namespace: with addresses of
- * its choice, a member has a service, and the API server's proxy to it, lead where the team's network policy does not.
- * Kubernetes' role `edit` does not have them since 1.22 (CVE-2021-25740), but Kubeflow's does.
+ * Lets only controllers with cluster-wide rights write the addresses behind a team's services. A member who writes them
+ * points a service, and the API server's proxy to it, at addresses that the team's network policy closes. Kubernetes'
+ * role `edit` lost this right with 1.22 (CVE-2021-25740); Kubeflow's roles have it.
  */
 export const endpointPolicy: AdmissionPolicy = {
   kinds: [

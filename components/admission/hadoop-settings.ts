@@ -1,9 +1,8 @@
 import type { AdmissionRule } from "./policy";
 
 /**
- * Names of the settings of Hadoop that an application may have: those of connectors and of file formats. spark-submit
- * resolves files in the operator's pod with the application's settings, where others make it read files of that pod, or
- * run code there.
+ * Names of the Hadoop settings that an application may have: those of connectors and of file formats. spark-submit opens
+ * file systems in the operator's pod with these settings; others make it read files of that pod, or run code there.
  */
 const allowed =
   "(fs\\.(s3a|gs|azure|abfss?|AbstractFileSystem)|mapreduce|parquet|io\\.compression)\\.[A-Za-z0-9._-]+";

@@ -1,12 +1,12 @@
 import type { AdmissionPolicy } from "./policy";
 
-/** Taints that keep pods of others from nodes with the cluster's own parts: `node-role.kubernetes.io/control-plane`, and AKS' own. */
+/** Condition on a toleration: it is of a taint of the cluster's own nodes, of control planes or of AKS' system pools. */
 const ofControlPlanes = `toleration.?key.orValue("").startsWith("node-role.kubernetes.io/") || toleration.?key.orValue("") == "CriticalAddonsOnly"`;
 
 /**
- * Keeps the pods of teams from nodes of the control plane: whoever fills the disk there, which the size of a claim does
- * not bound on every target, stops etcd. Taints of pools, such as those of accelerators and spot nodes, are theirs to
- * tolerate, and so are those by which Kubernetes reports a node's state.
+ * Keeps the pods of teams off the nodes of the control plane. A full disk there stops etcd, and not every target enforces
+ * the size of a claim. Teams may tolerate taints of pools (accelerators, spot nodes), and those by which Kubernetes
+ * reports the state of a node.
  *
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
  */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { endOf, type JobEnd } from "../jobs/job-end";
-import { mayMount } from "./mounts";
+import { dependenciesOf } from "./dependencies";
 import { runOptions } from "../jobs/run-options";
 import {
   SparkApplication,
@@ -53,12 +53,7 @@ export function submitSparkJob(
     runOptions(args.declaration ?? spec, {
       ...opts,
       provider,
-      dependsOn: [
-        args.operator.installed,
-        ...args.account.ready,
-        ...mayMount(name, args, { parent: opts.parent, provider }),
-        ...(args.after ?? []),
-      ],
+      dependsOn: dependenciesOf(name, args, { parent: opts.parent, provider }),
     }),
   );
 }

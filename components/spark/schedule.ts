@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ScheduledSparkApplication } from "../kinds/scheduled-spark-application";
 import type { RestartPolicy } from "../kinds/spark-application";
-import { mayMount } from "./mounts";
+import { dependenciesOf } from "./dependencies";
 import { onFailure, sparkApplicationSpec, type SparkRunArgs } from "./run";
 
 /** Arguments of a scheduled Spark job. */
@@ -48,12 +48,7 @@ export class SparkSchedule extends pulumi.ComponentResource {
       },
       {
         ...child,
-        dependsOn: [
-          args.operator.installed,
-          ...args.account.ready,
-          ...mayMount(name, args, child),
-          ...(args.after ?? []),
-        ],
+        dependsOn: dependenciesOf(name, args, child),
       },
     );
     this.registerOutputs();

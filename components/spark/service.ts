@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { SparkApplication } from "../kinds/spark-application";
-import { mayMount } from "./mounts";
+import { dependenciesOf } from "./dependencies";
 import { sparkApplicationSpec, type SparkRunArgs } from "./run";
 
 /**
@@ -30,12 +30,7 @@ export class SparkService extends pulumi.ComponentResource {
       },
       {
         ...child,
-        dependsOn: [
-          args.operator.installed,
-          ...args.account.ready,
-          ...mayMount(name, args, child),
-          ...(args.after ?? []),
-        ],
+        dependsOn: dependenciesOf(name, args, child),
       },
     );
     this.registerOutputs();

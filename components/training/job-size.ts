@@ -22,7 +22,7 @@ export const trainingJobSizeSchema = z
 /** Size of a training. */
 export type TrainingJobSize = z.output<typeof trainingJobSizeSchema>;
 
-/** Size of /dev/shm of each replica in a stack's file; the default is Kubernetes' own. */
+/** Schema of the size of /dev/shm of each replica; the default is Kubernetes' own. */
 export const sharedMemorySchema = quantity
   .default("64Mi")
   .describe("Size of /dev/shm, which counts as memory of the replica");

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { address } from "../network/cidr";
 import { cgroupProcesses, makeCgroup, removeCgroup } from "./cgroups";
 import { execute } from "./execute";
+import type { ClusterInputs } from "./inputs";
 import { type ClusterNode, type Layout, controlPlane } from "./layout";
-import { inNamespace, ip } from "./network";
+import { forward, ip } from "./network";
 import { placeScript, stopUnits } from "./unit";
 
 /** Device of the control plane's machine by which the cluster reaches what lies outside of this host. */
@@ -23,9 +24,12 @@ const group = "internet";
 
 const script = "internet.sh";
 
-/** Whether this host has a way out itself. */
-export async function hostHasWayOut(): Promise<boolean> {
+/** Whether a cluster gets a way out: where its inputs ask for one, and this host has one itself. */
+export async function hasWayOut({
+  internet,
+}: Pick<ClusterInputs, "internet">): Promise<boolean> {
   return (
+    internet &&
     (await execute("ip", ["-4", "route", "show", "default"])).trim() !== ""
   );
 }
@@ -63,7 +67,7 @@ async function startProgram(layout: Layout, pid: number): Promise<void> {
   if ((await cgroupProcesses(path)).length > 0) return;
   const cgroups = await makeCgroup(path);
   await placeScript(layout, script);
-  await inNamespace(pid, "sh", ["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+  await forward(pid);
   const log = await open(join(layout.logs, "internet.log"), "a");
   try {
     spawn(

@@ -14,7 +14,7 @@ import { removeCluster, removeNode, stopCluster } from "./cleanup";
 import type { FindTool } from "./control-plane";
 import { dnsObjects } from "./dns";
 import type { ClusterInputs, ClusterPlace } from "./inputs";
-import { hostHasWayOut } from "./internet";
+import { hasWayOut } from "./internet";
 import { type ClusterNode, Layout, controlPlane, placeNodes } from "./layout";
 import { withClusterLock } from "./lock";
 import { startMachines } from "./machines";
@@ -138,7 +138,7 @@ export async function updateCluster(
     );
     // Heartbeats have a resolution of one second.
     const since = Math.floor(Date.now() / 1000) * 1000;
-    const internet = inputs.internet && (await hostHasWayOut());
+    const internet = await hasWayOut(inputs);
     const machines = await startMachines(layout, nodes, work, {
       tool,
       registryStorage: inputs.registryStorage,
@@ -315,7 +315,7 @@ async function build(
   };
   await writeRecord(layout, { ...record, complete: false });
   await mkdir(layout.volumes);
-  const internet = inputs.internet && (await hostHasWayOut());
+  const internet = await hasWayOut(inputs);
   work.log("starting the control plane");
   await allOf([
     issueAll(layout, nodes, work),

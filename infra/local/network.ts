@@ -42,11 +42,12 @@ export async function connectNode(
     "link set eth0 up",
   ]);
   await ip(controlPlanePid, [`link set ${port} master ${bridge} up`]);
+  await forward(pid);
   await inNamespace(pid, "sh", [
     "-c",
     // Traffic from a pod to a service backed by a pod on the same node crosses the bridge twice, and its replies must
     // be translated back by iptables.
-    "echo 1 >/proc/sys/net/ipv4/ip_forward; [ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables",
+    "[ ! -e /proc/sys/net/bridge ] || echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables",
   ]);
 }
 
@@ -108,8 +109,12 @@ export async function ip(
   else await inNamespace(pid, "ip", ["-batch", "-"], input);
 }
 
-/** Runs a program in the network namespace of a process. */
-export async function inNamespace(
+/** Has a machine forward packets between its devices. @param pid process whose network namespace is the machine's */
+export async function forward(pid: number): Promise<void> {
+  await inNamespace(pid, "sh", ["-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+}
+
+async function inNamespace(
   pid: number,
   file: string,
   args: readonly string[],

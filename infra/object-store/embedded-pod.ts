@@ -60,15 +60,13 @@ const volumeMounts = [
   { name: "sockets", mountPath: "/run/versitygw" },
 ];
 
-const makeAccountsFolder = "umask 077 && mkdir -p /data/iam";
-
 function accountsFolder({
   image,
 }: EmbeddedPodArgs): k8s.types.input.core.v1.Container {
   return {
     name: "accounts-folder",
     image,
-    command: ["sh", "-c", makeAccountsFolder],
+    command: ["sh", "-c", "umask 077 && mkdir -p /data/iam"],
     resources: {
       requests: { cpu: "10m", memory: "16Mi" },
       limits: { memory: "64Mi" },
@@ -88,7 +86,7 @@ function iam({
     command: [
       "sh",
       "-c",
-      `${makeAccountsFolder} && exec versitygw --port 127.0.0.1:${iamPort} --keep-alive \
+      `umask 077 && exec versitygw --port 127.0.0.1:${iamPort} --keep-alive \
 iam --quiet --dir /data/iam --private-ports ${iamSocket}`,
     ],
     envFrom: [{ secretRef: { name: rootSecret } }],

@@ -26,7 +26,7 @@ import { examples, stackOption } from "./cli/options";
 import { Pulumi } from "./engine/pulumi";
 import type { Report } from "./report/report";
 import { readStackFile, stackNames } from "./stack-file/stack-file";
-import { StackJobs } from "./jobs/command-jobs";
+import { CommandJobs } from "./jobs/command-jobs";
 import { readState } from "./state/stack-state";
 
 /** Goals on 2 cores and 24 GB; not asserted. */
@@ -126,7 +126,7 @@ async function bench(options: Options): Promise<void> {
     options;
   if (previews) return print(await previewFigures(sizes));
   if (streams) {
-    const jobs = await StackJobs.connect(stack);
+    const jobs = await CommandJobs.connect(stack);
     return print(await benchStreams(jobs, events));
   }
   if (trainings || serving) {

@@ -9,7 +9,7 @@ import {
 import { CommandError } from "./cli/command-error";
 import { examples, jsonOption, stackOption } from "./cli/options";
 import type { SparkSpec, SparkTemplate } from "./features/declared-features";
-import { StackJobs } from "./jobs/command-jobs";
+import { CommandJobs } from "./jobs/command-jobs";
 import { table } from "./cli/table";
 
 /** Questions that the stack answers with rows: words that follow each, and what it tells. */
@@ -43,7 +43,7 @@ export function define(group: Command): void {
       .addOption(jsonOption())
       .action(async (...given: readonly unknown[]) => {
         const { json } = given[words.length] as AskOptions;
-        const jobs = await StackJobs.connect(command.opts().stack);
+        const jobs = await CommandJobs.connect(command.opts().stack);
         await ask(jobs, [question, ...given.slice(0, words.length)], json);
       });
   }
@@ -54,7 +54,7 @@ export function define(group: Command): void {
     .addOption(jsonOption())
     .option("--now", "look anew first")
     .action(async (model, { json, now }) => {
-      const jobs = await StackJobs.connect(command.opts().stack);
+      const jobs = await CommandJobs.connect(command.opts().stack);
       if (now) await lookForDrift(jobs, model);
       await ask(jobs, ["drift", model], json);
     });
@@ -64,7 +64,7 @@ export function define(group: Command): void {
     .argument("<view>")
     .argument("<instant>")
     .action(async (view, instant) => {
-      const jobs = await StackJobs.connect(command.opts().stack);
+      const jobs = await CommandJobs.connect(command.opts().stack);
       process.stdout.write(`${await rollback(jobs, view, instant)}\n`);
     });
   command
@@ -72,7 +72,7 @@ export function define(group: Command): void {
     .summary("makes a view's table anew from its events")
     .argument("<view>")
     .action(async (view) => {
-      const jobs = await StackJobs.connect(command.opts().stack);
+      const jobs = await CommandJobs.connect(command.opts().stack);
       process.stdout.write(`${await rebuild(jobs, view)}\n`);
     });
   command
@@ -80,7 +80,7 @@ export function define(group: Command): void {
     .summary("judges a table's dead letters again, and takes in what passes")
     .argument("<table>")
     .action(async (events) => {
-      const jobs = await StackJobs.connect(command.opts().stack);
+      const jobs = await CommandJobs.connect(command.opts().stack);
       process.stdout.write(`${await replay(jobs, events)}\n`);
     });
   command
@@ -103,7 +103,7 @@ export function define(group: Command): void {
     .action(async (name, { entity, field, yes = false, purge = false }) => {
       const { deleteEntity } =
         require("./features/deletion") as typeof import("./features/deletion");
-      const jobs = await StackJobs.connect(command.opts().stack);
+      const jobs = await CommandJobs.connect(command.opts().stack);
       const request = { name, entity, field, yes, purge };
       const lines = await deleteEntity(jobs, request);
       process.stdout.write(`${lines.join("\n")}\n`);
@@ -154,7 +154,7 @@ interface AskOptions {
 }
 
 async function ask(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   words: readonly unknown[],
   json: true | undefined,
 ): Promise<void> {
@@ -177,7 +177,7 @@ async function ask(
 
 /** Runs the view's suspended rollback once. */
 export async function rollback(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   view: string,
   instant: string,
 ): Promise<string> {
@@ -191,7 +191,10 @@ export async function rollback(
 }
 
 /** Runs the view's own job on nothing: it has the same arguments as its rollback. */
-export async function rebuild(jobs: StackJobs, view: string): Promise<string> {
+export async function rebuild(
+  jobs: CommandJobs,
+  view: string,
+): Promise<string> {
   const { namespace, spec } = declared(jobs, "rollback", viewLabel, view);
   const name = await jobs.startSpark("rebuild", {
     namespace,
@@ -206,7 +209,10 @@ export async function rebuild(jobs: StackJobs, view: string): Promise<string> {
 }
 
 /** Runs the table's ingestion on its dead letters, beside the one that reads the topic. */
-export async function replay(jobs: StackJobs, events: string): Promise<string> {
+export async function replay(
+  jobs: CommandJobs,
+  events: string,
+): Promise<string> {
   const ingestions = jobs.declared.sparkJobsOf("/stream/ingest.py");
   const found = ingestions.find(({ spec }) => tableOf(spec) === events);
   if (found === undefined) {
@@ -259,7 +265,7 @@ const replayedSchema = z.looseObject({
 
 /** Runs the model's job once, beside its schedule. */
 export async function lookForDrift(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   model: string,
 ): Promise<void> {
   const job = declared(jobs, "drift", modelLabel, model);
@@ -268,7 +274,7 @@ export async function lookForDrift(
 
 /** A schedule that the stack declares for a command. @throws {CommandError} when there is none of the name */
 function declared(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   command: string,
   label: string,
   name: string,

@@ -712,7 +712,7 @@ describe("admission policies", function () {
     ];
     const added = withMore(fair);
     assert.equal(added.status, 0, added.stderr);
-    // A pod of before the policy: whoever holds it by a finalizer must get it out.
+    // A pod that is older than the policy must be released by the controller whose finalizer it has.
     make(named(placed({ tolerations }), "late"));
     const label = ["label", "namespace", "late", "mlstack.dev/team=late"];
     assert.equal(kubectl(label).status, 0);

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { stringify } from "yaml";
 
 import { ruleGroups } from "../../components/observability/alerts";
 import { dashboardsFor } from "../../components/observability/dashboards";
-import { terminalProgress } from "../../infra/supply/steps";
-import { ensureTools } from "../../infra/supply/toolchain/build";
-import { toolPath } from "../../infra/supply/toolchain/tools";
 import { eventually } from "../support/eventually";
+import { PrometheusServer } from "../support/prometheus-server";
 
 const gib = 2 ** 30;
 
@@ -70,60 +62,37 @@ const told = [
 
 /** The real Prometheus, with what kube-state-metrics would tell it. */
 describe("dollars on the dashboards", () => {
-  const folder = mkdtempSync(join(tmpdir(), "mlstack-prometheus-"));
-  let metrics: Server;
-  let prometheus: ChildProcess | undefined;
-  let url = "";
+  let prometheus: PrometheusServer | undefined;
 
   before(async function () {
     this.timeout(15 * 60_000);
-    await ensureTools(["prometheus"], terminalProgress);
-    metrics = createServer((_, response) => {
-      response.setHeader("content-type", "text/plain; version=0.0.4");
-      response.end(`${told.join("\n")}\n`);
-    });
-    const target = await listen(metrics);
-    const probe = createServer();
-    const port = await listen(probe);
-    await new Promise((done) => probe.close(done));
     const rates = [
       { pool: "cpu", usd: 0.8, fromZero: false },
       { pool: "burst", usd: 0.4, fromZero: true },
     ];
-    const write = (file: string, data: object) =>
-      writeFileSync(join(folder, file), stringify(data));
-    write("rules.yml", { groups: ruleGroups(rates) });
-    write("prometheus.yml", {
-      global: { scrape_interval: "1s", evaluation_interval: "1s" },
-      rule_files: ["rules.yml"],
-      scrape_configs: [
-        {
-          job_name: "kube-state-metrics",
-          honor_labels: true,
-          static_configs: [{ targets: [`127.0.0.1:${target}`] }],
-        },
-      ],
-    });
-    url = `http://127.0.0.1:${port}`;
-    prometheus = spawn(
-      toolPath("prometheus"),
-      [
-        `--config.file=${folder}/prometheus.yml`,
-        `--storage.tsdb.path=${folder}/data`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      { stdio: "ignore" },
+    prometheus = await PrometheusServer.start(
+      () => `${told.join("\n")}\n`,
+      (target) => ({
+        "rules.yml": stringify({ groups: ruleGroups(rates) }),
+        "prometheus.yml": stringify({
+          global: { scrape_interval: "1s", evaluation_interval: "1s" },
+          rule_files: ["rules.yml"],
+          scrape_configs: [
+            {
+              job_name: "kube-state-metrics",
+              honor_labels: true,
+              static_configs: [{ targets: [target] }],
+            },
+          ],
+        }),
+      }),
     );
   });
 
-  after(async () => {
-    prometheus?.kill();
-    await new Promise((done) => metrics.close(done));
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => prometheus?.stop());
 
   async function ask(promql: string) {
-    const answer = await fetch(`${url}/api/v1/query`, {
+    const answer = await fetch(`${prometheus?.url}/api/v1/query`, {
       method: "POST",
       body: new URLSearchParams({ query: promql }),
     });
@@ -176,7 +145,7 @@ describe("dollars on the dashboards", () => {
   });
 
   it("are recorded without a failure", async () => {
-    const answer = await fetch(`${url}/api/v1/rules`);
+    const answer = await fetch(`${prometheus?.url}/api/v1/rules`);
     const { data } = (await answer.json()) as {
       data: {
         groups: {
@@ -190,8 +159,3 @@ describe("dollars on the dashboards", () => {
       assert.notEqual(health, "err", `${name}: ${lastError}`);
   });
 });
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return (server.address() as AddressInfo).port;
-}

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  type ChildProcess,
+  execFileSync,
+  spawn,
+  spawnSync,
+} from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   mkdtempSync,
@@ -75,11 +80,19 @@ describe("embedded store", function () {
   });
 
   function start(): void {
-    const { containers } = embeddedPod({
+    type Containers = readonly { readonly command: readonly string[] }[];
+    const { initContainers, containers } = embeddedPod({
       ...{ image: "image", claim: "claim", rootSecret: "secret" },
     }) as unknown as {
-      containers: readonly { readonly command: readonly string[] }[];
+      readonly initContainers: Containers;
+      readonly containers: Containers;
     };
+    for (const { command } of initContainers) {
+      const [shell = "", ...args] = command.map((word) =>
+        word.replaceAll("/data", folder),
+      );
+      execFileSync(shell, args);
+    }
     for (const { command } of containers) {
       const [shell = "", ...args] = command.map((word) =>
         word

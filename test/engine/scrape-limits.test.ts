@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
 
 import { observabilitySchema } from "../../components/observability/config";
 import { settingsFiles } from "../../components/observability/prometheus";
 import { ofTeam } from "../../components/observability/scrape-limits";
-import { terminalProgress } from "../../infra/supply/steps";
-import { ensureTools } from "../../infra/supply/toolchain/build";
-import { toolPath } from "../../infra/supply/toolchain/tools";
 import { eventually } from "../support/eventually";
+import { PrometheusServer } from "../support/prometheus-server";
 
 interface Scrape {
   readonly job_name: string;
@@ -52,29 +43,26 @@ const pods: Readonly<Record<string, readonly string[]>> = {
 
 /** The real Prometheus with the settings of the stack, and pods that answer more than they may. */
 describe("what Prometheus takes from a team's pods", () => {
-  const folder = mkdtempSync(join(tmpdir(), "mlstack-scrapes-"));
-  let server: Server | undefined;
-  let prometheus: ChildProcess | undefined;
-  let url = "";
+  let prometheus: PrometheusServer | undefined;
 
   before(async function () {
     this.timeout(15 * 60_000);
-    await ensureTools(["prometheus"], terminalProgress);
-    server = createServer((request, response) => {
-      const name = request.url?.split("/").at(-1) ?? "";
-      response.setHeader("content-type", "text/plain; version=0.0.4");
-      response.end(answers[name] ?? "");
-    });
-    const address = `127.0.0.1:${await listen(server)}`;
-    const probe = createServer();
-    const port = await listen(probe);
-    await new Promise((done) => probe.close(done));
+    prometheus = await PrometheusServer.start(
+      (path) => answers[path.split("/").at(-1) ?? ""] ?? "",
+      settings,
+    );
+  });
+
+  after(() => prometheus?.stop());
+
+  /** The stack's settings, with the pods at an address. */
+  function settings(address: string): Readonly<Record<string, string>> {
     const files = settingsFiles(
       observabilitySchema.parse({ intervalSeconds: 1 }),
       [],
       ["ml", "crowd", "risk"],
     );
-    const settings = parse(files["prometheus.yml"] ?? "") as {
+    const stack = parse(files["prometheus.yml"] ?? "") as {
       readonly scrape_configs: readonly Scrape[];
     };
     const found = Object.entries(pods).flatMap(([namespace, names]) =>
@@ -91,45 +79,26 @@ describe("what Prometheus takes from a team's pods", () => {
       })),
     );
     // In the place of the API server, which would name the pods.
-    const scrape_configs = settings.scrape_configs.flatMap(
+    const scrape_configs = stack.scrape_configs.flatMap(
       ({ kubernetes_sd_configs, ...rest }) =>
         kubernetes_sd_configs === undefined
           ? []
           : [{ ...rest, static_configs: found }],
     );
     assert.equal(scrape_configs.length, 4);
-    for (const [file, text] of Object.entries({
+    return {
       ...files,
-      "prometheus.yml": stringify({ ...settings, scrape_configs }),
-    }))
-      writeFileSync(join(folder, file), text);
-    url = `http://127.0.0.1:${port}`;
-    prometheus = spawn(
-      toolPath("prometheus"),
-      [
-        `--config.file=${folder}/prometheus.yml`,
-        `--storage.tsdb.path=${folder}/data`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      { stdio: "ignore" },
-    );
-  });
-
-  after(async () => {
-    if (prometheus !== undefined) {
-      const gone = once(prometheus, "exit");
-      prometheus.kill();
-      await gone;
-    }
-    await new Promise((done) => server?.close(done));
-    rmSync(folder, { recursive: true, force: true });
-  });
+      "prometheus.yml": stringify({ ...stack, scrape_configs }),
+    };
+  }
 
   /** The targets of a namespace once all of them have been asked. */
   async function targetsOf(namespace: string): Promise<readonly Target[]> {
     let found: readonly Target[] = [];
     await eventually(async () => {
-      const answer = await fetch(`${url}/api/v1/targets?state=active`);
+      const answer = await fetch(
+        `${prometheus?.url}/api/v1/targets?state=active`,
+      );
       const { data } = (await answer.json()) as {
         data: { activeTargets: readonly Target[] };
       };
@@ -177,8 +146,3 @@ describe("what Prometheus takes from a team's pods", () => {
       }
   });
 });
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return (server.address() as AddressInfo).port;
-}

@@ -5,7 +5,7 @@ import type { V1EnvVar } from "@kubernetes/client-node";
 import { z } from "zod";
 
 import type { SparkTemplate } from "../features/declared-features";
-import type { StackJobs } from "../jobs/command-jobs";
+import type { CommandJobs } from "../jobs/command-jobs";
 
 const namespace = "ml";
 const stream = "clickstream-stream";
@@ -84,7 +84,7 @@ const commitsSchema = z.array(
  * @param most events of the largest run; each before it has a tenth of the next one's
  */
 export async function benchStreams(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   most: number,
 ): Promise<object> {
   const bench = new StreamBench(
@@ -168,7 +168,7 @@ class StreamBench {
   private readonly servers: string;
 
   constructor(
-    private readonly jobs: StackJobs,
+    private readonly jobs: CommandJobs,
     private readonly template: SparkTemplate,
   ) {
     const { driver, arguments: args } = template.spec;

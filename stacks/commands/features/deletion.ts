@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { commandLabel } from "../../../workloads/features/labels";
 import { CommandError } from "../cli/command-error";
-import type { StackJobs } from "../jobs/command-jobs";
+import type { CommandJobs } from "../jobs/command-jobs";
 import type { SparkSpec, SparkTemplate } from "./declared-features";
 import { table } from "../cli/table";
 
@@ -61,7 +61,7 @@ const checkedSchema = z.looseObject({
  * @throws {CommandError} where something of it is left, or nothing was to be deleted
  */
 export async function deleteEntity(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   request: DeletionRequest,
 ): Promise<readonly string[]> {
   const { ingestion, events, views, beside, field } = located(jobs, request);
@@ -89,7 +89,7 @@ export async function deleteEntity(
 }
 
 /** The requested table or view, and its ingestion, from the stack's jobs. @throws {CommandError} without one */
-function located(jobs: StackJobs, { name, field }: DeletionRequest) {
+function located(jobs: CommandJobs, { name, field }: DeletionRequest) {
   const declared = jobs.declared.sparkSchedules({
     [commandLabel]: "rollback",
   });
@@ -213,7 +213,7 @@ function entityEnv(entity: string): V1EnvVar {
 
 /** Reads every place again with another reader than Spark, the online store included. @returns what it found, in words */
 async function requireNothingLeft(
-  jobs: StackJobs,
+  jobs: CommandJobs,
   { namespace, spec }: SparkTemplate,
   field: string,
   views: readonly DeclaredView[],

@@ -63,7 +63,7 @@ export interface ToolRun {
 }
 
 /** Jobs that a command runs on a stack, made of what the stack's own declarations say. */
-export class StackJobs {
+export class CommandJobs {
   private constructor(
     /** The feature store's declarations in the stack's state. */
     readonly declared: DeclaredFeatures,
@@ -73,18 +73,18 @@ export class StackJobs {
   ) {}
 
   /** @throws {CommandError} when the stack is not up */
-  static async connect(stack: string): Promise<StackJobs> {
+  static async connect(stack: string): Promise<CommandJobs> {
     const { resources, config } = await connect(stack);
-    return StackJobs.of(resources, config);
+    return CommandJobs.of(resources, config);
   }
 
   /** Makes the jobs from a stack's state and access to its cluster. */
   static async of(
     resources: readonly StateResource[],
     config: KubeConfig,
-  ): Promise<StackJobs> {
+  ): Promise<CommandJobs> {
     const client = await import("@kubernetes/client-node");
-    return new StackJobs(
+    return new CommandJobs(
       new DeclaredFeatures(resources),
       config.makeApiClient(client.BatchV1Api),
       config.makeApiClient(client.CoreV1Api),

@@ -16,7 +16,7 @@ import {
   replay,
   rollback,
 } from "../../../../stacks/commands/features";
-import { StackJobs } from "../../../../stacks/commands/jobs/command-jobs";
+import { CommandJobs } from "../../../../stacks/commands/jobs/command-jobs";
 import type { StateResource } from "../../../../stacks/commands/state/stack-state";
 import type { Recorded } from "../../../support/recording-monitor";
 import { recordStack } from "../../../support/stack-program";
@@ -220,7 +220,7 @@ describe("jobs of the feature store that a command starts", function () {
 
   let resources: readonly StateResource[] = [];
   const cluster = new ClusterOfAMember();
-  let jobs: StackJobs | undefined;
+  let jobs: CommandJobs | undefined;
 
   before(async () => {
     const recording = await recordStack("local", {
@@ -255,14 +255,14 @@ describe("jobs of the feature store that a command starts", function () {
         outputs: {},
       })),
     ];
-    jobs = await StackJobs.of(resources, await cluster.start());
+    jobs = await CommandJobs.of(resources, await cluster.start());
   });
 
   after(() => cluster.stop());
 
   const account = (name: string) => `clickstream-stream-${name}`;
   const started = async (
-    work: (jobs: StackJobs) => Promise<unknown>,
+    work: (jobs: CommandJobs) => Promise<unknown>,
   ): Promise<SparkBody> => {
     assert.ok(jobs);
     await work(jobs);
@@ -274,8 +274,8 @@ describe("jobs of the feature store that a command starts", function () {
   };
 
   for (const [command, work] of Object.entries({
-    rebuild: (all: StackJobs) => rebuild(all, "user_activity"),
-    rollback: (all: StackJobs) => rollback(all, "user_activity", "2026"),
+    rebuild: (all: CommandJobs) => rebuild(all, "user_activity"),
+    rollback: (all: CommandJobs) => rollback(all, "user_activity", "2026"),
   }))
     it(`is the stack's own, of ${command}`, async () => {
       const { spec } = await started(work);
