@@ -5,6 +5,7 @@ import { columnName, type Contract } from "./contract";
 import { cronLine } from "./cron-line";
 import {
   featureColumns,
+  fitsItsField,
   numberColumns,
   tableName,
   type FeatureView,
@@ -128,8 +129,13 @@ export function checkFeatureModels(
         model.example,
         "name another field than the view's entity",
       );
-    for (const remedy of positiveProblems(model, source))
-      report("positive.field", model.positive.field, remedy);
+    const { positive } = model;
+    if (!fitsItsField(positive, source.fields))
+      report(
+        "positive.field",
+        positive.field,
+        `name a ${"in" in positive ? "string" : "number"} field of ${source.name}`,
+      );
     if (view !== undefined) {
       const known = featureColumns(view);
       const numbers = numberColumns(view, source);
@@ -182,16 +188,4 @@ export function featureModelSpec(
     entity: view.entity,
     columns,
   };
-}
-
-function positiveProblems(
-  { positive }: FeatureModel,
-  { name, fields }: Contract,
-): string[] {
-  const type = fields[positive.field]?.type;
-  if ("in" in positive)
-    return type === "string" ? [] : [`name a string field of ${name}`];
-  return type === "long" || type === "double"
-    ? []
-    : [`name a number field of ${name}`];
 }

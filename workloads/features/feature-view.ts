@@ -277,6 +277,17 @@ export function featureViewSpec(view: FeatureView, source: Contract) {
   };
 }
 
+/** Whether a condition's field has the type that it compares: a text with values, a number with bounds. */
+export function fitsItsField(
+  condition: { readonly field: string; readonly in?: unknown },
+  fields: Contract["fields"],
+): boolean {
+  const type = fields[condition.field]?.type ?? "";
+  return condition.in === undefined
+    ? ["long", "double"].includes(type)
+    : type === "string";
+}
+
 /** Conflicts within a feature: the key, its value and the remedy. */
 function featureProblems(
   { aggregate, of, where }: Feature,
@@ -307,14 +318,11 @@ function featureProblems(
       aggregate,
       "distinct values of hours do not add up; use the window `whole`",
     ]);
-  if (where !== undefined) {
-    const { type = "" } = fields[where.field] ?? {};
-    const [kind, types] =
-      "in" in where
-        ? ["string field", ["string"]]
-        : ["field of numbers", ["long", "double"]];
-    if (!types.includes(type))
-      problems.push(["where.field", where.field, `name a ${kind} of ${name}`]);
-  }
+  if (where !== undefined && !fitsItsField(where, fields))
+    problems.push([
+      "where.field",
+      where.field,
+      `name a ${"in" in where ? "string field" : "field of numbers"} of ${name}`,
+    ]);
   return problems;
 }
